@@ -1,0 +1,1 @@
+"""Writes: named T-SQL statements and verb_noun(tx, ...) functions."""

@@ -1,0 +1,193 @@
+"""Domain errors: what can go wrong in the trade's own terms.
+
+Each class has a stable ``code`` (part of the API's contract), a ``title`` and the ``status`` that
+the middleware answers with. Nothing here knows of HTTP libraries or databases.
+"""
+
+from typing import Any, ClassVar
+
+
+class BMSError(Exception):
+    """The base of all that a caller may be told about.
+
+    ``detail`` is a sentence for a person; ``extra`` holds more members of the problem document
+    (RFC 9457, section 3.2); ``retry_after`` is in seconds.
+    """
+
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[str] = "Something went wrong"
+    status: ClassVar[int] = 500
+    default_retry_after: ClassVar[int | None] = None
+
+    def __init__(self, detail: str = "", *, retry_after: int | None = None, **extra: Any) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.retry_after = self.default_retry_after if retry_after is None else retry_after
+        self.extra = extra
+
+
+# 400, 413, 415, 422: what was sent cannot be used.
+
+
+class MalformedRequest(BMSError):
+    code, title, status = "malformed_request", "The request could not be read", 400
+
+
+class PayloadTooLarge(BMSError):
+    code, title, status = "payload_too_large", "The request body is too large", 413
+
+
+class UnsupportedMediaType(BMSError):
+    code, title, status = "unsupported_media_type", "The body must be application/json", 415
+
+
+class ValidationFailed(BMSError):
+    """``errors`` is a list of ``{"pointer": JSON Pointer (RFC 6901), "message": str}``."""
+
+    code, title, status = "validation_failed", "The request is well-formed but wrong", 422
+
+    def __init__(self, errors: list[dict[str, str]], detail: str = "") -> None:
+        super().__init__(detail or "; ".join(_sentence(error) for error in errors), errors=errors)
+
+    @classmethod
+    def of(cls, field: str, message: str) -> "ValidationFailed":
+        """Return the error for one top-level ``field`` of the body."""
+        return cls([{"pointer": f"/{field}", "message": message}])
+
+
+def _sentence(error: dict[str, str]) -> str:
+    where = error["pointer"].removeprefix("/")
+    return f"{where}: {error['message']}" if where else error["message"]
+
+
+class IdempotencyKeyReused(BMSError):
+    code, title, status = "idempotency_key_reused", "This Idempotency-Key came with another body before", 422
+
+
+# 401, 403, 404, 405, 412, 429: who asks, and for what.
+
+
+class Unauthenticated(BMSError):
+    code, title, status = "unauthenticated", "A valid access token is needed", 401
+
+
+class InvalidCredentials(BMSError):
+    code, title, status = "invalid_credentials", "The name or the password is wrong", 401
+
+
+class InvalidRefreshToken(BMSError):
+    code, title, status = "invalid_refresh_token", "The refresh token is not valid any more", 401
+
+
+class Forbidden(BMSError):
+    code, title, status = "forbidden", "This is not yours to do", 403
+
+
+class NotFound(BMSError):
+    code, title, status = "not_found", "There is no such thing here", 404
+
+
+class MethodNotAllowed(BMSError):
+    code, title, status = "method_not_allowed", "This method is not offered here", 405
+
+
+class PreconditionFailed(BMSError):
+    code, title, status = "precondition_failed", "It has been changed since you read it", 412
+
+
+class TooManyAttempts(BMSError):
+    code, title, status = "too_many_attempts", "Too many attempts", 429
+    default_retry_after = 60
+
+
+# 409: it lost a race, or its state does not allow it.
+
+
+class Conflict(BMSError):
+    code, title, status = "conflict", "The present state does not allow this", 409
+
+
+class EmailTaken(Conflict):
+    code, title = "email_taken", "This e-mail address is registered already"
+
+
+class UsernameTaken(Conflict):
+    code, title = "username_taken", "This username is taken"
+
+
+class DuplicateCategory(Conflict):
+    code, title = "category_exists", "There is such a category already"
+
+
+class VenueInUse(Conflict):
+    code, title = "venue_in_use", "Events take place at this venue"
+
+
+class SoldOut(Conflict):
+    code, title = "sold_out", "There are not enough tickets left"
+
+
+class NotOnSale(Conflict):
+    code, title = "not_on_sale", "The tickets are not on sale"
+
+
+class PerUserLimitReached(Conflict):
+    code, title = "per_user_limit", "That is more than one person may book"
+
+
+class CapacityBelowSold(Conflict):
+    code, title = "capacity_below_sold", "The capacity cannot be less than what is sold"
+
+
+class EventNotChangeable(Conflict):
+    code, title = "event_not_changeable", "An event in this state cannot be changed"
+
+
+class HoldExpired(Conflict):
+    code, title = "hold_expired", "The hold has run out and the tickets went back on sale"
+
+
+class BookingNotPending(Conflict):
+    code, title = "booking_not_pending", "The booking does not wait for a payment"
+
+
+class BookingNotCancellable(Conflict):
+    code, title = "booking_not_cancellable", "The booking cannot be cancelled"
+
+
+class PaymentInProgress(Conflict):
+    code, title = "payment_in_progress", "A payment of this booking is being made or has been made"
+
+
+class RequestInProgress(Conflict):
+    code, title = "request_in_progress", "The first request with this Idempotency-Key is still running"
+    default_retry_after = 1
+
+
+# 402: the gateway said no.
+
+
+class PaymentDeclined(BMSError):
+    code, title, status = "payment_declined", "The payment was declined", 402
+
+
+# 503 and 500: not the caller's fault.
+
+
+class DatabaseUnavailable(BMSError):
+    code, title, status = "database_unavailable", "The database cannot be reached just now", 503
+    default_retry_after = 2
+
+
+class Overloaded(BMSError):
+    code, title, status = "overloaded", "Too much is going on just now", 503
+    default_retry_after = 1
+
+
+class GatewayUnavailable(BMSError):
+    code, title, status = "gateway_unavailable", "The payment gateway did not answer", 503
+    default_retry_after = 5
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or wrong; the message names the variable and says what to do."""

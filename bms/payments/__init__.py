@@ -1,0 +1,1 @@
+"""The payment gateway and its simulation. No database."""

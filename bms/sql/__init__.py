@@ -1,0 +1,1 @@
+"""Plumbing between the commands and the database. Knows no table."""

@@ -1,0 +1,207 @@
+"""Named T-SQL statements and the types of their parameters.
+
+A statement is declared the way T-SQL's own ``sp_executesql`` declares one: its parameters with
+their types, and its text::
+
+    RESERVE = Statement(
+        "ticket_types.reserve",
+        "@id BIGINT, @quantity INT",
+        '''
+        UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
+        SET    available = available - @quantity
+        OUTPUT inserted.available, inserted.price
+        WHERE  id = @id AND available >= @quantity
+        ''',
+    )
+
+The declared types are what lets PostgreSQL resolve ``@city IS NULL`` and SQL Server use its
+indexes. ``@ids BIGINT LIST`` is a list parameter; it stands as ``IN (@ids)``.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+_DECLARATION = re.compile(
+    r"@(?P<name>[a-z_][a-z0-9_]*)\s+"
+    r"(?P<type>(?P<base>[A-Z][A-Z0-9]*)(?:\([0-9A-Z, ]+\))?)"
+    r"(?P<list>\s+LIST)?$"
+)
+_NAME = re.compile(r"[a-z][a-z_0-9]*(\.[a-z][a-z_0-9]*)+$")
+_BETWEEN_DECLARATIONS = re.compile(r",\s*(?=@)")
+
+# What a parameter of each T-SQL type accepts from Python; bool is an int, so BIT comes apart below.
+_ACCEPTS: Mapping[str, tuple[type, ...]] = {
+    "BIGINT": (int,),
+    "INT": (int,),
+    "SMALLINT": (int,),
+    "BIT": (bool, int),
+    "NVARCHAR": (str,),
+    "DECIMAL": (Decimal, int),
+    "FLOAT": (float, int),
+    "DATETIME2": (dt.datetime,),
+    "DATE": (dt.date,),
+}
+
+
+class StatementError(Exception):
+    """A statement is declared, called or translated wrongly: a mistake of ours, found at start-up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One declared parameter; ``type`` is its T-SQL type, of which ``base`` is the bare name."""
+
+    name: str
+    type: str
+    base: str
+    is_list: bool = False
+
+    def adapt(self, value: Any) -> Any:
+        """Return ``value`` as the driver is to get it: aware times as naive UTC, bool as 0 or 1.
+
+        Raises StatementError for a value that the declared type does not take, and for text that
+        holds NUL, which PostgreSQL's ODBC driver cuts off in silence.
+        """
+        if value is None:
+            return None
+        accepted = _ACCEPTS[self.base]
+        if not isinstance(value, accepted) or (isinstance(value, bool) and self.base != "BIT"):
+            raise StatementError(f"@{self.name} is {self.type}, not {type(value).__name__}")
+        if self.base == "BIT":
+            return 1 if value else 0
+        if isinstance(value, str) and "\x00" in value:
+            raise StatementError(f"@{self.name} holds a NUL character")
+        if isinstance(value, dt.datetime) and value.tzinfo is not None:
+            return value.astimezone(dt.UTC).replace(tzinfo=None)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A named piece of T-SQL. ``postgres`` may carry a hand-written twin for a hot statement."""
+
+    name: str
+    declaration: str
+    text: str
+    postgres: str | None = None
+    parameters: Mapping[str, Parameter] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not _NAME.match(self.name):
+            raise StatementError(f"{self.name!r} is not a name of the form resource.verb")
+        object.__setattr__(self, "parameters", _parse_declaration(self.name, self.declaration))
+        if self.name in _REGISTRY:
+            raise StatementError(f"there are two statements named {self.name}")
+        _REGISTRY[self.name] = self
+
+    def bind(self, compiled: "Compiled", values: Mapping[str, Any]) -> list[Any]:
+        """Return ``values`` in the order of the placeholders of ``compiled``.
+
+        Raises StatementError when a parameter is missing, unknown or of the wrong type.
+        """
+        if values.keys() != self.parameters.keys():
+            odd = ", ".join(sorted(values.keys() ^ self.parameters.keys()))
+            raise StatementError(f"{self.name}: missing or unknown parameters: {odd}")
+        return [
+            self.parameters[name].adapt(values[name] if index is None else pick(values[name], index))
+            for name, index in compiled.order
+        ]
+
+    def lengths(self, values: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
+        """Return the number of placeholders that each list parameter needs for ``values``."""
+        return tuple((name, list_size(values[name])) for name, p in self.parameters.items() if p.is_list)
+
+
+_REGISTRY: dict[str, Statement] = {}
+
+
+def registered() -> Iterator[Statement]:
+    """Yield every statement declared so far, by name; import the modules that declare them first."""
+    yield from (_REGISTRY[name] for name in sorted(_REGISTRY))
+
+
+def _parse_declaration(statement: str, declaration: str) -> dict[str, Parameter]:
+    parameters: dict[str, Parameter] = {}
+    for part in filter(None, _BETWEEN_DECLARATIONS.split(declaration.strip())):
+        match = _DECLARATION.match(part.strip())
+        if match is None or match["base"] not in _ACCEPTS:
+            raise StatementError(f"{statement}: cannot read the declaration {part.strip()!r}")
+        if match["name"] in parameters:
+            raise StatementError(f"{statement}: @{match['name']} is declared twice")
+        parameters[match["name"]] = Parameter(
+            match["name"], match["type"], match["base"], bool(match["list"])
+        )
+    return parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A statement as one driver gets it: text with ``?`` and, for each ``?``, whose value it takes.
+
+    ``order`` holds (parameter name, index); the index is None unless the parameter is a list.
+    """
+
+    sql: str
+    order: tuple[tuple[str, int | None], ...]
+
+
+def list_size(values: Sequence[Any]) -> int:
+    """Return how many placeholders stand for ``values``: the next power of two, so that a statement
+    is prepared in few lengths; an empty list takes one, which is NULL and matches nothing.
+    """
+    return 1 << max(0, len(values) - 1).bit_length()
+
+
+def pick(values: Sequence[Any], index: int) -> Any:
+    """Return the value of placeholder ``index``; those past the end repeat the last, which ``IN`` ignores."""
+    if not values:
+        return None
+    return values[min(index, len(values) - 1)]
+
+
+# What may hold an @ that is no parameter comes first, so that it is passed over whole.
+_TOKEN = re.compile(
+    r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|\[[^\]]*\]|@@\w+|@(?P<name>[A-Za-z_][A-Za-z0-9_]*)", re.DOTALL
+)
+
+
+def place_parameters(
+    statement: Statement,
+    text: str,
+    lengths: tuple[tuple[str, int], ...],
+    placeholder: Callable[[Parameter], str],
+) -> Compiled:
+    """Return ``text`` with each ``@name`` replaced by ``placeholder`` and the order they came in.
+
+    Raises StatementError for a parameter that is used and not declared, or declared and not used.
+    """
+    order: list[tuple[str, int | None]] = []
+    sizes = dict(lengths)
+
+    def replace(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name is None:
+            return match[0]
+        parameter = statement.parameters.get(name)
+        if parameter is None:
+            raise StatementError(f"{statement.name}: @{name} is not declared")
+        if not parameter.is_list:
+            order.append((name, None))
+            return placeholder(parameter)
+        order.extend((name, index) for index in range(sizes[name]))
+        return ", ".join([placeholder(parameter)] * sizes[name])
+
+    sql = _TOKEN.sub(replace, text).strip()
+    unused = statement.parameters.keys() - {name for name, _ in order}
+    if unused:
+        raise StatementError(f"{statement.name}: declared but not used: {', '.join(sorted(unused))}")
+    return Compiled(sql, tuple(order))
+
+
+def compile_mssql(statement: Statement, lengths: tuple[tuple[str, int], ...] = ()) -> Compiled:
+    """Return ``statement`` for SQL Server's driver: the text as written, with ``?`` for parameters."""
+    return place_parameters(statement, statement.text, lengths, lambda _: "?")

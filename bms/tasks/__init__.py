@@ -1,0 +1,1 @@
+"""Background loops. They call commands and queries only."""
