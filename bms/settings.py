@@ -1,0 +1,155 @@
+"""The settings, read from ``BMS_*`` variables and a ``.env`` file: the only reader of os.environ."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from dotenv import dotenv_values
+
+from bms.errors import ConfigurationError
+
+T = TypeVar("T")
+MIN_SECRET = 32  # bytes: RFC 7518, section 3.2 asks as many of an HS256 key as of its hash
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may set. Times are in seconds; the README's table says what each is for."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    data_dir: Path = Path("var")
+    database_url: str | None = field(default=None, repr=False)
+    database_read_url: str | None = field(default=None, repr=False)
+    database_pool: int = 8
+    secret_key: str = field(default="", repr=False)
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str = "BMS Tickets <tickets@localhost>"
+    hold_seconds: int = 900
+    access_token_seconds: int = 86_400
+    refresh_token_seconds: int = 604_800
+    bcrypt_rounds: int = 12
+    open_manager_registration: bool = True
+    demo_data: bool = True
+    max_body_bytes: int = 1_048_576
+    trusted_proxies: int = 0
+    background_tasks: bool = True
+    log_level: str = "INFO"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is the embedded PostgreSQL."""
+        return self.database_url is None
+
+    @property
+    def mail_dir(self) -> Path:
+        return self.data_dir / "mail"
+
+
+def load(environ: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) -> Settings:
+    """Return the settings of ``environ`` (the process's by default) over those of ``dotenv``.
+
+    Raises ConfigurationError, naming the variable, for a value that cannot be used, for an unknown
+    ``BMS_`` variable, and for a missing ``BMS_SECRET_KEY`` with any database but the embedded one.
+    """
+    source: dict[str, str] = {k: v for k, v in dotenv_values(dotenv).items() if v is not None}
+    source.update(os.environ if environ is None else environ)
+    values = {name.removeprefix("BMS_").lower(): v for name, v in source.items() if name.startswith("BMS_")}
+    for elsewhere in ("test_database_url",):
+        values.pop(elsewhere, None)
+    unknown = values.keys() - {f.name for f in fields(Settings)}
+    if unknown:
+        raise ConfigurationError(f"There is no setting BMS_{sorted(unknown)[0].upper()}")
+
+    parsed: dict[str, Any] = {}
+    for name, text in values.items():
+        if text.strip():
+            parsed[name] = _parse(name, text.strip())
+    embedded = "database_url" not in parsed
+    parsed.setdefault("open_manager_registration", embedded)
+    parsed.setdefault("demo_data", embedded)
+    data_dir = parsed["data_dir"] = parsed.get("data_dir", Path("var")).absolute()
+    if "secret_key" not in parsed:
+        if not embedded:
+            raise ConfigurationError(
+                "BMS_SECRET_KEY is not set. It signs the tokens: set it to a long random text, the same in "
+                "every process, for example the output of: python3 -c 'import secrets; "
+                "print(secrets.token_urlsafe(48))'"
+            )
+        parsed["secret_key"] = _kept_secret(data_dir / "secret_key")
+    if len(parsed["secret_key"].encode()) < MIN_SECRET:
+        raise ConfigurationError(f"BMS_SECRET_KEY is too short: {MIN_SECRET} bytes at the least")
+    return Settings(**parsed)
+
+
+def _parse(name: str, text: str) -> Any:
+    parser = _PARSERS.get(name, str)
+    try:
+        return parser(text)
+    except ValueError as error:
+        raise ConfigurationError(f"BMS_{name.upper()}: {error}") from None
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise ValueError(f"a whole number from {low} to {high} is needed, not {text!r}")
+        return int(text)
+
+    return parse
+
+
+def _switch(text: str) -> bool:
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.lower() in ("0", "false", "no", "off"):
+        return False
+    raise ValueError(f"on or off is needed, not {text!r}")
+
+
+def _level(text: str) -> str:
+    if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError(f"DEBUG, INFO, WARNING or ERROR is needed, not {text!r}")
+    return text.upper()
+
+
+_PARSERS: Mapping[str, Callable[[str], Any]] = {
+    "port": _number(1, 65_535),
+    "workers": _number(1, 64),
+    "data_dir": Path,
+    "database_pool": _number(1, 200),
+    "hold_seconds": _number(1, 86_400),
+    "access_token_seconds": _number(1, 31_536_000),
+    "refresh_token_seconds": _number(1, 31_536_000),
+    "bcrypt_rounds": _number(4, 16),
+    "open_manager_registration": _switch,
+    "demo_data": _switch,
+    "max_body_bytes": _number(1024, 104_857_600),
+    "trusted_proxies": _number(0, 10),
+    "background_tasks": _switch,
+    "log_level": _level,
+}
+
+
+def _kept_secret(path: Path) -> str:
+    """Return the secret kept at ``path`` (mode 0600), making it first if there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        # A link never replaces: of two processes that start at once, both read the first one's.
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        return path.read_text().strip()
+    finally:
+        fresh.unlink(missing_ok=True)

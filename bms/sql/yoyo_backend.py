@@ -1,0 +1,180 @@
+"""yoyo backends that run T-SQL migrations on SQL Server and, translated, on PostgreSQL.
+
+yoyo's own ``odbc`` backend cannot serve either: it sends ``BEGIN``, makes its tables with
+``TIMESTAMP`` (a row version on SQL Server), and its lock row outlives a process that was killed.
+These are registered as entry points, so yoyo's own command line finds them by the URL's scheme:
+``mssql://``, ``bms+postgresql://`` and ``bms+embedded:///<data directory>``.
+"""
+
+import atexit
+import contextlib
+import functools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+import pyodbc
+from yoyo import exceptions, utils
+from yoyo.backends.base import DatabaseBackend
+
+from bms.sql.embedded import EmbeddedServer
+from bms.sql.target import parse_url
+
+LOCK_TIMEOUT = 60  # seconds a second process waits while the first one migrates
+DATABASE = "bms"
+
+# yoyo writes its own bookkeeping for databases where TIMESTAMP is a time and VARCHAR is text.
+_TIMESTAMP = re.compile(r"\bTIMESTAMP\b")
+
+
+class _Backend(DatabaseBackend):  # type: ignore[misc]
+    driver_module = "pyodbc"
+    list_tables_sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = {schema}"
+    schema_sql: ClassVar[str]
+
+    def connect(self, dburi: Any) -> pyodbc.Connection:
+        # Without the target's on_connect: an index may take longer to build than a request may wait.
+        return pyodbc.connect(parse_url(self.url(dburi)).odbc, autocommit=True, timeout=5)
+
+    def url(self, dburi: Any) -> str:
+        """Return the URL in the form that bms.sql.target reads."""
+        return str(dburi.uri)
+
+    # A transaction is what ODBC says it is: a connection out of autocommit mode, until it ends.
+
+    def begin(self) -> None:
+        self.connection.autocommit = False
+        self._in_transaction = True
+
+    def commit(self) -> None:
+        super().commit()
+        self.connection.autocommit = True
+
+    def rollback(self) -> None:
+        super().rollback()
+        self.connection.autocommit = True
+
+    def list_tables(self, **kwargs: Any) -> list[str]:
+        return [row[0] for row in self.execute(self.list_tables_sql.format(schema=self.schema_sql)).fetchall()]
+
+    # The lock is the session's own: it ends with the process that held it, however that ended.
+
+    def create_lock_table(self) -> None:
+        """Make no table: see ``lock``."""
+
+    def break_lock(self) -> None:
+        """Do nothing: a lock of the session cannot outlive its holder."""
+
+    @contextlib.contextmanager
+    def lock(self, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
+        if self._is_locked:
+            yield
+            return
+        self.take_lock(timeout)
+        self._is_locked = True
+        try:
+            yield
+        finally:
+            self._is_locked = False
+            self.release_lock()
+
+    def take_lock(self, timeout: float) -> None:
+        raise NotImplementedError
+
+    def release_lock(self) -> None:
+        raise NotImplementedError
+
+
+class MssqlBackend(_Backend):
+    """SQL Server: migrations run as they are written."""
+
+    schema_sql = "SCHEMA_NAME()"
+
+    def execute(self, sql: str, params: Any = None) -> Any:
+        return super().execute(_TIMESTAMP.sub("DATETIME2(3)", sql), params)
+
+    def savepoint(self, id: str) -> None:  # noqa: A002
+        super().execute(f"SAVE TRANSACTION {id}")
+
+    def savepoint_release(self, id: str) -> None:  # noqa: A002
+        """Do nothing: T-SQL savepoints end with the transaction."""
+
+    def savepoint_rollback(self, id: str) -> None:  # noqa: A002
+        super().execute(f"ROLLBACK TRANSACTION {id}")
+
+    def take_lock(self, timeout: float) -> None:
+        cursor = self.connection.execute(
+            "SET NOCOUNT ON; DECLARE @result INT; EXEC @result = sp_getapplock @Resource = N'bms-migrations', "
+            "@LockMode = 'Exclusive', @LockOwner = 'Session', @LockTimeout = ?; SELECT @result",
+            int(timeout * 1000),
+        )
+        if cursor.fetchone()[0] < 0:
+            raise exceptions.LockTimeout("another process is migrating this database")
+
+    def release_lock(self) -> None:
+        self.connection.execute(
+            "EXEC sp_releaseapplock @Resource = N'bms-migrations', @LockOwner = 'Session'"
+        ).close()
+
+
+class PostgresqlBackend(_Backend):
+    """PostgreSQL by psqlODBC: the T-SQL of the migrations is translated as it runs."""
+
+    schema_sql = "current_schema"
+    _LOCK_KEY = 7_263_401  # any number that nothing else in this database locks
+
+    def cursor(self) -> "_TranslatingCursor":
+        return _TranslatingCursor(self.connection.cursor())
+
+    def execute(self, sql: str, params: Any = None) -> Any:
+        # yoyo's own statements are standard SQL; only a migration's steps take self.cursor().
+        text, values = utils.change_param_style(self.driver.paramstyle, sql, params)
+        return self.connection.cursor().execute(text, values)
+
+    def take_lock(self, timeout: float) -> None:
+        self.connection.execute(f"SET lock_timeout = '{int(timeout * 1000)}ms'").close()
+        try:
+            self.connection.execute(f"SELECT pg_advisory_lock({self._LOCK_KEY})").fetchall()
+        except pyodbc.Error:
+            raise exceptions.LockTimeout("another process is migrating this database") from None
+
+    def release_lock(self) -> None:
+        self.connection.execute(f"SELECT pg_advisory_unlock({self._LOCK_KEY})").fetchall()
+
+
+class EmbeddedBackend(PostgresqlBackend):
+    """The embedded server of a data directory, started if need be and shared with whoever uses it."""
+
+    def url(self, dburi: Any) -> str:
+        return embedded_url(started(Path(dburi.database or "var")))
+
+
+@functools.cache
+def started(data_directory: Path) -> EmbeddedServer:
+    """Return the embedded server of ``data_directory``, running until this process ends."""
+    server = EmbeddedServer(data_directory / "postgres")
+    server.start()
+    atexit.register(server.stop)
+    return server
+
+
+def embedded_url(server: EmbeddedServer, database: str = DATABASE) -> str:
+    """Return the URL of ``database`` on an embedded server."""
+    return f"bms+postgresql://bms@/{database}?host={quote(str(server.socket_directory))}"
+
+
+class _TranslatingCursor:
+    """A cursor whose statements are the T-SQL of a migration."""
+
+    def __init__(self, cursor: pyodbc.Cursor) -> None:
+        self._cursor = cursor
+
+    def execute(self, text: str) -> Any:
+        from bms.sql.dialect import translate_ddl
+
+        return self._cursor.execute(translate_ddl(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)

@@ -1,0 +1,4 @@
+DROP TABLE payments;
+DROP TABLE tickets;
+DROP TABLE booking_lines;
+DROP TABLE bookings;

@@ -1,0 +1,50 @@
+-- What a change announces, which request it answered, and who did what.
+-- depends: 0003_create_bookings
+
+CREATE TABLE outbox (
+    id           BIGINT IDENTITY(1,1) NOT NULL,
+    kind         NVARCHAR(32)   NOT NULL,
+    recipient    NVARCHAR(254)  NOT NULL,
+    payload      NVARCHAR(MAX)  NOT NULL,
+    dedupe_key   NVARCHAR(100)  NOT NULL,
+    state        NVARCHAR(16)   NOT NULL CONSTRAINT df_outbox_state DEFAULT 'PENDING',
+    attempts     INT            NOT NULL CONSTRAINT df_outbox_attempts DEFAULT 0,
+    available_at DATETIME2(3)   NOT NULL CONSTRAINT df_outbox_available_at DEFAULT SYSUTCDATETIME(),
+    leased_until DATETIME2(3)   NULL,
+    lease_token  NVARCHAR(32)   NULL,
+    last_error   NVARCHAR(500)  NULL,
+    created_at   DATETIME2(3)   NOT NULL CONSTRAINT df_outbox_created_at DEFAULT SYSUTCDATETIME(),
+    sent_at      DATETIME2(3)   NULL,
+    CONSTRAINT pk_outbox PRIMARY KEY (id),
+    CONSTRAINT uq_outbox_dedupe_key UNIQUE (dedupe_key),
+    CONSTRAINT ck_outbox_state CHECK (state IN ('PENDING', 'SENT', 'DEAD'))
+);
+
+CREATE INDEX ix_outbox_unsent ON outbox (available_at, id) INCLUDE (leased_until) WHERE state = 'PENDING';
+
+CREATE TABLE idempotency_keys (
+    user_id     BIGINT         NOT NULL,
+    idempotency_key NVARCHAR(200)  NOT NULL,
+    fingerprint NVARCHAR(64)   NOT NULL,
+    status      INT            NULL,
+    body        NVARCHAR(MAX)  NULL,
+    created_at  DATETIME2(3)   NOT NULL CONSTRAINT df_idempotency_keys_created_at DEFAULT SYSUTCDATETIME(),
+    CONSTRAINT pk_idempotency_keys PRIMARY KEY (user_id, idempotency_key),
+    CONSTRAINT fk_idempotency_keys_user FOREIGN KEY (user_id) REFERENCES users (id)
+);
+
+CREATE INDEX ix_idempotency_keys_created ON idempotency_keys (created_at);
+
+CREATE TABLE audit_log (
+    id         BIGINT IDENTITY(1,1) NOT NULL,
+    user_id    BIGINT         NULL,
+    action     NVARCHAR(64)   NOT NULL,
+    subject    NVARCHAR(32)   NOT NULL,
+    subject_id BIGINT         NOT NULL,
+    request_id NVARCHAR(64)   NULL,
+    details    NVARCHAR(2000) NULL,
+    created_at DATETIME2(3)   NOT NULL CONSTRAINT df_audit_log_created_at DEFAULT SYSUTCDATETIME(),
+    CONSTRAINT pk_audit_log PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_audit_log_subject ON audit_log (subject, subject_id, id);
