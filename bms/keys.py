@@ -2,15 +2,18 @@
 
 from aiohttp import web
 
-from bms.auth import Auth, Caller
+from bms.mail.transports import Transport
 from bms.payments.gateway import Gateway
+from bms.security import Caller, Passwords, Tokens
 from bms.settings import Settings
 from bms.sql.database import Database
 
 SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", Database)
-AUTH = web.AppKey("auth", Auth)
+TOKENS = web.AppKey("tokens", Tokens)
+PASSWORDS = web.AppKey("passwords", Passwords)
 GATEWAY = web.AppKey("gateway", Gateway)
+TRANSPORT = web.AppKey("transport", Transport)
 
 CALLER = web.RequestKey("caller", Caller)
 REQUEST_ID = web.RequestKey("request_id", str)

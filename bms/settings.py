@@ -1,5 +1,6 @@
 """The settings, read from ``BMS_*`` variables and a ``.env`` file: the only reader of os.environ."""
 
+import contextlib
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -146,10 +147,8 @@ def _kept_secret(path: Path) -> str:
             file.flush()
             os.fsync(file.fileno())
         # A link never replaces: of two processes that start at once, both read the first one's.
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(fresh, path)
-        except FileExistsError:
-            pass
         return path.read_text().strip()
     finally:
         fresh.unlink(missing_ok=True)

@@ -1,1 +1,1 @@
-"""Messages and the transports that carry them. No database."""
+"""Mail: messages composed from templates, and the transports that carry them. No database."""

@@ -24,7 +24,7 @@ from bms.sql.target import Target
 P = ParamSpec("P")
 T = TypeVar("T")
 Work = Callable[Concatenate[Transaction, P], T]
-ConstraintErrors = Mapping[str, Callable[[], BMSError]]
+ConstraintErrors = Mapping[str, Callable[[], BMSError] | None]
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +130,8 @@ class ConnectionPool:
 class Database:
     """Runs commands with ``transact`` and queries with ``read``.
 
-    ``constraints`` maps a constraint's name to the domain error that its violation means.
+    ``constraints`` maps a constraint's name to the domain error that its violation means, or to None
+    where it means that another has just written the row that was found missing: it is run again.
     """
 
     def __init__(
@@ -219,16 +220,23 @@ class Database:
                         continue
                     log.warning("%s: the database is unreachable (%s)", name, diagnosis.code)
                     raise DatabaseUnavailable() from None
-                if diagnosis.kind is Kind.DEADLOCK and attempt < MAX_ATTEMPTS:
-                    log.info("%s: deadlock victim, attempt %d", name, attempt)
+                if self._run_again(diagnosis) and attempt < MAX_ATTEMPTS:
+                    log.info("%s: %s, attempt %d", name, diagnosis.constraint or "deadlock victim", attempt)
                     await asyncio.sleep(random.uniform(0.002, 0.02) * 2**attempt)  # noqa: S311
                     continue
                 raise self._domain_error(name, diagnosis) from None
         raise AssertionError("unreachable")
 
+    def _run_again(self, diagnosis: Diagnosis) -> bool:
+        if diagnosis.kind is Kind.DEADLOCK:
+            return True
+        name = diagnosis.constraint
+        return name is not None and name in self._constraints and self._constraints[name] is None
+
     def _domain_error(self, name: str, diagnosis: Diagnosis) -> Exception:
-        if diagnosis.constraint is not None and diagnosis.constraint in self._constraints:
-            return self._constraints[diagnosis.constraint]()
+        error = self._constraints.get(diagnosis.constraint or "")
+        if error is not None:
+            return error()
         if diagnosis.kind in (Kind.DEADLOCK, Kind.BUSY):
             log.warning("%s: gave up waiting for the database (%s)", name, diagnosis.code)
             return Overloaded()

@@ -79,6 +79,13 @@ class Transaction:
             raise StatementError(f"{statement.name}: {len(rows)} rows where at most one is expected")
         return rows[0] if rows else None
 
+    def only(self, statement: Statement, **values: Any) -> Row:
+        """Return the one row that there must be. Raises StatementError when there is not exactly one."""
+        row = self.row(statement, **values)
+        if row is None:
+            raise StatementError(f"{statement.name}: no row where one is expected")
+        return row
+
     def value(self, statement: Statement, **values: Any) -> Any:
         """Return the first column of the only row, or None when there is no row."""
         row = self.row(statement, **values)

@@ -33,6 +33,7 @@ class _Backend(DatabaseBackend):  # type: ignore[misc]
     driver_module = "pyodbc"
     list_tables_sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = {schema}"
     schema_sql: ClassVar[str]
+    _is_locked: bool
 
     def connect(self, dburi: Any) -> pyodbc.Connection:
         # Without the target's on_connect: an index may take longer to build than a request may wait.
@@ -57,7 +58,9 @@ class _Backend(DatabaseBackend):  # type: ignore[misc]
         self.connection.autocommit = True
 
     def list_tables(self, **kwargs: Any) -> list[str]:
-        return [row[0] for row in self.execute(self.list_tables_sql.format(schema=self.schema_sql)).fetchall()]
+        return [
+            row[0] for row in self.execute(self.list_tables_sql.format(schema=self.schema_sql)).fetchall()
+        ]
 
     # The lock is the session's own: it ends with the process that held it, however that ended.
 
@@ -106,8 +109,9 @@ class MssqlBackend(_Backend):
 
     def take_lock(self, timeout: float) -> None:
         cursor = self.connection.execute(
-            "SET NOCOUNT ON; DECLARE @result INT; EXEC @result = sp_getapplock @Resource = N'bms-migrations', "
-            "@LockMode = 'Exclusive', @LockOwner = 'Session', @LockTimeout = ?; SELECT @result",
+            "SET NOCOUNT ON; DECLARE @result INT; "
+            "EXEC @result = sp_getapplock @Resource = N'bms-migrations', @LockMode = 'Exclusive', "
+            "@LockOwner = 'Session', @LockTimeout = ?; SELECT @result",
             int(timeout * 1000),
         )
         if cursor.fetchone()[0] < 0:

@@ -1,0 +1,36 @@
+"""The audit log: who did what to which row, written in the transaction that did it."""
+
+from bms.sql.session import Transaction
+from bms.sql.statements import Statement
+
+INSERT = Statement(
+    "audit_log.insert",
+    "@user_id BIGINT, @action NVARCHAR(64), @subject NVARCHAR(32), @subject_id BIGINT, "
+    "@request_id NVARCHAR(64), @details NVARCHAR(2000)",
+    """
+    INSERT INTO audit_log (user_id, action, subject, subject_id, request_id, details)
+    VALUES (@user_id, @action, @subject, @subject_id, @request_id, @details)
+    """,
+)
+
+
+def record(
+    tx: Transaction,
+    *,
+    user_id: int | None,
+    action: str,
+    subject: str,
+    subject_id: int,
+    request_id: str | None,
+    details: str | None = None,
+) -> None:
+    """Write one line; ``user_id`` is None for what a background task did."""
+    tx.execute(
+        INSERT,
+        user_id=user_id,
+        action=action,
+        subject=subject,
+        subject_id=subject_id,
+        request_id=request_id,
+        details=details,
+    )

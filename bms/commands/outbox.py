@@ -1,0 +1,112 @@
+"""The mail outbox: messages written with the change they announce, claimed under a lease, sent, marked.
+
+A worker claims a batch, commits, sends with no transaction open, and marks each message. A worker
+that dies leaves a lease that runs out; the message's deterministic id makes a repeat recognisable.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+MAX_ATTEMPTS = 8
+
+INSERT = Statement(
+    "outbox.insert",
+    "@kind NVARCHAR(32), @recipient NVARCHAR(254), @payload NVARCHAR(MAX), @dedupe_key NVARCHAR(100)",
+    """
+    INSERT INTO outbox (kind, recipient, payload, dedupe_key)
+    VALUES (@kind, @recipient, @payload, @dedupe_key)
+    """,
+)
+
+LOCK_DUE = Statement(
+    "outbox.lock_due",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) id
+    FROM   outbox WITH (UPDLOCK, READPAST, ROWLOCK)
+    WHERE  state = 'PENDING' AND available_at <= SYSUTCDATETIME()
+      AND  (leased_until IS NULL OR leased_until < SYSUTCDATETIME())
+    ORDER BY available_at, id
+    """,
+)
+
+# The conditions again: where hints take no lock, the row that a second worker leased is left to it.
+LEASE = Statement(
+    "outbox.lease",
+    "@ids BIGINT LIST, @token NVARCHAR(32), @seconds INT",
+    """
+    UPDATE outbox WITH (ROWLOCK)
+    SET    leased_until = DATEADD(SECOND, @seconds, SYSUTCDATETIME()), lease_token = @token,
+           attempts = attempts + 1
+    OUTPUT inserted.id, inserted.kind, inserted.recipient, inserted.payload, inserted.dedupe_key,
+           inserted.attempts, inserted.lease_token
+    WHERE  id IN (@ids) AND state = 'PENDING'
+      AND  (leased_until IS NULL OR leased_until < SYSUTCDATETIME())
+    """,
+)
+
+MARK_SENT = Statement(
+    "outbox.mark_sent",
+    "@id BIGINT, @token NVARCHAR(32)",
+    """
+    UPDATE outbox WITH (ROWLOCK)
+    SET    state = 'SENT', sent_at = SYSUTCDATETIME(), leased_until = NULL, lease_token = NULL,
+           last_error = NULL
+    WHERE  id = @id AND state = 'PENDING' AND lease_token = @token
+    """,
+)
+
+MARK_FAILED = Statement(
+    "outbox.mark_failed",
+    "@id BIGINT, @token NVARCHAR(32), @state NVARCHAR(16), @error NVARCHAR(500), @delay INT",
+    """
+    UPDATE outbox WITH (ROWLOCK)
+    SET    state = @state, last_error = @error, leased_until = NULL, lease_token = NULL,
+           available_at = DATEADD(SECOND, @delay, SYSUTCDATETIME())
+    WHERE  id = @id AND state = 'PENDING' AND lease_token = @token
+    """,
+)
+
+
+def enqueue(
+    tx: Transaction, *, kind: str, recipient: str, dedupe_key: str, payload: Mapping[str, Any]
+) -> None:
+    """Queue one message; ``dedupe_key`` names the occasion, of which there is one message at the most."""
+    tx.execute(
+        INSERT,
+        kind=kind,
+        recipient=recipient,
+        payload=json.dumps(payload, ensure_ascii=False),
+        dedupe_key=dedupe_key,
+    )
+
+
+def claim_messages(tx: Transaction, *, limit: int, lease_seconds: int) -> list[Row]:
+    """Lease up to ``limit`` due messages to the caller and return them, each with its lease token."""
+    due = [row.id for row in tx.rows(LOCK_DUE, limit=limit)]
+    if not due:
+        return []
+    return tx.rows(LEASE, ids=due, token=secrets.token_hex(16), seconds=lease_seconds)
+
+
+def mark_sent(tx: Transaction, *, message_id: int, token: str) -> bool:
+    """Record that a message went out. Returns False when the lease was lost in the meantime."""
+    return tx.execute(MARK_SENT, id=message_id, token=token) == 1
+
+
+def mark_failed(tx: Transaction, *, message_id: int, token: str, error: str, retry_in: int | None) -> bool:
+    """Record a failure: try again after ``retry_in`` seconds, or never (None: the message is dead)."""
+    changed = tx.execute(
+        MARK_FAILED,
+        id=message_id,
+        token=token,
+        state="DEAD" if retry_in is None else "PENDING",
+        error=error[:500],
+        delay=retry_in or 0,
+    )
+    return changed == 1

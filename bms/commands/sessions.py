@@ -1,0 +1,186 @@
+"""Logging in and out: throttling, sessions, rotation of refresh tokens."""
+
+import hashlib
+from typing import NamedTuple
+
+from bms.commands import audit
+from bms.commands.users import fold
+from bms.errors import TooManyAttempts
+from bms.sql.session import Transaction
+from bms.sql.statements import Statement
+
+WINDOW_SECONDS = 900
+ACCOUNT_ATTEMPTS = 10  # failed logins of one account in a window
+ADDRESS_ATTEMPTS = 100  # failed logins from one address in a window
+
+COUNT_ATTEMPT = Statement(
+    "login_attempts.count",
+    "@bucket NVARCHAR(64), @window INT",
+    """
+    UPDATE login_attempts WITH (ROWLOCK)
+    SET    attempts = CASE WHEN window_ends_at <= SYSUTCDATETIME() THEN 1 ELSE attempts + 1 END,
+           window_ends_at = CASE WHEN window_ends_at <= SYSUTCDATETIME()
+                                 THEN DATEADD(SECOND, @window, SYSUTCDATETIME())
+                                 ELSE window_ends_at END
+    OUTPUT inserted.attempts, inserted.window_ends_at, SYSUTCDATETIME() AS counted_at
+    WHERE  bucket = @bucket
+    """,
+)
+
+# Of two first attempts at once the loser breaks pk_login_attempts, and is run again.
+START_COUNT = Statement(
+    "login_attempts.start",
+    "@bucket NVARCHAR(64), @window INT",
+    """
+    INSERT INTO login_attempts (bucket, attempts, window_ends_at)
+    SELECT @bucket, 0, DATEADD(SECOND, @window, SYSUTCDATETIME())
+    WHERE  NOT EXISTS (SELECT 1 FROM login_attempts WHERE bucket = @bucket)
+    """,
+)
+
+FORGET_ATTEMPT = Statement(
+    "login_attempts.forget",
+    "@bucket NVARCHAR(64), @all BIT",
+    """
+    UPDATE login_attempts WITH (ROWLOCK)
+    SET    attempts = CASE WHEN @all = 1 OR attempts = 0 THEN 0 ELSE attempts - 1 END
+    WHERE  bucket = @bucket
+    """,
+)
+
+FIND_BY_USERNAME = Statement(
+    "users.find_by_username",
+    "@folded NVARCHAR(64)",
+    "SELECT id, password_hash, is_active FROM users WHERE username_folded = @folded",
+)
+
+FIND_BY_EMAIL = Statement(
+    "users.find_by_email",
+    "@folded NVARCHAR(254)",
+    "SELECT id, password_hash, is_active FROM users WHERE email_folded = @folded",
+)
+
+INSERT = Statement(
+    "sessions.insert",
+    "@user_id BIGINT, @refresh_hash NVARCHAR(64), @seconds INT, @device NVARCHAR(200), @address NVARCHAR(64)",
+    """
+    INSERT INTO sessions (user_id, refresh_hash, expires_at, device, address)
+    OUTPUT inserted.id
+    VALUES (@user_id, @refresh_hash, DATEADD(SECOND, @seconds, SYSUTCDATETIME()), @device, @address)
+    """,
+)
+
+ROTATE = Statement(
+    "sessions.rotate",
+    "@id BIGINT, @old_hash NVARCHAR(64), @new_hash NVARCHAR(64), @seconds INT",
+    """
+    UPDATE sessions WITH (ROWLOCK)
+    SET    refresh_hash = @new_hash, rotation = rotation + 1,
+           expires_at = DATEADD(SECOND, @seconds, SYSUTCDATETIME())
+    OUTPUT inserted.user_id, inserted.rotation
+    WHERE  id = @id AND refresh_hash = @old_hash AND revoked_at IS NULL AND expires_at > SYSUTCDATETIME()
+    """,
+)
+
+REVOKE = Statement(
+    "sessions.revoke",
+    "@id BIGINT, @user_id BIGINT",
+    """
+    UPDATE sessions WITH (ROWLOCK)
+    SET    revoked_at = SYSUTCDATETIME()
+    OUTPUT inserted.user_id
+    WHERE  id = @id AND revoked_at IS NULL AND (@user_id IS NULL OR user_id = @user_id)
+    """,
+)
+
+
+class Credentials(NamedTuple):
+    """What is checked against a password; both None when there is no such active account."""
+
+    user_id: int | None
+    password_hash: str | None
+
+
+def account_bucket(login: str) -> str:
+    """Return the counter of one account's failures: hashed, so that the table lists no names."""
+    return hashlib.sha256(f"account:{fold(login)}".encode()).hexdigest()
+
+
+def address_bucket(address: str) -> str:
+    """Return the counter of the failures that come from one address."""
+    return hashlib.sha256(f"address:{address}".encode()).hexdigest()
+
+
+def begin_login(tx: Transaction, *, login: str, address: str) -> Credentials:
+    """Count an attempt to log in as ``login`` (a username or an e-mail) and return what to check.
+
+    Counted before the password is checked, so that many at once are no way around the limit.
+    Raises TooManyAttempts, with the seconds to wait, past the limit of the account or the address.
+    """
+    for bucket, limit in (
+        (account_bucket(login), ACCOUNT_ATTEMPTS),
+        (address_bucket(address), ADDRESS_ATTEMPTS),
+    ):
+        counted = tx.row(COUNT_ATTEMPT, bucket=bucket, window=WINDOW_SECONDS)
+        if counted is None:
+            tx.execute(START_COUNT, bucket=bucket, window=WINDOW_SECONDS)
+            counted = tx.only(COUNT_ATTEMPT, bucket=bucket, window=WINDOW_SECONDS)
+        if counted.attempts > limit:
+            left = (counted.window_ends_at - counted.counted_at).total_seconds()
+            raise TooManyAttempts(retry_after=max(1, round(left)))
+    user = tx.row(FIND_BY_EMAIL if "@" in login else FIND_BY_USERNAME, folded=fold(login))
+    if user is None or not user.is_active:
+        return Credentials(None, None)
+    return Credentials(user.id, user.password_hash)
+
+
+def open_session(
+    tx: Transaction,
+    *,
+    user_id: int,
+    login: str,
+    refresh_hash: str,
+    seconds: int,
+    device: str | None,
+    address: str,
+    request_id: str | None,
+) -> int:
+    """Open a session after a right password, take its attempt off the counters, and return its id."""
+    tx.execute(FORGET_ATTEMPT, bucket=account_bucket(login), all=True)
+    tx.execute(FORGET_ATTEMPT, bucket=address_bucket(address), all=False)
+    session_id: int = tx.value(
+        INSERT, user_id=user_id, refresh_hash=refresh_hash, seconds=seconds, device=device, address=address
+    )
+    audit.record(
+        tx, user_id=user_id, action="login", subject="session", subject_id=session_id, request_id=request_id
+    )
+    return session_id
+
+
+def rotate_session(
+    tx: Transaction, *, session_id: int, old_hash: str, new_hash: str, seconds: int, request_id: str | None
+) -> int | None:
+    """Replace a session's refresh token and return its user's id.
+
+    None when the token is not the session's present one: one that was rotated away is presented
+    again, so somebody has a copy, and the whole session is ended (RFC 9700, section 4.14.2).
+    """
+    rotated = tx.row(ROTATE, id=session_id, old_hash=old_hash, new_hash=new_hash, seconds=seconds)
+    if rotated is not None:
+        user_id: int = rotated.user_id
+        return user_id
+    revoke_session(
+        tx, session_id=session_id, user_id=None, action="refresh_token_reused", request_id=request_id
+    )
+    return None
+
+
+def revoke_session(
+    tx: Transaction, *, session_id: int, user_id: int | None, action: str = "logout", request_id: str | None
+) -> None:
+    """End a session of ``user_id`` (None: of anyone) at once; ending an ended one changes nothing."""
+    owner = tx.value(REVOKE, id=session_id, user_id=user_id)
+    if owner is not None:
+        audit.record(
+            tx, user_id=owner, action=action, subject="session", subject_id=session_id, request_id=request_id
+        )

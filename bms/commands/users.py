@@ -1,0 +1,95 @@
+"""Accounts: registration and profile."""
+
+from typing import Any
+
+from bms.commands import audit, outbox
+from bms.errors import NotFound
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+INSERT = Statement(
+    "users.insert",
+    "@name NVARCHAR(200), @username NVARCHAR(64), @username_folded NVARCHAR(64), @email NVARCHAR(254), "
+    "@email_folded NVARCHAR(254), @password_hash NVARCHAR(100), @role NVARCHAR(16)",
+    """
+    INSERT INTO users (name, username, username_folded, email, email_folded, password_hash, role)
+    OUTPUT inserted.id, inserted.email, inserted.name, inserted.username, inserted.role, inserted.created_at
+    VALUES (@name, @username, @username_folded, @email, @email_folded, @password_hash, @role)
+    """,
+)
+
+UPDATE_PROFILE = Statement(
+    "users.update_profile",
+    "@id BIGINT, @name NVARCHAR(200), @phone NVARCHAR(32), @city NVARCHAR(100), @bio NVARCHAR(1000)",
+    """
+    UPDATE users WITH (ROWLOCK)
+    SET    name = @name, phone = @phone, city = @city, bio = @bio
+    OUTPUT inserted.id, inserted.email, inserted.name, inserted.username, inserted.role, inserted.phone,
+           inserted.city, inserted.bio, inserted.created_at
+    WHERE  id = @id
+    """,
+)
+
+LOCK_PROFILE = Statement(
+    "users.lock_profile",
+    "@id BIGINT",
+    """
+    SELECT name, phone, city, bio
+    FROM   users WITH (UPDLOCK, ROWLOCK)
+    WHERE  id = @id
+    """,
+)
+
+
+def fold(text: str) -> str:
+    """Return ``text`` as the unique columns keep it, so that case makes no second account."""
+    return text.casefold()
+
+
+def register_user(
+    tx: Transaction,
+    *,
+    name: str,
+    username: str,
+    email: str | None,
+    password_hash: str,
+    role: str,
+    request_id: str | None = None,
+) -> Row:
+    """Make an account and queue its welcome mail, if it has an address. Returns the new user.
+
+    Raises UsernameTaken and EmailTaken.
+    """
+    user = tx.only(
+        INSERT,
+        name=name,
+        username=username,
+        username_folded=fold(username),
+        email=email,
+        email_folded=None if email is None else fold(email),
+        password_hash=password_hash,
+        role=role,
+    )
+    audit.record(
+        tx, user_id=user.id, action="register", subject="user", subject_id=user.id, request_id=request_id
+    )
+    if email is not None:
+        outbox.enqueue(
+            tx,
+            kind="registration",
+            recipient=email,
+            dedupe_key=f"registration:{user.id}",
+            payload={"name": name, "username": username},
+        )
+    return user
+
+
+def update_profile(tx: Transaction, *, user_id: int, changes: dict[str, Any]) -> Row:
+    """Change the named profile fields (name, phone, city, bio) and return the whole profile."""
+    current = tx.row(LOCK_PROFILE, id=user_id)
+    if current is None:
+        raise NotFound()
+    profile = {
+        field: changes.get(field, getattr(current, field)) for field in ("name", "phone", "city", "bio")
+    }
+    return tx.row(UPDATE_PROFILE, id=user_id, **profile)

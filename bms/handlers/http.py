@@ -1,0 +1,243 @@
+"""What every handler shares: routes with their rules, the parsed call, answers and pages.
+
+A route declares who may call it and what its body and query look like; the wrapper checks both
+before the handler runs, and the same declaration is what the API's description is made from.
+"""
+
+import base64
+import binascii
+import enum
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from bms import keys
+from bms.errors import (
+    Forbidden,
+    MalformedRequest,
+    NotFound,
+    PayloadTooLarge,
+    Unauthenticated,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from bms.payments.gateway import Gateway
+from bms.schemas.base import MAX_ID, RequestSchema
+from bms.security import Caller, Passwords, Tokens
+from bms.settings import Settings
+from bms.sql.database import Database
+
+PREFIXES = ("", "/api")
+
+
+class Access(enum.Enum):
+    """Who may call an endpoint; whose rows they may see is decided by the command or query."""
+
+    ANYONE = "anyone"
+    USER = "user"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+    def check(self, caller: Caller | None) -> None:
+        """Raise Unauthenticated or Forbidden unless ``caller`` may go on."""
+        if self is Access.ANYONE:
+            return
+        if caller is None:
+            raise Unauthenticated()
+        if self is Access.MANAGER and caller.role not in ("EVENT_MANAGER", "ADMIN"):
+            raise Forbidden("This needs the role EVENT_MANAGER or ADMIN")
+        if self is Access.ADMIN and not caller.is_admin:
+            raise Forbidden("This needs the role ADMIN")
+
+
+@dataclass(slots=True)
+class Call:
+    """One request after its checks: who calls, and the parsed body and query."""
+
+    request: web.Request
+    caller_or_none: Caller | None
+    body: dict[str, Any] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def caller(self) -> Caller:
+        """The caller, on a route that asks for one."""
+        assert self.caller_or_none is not None
+        return self.caller_or_none
+
+    @property
+    def db(self) -> Database:
+        return self.request.app[keys.DATABASE]
+
+    @property
+    def settings(self) -> Settings:
+        return self.request.app[keys.SETTINGS]
+
+    @property
+    def tokens(self) -> Tokens:
+        return self.request.app[keys.TOKENS]
+
+    @property
+    def passwords(self) -> Passwords:
+        return self.request.app[keys.PASSWORDS]
+
+    @property
+    def gateway(self) -> Gateway:
+        return self.request.app[keys.GATEWAY]
+
+    @property
+    def request_id(self) -> str:
+        return self.request[keys.REQUEST_ID]
+
+    @property
+    def address(self) -> str:
+        """The client's address: of the connection, or as the trusted proxies in front report it."""
+        trusted = self.settings.trusted_proxies
+        forwarded = [part.strip() for part in self.request.headers.get("X-Forwarded-For", "").split(",")]
+        if trusted and len(forwarded) >= trusted and forwarded[-trusted]:
+            return forwarded[-trusted][:64]
+        return self.request.remote or "unknown"
+
+    def id(self, name: str = "id") -> int:
+        """Return an id of the path. Raises NotFound for what can be no id."""
+        text = self.request.match_info[name]
+        if not text.isascii() or not text.isdigit() or not 0 < int(text[:20]) <= MAX_ID or len(text) > 19:
+            raise NotFound()
+        return int(text)
+
+
+Handler = Callable[[Call], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A route and its declared rules."""
+
+    method: str
+    path: str
+    handler: Handler
+    access: Access
+    body: RequestSchema | None
+    query: RequestSchema | None
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        caller = request.get(keys.CALLER)
+        self.access.check(caller)
+        call = Call(request, caller)
+        if self.query is not None:
+            call.query = self.query.parse(_query(request))
+        if self.body is not None:
+            call.body = self.body.parse(await read_json(request))
+        return await self.handler(call)
+
+
+class Routes:
+    """The endpoints of one resource, each under its path and under /api, with and without a slash."""
+
+    def __init__(self) -> None:
+        self.endpoints: list[Endpoint] = []
+
+    def add(
+        self,
+        method: str,
+        *paths: str,
+        access: Access,
+        body: RequestSchema | None = None,
+        query: RequestSchema | None = None,
+    ) -> Callable[[Handler], Handler]:
+        """Return a decorator that registers its function at each of ``paths``."""
+
+        def register(handler: Handler) -> Handler:
+            self.endpoints += [Endpoint(method, path, handler, access, body, query) for path in paths]
+            return handler
+
+        return register
+
+    def install(self, app: web.Application) -> None:
+        for endpoint in self.endpoints:
+            for prefix in PREFIXES:
+                for slash in ("", "/"):
+                    app.router.add_route(endpoint.method, prefix + endpoint.path + slash, endpoint.__call__)
+
+
+async def read_json(request: web.Request) -> Any:
+    """Return the parsed body, ``{}`` for none.
+
+    Raises UnsupportedMediaType, MalformedRequest and PayloadTooLarge.
+    """
+    try:
+        raw = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise PayloadTooLarge(f"At most {request.app[keys.SETTINGS].max_body_bytes} bytes are read") from None
+    if not raw:
+        return {}
+    if request.content_type != "application/json" and not request.content_type.endswith("+json"):
+        raise UnsupportedMediaType()
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise MalformedRequest(f"The body is not JSON: {error}") from None
+
+
+def _query(request: web.Request) -> dict[str, str]:
+    try:
+        names = request.query
+        repeated = {name for name in names if len(names.getall(name)) > 1}
+    except UnicodeDecodeError:
+        raise MalformedRequest("The query is not UTF-8") from None
+    if repeated:
+        raise ValidationFailed.of(sorted(repeated)[0], "Given more than once.")
+    return dict(names)
+
+
+def respond(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """Return ``data`` as JSON."""
+    return web.Response(
+        body=orjson.dumps(data), status=status, headers=headers, content_type="application/json"
+    )
+
+
+def no_content(status: int = 204) -> web.Response:
+    return web.Response(status=status)
+
+
+def encode_cursor(*position: Any) -> str:
+    """Return an opaque cursor for the row at ``position``: its sort key and its id."""
+    return base64.urlsafe_b64encode(orjson.dumps(position)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, *types: type) -> tuple[Any, ...]:
+    """Return the position that ``cursor`` holds, or that many None. Raises ValidationFailed for another's."""
+    if cursor is None:
+        return (None,) * len(types)
+    try:
+        position = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError):
+        position = None
+    fits = isinstance(position, list) and len(position) == len(types)
+    if not fits or any(type(part) is not kind for part, kind in zip(position, types, strict=True)):
+        raise ValidationFailed.of("cursor", "This cursor is not one of ours.")
+    return tuple(position)
+
+
+def page(
+    request: web.Request, rows: Sequence[Any], limit: int, present: Callable[[Any], Any], *key: str
+) -> web.Response:
+    """Return the first ``limit`` of ``rows`` as a JSON array, with a Link to the next page if there is one.
+
+    ``rows`` holds one more than ``limit`` when more follow; ``key`` names the columns of the cursor.
+    """
+    shown = rows[:limit]
+    headers = {}
+    if len(rows) > limit:
+        cursor = encode_cursor(*(_plain(getattr(shown[-1], name)) for name in key))
+        url = request.rel_url.update_query(cursor=cursor)
+        headers["Link"] = f'<{url}>; rel="next"'
+    return respond([present(row) for row in shown], headers=headers)
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, int) else str(value)

@@ -1,0 +1,128 @@
+"""Accounts: registration, login, tokens, logout and the profile."""
+
+from typing import Any
+
+from aiohttp import web
+
+from bms.commands.sessions import begin_login, open_session, revoke_session, rotate_session
+from bms.commands.users import register_user, update_profile
+from bms.errors import Forbidden, InvalidCredentials, InvalidRefreshToken
+from bms.handlers.http import Access, Call, Routes, no_content, respond
+from bms.queries.users import get_profile
+from bms.schemas.users import (
+    Login,
+    Logout,
+    ProfileChange,
+    ProfileReplacement,
+    Refresh,
+    Register,
+    present_profile,
+    present_user,
+)
+from bms.security import hash_secret, new_secret
+
+routes = Routes()
+
+
+@routes.add("POST", "/register", access=Access.ANYONE, body=Register())
+async def register(call: Call) -> web.Response:
+    """Make an account."""
+    _check_role(call, call.body["role"])
+    password_hash = await call.passwords.hash(call.body.pop("password"))
+    user = await call.db.transact(
+        register_user, **call.body, password_hash=password_hash, request_id=call.request_id
+    )
+    return respond(present_user(user), 201)
+
+
+def _check_role(call: Call, role: str) -> None:
+    """Raise Forbidden unless the caller may give an account ``role``."""
+    is_admin = call.caller_or_none is not None and call.caller_or_none.is_admin
+    if role == "ADMIN" and not is_admin:
+        raise Forbidden("Only an admin's token can register an ADMIN")
+    if role == "EVENT_MANAGER" and not (is_admin or call.settings.open_manager_registration):
+        raise Forbidden("Here only an admin's token can register an EVENT_MANAGER")
+
+
+@routes.add("POST", "/login", access=Access.ANYONE, body=Login())
+async def login(call: Call) -> web.Response:
+    """Open a session: an access token and a refresh token for the right name and password."""
+    name = call.body["login"]
+    found = await call.db.transact(begin_login, login=name, address=call.address)
+    right = await call.passwords.matches(call.body["password"], found.password_hash)
+    if not right or found.user_id is None:
+        raise InvalidCredentials()
+    secret = new_secret()
+    session_id = await call.db.transact(
+        open_session,
+        user_id=found.user_id,
+        login=name,
+        refresh_hash=hash_secret(secret),
+        seconds=call.tokens.refresh_seconds,
+        device=(call.request.headers.get("User-Agent") or "")[:200] or None,
+        address=call.address,
+        request_id=call.request_id,
+    )
+    return await _tokens(call, found.user_id, session_id, secret)
+
+
+@routes.add("POST", "/token/refresh", access=Access.ANYONE, body=Refresh())
+async def refresh(call: Call) -> web.Response:
+    """Exchange a refresh token for a new pair. A dead one presented again ends its session."""
+    claims = call.tokens.read_refresh(call.body["refresh_token"])
+    secret = new_secret()
+    user_id = await call.db.transact(
+        rotate_session,
+        session_id=claims.session_id,
+        old_hash=claims.hash,
+        new_hash=hash_secret(secret),
+        seconds=call.tokens.refresh_seconds,
+        request_id=call.request_id,
+    )
+    if user_id is None:
+        raise InvalidRefreshToken()
+    return await _tokens(call, user_id, claims.session_id, secret)
+
+
+async def _tokens(call: Call, user_id: int, session_id: int, secret: str) -> web.Response:
+    access = call.tokens.access(user_id=user_id, session_id=session_id)
+    refresh_token = call.tokens.refresh(session_id=session_id, secret=secret)
+    user = await call.db.transact(get_profile, user_id=user_id)
+    answer: dict[str, Any] = {
+        "access_token": access,
+        "refresh_token": refresh_token,
+        "token_type": "Bearer",
+        "expires_in": call.tokens.access_seconds,
+        # The names that source 001 documents.
+        "access": access,
+        "refresh": refresh_token,
+        "user": present_user(user),
+    }
+    return respond(answer, headers={"Cache-Control": "no-store"})
+
+
+@routes.add("POST", "/logout", access=Access.USER, body=Logout())
+async def logout(call: Call) -> web.Response:
+    """End the caller's session, and that of the refresh token if it is another one of the caller's."""
+    sessions = {call.caller.session_id}
+    if call.body["refresh_token"] is not None:
+        sessions.add(call.tokens.read_refresh(call.body["refresh_token"]).session_id)
+    for session_id in sorted(sessions):
+        await call.db.transact(
+            revoke_session, session_id=session_id, user_id=call.caller.user_id, request_id=call.request_id
+        )
+    return no_content(205 if call.body["older_shape"] else 204)
+
+
+@routes.add("GET", "/profile", access=Access.USER)
+async def show_profile(call: Call) -> web.Response:
+    """Show the caller's profile."""
+    return respond(present_profile(await call.db.transact(get_profile, user_id=call.caller.user_id)))
+
+
+@routes.add("PUT", "/profile", access=Access.USER, body=ProfileReplacement())
+@routes.add("PATCH", "/profile", access=Access.USER, body=ProfileChange())
+async def change_profile(call: Call) -> web.Response:
+    """Change the caller's profile."""
+    user = await call.db.transact(update_profile, user_id=call.caller.user_id, changes=call.body)
+    return respond(present_profile(user))

@@ -1,0 +1,130 @@
+"""Messages composed from templates: one kind of mail is two files and a subject.
+
+To add a kind, write ``templates/<kind>.txt.j2`` and ``templates/<kind>.html.j2`` (which extends
+``layout.html.j2``) and add its line to ``SUBJECTS``. Nothing else knows the kinds.
+
+What the kinds of today are given (every text is one line; amounts are strings with two decimals):
+
+- ``registration``: ``name``, ``username``.
+- ``booking_confirmed``: ``name``, ``reference``, ``event`` (``title``, ``starts_at`` in RFC 3339, and
+  where known ``venue``, ``address``, ``city``), ``lines`` (``name``, ``quantity``, ``unit_price``),
+  ``total``, ``currency``, ``tickets`` (``code``, ``ticket_type``).
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, select_autoescape
+
+from bms.mail.formats import money, one_line, place, tidy, when
+from bms.mail.headers import POLICY
+
+SUBJECTS: Mapping[str, str] = {
+    "registration": "Welcome to BMS, {{ name }}",
+    "booking_confirmed": "Your tickets for {{ event.title }} ({{ reference }})",
+}
+
+# Read back by the file transport, which names its files by it.
+KIND_HEADER = "X-BMS-Kind"
+
+# Quoted local parts, which hardly anybody has, are refused: they may hold what ends an SMTP command.
+_ADDRESS = re.compile(r'([^\s<>()\[\]\\,:;"@]+)@([^\s<>()\[\]\\,:;"@]+)')
+
+
+# What Jinja2, the filters and the email package raise for values of the wrong shape.
+_UNUSABLE = (TemplateError, MessageError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+
+
+class CannotCompose(Exception):
+    """The message cannot be made, now or later: trying again with the same payload is of no use."""
+
+
+class UnknownKind(CannotCompose, LookupError):
+    """There is no such kind of mail."""
+
+
+class BadPayload(CannotCompose, ValueError):
+    """The payload lacks something that the template shows, or an address or time cannot be read."""
+
+
+def compose(
+    kind: str,
+    payload: Mapping[str, Any],
+    *,
+    recipient: str,
+    sender: str,
+    message_id: str,
+    subject: str | None = None,
+) -> EmailMessage:
+    """Return the mail of this kind, as multipart/alternative with a text and an HTML part.
+
+    ``recipient`` is a bare address, ``sender`` an address or ``Name <address>``, ``message_id`` the
+    whole header value; ``subject`` replaces the kind's own. Nothing in the payload can add a header
+    or a line: line ends and control characters in it become spaces.
+
+    Raises UnknownKind, or BadPayload when the payload or an address will not do.
+    """
+    if kind not in SUBJECTS:
+        raise UnknownKind(f"there is no mail of kind {kind!r}")
+    values = tidy(payload)
+    try:
+        title = _TEMPLATES.from_string(SUBJECTS[kind]).render(values) if subject is None else subject
+        text = _TEMPLATES.get_template(f"{kind}.txt.j2").render(values)
+        html = _TEMPLATES.get_template(f"{kind}.html.j2").render(values, subject=one_line(title))
+        return _message(kind, one_line(title), text, html, recipient, sender, message_id)
+    except _UNUSABLE as error:
+        raise BadPayload(f"the mail of kind {kind!r} cannot be made: {error}") from error
+
+
+def message_id(dedupe_key: str, domain: str) -> str:
+    """Return the Message-ID, in its angle brackets: the same for the same key, so a repeat is recognised."""
+    return f"<{hashlib.sha256(dedupe_key.encode()).hexdigest()}@{domain}>"
+
+
+def _message(
+    kind: str, subject: str, text: str, html: str, recipient: str, sender: str, message_id: str
+) -> EmailMessage:
+    message = EmailMessage(policy=POLICY)
+    message["Subject"] = subject
+    name, address = parseaddr(sender)
+    message["From"] = _address(address, one_line(name))
+    message["To"] = _address(recipient)
+    message["Date"] = format_datetime(datetime.now(UTC))
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
+    message[KIND_HEADER] = kind
+    # Quoted-printable keeps long lines and any Unicode intact through relays without 8BITMIME.
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    return message
+
+
+def _address(address: str, display_name: str = "") -> Address:
+    match = _ADDRESS.fullmatch(address)
+    # The email package would decode an encoded word in an address, and any line end inside it.
+    if match is None or "=?" in address or not address.isprintable():
+        raise ValueError("an address cannot be read")
+    return Address(display_name, username=match[1], domain=match[2])
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("bms.mail", "templates"),
+        autoescape=select_autoescape(("html.j2",), default_for_string=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(when=when, money=money, place=place)
+    return environment
+
+
+_TEMPLATES = _environment()

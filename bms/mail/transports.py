@@ -1,0 +1,266 @@
+"""How a composed message leaves the house: by SMTP, or as a file in a directory."""
+
+import asyncio
+import hashlib
+import os
+import re
+import ssl
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from pathlib import Path
+from socket import gethostname
+from typing import Protocol
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import aiosmtplib
+
+from bms.errors import ConfigurationError
+from bms.mail.formats import one_line
+from bms.mail.messages import KIND_HEADER
+
+SMTP_PORT, SMTPS_PORT = 25, 465
+TIMEOUT = 30.0
+
+# These speak of our login, not of the message: it can go out once the settings are mended.
+_LOGIN_REPLIES = frozenset({530, 534, 535, 538})
+_QUIT_SECONDS = 2.0
+_STARTTLS = {"offered": None, "required": True, "never": False}
+
+
+class MailError(Exception):
+    """A message was not delivered; the text is one line, and never holds a password."""
+
+
+class TransientMailError(MailError):
+    """It may go out later: nobody answered, a time-out, a 4xx reply, or our own login refused."""
+
+
+class PermanentMailError(MailError):
+    """It will never go out: a 5xx reply to the message or its recipient, or an unusable address."""
+
+
+class Transport(Protocol):
+    async def send(self, message: EmailMessage) -> None:
+        """Deliver the message to the recipient in its To header.
+
+        Raises TransientMailError when it may go out later, PermanentMailError when it never will.
+        """
+
+    async def close(self) -> None:
+        """Let go of whatever is held. A closed transport is not used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where mail is handed in. ``starttls`` is None to use it where offered, True to insist, False never."""
+
+    host: str
+    port: int
+    tls: bool = False
+    starttls: bool | None = None
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_url(cls, url: str) -> "SmtpServer":
+        """Return the server of ``smtp://user:password@host:port`` or ``smtps://...`` (TLS from the start).
+
+        User and password are percent-encoded and optional; the port is 25, or 465 for smtps; smtp takes
+        ``?starttls=required`` or ``?starttls=never``. A password for a distant host wants one of smtps
+        and ``required``: without them it goes out in the clear when the server offers no STARTTLS.
+
+        Raises ConfigurationError, which shows nothing of the URL as any part of it may be the password.
+        """
+        server = _parse(url)
+        if server is None:
+            raise ConfigurationError(
+                "BMS_SMTP_URL cannot be read: write smtp://user:password@host:port or smtps://..., with "
+                "special characters in the user and the password percent-encoded (an @ is %40), and "
+                "nothing after the port but, for smtp, ?starttls=required or ?starttls=never"
+            )
+        return server
+
+
+def _parse(url: str) -> SmtpServer | None:
+    # The errors of urllib quote the URL, so none of them leaves this function, not even as a context.
+    try:
+        parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+        starttls = options.pop("starttls", None)
+        host = parts.hostname or ""
+        host.encode("idna")
+        tls = parts.scheme == "smtps"
+        port = parts.port if parts.port is not None else SMTPS_PORT if tls else SMTP_PORT
+        username = unquote(parts.username, errors="strict") if parts.username else None
+        password = unquote(parts.password, errors="strict") if parts.password else None
+    except ValueError:
+        return None
+    usable = (
+        parts.scheme in ("smtp", "smtps")
+        and host
+        and port > 0
+        and parts.path in ("", "/")
+        and not parts.fragment
+        and not options
+        and (starttls is None or (starttls in _STARTTLS and not tls))
+        and (username is not None or password is None)
+    )
+    if not usable:
+        return None
+    return SmtpServer(host, port, tls, _STARTTLS[starttls or "offered"], username, password)
+
+
+class SmtpTransport:
+    """Hands messages to an SMTP server, over one connection a message.
+
+    So a message owes nothing to the one before it, any number may be under way at once, and there is
+    nothing to keep alive between them.
+    """
+
+    def __init__(
+        self, server: SmtpServer, timeout: float = TIMEOUT, tls_context: ssl.SSLContext | None = None
+    ) -> None:
+        """``timeout`` is in seconds, for one message from the connection to its acceptance.
+
+        ``tls_context`` replaces the system's authorities for the check of the server's certificate.
+        """
+        self._server = server
+        self._timeout = timeout
+        self._tls_context = tls_context
+
+    def __repr__(self) -> str:
+        return f"SmtpTransport({self._server!r})"
+
+    async def send(self, message: EmailMessage) -> None:
+        client = self._client()
+        try:
+            async with asyncio.timeout(self._timeout):
+                await _hand_over(client, message)
+            # From here on the server has answered for the message: no failure may cause a repeat.
+            with suppress(aiosmtplib.SMTPException, OSError):
+                async with asyncio.timeout(_QUIT_SECONDS):
+                    await client.quit()
+        except TimeoutError as error:  # also aiosmtplib's own
+            raise TransientMailError(f"no answer within {self._timeout:g} s") from error
+        finally:
+            client.close()
+
+    async def close(self) -> None:
+        """Nothing is kept between messages."""
+
+    def _client(self) -> aiosmtplib.SMTP:
+        server = self._server
+        return aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            local_hostname=_own_name(),
+            timeout=self._timeout,
+            use_tls=server.tls,
+            start_tls=server.starttls,
+            tls_context=self._tls_context,
+        )
+
+
+async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> None:
+    try:
+        await client.connect()
+    except TimeoutError:
+        raise
+    except aiosmtplib.SMTPAuthenticationError as error:
+        # The server's words may repeat what it was sent.
+        raise TransientMailError(f"the mail server refused the login ({error.code})") from None
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        raise TransientMailError(_words(error)) from error
+    try:
+        await client.send_message(message)
+    except TimeoutError:
+        raise
+    except (aiosmtplib.SMTPNotSupported, ValueError) as error:
+        raise PermanentMailError(_words(error)) from error
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        raise _refusal(error.recipients) from error
+    except aiosmtplib.SMTPResponseException as error:
+        raise _refusal([error]) from error
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise TransientMailError(_words(error)) from error
+
+
+def _refusal(
+    replies: "list[aiosmtplib.SMTPRecipientRefused] | list[aiosmtplib.SMTPResponseException]",
+) -> MailError:
+    words = "; ".join(_words(reply) for reply in replies)
+    final = all(reply.code >= 500 and reply.code not in _LOGIN_REPLIES for reply in replies)
+    return PermanentMailError(words) if final else TransientMailError(words)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return one_line(f"{error.code} {error.message}")[:300]
+    return one_line(str(error) or type(error).__name__)[:300]
+
+
+def _own_name() -> str:
+    # Not socket.getfqdn, which asks the DNS and may hang. RFC 5321, 4.1.4: a client with no domain
+    # name of its own gives an address.
+    name = gethostname()
+    return name if "." in name and name.isascii() else "[127.0.0.1]"
+
+
+class FileTransport:
+    """Writes each message to ``<kind>-<digest of its Message-ID>.eml`` in a directory.
+
+    The same message again replaces its file, so a repeat after a crash adds none. A file is complete
+    whenever it can be seen. It is readable by its owner alone, and so is a directory made here.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def __repr__(self) -> str:
+        return f"FileTransport({str(self._directory)!r})"
+
+    async def send(self, message: EmailMessage) -> None:
+        identifier = message["Message-ID"]
+        if identifier is None:
+            raise PermanentMailError("the message has no Message-ID")
+        digest = hashlib.sha256(str(identifier).encode()).hexdigest()[:32]
+        kind = re.sub("[^a-z_]", "", message.get(KIND_HEADER, "")) or "mail"
+        content = message.as_bytes(policy=SMTP if _ascii_addresses(message) else SMTPUTF8)
+        try:
+            await asyncio.to_thread(_write, self._directory / f"{kind}-{digest}.eml", content)
+        except OSError as error:
+            raise TransientMailError(_words(error)) from error
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _ascii_addresses(message: EmailMessage) -> bool:
+    # Only the UTF-8 form of a header (RFC 6532) can hold any other address.
+    headers = (message["From"], message["To"])
+    return all(address.addr_spec.isascii() for header in headers for address in header.addresses)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)  # mode 0600
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(content)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def transport_from_url(url: str | None, directory: Path) -> Transport:
+    """Return the SMTP transport of ``url``, or, when it is unset or empty, files in ``directory``.
+
+    Raises ConfigurationError naming BMS_SMTP_URL.
+    """
+    return SmtpTransport(SmtpServer.from_url(url)) if url else FileTransport(directory)

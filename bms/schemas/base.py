@@ -1,0 +1,155 @@
+"""What every request schema shares: strict fields whose values any of our databases can store."""
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, cast
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from bms.errors import ValidationFailed
+
+MAX_ID = 2**63 - 1
+MAX_COUNT = 1_000_000
+MAX_MONEY = Decimal("9999999999.99")  # DECIMAL(12,2)
+CENT = Decimal("0.01")
+
+
+class RequestSchema(Schema):
+    """A request body. Unknown fields are refused by name."""
+
+    class Meta:
+        unknown = RAISE
+
+    error_messages = {  # noqa: RUF012
+        "unknown": "There is no such field.",
+        "type": "A JSON object is needed.",
+    }
+
+    def parse(self, data: Any) -> dict[str, Any]:
+        """Return the validated ``data``. Raises ValidationFailed with a JSON Pointer a mistake."""
+        try:
+            return cast("dict[str, Any]", self.load(data))
+        except ValidationError as error:
+            raise ValidationFailed(flatten(error.messages)) from None
+
+
+def flatten(messages: Any, pointer: str = "") -> list[dict[str, str]]:
+    """Return marshmallow's nested messages as ``{"pointer", "message"}`` (RFC 6901)."""
+    if isinstance(messages, Mapping):
+        found = []
+        for key, value in messages.items():
+            step = "" if key == "_schema" else "/" + str(key).replace("~", "~0").replace("/", "~1")
+            found += flatten(value, pointer + step)
+        return found
+    return [{"pointer": pointer, "message": str(message)} for message in messages]
+
+
+class Text(fields.String):
+    """Text without NUL and lone surrogates, which no database stores; at most ``max`` UTF-16 units,
+    which is how SQL Server counts NVARCHAR. Blank ends are cut unless ``strip`` is off.
+    """
+
+    def __init__(self, *, max: int, min: int = 0, strip: bool = True, **kwargs: Any) -> None:  # noqa: A002
+        super().__init__(**kwargs)
+        self.max, self.min, self.strip = max, min, strip
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if "\x00" in text:
+            raise ValidationError("The NUL character is not allowed.")
+        try:
+            units = len(text.encode("utf-16-le")) // 2
+        except UnicodeEncodeError:
+            raise ValidationError("Half a surrogate pair is not text.") from None
+        if self.strip:
+            text = text.strip()
+        if units > self.max:
+            raise ValidationError(f"Longer than {self.max} characters.")
+        if len(text) < self.min:
+            raise ValidationError(
+                "May not be empty." if self.min == 1 else f"Shorter than {self.min} characters."
+            )
+        return text
+
+
+class Line(Text):
+    """Text of one line: no line breaks or other control characters."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if any(ord(character) < 32 or ord(character) == 127 for character in text):
+            raise ValidationError("Control characters are not allowed.")
+        return text
+
+
+class Id(fields.Integer):
+    """An id of ours. JSON numbers only."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            strict=True, validate=validate.Range(1, MAX_ID, error="There is no such id."), **kwargs
+        )
+
+
+class Count(fields.Integer):
+    """A whole number from ``low`` to ``high``."""
+
+    def __init__(self, *, low: int = 1, high: int = MAX_COUNT, **kwargs: Any) -> None:
+        message = f"A whole number from {low} to {high} is needed."
+        super().__init__(strict=True, validate=validate.Range(low, high, error=message), **kwargs)
+
+
+class Money(fields.Field[Decimal]):
+    """An amount as text ("25.00") or number, not negative, with at most two decimals."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise ValidationError('An amount such as "25.00" is needed.')
+        try:
+            amount = Decimal(str(value).strip())
+            if not amount.is_finite() or not 0 <= amount <= MAX_MONEY or amount != amount.quantize(CENT):
+                raise ValidationError(f"An amount from 0.00 to {MAX_MONEY} with two decimals is needed.")
+        except InvalidOperation:
+            raise ValidationError('An amount such as "25.00" is needed.') from None
+        return amount.quantize(CENT)
+
+
+class UtcTime(fields.Field[dt.datetime]):
+    """A time in RFC 3339, kept to the millisecond in UTC; without an offset it is UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.datetime:
+        try:
+            if not isinstance(value, str) or not 16 <= len(value) <= 40:
+                raise ValueError
+            time = dt.datetime.fromisoformat(value)
+            if time.tzinfo is None:
+                time = time.replace(tzinfo=dt.UTC)
+            time = time.astimezone(dt.UTC)
+        except (ValueError, OverflowError):
+            raise ValidationError('A time such as "2027-08-01T19:30:00Z" is needed.') from None
+        return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+class Day(fields.Field[dt.date]):
+    """A date of the form 2027-08-01."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.date:
+        try:
+            if not isinstance(value, str) or len(value) != 10:
+                raise ValueError
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            raise ValidationError('A date such as "2027-08-01" is needed.') from None
+
+
+def rfc3339(time: dt.datetime | None) -> str | None:
+    """Return a database time (naive, UTC) as RFC 3339 with Z, and milliseconds only if it has any."""
+    if time is None:
+        return None
+    return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds") + "Z"
+
+
+def money(amount: Decimal) -> str:
+    """Return an amount as the API shows it: two decimals, no exponent."""
+    return f"{amount:.2f}"

@@ -1,0 +1,127 @@
+"""Passwords and tokens: bcrypt off the event loop, signed access and refresh tokens."""
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import bcrypt
+import jwt
+
+from bms.errors import InvalidRefreshToken, Unauthenticated
+
+T = TypeVar("T")
+
+ALGORITHM = "HS256"
+MAX_PASSWORD_BYTES = 72  # bcrypt reads no further
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a request, as its token and its session say."""
+
+    user_id: int
+    session_id: int
+    role: str
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == "ADMIN"
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshClaims:
+    """What a refresh token says: its session, and the hash under which the session knows it."""
+
+    session_id: int
+    hash: str
+
+
+class Tokens:
+    """Makes and reads the signed tokens of this installation. Lifetimes are in seconds."""
+
+    def __init__(self, secret: str, *, access_seconds: int, refresh_seconds: int) -> None:
+        self._secret = secret
+        self.access_seconds = access_seconds
+        self.refresh_seconds = refresh_seconds
+
+    def access(self, *, user_id: int, session_id: int) -> str:
+        """Return an access token. It names the session, so that logging out ends it at once."""
+        return self._sign({"sub": str(user_id), "sid": session_id, "typ": "access"}, self.access_seconds)
+
+    def refresh(self, *, session_id: int, secret: str) -> str:
+        """Return the refresh token that carries ``secret``, of which the session stores the hash."""
+        return self._sign({"sid": session_id, "typ": "refresh", "jti": secret}, self.refresh_seconds)
+
+    def read_access(self, token: str) -> tuple[int, int]:
+        """Return (user id, session id). Raises Unauthenticated unless it is a live access token of ours."""
+        try:
+            claims = self._read(token, "access")
+            return int(claims["sub"]), int(claims["sid"])
+        except (jwt.InvalidTokenError, ValueError, KeyError, TypeError):
+            raise Unauthenticated("The access token is not valid or has expired") from None
+
+    def read_refresh(self, token: str) -> RefreshClaims:
+        """Return what the token names. Raises InvalidRefreshToken unless it is a live one of ours."""
+        try:
+            claims = self._read(token, "refresh")
+            return RefreshClaims(int(claims["sid"]), hash_secret(claims["jti"]))
+        except (jwt.InvalidTokenError, ValueError, KeyError, TypeError, AttributeError):
+            raise InvalidRefreshToken() from None
+
+    def _sign(self, claims: dict[str, object], seconds: int) -> str:
+        now = int(time.time())
+        return jwt.encode({**claims, "iat": now, "exp": now + seconds}, self._secret, algorithm=ALGORITHM)
+
+    def _read(self, token: str, kind: str) -> dict[str, Any]:
+        # Naming the one algorithm is what refuses "alg: none" and keys of another kind.
+        claims: dict[str, Any] = jwt.decode(
+            token, self._secret, algorithms=[ALGORITHM], options={"require": ["exp", "iat", "typ"]}
+        )
+        if claims["typ"] != kind:
+            raise jwt.InvalidTokenError
+        return claims
+
+
+def new_secret() -> str:
+    """Return a fresh secret for a refresh token."""
+    return secrets.token_urlsafe(24)
+
+
+def hash_secret(secret: str) -> str:
+    """Return what is stored of a refresh token's secret, so that the table alone opens no session."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Passwords:
+    """Hashes and checks passwords in threads of their own: bcrypt is meant to be slow."""
+
+    def __init__(self, rounds: int, *, threads: int = 2) -> None:
+        self._rounds = rounds
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="bms-bcrypt")
+        # Checked when there is no such user, so that the answer takes as long either way.
+        self._decoy = bcrypt.hashpw(secrets.token_bytes(16), bcrypt.gensalt(rounds)).decode()
+
+    async def hash(self, password: str) -> str:
+        """Return the bcrypt hash of a password of at most 72 bytes (the schemas refuse longer ones)."""
+        return await self._run(
+            lambda: bcrypt.hashpw(password.encode(), bcrypt.gensalt(self._rounds)).decode()
+        )
+
+    async def matches(self, password: str, stored: str | None) -> bool:
+        """Return whether the password is the one of ``stored``; False, as slowly, when that is None."""
+        data = password.encode()
+        right = await self._run(
+            lambda: bcrypt.checkpw(data[:MAX_PASSWORD_BYTES], (stored or self._decoy).encode())
+        )
+        return right and stored is not None and len(data) <= MAX_PASSWORD_BYTES
+
+    def close(self) -> None:
+        self._executor.shutdown(wait=True)
+
+    async def _run(self, function: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, function)
