@@ -1,3 +1,4 @@
+DROP TABLE refunds;
 DROP TABLE payments;
 DROP TABLE tickets;
 DROP TABLE booking_lines;

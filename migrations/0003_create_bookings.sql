@@ -93,3 +93,25 @@ CREATE UNIQUE INDEX ux_payments_live ON payments (booking_id)
 CREATE INDEX ix_payments_user ON payments (user_id, id);
 CREATE INDEX ix_payments_booking ON payments (booking_id, id);
 CREATE INDEX ix_payments_processing ON payments (created_at, id) WHERE status = 'PROCESSING';
+
+CREATE TABLE refunds (
+    id                BIGINT IDENTITY(1,1) NOT NULL,
+    reference         NVARCHAR(32)  NOT NULL,
+    payment_id        BIGINT        NOT NULL,
+    amount            DECIMAL(12,2) NOT NULL,
+    currency          NVARCHAR(3)   NOT NULL,
+    reason            NVARCHAR(200) NOT NULL,
+    status            NVARCHAR(16)  NOT NULL,
+    gateway_reference NVARCHAR(64)  NULL,
+    failure_code      NVARCHAR(32)  NULL,
+    created_at        DATETIME2(3)  NOT NULL CONSTRAINT df_refunds_created_at DEFAULT SYSUTCDATETIME(),
+    settled_at        DATETIME2(3)  NULL,
+    CONSTRAINT pk_refunds PRIMARY KEY (id),
+    CONSTRAINT uq_refunds_reference UNIQUE (reference),
+    CONSTRAINT fk_refunds_payment FOREIGN KEY (payment_id) REFERENCES payments (id),
+    CONSTRAINT ck_refunds_amount CHECK (amount > 0),
+    CONSTRAINT ck_refunds_status CHECK (status IN ('PENDING', 'SUCCEEDED', 'FAILED'))
+);
+
+CREATE INDEX ix_refunds_payment ON refunds (payment_id, id) INCLUDE (amount, status);
+CREATE INDEX ix_refunds_pending ON refunds (created_at, id) WHERE status = 'PENDING';

@@ -87,7 +87,7 @@ async def refresh(call: Call) -> web.Response:
 async def _tokens(call: Call, user_id: int, session_id: int, secret: str) -> web.Response:
     access = call.tokens.access(user_id=user_id, session_id=session_id)
     refresh_token = call.tokens.refresh(session_id=session_id, secret=secret)
-    user = await call.db.transact(get_profile, user_id=user_id)
+    user = await call.db.read_primary(get_profile, user_id=user_id)
     answer: dict[str, Any] = {
         "access_token": access,
         "refresh_token": refresh_token,
@@ -117,7 +117,7 @@ async def logout(call: Call) -> web.Response:
 @routes.add("GET", "/profile", access=Access.USER)
 async def show_profile(call: Call) -> web.Response:
     """Show the caller's profile."""
-    return respond(present_profile(await call.db.transact(get_profile, user_id=call.caller.user_id)))
+    return respond(present_profile(await call.db.read_primary(get_profile, user_id=call.caller.user_id)))
 
 
 @routes.add("PUT", "/profile", access=Access.USER, body=ProfileReplacement())

@@ -1,1 +1,1 @@
-"""The payment gateway and its simulation. No database."""
+"""Payments: the gateway's interface, a simulated gateway, and what can be checked of payment details."""

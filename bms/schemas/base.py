@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
 from bms.errors import ValidationFailed
 
@@ -153,3 +153,19 @@ def rfc3339(time: dt.datetime | None) -> str | None:
 def money(amount: Decimal) -> str:
     """Return an amount as the API shows it: two decimals, no exponent."""
     return f"{amount:.2f}"
+
+
+class QuerySchema(RequestSchema):
+    """A query string. Parameters that are not ours are passed over."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class ListQuery(QuerySchema):
+    """What every list takes: how many at once, and where the last page ended."""
+
+    limit = fields.Integer(
+        load_default=50, validate=validate.Range(1, 200, error="A whole number from 1 to 200 is needed.")
+    )
+    cursor = Line(max=500, load_default=None)

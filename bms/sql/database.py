@@ -137,7 +137,7 @@ class Database:
     def __init__(
         self,
         target: Target,
-        read_target: Target,
+        replica: Target | None = None,
         *,
         constraints: ConstraintErrors,
         pool_size: int = 8,
@@ -148,15 +148,19 @@ class Database:
         self._primary = ConnectionPool(target, size=pool_size, queue=queue)
         # A query is one statement or several that need no common snapshot: in autocommit mode each
         # is one round trip, with no BEGIN and COMMIT around it.
-        self._reader = ConnectionPool(read_target, size=pool_size, queue=queue, autocommit=True)
+        self._reader = ConnectionPool(target, size=pool_size, queue=queue, autocommit=True)
+        self._replica = self._reader
+        if replica is not None:
+            self._replica = ConnectionPool(replica, size=pool_size, queue=queue, autocommit=True)
+        self._pools = {self._primary, self._reader, self._replica}
 
     async def open(self) -> None:
-        await self._primary.open()
-        await self._reader.open()
+        for pool in self._pools:
+            await pool.open()
 
     async def close(self) -> None:
-        await self._reader.close()
-        await self._primary.close()
+        for pool in self._pools:
+            await pool.close()
 
     async def transact(self, command: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``command(tx, ...)`` in one transaction and return what it returns.
@@ -171,6 +175,10 @@ class Database:
 
     async def read(self, query: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``query(tx, ...)`` on the read path and return what it returns. Raises as ``transact``."""
+        return await self._run(self._replica, query, args, kwargs, commit=False)
+
+    async def read_primary(self, query: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query that must see the caller's own last write, which a replica may not have yet."""
         return await self._run(self._reader, query, args, kwargs, commit=False)
 
     async def _run(

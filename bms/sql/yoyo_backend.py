@@ -6,24 +6,20 @@ These are registered as entry points, so yoyo's own command line finds them by t
 ``mssql://``, ``bms+postgresql://`` and ``bms+embedded:///<data directory>``.
 """
 
-import atexit
 import contextlib
-import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 import pyodbc
 from yoyo import exceptions, utils
 from yoyo.backends.base import DatabaseBackend
 
-from bms.sql.embedded import EmbeddedServer
+from bms.sql.provision import embedded_url, shared_server
 from bms.sql.target import parse_url
 
 LOCK_TIMEOUT = 60  # seconds a second process waits while the first one migrates
-DATABASE = "bms"
 
 # yoyo writes its own bookkeeping for databases where TIMESTAMP is a time and VARCHAR is text.
 _TIMESTAMP = re.compile(r"\bTIMESTAMP\b")
@@ -152,21 +148,7 @@ class EmbeddedBackend(PostgresqlBackend):
     """The embedded server of a data directory, started if need be and shared with whoever uses it."""
 
     def url(self, dburi: Any) -> str:
-        return embedded_url(started(Path(dburi.database or "var")))
-
-
-@functools.cache
-def started(data_directory: Path) -> EmbeddedServer:
-    """Return the embedded server of ``data_directory``, running until this process ends."""
-    server = EmbeddedServer(data_directory / "postgres")
-    server.start()
-    atexit.register(server.stop)
-    return server
-
-
-def embedded_url(server: EmbeddedServer, database: str = DATABASE) -> str:
-    """Return the URL of ``database`` on an embedded server."""
-    return f"bms+postgresql://bms@/{database}?host={quote(str(server.socket_directory))}"
+        return embedded_url(shared_server(Path(dburi.database or "var")))
 
 
 class _TranslatingCursor:

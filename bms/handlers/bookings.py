@@ -1,0 +1,75 @@
+"""Bookings: hold, list, show, cancel."""
+
+
+from aiohttp import web
+
+from bms.commands.bookings import Wanted, cancel_booking, hold_tickets
+from bms.errors import Forbidden
+from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
+from bms.handlers.idempotency import answer, key_of, send
+from bms.queries.bookings import get_booking, list_bookings
+from bms.schemas.bookings import BookingList, Cancel, Hold, present_booking
+
+routes = Routes()
+
+
+@routes.add("POST", "/bookings", "/book-ticket", access=Access.USER, body=Hold())
+async def hold(call: Call) -> web.Response:
+    """Hold tickets of an event; a booking that costs nothing is confirmed at once."""
+    buyer = call.body["user_id"] or call.caller.user_id
+    if buyer != call.caller.user_id and not call.caller.is_admin:
+        raise Forbidden("Only an admin may book for somebody else")
+    kept = await call.db.transact(
+        hold_tickets,
+        user_id=buyer,
+        event_id=call.body["event_id"],
+        wanted=[Wanted(*line) for line in call.body["wanted"]],
+        hold_seconds=call.settings.hold_seconds,
+        key=await key_of(call),
+        render=lambda view: answer(present_booking(view), 201),
+        request_id=call.request_id,
+    )
+    return send(kept)
+
+
+@routes.add("GET", "/bookings", access=Access.USER, query=BookingList())
+async def index(call: Call) -> web.Response:
+    """List the caller's bookings, the newest first; an admin sees everybody's."""
+    limit = call.query["limit"]
+    (before,) = decode_cursor(call.query["cursor"], int)
+    views = await call.db.read_primary(
+        list_bookings,
+        user_id=None if call.caller.is_admin else call.caller.user_id,
+        status=call.query["status"],
+        event_id=call.query["event"],
+        before=before,
+        limit=limit + 1,
+    )
+    return page(call.request, views, limit, present_booking, "id")
+
+
+@routes.add("GET", "/bookings/{id}", access=Access.USER)
+async def show(call: Call) -> web.Response:
+    """Show one booking of the caller's; an admin sees anybody's."""
+    view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=viewer(call))
+    return respond(present_booking(view))
+
+
+@routes.add("DELETE", "/bookings/{id}", access=Access.USER)
+@routes.add("POST", "/bookings/{id}/cancel", access=Access.USER, body=Cancel())
+async def cancel(call: Call) -> web.Response:
+    """Cancel a booking; its tickets go back on sale. Cancelling twice answers as the first time."""
+    view = await call.db.transact(
+        cancel_booking,
+        booking_id=call.id(),
+        user_id=call.caller.user_id,
+        is_admin=call.caller.is_admin,
+        reason=call.body.get("reason"),
+        request_id=call.request_id,
+    )
+    return respond(present_booking(view))
+
+
+def viewer(call: Call) -> int | None:
+    """Return whose rows the caller may see; None is everybody's."""
+    return None if call.caller.is_admin else call.caller.user_id

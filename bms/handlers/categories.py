@@ -1,0 +1,28 @@
+"""Categories of events."""
+
+from aiohttp import web
+
+from bms.commands.categories import create_category
+from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
+from bms.queries.categories import list_categories
+from bms.schemas.categories import Category, CategoryList, present_category
+
+routes = Routes()
+
+
+@routes.add("GET", "/categories", access=Access.ANYONE, query=CategoryList())
+async def index(call: Call) -> web.Response:
+    """List the categories by slug."""
+    (after_slug,) = decode_cursor(call.query["cursor"], str)
+    limit = call.query["limit"]
+    rows = await call.db.read(list_categories, after_slug=after_slug, limit=limit + 1)
+    return page(call.request, rows, limit, present_category, "slug")
+
+
+@routes.add("POST", "/categories", access=Access.ADMIN, body=Category())
+async def create(call: Call) -> web.Response:
+    """Add a category."""
+    category = await call.db.transact(
+        create_category, user_id=call.caller.user_id, **call.body, request_id=call.request_id
+    )
+    return respond(present_category(category), 201)

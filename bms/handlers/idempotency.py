@@ -1,0 +1,48 @@
+"""The Idempotency-Key header: from a request to a key, and from a kept answer to a response."""
+
+import hashlib
+import hmac
+import re
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from bms.commands.idempotency import Answer, Key
+from bms.errors import MalformedRequest
+from bms.handlers.http import PREFIXES, Call
+
+_KEY = re.compile(r"[\x21-\x7e]{1,200}\Z")
+
+
+async def key_of(call: Call) -> Key | None:
+    """Return the key that the request came with, or None. Raises MalformedRequest for an unusable one.
+
+    The fingerprint is keyed with the installation's secret: a plain hash of a body that holds a card
+    number could be searched for the number.
+    """
+    value = call.request.headers.get("Idempotency-Key")
+    if value is None:
+        return None
+    if not _KEY.match(value):
+        raise MalformedRequest("An Idempotency-Key has 1 to 200 visible ASCII characters")
+    path = call.request.path.rstrip("/").removeprefix(PREFIXES[1])
+    body = await call.request.read()
+    asked = orjson.dumps([call.request.method, path, orjson.loads(body or b"{}")], option=orjson.OPT_SORT_KEYS)
+    fingerprint = hmac.new(call.settings.secret_key.encode(), asked, hashlib.sha256).hexdigest()
+    return Key(call.caller.user_id, value, fingerprint)
+
+
+def answer(data: Any, status: int) -> Answer:
+    """Return ``data`` as an answer that can be kept."""
+    return Answer(status, orjson.dumps(data).decode())
+
+
+def send(kept: Answer) -> web.Response:
+    """Return the response of an answer, marked when it is a repeat."""
+    return web.Response(
+        text=kept.body,
+        status=kept.status,
+        content_type="application/json" if kept.status < 400 else "application/problem+json",
+        headers={"Idempotency-Replayed": "true"} if kept.replayed else None,
+    )

@@ -1,0 +1,85 @@
+"""Payments: claim, ask the gateway, settle."""
+
+from typing import Any
+
+from aiohttp import web
+
+from bms.commands.idempotency import Answer
+from bms.commands.payments import claim_payment, settle_payment
+from bms.errors import PaymentDeclined
+from bms.handlers.bookings import viewer
+from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
+from bms.handlers.idempotency import answer, key_of, send
+from bms.middlewares import problem_document
+from bms.payments.cards import brand_of, last4
+from bms.payments.gateway import Charge
+from bms.queries.payments import get_payment, list_payments
+from bms.schemas.payments import Pay, PaymentList, present_payment
+
+routes = Routes()
+
+
+@routes.add("POST", "/payments", "/make-payment", access=Access.USER, body=Pay())
+async def pay(call: Call) -> web.Response:
+    """Pay for a held booking: 201 and its tickets, or 402 and the hold intact."""
+    method, details = call.body["method"], call.body["details"]
+    is_card = method == "card"
+    claim = await call.db.transact(
+        claim_payment,
+        user_id=call.caller.user_id,
+        booking_id=call.body["booking_id"],
+        method=method,
+        card_brand=brand_of(details["number"]) if is_card else None,
+        card_last4=last4(details["number"]) if is_card else None,
+        key=await key_of(call),
+        request_id=call.request_id,
+    )
+    if isinstance(claim, Answer):
+        return send(claim)
+    charge = Charge(
+        reference=claim.charge.reference,
+        amount=claim.charge.amount,
+        currency=claim.charge.currency,
+        method=method,
+        details=details,
+    )
+    # No transaction is open here. When this raises or the process dies the payment stays PROCESSING,
+    # and nobody pays the booking twice, until its outcome is found out.
+    outcome = await call.gateway.charge(charge)
+    settled = await call.db.transact(
+        settle_payment,
+        payment_id=claim.payment_id,
+        succeeded=outcome.succeeded,
+        gateway_reference=outcome.gateway_reference,
+        failure_code=outcome.failure_code,
+        render=lambda payment: _render(payment, outcome.message, call.request_id),
+        request_id=call.request_id,
+    )
+    return send(settled)
+
+
+def _render(payment: Any, message: str | None, request_id: str) -> Answer:
+    if payment.status != "FAILED":
+        return answer(present_payment(payment), 201)
+    error = PaymentDeclined(
+        message or "", gateway_code=payment.failure_code, payment_id=payment.id, booking_id=payment.booking_id
+    )
+    return answer(problem_document(error, request_id), error.status)
+
+
+@routes.add("GET", "/payments", access=Access.USER, query=PaymentList())
+async def index(call: Call) -> web.Response:
+    """List the caller's payments, the newest first; an admin sees everybody's."""
+    limit = call.query["limit"]
+    (before,) = decode_cursor(call.query["cursor"], int)
+    payments = await call.db.read_primary(
+        list_payments, user_id=viewer(call), before=before, limit=limit + 1
+    )
+    return page(call.request, payments, limit, present_payment, "id")
+
+
+@routes.add("GET", "/payments/{id}", access=Access.USER)
+async def show(call: Call) -> web.Response:
+    """Show one payment of the caller's; an admin sees anybody's."""
+    payment = await call.db.read_primary(get_payment, payment_id=call.id(), viewer_id=viewer(call))
+    return respond(present_payment(payment))

@@ -1,0 +1,59 @@
+"""Venues, which managers share; ``/locations`` is another name for the same list."""
+
+from aiohttp import web
+
+from bms.commands.venues import change_venue, create_venue, delete_venue
+from bms.handlers.http import Access, Call, Routes, decode_cursor, no_content, page, respond
+from bms.queries.venues import get_venue, list_venues
+from bms.schemas.venues import Venue, VenueChange, VenueList, present_venue
+
+routes = Routes()
+
+
+@routes.add("GET", "/venues", "/locations", access=Access.ANYONE, query=VenueList())
+async def index(call: Call) -> web.Response:
+    """List the venues by name."""
+    after_name, after_id = decode_cursor(call.query.pop("cursor"), str, int)
+    limit = call.query.pop("limit")
+    rows = await call.db.read(
+        list_venues, **call.query, after_name=after_name, after_id=after_id, limit=limit + 1
+    )
+    return page(call.request, rows, limit, present_venue, "name", "id")
+
+
+@routes.add("GET", "/venues/{id}", "/locations/{id}", access=Access.ANYONE)
+async def show(call: Call) -> web.Response:
+    """Show a venue."""
+    return respond(present_venue(await call.db.read(get_venue, venue_id=call.id())))
+
+
+@routes.add("POST", "/venues", "/locations", access=Access.MANAGER, body=Venue())
+async def create(call: Call) -> web.Response:
+    """Add a venue."""
+    venue = await call.db.transact(
+        create_venue, user_id=call.caller.user_id, fields=call.body, request_id=call.request_id
+    )
+    return respond(present_venue(venue), 201)
+
+
+@routes.add("PUT", "/venues/{id}", "/locations/{id}", access=Access.MANAGER, body=Venue())
+@routes.add("PATCH", "/venues/{id}", "/locations/{id}", access=Access.MANAGER, body=VenueChange())
+async def change(call: Call) -> web.Response:
+    """Change a venue."""
+    venue = await call.db.transact(
+        change_venue,
+        user_id=call.caller.user_id,
+        venue_id=call.id(),
+        changes=call.body,
+        request_id=call.request_id,
+    )
+    return respond(present_venue(venue))
+
+
+@routes.add("DELETE", "/venues/{id}", "/locations/{id}", access=Access.MANAGER)
+async def delete(call: Call) -> web.Response:
+    """Remove a venue that no event uses."""
+    await call.db.transact(
+        delete_venue, user_id=call.caller.user_id, venue_id=call.id(), request_id=call.request_id
+    )
+    return no_content()

@@ -1,0 +1,136 @@
+"""What surrounds every request: its id, the access log, errors as problem documents, authentication."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from bms import keys
+from bms.errors import (
+    BMSError,
+    MalformedRequest,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    Unauthenticated,
+)
+from bms.queries.sessions import get_live_session
+from bms.security import Caller
+
+log = logging.getLogger("bms")
+access_log = logging.getLogger("bms.access")
+
+Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+# A client's own id is kept if it can stand in a log line and a header.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}\Z")
+PROBLEM_TYPE = "urn:bms:problem:"
+
+
+@web.middleware
+async def identify(request: web.Request, handler: Next) -> web.StreamResponse:
+    """Give the request an id, answer with it, and write the access log."""
+    given = request.headers.get("X-Request-Id", "")
+    request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
+    request[keys.REQUEST_ID] = request_id
+    started = time.perf_counter()
+    response = await handler(request)
+    response.headers["X-Request-Id"] = request_id
+    caller = request.get(keys.CALLER)
+    access_log.info(
+        "%s %s %d %.1fms user=%s id=%s",
+        request.method,
+        request.path.encode("unicode_escape").decode(),
+        response.status,
+        (time.perf_counter() - started) * 1000,
+        caller.user_id if caller else "-",
+        request_id,
+    )
+    return response
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Next) -> web.StreamResponse:
+    """Answer every error with a problem document (RFC 9457). The only place that maps errors."""
+    try:
+        return await handler(request)
+    except BMSError as error:
+        return problem(request, error)
+    except web.HTTPException as error:
+        return _router_error(request, error)
+    except UnicodeDecodeError:
+        return problem(request, MalformedRequest("The request is not UTF-8"))
+    except Exception:
+        # The inside stays in the log, under the id that the answer carries.
+        log.exception("request %s failed", request[keys.REQUEST_ID])
+        return problem(request, BMSError())
+
+
+def problem_document(error: BMSError, request_id: str) -> dict[str, Any]:
+    """Return the problem document of ``error``."""
+    return {
+        "type": f"{PROBLEM_TYPE}{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+        "request_id": request_id,
+        **error.extra,
+    }
+
+
+def problem(request: web.Request, error: BMSError) -> web.Response:
+    """Return the response that tells of ``error``."""
+    document = problem_document(error, request[keys.REQUEST_ID])
+    headers = {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if error.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="bms"'
+    return web.Response(
+        body=orjson.dumps(document),
+        status=error.status,
+        headers=headers,
+        content_type="application/problem+json",
+    )
+
+
+def _router_error(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
+    if isinstance(error, web.HTTPNotFound):
+        return problem(request, NotFound())
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        response = problem(request, MethodNotAllowed())
+        response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+        return response
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return problem(request, PayloadTooLarge())
+    if error.status < 400:
+        return error
+    return problem(request, MalformedRequest(error.reason))
+
+
+@web.middleware
+async def authenticate(request: web.Request, handler: Next) -> web.StreamResponse:
+    """Find out who calls, from the bearer token (RFC 6750). One that is presented must be good."""
+    header = request.headers.get("Authorization")
+    if header is not None and request.match_info.http_exception is None:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("Authorization: Bearer ACCESS_TOKEN is needed")
+        user_id, session_id = request.app[keys.TOKENS].read_access(token.strip())
+        # On the primary: a session that was ended is refused from the moment of the answer.
+        session = await request.app[keys.DATABASE].read_primary(
+            get_live_session, session_id=session_id, user_id=user_id
+        )
+        if session is None:
+            raise Unauthenticated("The session of this token has ended")
+        request[keys.CALLER] = Caller(user_id, session_id, session.role)
+    return await handler(request)
+
+
+MIDDLEWARES = (identify, problems, authenticate)

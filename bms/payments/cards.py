@@ -1,0 +1,92 @@
+"""What a card's details say by themselves. Pure functions; nothing here keeps or shows a number."""
+
+import re
+from datetime import date
+
+# Issuer ranges by leading digits (ISO/IEC 7812), the narrower before the wider that holds it.
+_RANGES: tuple[tuple[int, int, str], ...] = (
+    (34, 34, "amex"),
+    (37, 37, "amex"),
+    (300, 305, "diners"),
+    (3095, 3095, "diners"),
+    (36, 36, "diners"),
+    (38, 39, "diners"),
+    (3528, 3589, "jcb"),
+    (4, 4, "visa"),
+    (51, 55, "mastercard"),
+    (2221, 2720, "mastercard"),
+    (6521, 6522, "rupay"),
+    (508, 508, "rupay"),
+    (81, 82, "rupay"),
+    (6011, 6011, "discover"),
+    (644, 649, "discover"),
+    (65, 65, "discover"),
+    (60, 60, "rupay"),
+    (5018, 5018, "maestro"),
+    (5020, 5020, "maestro"),
+    (5038, 5038, "maestro"),
+    (6304, 6304, "maestro"),
+    (6759, 6763, "maestro"),
+)
+
+_EXPIRY = re.compile(r"\s*([0-9]{1,2})\s*/\s*((?:20)?[0-9]{2})\s*", re.ASCII)
+
+
+def digits_of(number: str) -> str:
+    """Return the number without the spaces and hyphens that people group it by."""
+    return re.sub("[ -]", "", number)
+
+
+def luhn_valid(number: str) -> bool:
+    """Return whether ``number`` is ASCII digits whose check digit is right (Luhn, ISO/IEC 7812-1 annex B)."""
+    if not re.fullmatch("[0-9]+", number):
+        return False
+    total = 0
+    for place, character in enumerate(reversed(number)):
+        digit = int(character) << (place % 2)
+        total += digit - 9 if digit > 9 else digit
+    return total % 10 == 0
+
+
+def number_valid(number: str) -> bool:
+    """Return whether ``number`` has a card number's 12 to 19 digits and passes the Luhn check."""
+    return 12 <= len(number) <= 19 and luhn_valid(number)
+
+
+def brand_of(number: str) -> str:
+    """Return the brand by the leading digits.
+
+    One of visa, mastercard, amex, discover, rupay, jcb, diners, maestro and unknown.
+    """
+    for low, high, brand in _RANGES:
+        lead = number[: len(str(low))]
+        if re.fullmatch("[0-9]+", lead) and len(lead) == len(str(low)) and low <= int(lead) <= high:
+            return brand
+    return "unknown"
+
+
+def last4(number: str) -> str:
+    """Return the last four digits, the most of a number that is ever kept."""
+    return number[-4:]
+
+
+def parse_expiry(expiry: str) -> tuple[int, int]:
+    """Return month and four-digit year of ``12/30`` or ``12/2030``.
+
+    Raises ValueError, which does not quote it.
+    """
+    match = _EXPIRY.fullmatch(expiry)
+    if match is None or not 1 <= int(match[1]) <= 12:
+        raise ValueError("the expiry must be written MM/YY")
+    return int(match[1]), 2000 + int(match[2]) % 100
+
+
+def is_expired(month: int, year: int, today: date) -> bool:
+    """Return whether the last day of the month printed on the card is past; ``year`` has four digits."""
+    return (year, month) < (today.year, today.month)
+
+
+def cvv_valid(cvv: str, brand: str) -> bool:
+    """Return whether the code has the brand's length: amex four digits, unknown three or four, else three."""
+    lengths = {"amex": "4", "unknown": "3,4"}.get(brand, "3")
+    return re.fullmatch(f"[0-9]{{{lengths}}}", cvv) is not None

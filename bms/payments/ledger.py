@@ -1,0 +1,317 @@
+"""The simulated gateway's books: an SQLite file, so that processes share it and it outlives them.
+
+It holds references, amounts in whole cents, outcomes, and of a card its brand and last four digits.
+Every call is synchronous, opens its own connection and is one transaction.
+"""
+
+import hashlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+
+from bms.payments.gateway import Outcome, OutcomeStatus, ReferenceReused
+
+_BUSY_SECONDS = 30.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS charges (
+    reference TEXT PRIMARY KEY,
+    gateway_reference TEXT NOT NULL UNIQUE,
+    cents INTEGER NOT NULL CHECK (cents > 0),
+    currency TEXT NOT NULL,
+    method TEXT NOT NULL,
+    brand TEXT,
+    last4 TEXT,
+    status TEXT NOT NULL,
+    failure_code TEXT,
+    message TEXT,
+    answers_at REAL NOT NULL,
+    refunding TEXT NOT NULL,
+    refund_calls INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE IF NOT EXISTS refunds (
+    reference TEXT PRIMARY KEY,
+    gateway_reference TEXT NOT NULL UNIQUE,
+    charge TEXT NOT NULL,
+    cents INTEGER NOT NULL CHECK (cents > 0),
+    currency TEXT NOT NULL,
+    status TEXT NOT NULL,
+    failure_code TEXT,
+    message TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS ix_refunds_charge ON refunds (charge);
+"""
+
+
+class Refunding(StrEnum):
+    """How refunds of a charge go; chosen when the charge is made."""
+
+    PROMPT = "prompt"
+    FAILS_ONCE = "fails_once"
+    FAILS = "fails"
+    UNANSWERED_ONCE = "unanswered_once"
+    ANSWER_LOST = "answer_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An entry's outcome, which is known from ``answers_at`` on (seconds since the epoch).
+
+    ``answered`` is False when the call that booked it is to get no answer.
+    """
+
+    outcome: Outcome
+    answered: bool = True
+    answers_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the books: kind is ``charge`` or ``refund``."""
+
+    kind: str
+    reference: str
+    amount: Decimal
+    currency: str
+    status: OutcomeStatus
+    failure_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What was taken and what was given back, in one currency."""
+
+    charged: Decimal
+    refunded: Decimal
+
+
+class Ledger:
+    """The books in the file at ``path``, made with mode 0600 when first used."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._prepared = False
+        self._preparing = threading.Lock()
+
+    def charge(
+        self,
+        reference: str,
+        amount: Decimal,
+        currency: str,
+        *,
+        method: str,
+        brand: str | None,
+        last4: str | None,
+        failure: tuple[str, str] | None,
+        refunding: Refunding,
+        answered: bool,
+        delay: float,
+    ) -> Booked:
+        """Book a charge unless its reference is booked already, and return what the books then say.
+
+        ``failure`` is code and message of a refusal, ``answered`` whether the first call is to get an
+        answer, ``delay`` the seconds until there is an outcome. Raises ReferenceReused.
+        """
+        cents = _cents(amount)
+        code, message = failure or (None, None)
+        status = OutcomeStatus.FAILED if failure else OutcomeStatus.SUCCEEDED
+        with self._transaction() as connection:
+            created = connection.execute(
+                "INSERT INTO charges (reference, gateway_reference, cents, currency, method, brand, last4,"
+                " status, failure_code, message, answers_at, refunding)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (reference) DO NOTHING",
+                (
+                    reference,
+                    _gateway_reference("ch", reference),
+                    cents,
+                    currency,
+                    method,
+                    brand,
+                    last4,
+                    status,
+                    code,
+                    message,
+                    time.time() + delay,
+                    refunding,
+                ),
+            ).rowcount
+            row = connection.execute("SELECT * FROM charges WHERE reference = ?", (reference,)).fetchone()
+            if (row["cents"], row["currency"]) != (cents, currency):
+                raise ReferenceReused(f"charge {reference} came before with another amount or currency")
+            return Booked(_outcome(row), answered or not created, row["answers_at"])
+
+    def find_charge(self, reference: str) -> Booked | None:
+        """Return the charge's entry, if there is one."""
+        with self._transaction() as connection:
+            row = connection.execute("SELECT * FROM charges WHERE reference = ?", (reference,)).fetchone()
+        return Booked(_outcome(row), answers_at=row["answers_at"]) if row else None
+
+    def refund(self, reference: str, gateway_reference: str, amount: Decimal, currency: str) -> Booked | None:
+        """Book a refund unless its reference is booked already, and return what the books then say.
+
+        None says that nothing was booked and no answer is to be given. Raises ReferenceReused.
+        """
+        cents = _cents(amount)
+        with self._transaction() as connection:
+            booked = connection.execute("SELECT * FROM refunds WHERE reference = ?", (reference,)).fetchone()
+            if booked is not None:
+                if (booked["charge"], booked["cents"], booked["currency"]) != (
+                    gateway_reference,
+                    cents,
+                    currency,
+                ):
+                    raise ReferenceReused(f"refund {reference} came before with another amount or charge")
+                return Booked(_outcome(booked))
+            charge = connection.execute(
+                "SELECT c.*, (SELECT coalesce(sum(cents), 0) FROM refunds"
+                "  WHERE charge = c.gateway_reference AND status = 'SUCCEEDED') AS refunded"
+                " FROM charges AS c WHERE gateway_reference = ?",
+                (gateway_reference,),
+            ).fetchone()
+            failure = _why_not(charge, cents, currency)
+            lost = False
+            if failure is None:
+                refunding, first = Refunding(charge["refunding"]), charge["refund_calls"] == 0
+                connection.execute(
+                    "UPDATE charges SET refund_calls = refund_calls + 1 WHERE gateway_reference = ?",
+                    (gateway_reference,),
+                )
+                if refunding is Refunding.UNANSWERED_ONCE and first:
+                    return None
+                if refunding is Refunding.FAILS or (refunding is Refunding.FAILS_ONCE and first):
+                    failure = ("refund_failed", "The card's bank did not take the refund.")
+                lost = refunding is Refunding.ANSWER_LOST and first
+            row = connection.execute(
+                "INSERT INTO refunds (reference, gateway_reference, charge, cents, currency, status,"
+                " failure_code, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+                (
+                    reference,
+                    _gateway_reference("re", reference),
+                    gateway_reference,
+                    cents,
+                    currency,
+                    OutcomeStatus.FAILED if failure else OutcomeStatus.SUCCEEDED,
+                    *(failure or (None, None)),
+                ),
+            ).fetchone()
+            return Booked(_outcome(row), answered=not lost)
+
+    def find_refund(self, reference: str) -> Booked | None:
+        """Return the refund's entry, if there is one."""
+        with self._transaction() as connection:
+            row = connection.execute("SELECT * FROM refunds WHERE reference = ?", (reference,)).fetchone()
+        return Booked(_outcome(row)) if row else None
+
+    def entries(self) -> list[Entry]:
+        """Return every line, charges first, each kind in the order it was booked."""
+        with self._transaction() as connection:
+            rows = connection.execute(
+                "SELECT 0 AS kind, rowid, reference, cents, currency, status, failure_code FROM charges"
+                " UNION ALL SELECT 1, rowid, reference, cents, currency, status, failure_code FROM refunds"
+                " ORDER BY 1, 2"
+            ).fetchall()
+        return [
+            Entry(
+                ("charge", "refund")[row["kind"]],
+                row["reference"],
+                _amount(row["cents"]),
+                row["currency"],
+                OutcomeStatus(row["status"]),
+                row["failure_code"],
+            )
+            for row in rows
+        ]
+
+    def totals(self, currency: str) -> Totals:
+        """Return the sums of what succeeded, to the cent."""
+        with self._transaction() as connection:
+            charged, refunded = connection.execute(
+                "SELECT"
+                " (SELECT coalesce(sum(cents), 0) FROM charges WHERE currency = ? AND status = 'SUCCEEDED'),"
+                " (SELECT coalesce(sum(cents), 0) FROM refunds WHERE currency = ? AND status = 'SUCCEEDED')",
+                (currency, currency),
+            ).fetchone()
+        return Totals(_amount(charged), _amount(refunded))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._prepare()
+        with closing(self._connect()) as connection:
+            # The write lock from the start: two readers who both go on to write would block each other.
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def _prepare(self) -> None:
+        with self._preparing:
+            if self._prepared:
+                return
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            with closing(self._connect()) as connection:
+                _use_wal(connection)
+                connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+            self._prepared = True
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # SQLite does not wait for its busy time-out here when another process makes the same change.
+    give_up = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _why_not(charge: sqlite3.Row | None, cents: int, currency: str) -> tuple[str, str] | None:
+    if charge is None:
+        return "unknown_charge", "There is no such charge."
+    if charge["status"] != OutcomeStatus.SUCCEEDED:
+        return "charge_not_succeeded", "That charge took no money."
+    if charge["currency"] != currency:
+        return "currency_mismatch", "The charge was in another currency."
+    if charge["refunded"] + cents > charge["cents"]:
+        return "refund_exceeds_charge", "The refunds would exceed the charge."
+    return None
+
+
+def _outcome(row: sqlite3.Row) -> Outcome:
+    return Outcome(
+        OutcomeStatus(row["status"]), row["gateway_reference"], row["failure_code"], row["message"]
+    )
+
+
+def _gateway_reference(prefix: str, reference: str) -> str:
+    return f"{prefix}_{hashlib.sha256(reference.encode()).hexdigest()[:24]}"
+
+
+def _cents(amount: Decimal) -> int:
+    if not amount.is_finite() or amount <= 0 or amount * 100 % 1:
+        raise ValueError(f"{amount} is not a positive amount with two decimals at the most")
+    return int(amount * 100)
+
+
+def _amount(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)

@@ -1,0 +1,173 @@
+"""A gateway that moves no money: what is paid with decides what happens. docs/test-cards.md lists it all."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+from bms.errors import GatewayUnavailable
+from bms.payments.cards import brand_of, digits_of, last4, number_valid
+from bms.payments.gateway import Charge, Outcome
+from bms.payments.ledger import Booked, Entry, Ledger, Refunding, Totals
+
+SLOW_SECONDS = 5.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What a means of payment does; as it stands here, it pays at once and takes refunds."""
+
+    failure: str | None = None
+    charged: bool = True
+    answered: bool = True
+    slow: bool = False
+    refunding: Refunding = Refunding.PROMPT
+
+
+_PAYS = Behaviour()
+_NO_ANSWER = Behaviour(charged=False, answered=False)
+
+CARDS: Mapping[str, Behaviour] = {
+    "4242424242424242": _PAYS,
+    "5555555555554444": _PAYS,
+    "378282246310005": _PAYS,
+    "4000000000000002": Behaviour(failure="card_declined"),
+    "4000000000009995": Behaviour(failure="insufficient_funds"),
+    "4000000000000069": Behaviour(failure="expired_card"),
+    "4000000000000127": Behaviour(failure="incorrect_cvc"),
+    "4000000000000119": Behaviour(failure="processing_error"),
+    "4000000000001000": _NO_ANSWER,
+    "4000000000001018": Behaviour(answered=False),
+    "4000000000001026": Behaviour(slow=True),
+    "4000000000002008": Behaviour(refunding=Refunding.FAILS_ONCE),
+    "4000000000002016": Behaviour(refunding=Refunding.FAILS),
+    "4000000000002024": Behaviour(refunding=Refunding.UNANSWERED_ONCE),
+    "4000000000002032": Behaviour(refunding=Refunding.ANSWER_LOST),
+}
+"""The card numbers with a behaviour of their own; any other that passes the Luhn check pays."""
+
+# For a UPI address the part before the @, for the others the name as a whole, in any case of letters.
+NAMES: Mapping[str, Behaviour] = {
+    "fail": Behaviour(failure="payment_declined"),
+    "failure": Behaviour(failure="payment_declined"),
+    "timeout": _NO_ANSWER,
+}
+_NAMED_BY = {"upi": "vpa", "netbanking": "bank", "wallet": "wallet_id"}
+
+MESSAGES: Mapping[str, str] = {
+    "card_declined": "The card was declined.",
+    "insufficient_funds": "The card has insufficient funds.",
+    "expired_card": "The card has expired.",
+    "incorrect_cvc": "The card's security code is incorrect.",
+    "processing_error": "The card could not be processed; try again.",
+    "payment_declined": "The payment was declined.",
+    "invalid_details": "The payment details are not usable.",
+}
+
+
+class SimulatedGateway:
+    """A bms.payments.gateway.Gateway over a ledger file that any number of processes share.
+
+    The same card always does the same. Nothing of the details is kept but a card's brand and last four.
+    """
+
+    def __init__(self, path: Path, *, slow_seconds: float = SLOW_SECONDS) -> None:
+        """``path`` is the ledger's file; ``slow_seconds`` is how long the slow card takes to pay."""
+        self._ledger = Ledger(path)
+        self._slow_seconds = slow_seconds
+
+    async def charge(self, charge: Charge) -> Outcome:
+        """Return what came of the charge; raises GatewayUnavailable when the simulation gives no answer.
+
+        A caller that stops waiting for a slow one does not stop it. Raises ValueError for an amount that
+        is not positive with two decimals, and ReferenceReused.
+        """
+        behaviour, number = _behaviour(charge)
+        if not behaviour.charged:
+            booked = await self._books(lambda: self._ledger.find_charge(charge.reference))
+            if booked is None:
+                raise GatewayUnavailable
+        else:
+            booked = await self._books(lambda: self._book(charge, behaviour, number))
+        await asyncio.sleep(booked.answers_at - time.time())
+        if not booked.answered:
+            raise GatewayUnavailable
+        return booked.outcome
+
+    async def find_charge(self, reference: str) -> Outcome | None:
+        """Return what came of the charge, or None.
+
+        Raises GatewayUnavailable while a slow one is still being made.
+        """
+        booked = await self._books(lambda: self._ledger.find_charge(reference))
+        if booked is not None and time.time() < booked.answers_at:
+            raise GatewayUnavailable("The payment is still being made")
+        return booked.outcome if booked else None
+
+    async def refund(self, reference: str, gateway_reference: str, amount: Decimal, currency: str) -> Outcome:
+        """Return what came of the refund; raises GatewayUnavailable when the simulation gives no answer.
+
+        Raises ValueError for an amount that is not positive with two decimals, and ReferenceReused.
+        """
+        booked = await self._books(
+            lambda: self._ledger.refund(reference, gateway_reference, amount, currency)
+        )
+        if booked is None or not booked.answered:
+            raise GatewayUnavailable
+        return booked.outcome
+
+    async def find_refund(self, reference: str) -> Outcome | None:
+        """Return what came of the refund, or None."""
+        booked = await self._books(lambda: self._ledger.find_refund(reference))
+        return booked.outcome if booked else None
+
+    async def entries(self) -> list[Entry]:
+        """Return every charge and refund in the books."""
+        return await self._books(self._ledger.entries)
+
+    async def totals(self, currency: str) -> Totals:
+        """Return what was taken and given back in all, to the cent."""
+        return await self._books(lambda: self._ledger.totals(currency))
+
+    def _book(self, charge: Charge, behaviour: Behaviour, number: str | None) -> Booked:
+        code = behaviour.failure
+        return self._ledger.charge(
+            charge.reference,
+            charge.amount,
+            charge.currency,
+            method=charge.method,
+            brand=brand_of(number) if number else None,
+            last4=last4(number) if number else None,
+            failure=(code, MESSAGES[code]) if code else None,
+            refunding=behaviour.refunding,
+            answered=behaviour.answered,
+            delay=self._slow_seconds if behaviour.slow else 0.0,
+        )
+
+    async def _books(self, ask: Callable[[], T]) -> T:
+        try:
+            return await asyncio.to_thread(ask)
+        except (sqlite3.Error, OSError) as error:
+            raise GatewayUnavailable from error
+
+
+def _behaviour(charge: Charge) -> tuple[Behaviour, str | None]:
+    """Return what the charge's details do, and the card's number if it has one that may be booked."""
+    unusable = Behaviour(failure="invalid_details")
+    if charge.method == "card":
+        number = digits_of(str(charge.details.get("number", "")))
+        if not number_valid(number):
+            return unusable, None
+        return CARDS.get(number, _PAYS), number
+    name = charge.details.get(_NAMED_BY.get(charge.method, ""))
+    if not name:
+        return unusable, None
+    if charge.method == "upi":
+        name = str(name).split("@")[0]
+    return NAMES.get(str(name).strip().casefold(), _PAYS), None

@@ -1,0 +1,146 @@
+"""Bookings with their lines, tickets and latest payment."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bms.errors import NotFound
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+GET = Statement(
+    "bookings.get",
+    "@id BIGINT",
+    """
+    SELECT id, reference, user_id, event_id, status, quantity, total, currency, hold_expires_at,
+           confirmed_at, cancelled_at, cancel_reason, created_at
+    FROM   bookings
+    WHERE  id = @id
+    """,
+)
+
+LIST_OF_USER = Statement(
+    "bookings.list_of_user",
+    "@user_id BIGINT, @status NVARCHAR(16), @event_id BIGINT, @before BIGINT, @limit INT",
+    """
+    SELECT TOP (@limit) id, reference, user_id, event_id, status, quantity, total, currency,
+           hold_expires_at, confirmed_at, cancelled_at, cancel_reason, created_at
+    FROM   bookings
+    WHERE  user_id = @user_id AND (@status IS NULL OR status = @status)
+      AND  (@event_id IS NULL OR event_id = @event_id) AND (@before IS NULL OR id < @before)
+    ORDER BY id DESC
+    """,
+)
+
+LIST_ALL = Statement(
+    "bookings.list_all",
+    "@status NVARCHAR(16), @event_id BIGINT, @before BIGINT, @limit INT",
+    """
+    SELECT TOP (@limit) id, reference, user_id, event_id, status, quantity, total, currency,
+           hold_expires_at, confirmed_at, cancelled_at, cancel_reason, created_at
+    FROM   bookings
+    WHERE  (@status IS NULL OR status = @status)
+      AND  (@event_id IS NULL OR event_id = @event_id) AND (@before IS NULL OR id < @before)
+    ORDER BY id DESC
+    """,
+)
+
+LIST_LINES = Statement(
+    "booking_lines.list_of_bookings",
+    "@booking_ids BIGINT LIST",
+    """
+    SELECT bl.booking_id, bl.ticket_type_id, tt.name, bl.quantity, bl.unit_price
+    FROM   booking_lines AS bl
+    INNER JOIN ticket_types AS tt ON tt.id = bl.ticket_type_id
+    WHERE  bl.booking_id IN (@booking_ids)
+    ORDER BY bl.booking_id, tt.sort_order, tt.id
+    """,
+)
+
+LIST_TICKETS = Statement(
+    "tickets.list_of_bookings",
+    "@booking_ids BIGINT LIST",
+    """
+    SELECT id, booking_id, ticket_type_id, code, seat, status
+    FROM   tickets
+    WHERE  booking_id IN (@booking_ids)
+    ORDER BY booking_id, id
+    """,
+)
+
+LIST_PAYMENTS = Statement(
+    "payments.list_of_bookings",
+    "@booking_ids BIGINT LIST",
+    """
+    SELECT id, booking_id, user_id, amount, currency, method, status, card_brand, card_last4,
+           failure_code, created_at
+    FROM   payments
+    WHERE  booking_id IN (@booking_ids)
+    ORDER BY booking_id, id
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BookingView:
+    """A booking as it is shown; ``payment`` is the latest attempt."""
+
+    booking: Row
+    lines: Sequence[Row]
+    tickets: Sequence[Row]
+    payment: Row | None
+
+    @property
+    def id(self) -> int:
+        return int(self.booking.id)
+
+    @property
+    def status(self) -> str:
+        return str(self.booking.status)
+
+
+def get_booking(tx: Transaction, *, booking_id: int, viewer_id: int | None) -> BookingView:
+    """Return a booking that ``viewer_id`` may see (None: anyone's). Raises NotFound."""
+    booking = tx.row(GET, id=booking_id)
+    if booking is None or viewer_id not in (None, booking.user_id):
+        raise NotFound("There is no such booking")
+    return _views(tx, [booking])[0]
+
+
+def list_bookings(
+    tx: Transaction,
+    *,
+    user_id: int | None,
+    status: str | None = None,
+    event_id: int | None = None,
+    before: int | None = None,
+    limit: int,
+) -> list[BookingView]:
+    """Return up to ``limit`` bookings of ``user_id`` (None: everybody's), the newest first."""
+    filters = {"status": status, "event_id": event_id, "before": before, "limit": limit}
+    if user_id is None:
+        return _views(tx, tx.rows(LIST_ALL, **filters))
+    return _views(tx, tx.rows(LIST_OF_USER, user_id=user_id, **filters))
+
+
+def _views(tx: Transaction, bookings: Sequence[Row]) -> list[BookingView]:
+    ids = [booking.id for booking in bookings]
+    if not ids:
+        return []
+    lines = _by_booking(tx.rows(LIST_LINES, booking_ids=ids))
+    tickets = _by_booking(tx.rows(LIST_TICKETS, booking_ids=ids))
+    payments = _by_booking(tx.rows(LIST_PAYMENTS, booking_ids=ids))
+    return [
+        BookingView(
+            booking, lines[booking.id], tickets[booking.id], next(reversed(payments[booking.id]), None)
+        )
+        for booking in bookings
+    ]
+
+
+def _by_booking(rows: Iterable[Row]) -> dict[int, list[Any]]:
+    grouped: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        grouped[row.booking_id].append(row)
+    return grouped

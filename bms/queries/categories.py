@@ -1,0 +1,28 @@
+"""Categories as everybody sees them."""
+
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+LIST = Statement(
+    "categories.list",
+    "@after_slug NVARCHAR(64), @limit BIGINT",
+    "SELECT TOP (@limit) id, slug, name FROM categories WHERE slug > @after_slug ORDER BY slug",
+)
+
+FIND = Statement(
+    "categories.find",
+    "@id BIGINT, @slug NVARCHAR(64)",
+    "SELECT id FROM categories WHERE id = @id OR slug = @slug",
+)
+
+
+def list_categories(tx: Transaction, *, after_slug: str | None, limit: int) -> list[Row]:
+    """Return at most ``limit`` categories by slug, from behind ``after_slug`` on."""
+    return tx.rows(LIST, after_slug=after_slug or "", limit=limit)
+
+
+def find_category(tx: Transaction, reference: int | str) -> int | None:
+    """Return the id of the category that ``reference``, an id or a slug, names, or None."""
+    by_id = isinstance(reference, int)
+    found: int | None = tx.value(FIND, id=reference if by_id else None, slug=None if by_id else reference)
+    return found

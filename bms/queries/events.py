@@ -1,0 +1,102 @@
+"""An event with its venue, its organiser, its ticket types and its payment options."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bms.errors import NotFound
+from bms.security import Caller
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+# What every reading of events shows. Both sums are over the few ticket types of one event.
+COLUMNS = """
+    e.id, e.organizer_id, u.name AS organizer_name, e.venue_id, v.name AS venue_name,
+    v.location AS venue_location, v.city, v.country, e.address, c.slug AS category, e.title, e.description,
+    e.starts_at, e.ends_at, e.status, e.capacity, e.currency, e.price_from, e.sales_start, e.sales_end,
+    e.per_user_limit, e.rating_count, e.rating_sum, e.version, e.created_at, e.updated_at, s.available, s.sold
+"""
+SOURCES = """
+    events AS e
+    INNER JOIN users AS u ON u.id = e.organizer_id
+    LEFT JOIN venues AS v ON v.id = e.venue_id
+    LEFT JOIN categories AS c ON c.id = e.category_id
+    CROSS APPLY (
+        SELECT COALESCE(SUM(tt.available), 0) AS available, COALESCE(SUM(tt.capacity - tt.available), 0) AS sold
+        FROM   ticket_types AS tt
+        WHERE  tt.event_id = e.id
+    ) AS s
+"""
+
+GET = Statement(
+    "events.get",
+    "@id BIGINT",
+    f"""
+    SELECT {COLUMNS}
+    FROM   {SOURCES}
+    WHERE  e.id = @id
+    """,  # noqa: S608
+)
+
+LIST_TICKET_TYPES = Statement(
+    "ticket_types.list_of_events",
+    "@event_ids BIGINT LIST",
+    """
+    SELECT event_id, id, name, price, capacity, available
+    FROM   ticket_types
+    WHERE  event_id IN (@event_ids)
+    ORDER BY event_id, sort_order, id
+    """,
+)
+
+LIST_PAYMENT_OPTIONS = Statement(
+    "event_payment_options.list_of_events",
+    "@event_ids BIGINT LIST",
+    "SELECT event_id, method FROM event_payment_options WHERE event_id IN (@event_ids)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An event's row with what belongs to it; ``payment_options`` come in no order."""
+
+    event: Row
+    ticket_types: Sequence[Row]
+    payment_options: frozenset[str]
+
+
+def get_event_view(tx: Transaction, event_id: int) -> EventView | None:
+    """Return the event, whatever its status, or None."""
+    event = tx.row(GET, id=event_id)
+    return None if event is None else complete(tx, [event])[0]
+
+
+def get_event(tx: Transaction, *, event_id: int, caller: Caller | None) -> EventView:
+    """Return the event as ``caller`` may see it: a draft is its organiser's and the admins' alone.
+
+    Raises NotFound.
+    """
+    view = get_event_view(tx, event_id)
+    if view is None or (view.event.status == "DRAFT" and not may_change(caller, view.event)):
+        raise NotFound()
+    return view
+
+
+def may_change(caller: Caller | None, event: Row) -> bool:
+    """Tell whether ``caller`` is the event's organiser or an admin."""
+    return caller is not None and (caller.is_admin or caller.user_id == event.organizer_id)
+
+
+def complete(tx: Transaction, events: Iterable[Row]) -> list[EventView]:
+    """Return ``events`` with their ticket types and payment options: two statements, however many."""
+    rows = list(events)
+    if not rows:
+        return []
+    ids = [event.id for event in rows]
+    kinds = defaultdict(list)
+    for kind in tx.rows(LIST_TICKET_TYPES, event_ids=ids):
+        kinds[kind.event_id].append(kind)
+    options = defaultdict(set)
+    for option in tx.rows(LIST_PAYMENT_OPTIONS, event_ids=ids):
+        options[option.event_id].add(option.method)
+    return [EventView(event, kinds[event.id], frozenset(options[event.id])) for event in rows]

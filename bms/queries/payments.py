@@ -1,0 +1,55 @@
+"""Payments as their payers see them."""
+
+from bms.errors import NotFound
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+GET = Statement(
+    "payments.get",
+    "@id BIGINT",
+    """
+    SELECT id, booking_id, user_id, amount, currency, method, status, card_brand, card_last4,
+           failure_code, created_at
+    FROM   payments
+    WHERE  id = @id
+    """,
+)
+
+LIST_OF_USER = Statement(
+    "payments.list_of_user",
+    "@user_id BIGINT, @before BIGINT, @limit INT",
+    """
+    SELECT TOP (@limit) id, booking_id, user_id, amount, currency, method, status, card_brand,
+           card_last4, failure_code, created_at
+    FROM   payments
+    WHERE  user_id = @user_id AND (@before IS NULL OR id < @before)
+    ORDER BY id DESC
+    """,
+)
+
+LIST_ALL = Statement(
+    "payments.list_all",
+    "@before BIGINT, @limit INT",
+    """
+    SELECT TOP (@limit) id, booking_id, user_id, amount, currency, method, status, card_brand,
+           card_last4, failure_code, created_at
+    FROM   payments
+    WHERE  @before IS NULL OR id < @before
+    ORDER BY id DESC
+    """,
+)
+
+
+def get_payment(tx: Transaction, *, payment_id: int, viewer_id: int | None) -> Row:
+    """Return a payment that ``viewer_id`` may see (None: anyone's). Raises NotFound."""
+    payment = tx.row(GET, id=payment_id)
+    if payment is None or viewer_id not in (None, payment.user_id):
+        raise NotFound("There is no such payment")
+    return payment
+
+
+def list_payments(tx: Transaction, *, user_id: int | None, before: int | None, limit: int) -> list[Row]:
+    """Return up to ``limit`` payments of ``user_id`` (None: everybody's), the newest first."""
+    if user_id is None:
+        return tx.rows(LIST_ALL, before=before, limit=limit)
+    return tx.rows(LIST_OF_USER, user_id=user_id, before=before, limit=limit)

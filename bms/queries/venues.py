@@ -1,0 +1,53 @@
+"""Venues as everybody sees them."""
+
+from bms.errors import NotFound
+from bms.queries.patterns import contains
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+GET = Statement(
+    "venues.get",
+    "@id BIGINT",
+    """
+    SELECT id, name, location, city, country, capacity, facilities, created_at
+    FROM   venues
+    WHERE  id = @id
+    """,
+)
+
+LIST = Statement(
+    "venues.list",
+    "@city NVARCHAR(100), @pattern NVARCHAR(300), @after_name NVARCHAR(200), @after_id BIGINT, @limit BIGINT",
+    """
+    SELECT TOP (@limit) id, name, location, city, country, capacity, facilities, created_at
+    FROM   venues
+    WHERE  name >= @after_name AND (name > @after_name OR id > @after_id)
+           AND (@city IS NULL OR LOWER(city) = LOWER(@city))
+           AND (@pattern IS NULL OR LOWER(name) LIKE LOWER(@pattern) ESCAPE '!'
+                OR LOWER(location) LIKE LOWER(@pattern) ESCAPE '!')
+    ORDER BY name, id
+    """,
+)
+
+
+def get_venue(tx: Transaction, *, venue_id: int) -> Row:
+    """Return the venue. Raises NotFound."""
+    venue = tx.row(GET, id=venue_id)
+    if venue is None:
+        raise NotFound()
+    return venue
+
+
+def list_venues(
+    tx: Transaction,
+    *,
+    city: str | None,
+    q: str | None,
+    after_name: str | None,
+    after_id: int | None,
+    limit: int,
+) -> list[Row]:
+    """Return at most ``limit`` venues by name and id, from behind the given place on."""
+    return tx.rows(
+        LIST, city=city, pattern=contains(q), after_name=after_name or "", after_id=after_id or 0, limit=limit
+    )

@@ -1,0 +1,115 @@
+"""Bookings: what may be sent, and what is answered."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
+
+from bms.schemas.base import Count, Id, Line, ListQuery, RequestSchema, money, rfc3339
+
+MAX_QUANTITY = 100  # tickets of one type in one booking
+MAX_LINES = 20
+STATUSES = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")
+
+
+def rename(data: Any, **names: str) -> Any:
+    """Return ``data`` with each older name given its canonical one, unless that is there as well."""
+    if not isinstance(data, dict):
+        return data
+    return {names.get(key, key) if names.get(key) not in data else key: value for key, value in data.items()}
+
+
+class HoldLine(RequestSchema):
+    """One ticket type and how many of it."""
+
+    ticket_type = Id(required=True)
+    quantity = Count(high=MAX_QUANTITY, load_default=1)
+
+    @pre_load
+    def older_names(self, data: Any, **_: Any) -> Any:
+        return rename(data, ticket_type_id="ticket_type")
+
+
+class Hold(RequestSchema):
+    """POST /bookings: an event and a quantity, or ticket types with their quantities."""
+
+    event = Id(required=True)
+    quantity = Count(high=MAX_QUANTITY)
+    tickets = fields.List(fields.Nested(HoldLine()), validate=validate.Length(1, MAX_LINES))
+    # Source 004 names the buyer, who must be the caller.
+    user = Id()
+
+    @pre_load
+    def older_names(self, data: Any, **_: Any) -> Any:
+        return rename(data, event_id="event", user_id="user")
+
+    @validates_schema
+    def one_way(self, data: dict[str, Any], **_: Any) -> None:
+        if "quantity" in data and "tickets" in data:
+            raise ValidationError("Give quantity or tickets, not both.", "quantity")
+        types = [line["ticket_type"] for line in data.get("tickets", [])]
+        if len(set(types)) < len(types):
+            raise ValidationError("Each ticket type may stand here once.", "tickets")
+
+    @post_load
+    def lines(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        wanted = [(line["ticket_type"], line["quantity"]) for line in data.get("tickets", [])]
+        return {
+            "event_id": data["event"],
+            "user_id": data.get("user"),
+            "wanted": wanted or [(None, data.get("quantity", 1))],
+        }
+
+
+class Cancel(RequestSchema):
+    """POST /bookings/{id}/cancel."""
+
+    reason = Line(max=200, load_default=None)
+
+
+class BookingList(ListQuery):
+    """GET /bookings."""
+
+    status = fields.String(validate=validate.OneOf(STATUSES), load_default=None)
+    event = fields.Integer(load_default=None, validate=validate.Range(1, 2**63 - 1))
+
+
+def present_booking(view: Any) -> dict[str, Any]:
+    """Return a booking as the API shows it."""
+    booking = view.booking
+    return {
+        "id": booking.id,
+        "reference": booking.reference,
+        "user": booking.user_id,
+        "event": booking.event_id,
+        "status": booking.status,
+        "quantity": booking.quantity,
+        "total": money(booking.total),
+        "currency": booking.currency,
+        "expires_at": rfc3339(booking.hold_expires_at),
+        "booking_date": rfc3339(booking.created_at),
+        "confirmed_at": rfc3339(booking.confirmed_at),
+        "cancelled_at": rfc3339(booking.cancelled_at),
+        "cancel_reason": booking.cancel_reason,
+        "lines": [
+            {
+                "ticket_type": line.ticket_type_id,
+                "name": line.name,
+                "quantity": line.quantity,
+                "unit_price": money(line.unit_price),
+            }
+            for line in view.lines
+        ],
+        "payment": None
+        if view.payment is None
+        else {"id": view.payment.id, "status": view.payment.status, "method": view.payment.method},
+        "tickets": [
+            {
+                "id": ticket.id,
+                "code": ticket.code,
+                "ticket_type": ticket.ticket_type_id,
+                "seat": ticket.seat,
+                "status": ticket.status,
+            }
+            for ticket in view.tickets
+        ],
+    }

@@ -1,0 +1,48 @@
+"""Categories: what may be sent, and what is answered."""
+
+import re
+import unicodedata
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate
+
+from bms.schemas.base import Line, RequestSchema
+from bms.schemas.listing import ListQuery
+
+MAX_SLUG = 64
+# With a letter in it: all digits are taken for an id where either may stand.
+SLUG = re.compile(r"(?=[a-z0-9-]*[a-z])[a-z0-9]+(-[a-z0-9]+)*\Z")
+
+
+class Category(RequestSchema):
+    """POST /categories; the slug is made from the name unless it is given."""
+
+    name = Line(max=100, min=1, required=True)
+    slug = fields.String(
+        validate=[
+            validate.Length(max=MAX_SLUG),
+            validate.Regexp(SLUG, error="Lower-case letters and digits, with single hyphens, are needed."),
+        ]
+    )
+
+    @post_load
+    def complete(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        slug = data.setdefault("slug", slugify(data["name"]))
+        if not SLUG.match(slug):
+            raise ValidationError("No slug can be made from this name: give one.", "slug")
+        return data
+
+
+class CategoryList(ListQuery):
+    """GET /categories."""
+
+
+def slugify(name: str) -> str:
+    """Return ``name`` in lower-case ASCII with hyphens, at most MAX_SLUG characters; may be empty."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_SLUG].rstrip("-")
+
+
+def present_category(category: Any) -> dict[str, Any]:
+    """Return a category as everybody sees it."""
+    return {"id": category.id, "slug": category.slug, "name": category.name}

@@ -1,0 +1,271 @@
+"""Events: what may be sent, under the canonical and the older names, and what is answered.
+
+Older names: ``name``, ``max_tickets`` and a ``date`` with a time in it (source 001), ``name`` and
+``total_tickets`` (002). They are fields of their own, so that a mistake is told by the name sent.
+"""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
+
+from bms.schemas.base import (
+    MAX_ID,
+    Count,
+    Day,
+    Id,
+    Line,
+    Money,
+    RequestSchema,
+    Text,
+    UtcTime,
+    money,
+    rfc3339,
+)
+
+PAYMENT_OPTIONS = ("card", "upi", "netbanking", "wallet")
+DEFAULT_CURRENCY = "EUR"
+MAX_TICKET_TYPES = 20
+_OLDER_CAPACITY = ("max_tickets", "total_tickets")
+
+
+class DayOrTime(fields.Field[dt.date]):
+    """A date, or, as source 001 sends it, a date and time."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.date:
+        kind: fields.Field[Any] = UtcTime() if isinstance(value, str) and len(value) > 10 else Day()
+        day: dt.date = kind.deserialize(value, attr, data, **kwargs)
+        return day
+
+
+class Clock(fields.Field[dt.time]):
+    """A time of day in UTC, of the form 19:30:00 or 19:30."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.time:
+        for form in ("%H:%M:%S", "%H:%M"):
+            if isinstance(value, str) and value.isascii() and len(value) <= 8:
+                try:
+                    return dt.datetime.strptime(value, form).time()  # noqa: DTZ007
+                except ValueError:
+                    continue
+        raise ValidationError('A time of day such as "19:30:00" is needed.')
+
+
+class Reference(Line):
+    """An id, or a name of at most ``max`` characters. Digits alone are an id."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:  # type: ignore[override]
+        number = value if isinstance(value, int) and not isinstance(value, bool) else None
+        if number is None:
+            text = super()._deserialize(value, attr, data, **kwargs)
+            if not (text.isascii() and text.isdigit()):
+                return text
+            number = int(text) if len(text) < 20 else 0
+        if not 1 <= number <= MAX_ID:
+            raise ValidationError("There is no such id.")
+        return number
+
+
+class TicketType(RequestSchema):
+    """A ticket type of POST /events."""
+
+    name = Line(max=100, min=1, required=True)
+    price = Money(load_default=Decimal("0.00"))
+    capacity = Count(required=True)
+
+
+class TicketTypeReplacement(TicketType):
+    """A ticket type of PUT /events/{id}: an id, or else a name, says which one it is."""
+
+    id = Id()
+
+
+class TicketTypeChange(RequestSchema):
+    """A ticket type of PATCH /events/{id}: a new one, or with an id changes to that one."""
+
+    id = Id()
+    name = Line(max=100, min=1)
+    price = Money()
+    capacity = Count()
+
+    @validates_schema
+    def whole(self, data: dict[str, Any], **_: Any) -> None:
+        for field in ("name", "capacity"):
+            if "id" not in data and field not in data:
+                raise ValidationError("Needed, unless an id says which ticket type to change.", field)
+
+
+def _ticket_types(schema: type[RequestSchema]) -> fields.List:
+    size = validate.Length(1, MAX_TICKET_TYPES, error=f"From 1 to {MAX_TICKET_TYPES} are needed.")
+    return fields.List(fields.Nested(schema), validate=size)
+
+
+class EventChange(RequestSchema):
+    """PATCH /events/{id}. ``date`` keeps the time of day, and ``time`` the date, that there is."""
+
+    title = Line(max=200, min=1)
+    name = Line(max=200, min=1)
+    description = Text(max=20_000)
+    date = DayOrTime()
+    time = Clock()
+    starts_at = UtcTime()
+    ends_at = UtcTime(allow_none=True)
+    venue = Id()
+    location = Reference(max=300, min=1)
+    category = Reference(max=100, min=1, allow_none=True)
+    capacity = Count()
+    max_tickets = Count()
+    total_tickets = Count()
+    price = Money()
+    currency = fields.String(
+        validate=validate.Regexp(r"[A-Z]{3}\Z", error="An ISO 4217 code such as EUR is needed.")
+    )
+    ticket_types = _ticket_types(TicketTypeChange)
+    payment_options = fields.List(
+        fields.String(
+            validate=validate.OneOf(PAYMENT_OPTIONS, error=f"One of {', '.join(PAYMENT_OPTIONS)} is needed.")
+        ),
+        validate=validate.Length(min=1, error="At least one is needed."),
+    )
+    per_user_limit = Count(allow_none=True)
+    sales_start = UtcTime(allow_none=True)
+    sales_end = UtcTime(allow_none=True)
+    status = fields.String(
+        validate=validate.OneOf(("DRAFT", "PUBLISHED"), error="DRAFT or PUBLISHED is needed.")
+    )
+
+    @validates_schema
+    def once(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse what says the same thing twice."""
+        _at_most_one(data, "title", "name")
+        _at_most_one(data, "capacity", *_OLDER_CAPACITY)
+        _at_most_one(data, "venue", "location")
+        _at_most_one(data, "starts_at", "date")
+        _at_most_one(data, "price", "ticket_types")
+        if "time" in data and ("starts_at" in data or isinstance(data.get("date"), dt.datetime)):
+            raise ValidationError("The time is given twice.", "time")
+        options = data.get("payment_options", [])
+        if len(set(options)) < len(options):
+            raise ValidationError("One is given twice.", "payment_options")
+        names = [entry["name"].casefold() for entry in data.get("ticket_types", []) if "name" in entry]
+        ids = [entry["id"] for entry in data.get("ticket_types", []) if "id" in entry]
+        if len(set(names)) < len(names) or len(set(ids)) < len(ids):
+            raise ValidationError("Two are the same.", "ticket_types")
+
+    @post_load
+    def canonical(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Return the body under its canonical names, and whether it came under older ones.
+
+        Then a location that names no venue is the event's own address.
+        """
+        older = "name" in data or any(field in data for field in _OLDER_CAPACITY)
+        for canonical, *names in (("title", "name"), ("capacity", *_OLDER_CAPACITY)):
+            for name in names:
+                if name in data:
+                    data[canonical] = data.pop(name)
+        if isinstance(data.get("date"), dt.datetime):
+            data["starts_at"] = data.pop("date")
+        data["older_names"] = older
+        return data
+
+
+class Event(EventChange):
+    """POST /events."""
+
+    description = Text(max=20_000, load_default="")
+    ends_at = UtcTime(allow_none=True, load_default=None)
+    category = Reference(max=100, min=1, allow_none=True, load_default=None)
+    currency = fields.String(
+        load_default=DEFAULT_CURRENCY,
+        validate=validate.Regexp(r"[A-Z]{3}\Z", error="An ISO 4217 code such as EUR is needed."),
+    )
+    ticket_types = _ticket_types(TicketType)
+    per_user_limit = Count(allow_none=True, load_default=None)
+    sales_start = UtcTime(allow_none=True, load_default=None)
+    sales_end = UtcTime(allow_none=True, load_default=None)
+
+    @validates_schema
+    def complete(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse what lacks a title, a time, or, under the canonical names, a venue."""
+        missing = {}
+        if not data.keys() & {"title", "name"}:
+            missing["title"] = ["A title is needed."]
+        if not data.keys() & {"date", "starts_at"}:
+            missing["date"] = ["Either date or starts_at is needed."]
+        older = data.keys() & {"name", *_OLDER_CAPACITY}
+        if not older and not data.keys() & {"venue", "location"}:
+            missing["venue"] = ["A venue is needed."]
+        if missing:
+            raise ValidationError(missing)
+
+    @post_load
+    def whole(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        data.setdefault("payment_options", list(PAYMENT_OPTIONS))
+        return data
+
+
+class EventReplacement(Event):
+    """PUT /events/{id}: what is left out goes back to its default, save the status, which stays."""
+
+    ticket_types = _ticket_types(TicketTypeReplacement)
+
+
+def _at_most_one(data: dict[str, Any], *names: str) -> None:
+    given = [name for name in names if name in data]
+    if len(given) > 1:
+        raise ValidationError(f"Give either {' or '.join(given)}.", given[-1])
+
+
+def present_event(view: Any) -> dict[str, Any]:
+    """Return an event as everybody sees it, with the names of the older sources beside the canonical."""
+    event = view.event
+    average = round(event.rating_sum / event.rating_count, 2) if event.rating_count else None
+    return {
+        "id": event.id,
+        "title": event.title,
+        "name": event.title,
+        "description": event.description,
+        "status": event.status,
+        "date": event.starts_at.date().isoformat(),
+        "time": event.starts_at.time().isoformat(timespec="seconds"),
+        "starts_at": rfc3339(event.starts_at),
+        "ends_at": rfc3339(event.ends_at),
+        "venue": event.venue_id,
+        "location": {
+            "id": event.venue_id,
+            "name": event.venue_name,
+            "address": event.address if event.venue_id is None else event.venue_location,
+            "city": event.city,
+            "country": event.country,
+        },
+        "category": event.category,
+        "capacity": event.capacity,
+        "max_tickets": event.capacity,
+        "total_tickets": event.capacity,
+        "available": event.available,
+        "available_tickets": event.available,
+        "sold": event.sold,
+        "sold_tickets": event.sold,
+        "tickets_sold": event.sold,
+        "price_from": money(event.price_from),
+        "currency": event.currency,
+        "ticket_types": [
+            {
+                "id": kind.id,
+                "name": kind.name,
+                "price": money(kind.price),
+                "capacity": kind.capacity,
+                "available": kind.available,
+            }
+            for kind in view.ticket_types
+        ],
+        "payment_options": [option for option in PAYMENT_OPTIONS if option in view.payment_options],
+        "per_user_limit": event.per_user_limit,
+        "sales_start": rfc3339(event.sales_start),
+        "sales_end": rfc3339(event.sales_end),
+        "organizer": {"id": event.organizer_id, "name": event.organizer_name},
+        "rating": {"average": average, "count": event.rating_count},
+        "created_at": rfc3339(event.created_at),
+        "updated_at": rfc3339(event.updated_at),
+    }

@@ -1,0 +1,41 @@
+"""What the query of a list may hold. Values of a query are text, so numbers are read from digits."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from bms.schemas.base import MAX_ID, Line, RequestSchema
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+
+class Number(fields.Field[int]):
+    """Digits that stand for a whole number from ``low`` to ``high``."""
+
+    def __init__(self, *, low: int = 1, high: int = MAX_ID, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.low, self.high = low, high
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        text = str(value)
+        # The length first: turning a million digits into a number takes its time.
+        if len(text) > 19 or not (text.isascii() and text.isdigit()) or not self.low <= int(text) <= self.high:
+            raise ValidationError(f"A whole number from {self.low} to {self.high} is needed.")
+        return int(text)
+
+
+class Switch(fields.Field[bool]):
+    """``true`` or ``false``."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if value not in ("true", "false"):
+            raise ValidationError("Either true or false is needed.")
+        return bool(value == "true")
+
+
+class ListQuery(RequestSchema):
+    """How many rows, and from where on."""
+
+    limit = Number(high=MAX_LIMIT, load_default=DEFAULT_LIMIT)
+    cursor = Line(max=1000, load_default=None)

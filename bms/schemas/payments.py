@@ -1,0 +1,116 @@
+"""Payments: what may be sent, and what is answered. Details of a method are checked and passed on."""
+
+import datetime as dt
+import re
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
+
+from bms.payments.cards import brand_of, is_expired, luhn_valid
+from bms.schemas.base import Id, Line, ListQuery, RequestSchema, Text, money, rfc3339
+from bms.schemas.bookings import rename
+
+METHODS = ("card", "upi", "netbanking", "wallet")
+_DIGITS = re.compile(r"[0-9]{12,19}\Z")
+_EXPIRY = re.compile(r"(?P<month>0[1-9]|1[0-2]) ?/ ?(?P<year>[0-9]{2}|20[0-9]{2})\Z")
+_VPA = re.compile(r"[A-Za-z0-9._-]{2,64}@[A-Za-z][A-Za-z0-9]{1,63}\Z")
+
+
+class CardDetails(RequestSchema):
+    """A card. Nothing of it is stored but its brand and last four digits."""
+
+    number = Text(required=True, max=40)
+    expiry = Line(required=True, max=9)
+    cvv = Line(required=True, max=4)
+    holder = Line(required=True, max=100, min=1)
+
+    @post_load
+    def checked(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        number = data["number"].replace(" ", "").replace("-", "")
+        if not _DIGITS.match(number) or not luhn_valid(number):
+            raise ValidationError("This is no card number.", "number")
+        expiry = _EXPIRY.match(data["expiry"])
+        if expiry is None:
+            raise ValidationError('An expiry such as "12/30" is needed.', "expiry")
+        month, year = int(expiry["month"]), int(expiry["year"]) % 100 + 2000
+        if is_expired(month, year, dt.datetime.now(dt.UTC).date()):
+            raise ValidationError("The card has expired.", "expiry")
+        digits = 4 if brand_of(number) == "amex" else 3
+        if len(data["cvv"]) != digits or not data["cvv"].isascii() or not data["cvv"].isdigit():
+            raise ValidationError(f"{digits} digits are needed.", "cvv")
+        return {**data, "number": number, "expiry": f"{month:02}/{year}"}
+
+
+class UpiDetails(RequestSchema):
+    """A UPI address (virtual payment address)."""
+
+    vpa = Line(
+        required=True,
+        max=129,
+        validate=validate.Regexp(_VPA, error="A UPI address such as name@bank is needed."),
+    )
+
+
+class NetbankingDetails(RequestSchema):
+    """The bank to pay from."""
+
+    bank = Line(required=True, max=64, min=1)
+
+
+class WalletDetails(RequestSchema):
+    """The wallet to pay from."""
+
+    wallet_id = Line(required=True, max=64, min=1)
+
+
+_DETAILS: dict[str, RequestSchema] = {
+    "card": CardDetails(),
+    "upi": UpiDetails(),
+    "netbanking": NetbankingDetails(),
+    "wallet": WalletDetails(),
+}
+
+
+class Pay(RequestSchema):
+    """POST /payments."""
+
+    booking_id = Id(required=True)
+    method = fields.String(required=True, validate=validate.OneOf(METHODS))
+    details = fields.Raw(required=True, load_only=True)
+
+    @pre_load
+    def older_names(self, data: Any, **_: Any) -> Any:
+        return rename(data, booking="booking_id", payment_method="method")
+
+    @validates_schema(skip_on_field_errors=True)
+    def details_of_method(self, data: dict[str, Any], **_: Any) -> None:
+        errors = _DETAILS[data["method"]].validate(data["details"])
+        if errors:
+            raise ValidationError({"details": errors})
+
+    @post_load
+    def load_details(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**data, "details": _DETAILS[data["method"]].load(data["details"])}
+
+
+class PaymentList(ListQuery):
+    """GET /payments."""
+
+
+def present_payment(payment: Any) -> dict[str, Any]:
+    """Return a payment as the API shows it."""
+    card = None
+    if payment.card_last4 is not None:
+        card = {"brand": payment.card_brand, "last4": payment.card_last4}
+    return {
+        "id": payment.id,
+        "booking_id": payment.booking_id,
+        "user": payment.user_id,
+        "amount": money(payment.amount),
+        "currency": payment.currency,
+        "method": payment.method,
+        "status": payment.status,
+        "card": card,
+        "failure_code": payment.failure_code,
+        "created_at": rfc3339(payment.created_at),
+    }

@@ -1,0 +1,49 @@
+"""Venues: what may be sent, and what is answered."""
+
+from typing import Any
+
+from bms.schemas.base import Count, Line, RequestSchema, Text, rfc3339
+from bms.schemas.listing import ListQuery
+
+
+class VenueChange(RequestSchema):
+    """PATCH /venues/{id}; null clears a field."""
+
+    name = Line(max=200, min=1)
+    location = Line(max=300, min=1)
+    city = Line(max=100, allow_none=True)
+    country = Line(max=100, allow_none=True)
+    capacity = Count()
+    facilities = Text(max=1000, allow_none=True)
+
+
+class Venue(VenueChange):
+    """POST /venues and PUT /venues/{id}: what is left out is empty."""
+
+    name = Line(max=200, min=1, required=True)
+    location = Line(max=300, min=1, required=True)
+    city = Line(max=100, allow_none=True, load_default=None)
+    country = Line(max=100, allow_none=True, load_default=None)
+    capacity = Count(required=True)
+    facilities = Text(max=1000, allow_none=True, load_default=None)
+
+
+class VenueList(ListQuery):
+    """GET /venues: those of a city, and those with ``q`` in their name or location."""
+
+    city = Line(max=100, load_default=None)
+    q = Line(max=100, load_default=None)
+
+
+def present_venue(venue: Any) -> dict[str, Any]:
+    """Return a venue as everybody sees it."""
+    return {
+        "id": venue.id,
+        "name": venue.name,
+        "location": venue.location,
+        "city": venue.city,
+        "country": venue.country,
+        "capacity": venue.capacity,
+        "facilities": venue.facilities,
+        "created_at": rfc3339(venue.created_at),
+    }

@@ -1,0 +1,171 @@
+"""What a process does around the application: prepare the database, serve, and stop cleanly."""
+
+import asyncio
+import logging
+import multiprocessing
+import signal
+import socket
+import sys
+from typing import Any
+
+from aiohttp import web
+
+from bms.app import create_app, open_database
+from bms.commands.users import register_user
+from bms.demo import load_demo_data
+from bms.errors import ConfigurationError
+from bms.mail.transports import transport_from_url
+from bms.security import Passwords
+from bms.settings import Settings
+from bms.sql import migrate
+from bms.sql.provision import embedded_url, shared_server
+from bms.tasks.runner import background
+
+log = logging.getLogger("bms")
+
+SHUTDOWN_SECONDS = 20.0  # how long running requests may take when the process is asked to stop
+
+
+def database_url(settings: Settings) -> str:
+    """Return the URL of the database, starting the embedded server when it is that one."""
+    if settings.database_url is not None:
+        return settings.database_url
+    return embedded_url(shared_server(settings.data_dir))
+
+
+def serve(settings: Settings) -> int:
+    """Prepare the database, serve until SIGINT or SIGTERM, and return the exit status."""
+    url = database_url(settings)
+    for name in migrate.apply(url):
+        log.info("applied migration %s", name)
+    listener = _listen(settings)
+    if settings.demo_data:
+        accounts = asyncio.run(seed(settings, url))
+        if accounts:
+            print(accounts, flush=True)
+    _say_hello(settings)
+    if settings.workers == 1:
+        _serve_on(listener, settings, url)
+        return 0
+    return _supervise(listener, settings, url)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Return the listening socket; several processes accept from the same one."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. "
+            "Another server may be running; BMS_PORT chooses another port."
+        ) from None
+    listener.listen(1024)
+    return listener
+
+
+def _serve_on(listener: socket.socket, settings: Settings, url: str) -> None:
+    web.run_app(
+        create_app(settings, url),
+        sock=listener,
+        access_log=None,
+        print=None,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+        handle_signals=True,
+    )
+
+
+def _supervise(listener: socket.socket, settings: Settings, url: str) -> int:
+    """Run several server processes on one socket; when one dies the others are stopped too."""
+    context = multiprocessing.get_context("spawn")
+    processes = [
+        context.Process(target=_worker_process, args=(listener, settings, url), name=f"bms-{number}")
+        for number in range(settings.workers)
+    ]
+
+    def stop(*_: Any) -> None:
+        for process in processes:
+            if process.is_alive():
+                process.terminate()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    for process in processes:
+        process.start()
+    multiprocessing.connection.wait([process.sentinel for process in processes])
+    stop()
+    for process in processes:
+        process.join()
+    return max(abs(process.exitcode or 0) for process in processes)
+
+
+def _worker_process(listener: socket.socket, settings: Settings, url: str) -> None:
+    # Ctrl-C reaches the whole group of processes; the parent passes it on as SIGTERM.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _serve_on(listener, settings, url)
+
+
+def work(settings: Settings) -> int:
+    """Run the background tasks alone, until SIGINT or SIGTERM."""
+    url = database_url(settings)
+    asyncio.run(_work(settings, url))
+    return 0
+
+
+async def _work(settings: Settings, url: str) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    database = open_database(settings, url)
+    transport = transport_from_url(settings.smtp_url, settings.mail_dir)
+    await database.open()
+    try:
+        async with background(database, transport, settings):
+            log.info("running the background tasks")
+            await stopping.wait()
+    finally:
+        await transport.close()
+        await database.close()
+
+
+async def seed(settings: Settings, url: str) -> str | None:
+    """Load the demo data unless there are accounts; return what to tell of it, passwords included."""
+    database = open_database(settings, url)
+    passwords = Passwords(settings.bcrypt_rounds)
+    await database.open()
+    try:
+        return await load_demo_data(database, passwords)
+    finally:
+        await database.close()
+        passwords.close()
+
+
+async def create_admin(settings: Settings, url: str, account: dict[str, Any]) -> int:
+    """Make an admin account of checked registration data and return its id."""
+    database = open_database(settings, url)
+    passwords = Passwords(settings.bcrypt_rounds)
+    await database.open()
+    try:
+        password_hash = await passwords.hash(account.pop("password"))
+        user = await database.transact(register_user, **account, password_hash=password_hash)
+        return int(user.id)
+    finally:
+        await database.close()
+        passwords.close()
+
+
+def _say_hello(settings: Settings) -> None:
+    base = f"http://{settings.host}:{settings.port}"
+    mail = "by SMTP" if settings.smtp_url else f"to {settings.mail_dir}"
+    print(
+        f"BMS serves on {base} (Ctrl-C stops it). Mail goes {mail}. Try:\n"
+        f"  curl {base}/events\n"
+        f"  curl {base}/health/ready\n"
+        "The README's walk goes on from there: register, hold, pay.",
+        flush=True,
+    )
+    sys.stdout.flush()

@@ -1,0 +1,27 @@
+"""All statements of the service, for ``bms sql``, the golden files and the checks at start-up."""
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+from bms.sql.statements import Statement, compile_mssql, registered
+
+
+def all_statements(*packages: ModuleType) -> list[Statement]:
+    """Import every module that declares statements and return them by name."""
+    if not packages:
+        packages = (importlib.import_module("bms.commands"), importlib.import_module("bms.queries"))
+    for package in packages:
+        for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+            importlib.import_module(module.name)
+    return list(registered())
+
+
+def text_for(statement: Statement, dialect: str) -> str:
+    """Return the text that the driver of ``dialect`` gets, list parameters with one value."""
+    lengths = tuple((name, 1) for name, p in statement.parameters.items() if p.is_list)
+    if dialect == "mssql":
+        return compile_mssql(statement, lengths).sql
+    from bms.sql.dialect import compile_postgres
+
+    return compile_postgres(statement, lengths).sql

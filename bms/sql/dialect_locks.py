@@ -1,0 +1,80 @@
+"""Table hints to row locks. A hint that is dropped in silence is a ticket sold twice.
+
+Notes for those who write the statements: ``SELECT ... ORDER BY ... WITH (UPDLOCK)`` locks in that
+order on PostgreSQL, but a row that another transaction changed meanwhile comes back as it is now, or
+not at all, in the old place; and ``TOP`` counts before the lock is had.
+"""
+
+from sqlglot import exp
+
+from bms.sql.dialect_parse import Parsed, Refuse
+from bms.sql.dialect_subset import HINTS
+
+
+def place_locks(parsed: Parsed, refuse: Refuse) -> None:
+    """Turn every hint of ``parsed`` into a lock clause or prove it needless; raise ``refuse`` otherwise."""
+    tree = parsed.tree
+    common_tables = {cte.alias for cte in tree.find_all(exp.CTE)}
+    locks: dict[int, tuple[exp.Select, dict[bool, list[exp.Identifier]]]] = {}
+    handled = 0
+    for table in list(tree.find_all(exp.Table)):
+        hints = _take_hints(table, refuse)
+        if not hints:
+            continue
+        handled += len(hints)
+        if isinstance(tree, exp.Update | exp.Delete) and table is tree.this:
+            if "READPAST" in hints:
+                raise refuse("READPAST on the target of an UPDATE or DELETE has no twin: lock in a subquery")
+            continue
+        if "UPDLOCK" not in hints:
+            raise refuse(f"the hint {', '.join(sorted(hints))} without UPDLOCK is not accepted on a SELECT")
+        if table.name in common_tables:
+            raise refuse(f"a hint on {table.name}, a WITH query, locks nothing on PostgreSQL")
+        select = _selecting(table, refuse)
+        _check_lockable(select, refuse)
+        _, names = locks.setdefault(id(select), (select, {}))
+        alias = table.args.get("alias")
+        names.setdefault("READPAST" in hints, []).append((alias.this if alias else table.this).copy())
+    if handled != parsed.hints:
+        raise refuse(f"of {parsed.hints} hints {handled} were understood")
+    for select, names in locks.values():
+        # `wait` of False is SKIP LOCKED to sqlglot, None is to wait.
+        clauses = [
+            exp.Lock(update=True, expressions=names[skip], wait=False if skip else None)
+            for skip in sorted(names)
+        ]
+        select.set("locks", clauses)
+
+
+def _take_hints(table: exp.Table, refuse: Refuse) -> set[str]:
+    words = [word.name.upper() for hint in table.args.get("hints") or [] for word in hint.expressions]
+    if len(set(words)) != len(words) or not HINTS.issuperset(words):
+        raise refuse(f"the hints {', '.join(words)} are not accepted")
+    table.set("hints", None)
+    return set(words)
+
+
+def _selecting(table: exp.Table, refuse: Refuse) -> exp.Select:
+    """Return the SELECT that reads ``table`` in its FROM or in a join that keeps its rows whole."""
+    place = table.parent
+    if isinstance(place, exp.Join) and place.side:
+        raise refuse(f"{table.name} is on the nullable side of a join, where PostgreSQL takes no lock")
+    if isinstance(place, exp.From | exp.Join) and isinstance(place.parent, exp.Select):
+        return place.parent
+    raise refuse(f"a hint on {table.name} is not accepted here")
+
+
+def _check_lockable(select: exp.Select, refuse: Refuse) -> None:
+    """PostgreSQL locks only rows that it can point at, and only where a query is run once."""
+    if any(select.args.get(part) for part in ("distinct", "group", "having")) or any(
+        node.find_ancestor(exp.Select) is select for node in select.find_all(exp.AggFunc, exp.Window)
+    ):
+        raise refuse("UPDLOCK does not go with DISTINCT, GROUP BY, HAVING, aggregates or windows")
+    place = select.parent
+    if isinstance(place, exp.SetOperation):
+        raise refuse("UPDLOCK does not go with UNION")
+    if isinstance(place, exp.Subquery):
+        if isinstance(place.parent, exp.From | exp.Join | exp.Lateral):
+            raise refuse("UPDLOCK in a derived table may lock more than once: put the query in a WITH")
+        if isinstance(place.parent, exp.In) and place.find_ancestor(exp.Not):
+            raise refuse("UPDLOCK does not go with NOT IN")

@@ -1,0 +1,152 @@
+"""How the accepted subset is written for PostgreSQL: types, functions, dates."""
+
+import re
+from collections.abc import Callable
+from typing import ClassVar
+
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel
+from sqlglot.generators.postgres import PostgresGenerator
+
+from bms.sql.dialect_subset import UNITS
+
+# SQL Server reads its clock once for a statement. clock_timestamp() could not be answered from an
+# index; now() is the start of the transaction, which is long past after a wait for a lock.
+_UTC_NOW = "CAST(timezone('utc', statement_timestamp()) AS timestamp(3))"
+
+_PLAIN_TYPES = {
+    "BIGINT": "bigint",
+    "INT": "integer",
+    "SMALLINT": "smallint",
+    # 0 and 1, so that `active = 1` holds on both databases.
+    "BIT": "smallint",
+    "FLOAT": "double precision",
+    "DATE": "date",
+}
+_TYPE = re.compile(r"(?P<base>[A-Z0-9]+)(\((?P<size>[^)]*)\))?$")
+
+
+def column_type(tsql: str) -> str | None:
+    """Return the PostgreSQL type of a column or CAST of the T-SQL type ``tsql``, or None if it is refused."""
+    match = _TYPE.match(tsql)
+    if match is None:
+        return None
+    base, size = match["base"], (match["size"] or "").replace(" ", "")
+    if base in _PLAIN_TYPES and not size:
+        return _PLAIN_TYPES[base]
+    if base == "NVARCHAR" and size == "MAX":
+        return "text"
+    if base == "NVARCHAR" and size.isdecimal() and 1 <= int(size) <= 4000:
+        return f"varchar({size})"
+    if base == "DECIMAL" and re.fullmatch(r"\d+,\d+", size):
+        return f"numeric({size.replace(',', ', ')})"
+    if base == "DATETIME2" and size in tuple("0123456"):
+        return f"timestamp({size})"
+    return None
+
+
+def parameter_type(tsql: str) -> str | None:
+    """Return the type that a parameter declared as ``tsql`` is cast to, or None if it is refused.
+
+    Without a length or scale: a cast would cut text and round money where an INSERT says an error.
+    """
+    column = column_type("NVARCHAR(MAX)" if tsql == "NVARCHAR" else tsql)
+    if column is None:
+        return None
+    if column.startswith("varchar"):
+        return "varchar"
+    return "numeric" if column.startswith("numeric") else column
+
+
+def tsql_type(node: exp.DataType) -> str:
+    """Return a type's name as T-SQL has it: ``NVARCHAR(MAX)``, ``DECIMAL(12,2)``."""
+    size = ",".join(parameter.name.upper() for parameter in node.expressions)
+    base: str = node.this.value
+    return f"{base.upper()}({size})" if size else base.upper()
+
+
+class PostgresWriter(PostgresGenerator):
+    """sqlglot's writer of PostgreSQL, with our own way for all it does not get exactly right.
+
+    ``@name`` stays as it is: the placeholders are put in once the text, and so their order, is final.
+    """
+
+    TRANSFORMS: ClassVar = {
+        **PostgresGenerator.TRANSFORMS,
+        # Of the types that get here only a DECIMAL of our own, without a scale, has no column type.
+        exp.DataType: lambda self, node: column_type(tsql_type(node)) or "numeric",
+        exp.DateAdd: lambda self, node: _add(self.sql, node),
+        exp.DateDiff: lambda self, node: _difference(self.sql, node),
+        exp.In: lambda self, node: _in(self.sql, self.in_sql, node),
+        # LEN does not count trailing spaces.
+        exp.Length: lambda self, node: f"LENGTH(RTRIM({self.sql(node, 'this')}, ' '))",
+        # N'...' would be of type char, which ignores trailing spaces.
+        exp.National: lambda self, node: self.sql(exp.Literal.string(node.name)),
+        exp.Not: lambda self, node: _negation(self.sql, node),
+        exp.Parameter: lambda self, node: f"@{node.name}",
+    }
+
+    def anonymous_sql(self, expression: exp.Anonymous) -> str:
+        return _UTC_NOW if expression.name.upper() == "SYSUTCDATETIME" else super().anonymous_sql(expression)
+
+    def after_limit_modifiers(self, expression: exp.Expr) -> list[str]:
+        return [self.seg(self.sql(lock)) for lock in expression.args.get("locks") or []]
+
+
+def write(tree: exp.Expr) -> str:
+    """Return ``tree`` as the text of one PostgreSQL statement, with ``@name`` for parameters."""
+    writer = PostgresWriter(
+        dialect="postgres",
+        pretty=True,
+        comments=False,
+        unsupported_level=ErrorLevel.RAISE,
+        max_text_width=100,
+    )
+    return writer.generate(tree, copy=True)
+
+
+_Sql = Callable[..., str]
+
+
+def _operand(sql: _Sql, node: exp.Expr) -> str:
+    return f"({sql(node)})" if isinstance(node, exp.Binary | exp.Neg | exp.Case) else sql(node)
+
+
+def _add(sql: _Sql, node: exp.DateAdd) -> str:
+    unit = node.args["unit"].name.lower()
+    return f"({_operand(sql, node.this)} + {_operand(sql, node.expression)} * INTERVAL '1 {unit}')"
+
+
+def _difference(sql: _Sql, node: exp.DateDiff) -> str:
+    """Count the boundaries crossed, as SQL Server does: both ends are cut to the unit first.
+
+    The casts keep a DATE from becoming a time in the session's zone.
+    """
+    unit = node.args["unit"].name
+    end, start = (
+        f"DATE_TRUNC('{unit.lower()}', CAST({sql(x)} AS timestamp))" for x in (node.this, node.expression)
+    )
+    return f"CAST(EXTRACT(EPOCH FROM {end} - {start}) / {UNITS[unit.upper()]} AS integer)"
+
+
+def _in(sql: _Sql, plain: _Sql, node: exp.In) -> str:
+    """Write ``x IN (a query that locks)`` so that the query runs once.
+
+    PostgreSQL may otherwise run it again for each outer row, and with SKIP LOCKED take other rows each time.
+    """
+    query = node.args.get("query")
+    if query is None or not query.this.args.get("locks"):
+        return plain(node)
+    return f"{sql(node, 'this')} = ANY(ARRAY{sql(query)})"
+
+
+def _negation(sql: _Sql, node: exp.Not) -> str:
+    """Write IS NOT NULL and NOT IN as they were written, for the reader of the golden files."""
+    inner = node.this
+    if isinstance(inner, exp.Is):
+        return f"{sql(inner, 'this')} IS NOT {sql(inner, 'expression')}"
+    text = sql(inner)
+    left = sql(inner, "this") if isinstance(inner, exp.In | exp.Between) else ""
+    if left and text.startswith((f"{left} IN", f"{left} BETWEEN")):
+        return f"{left} NOT{text[len(left) :]}"
+    return f"NOT {text}"

@@ -1,0 +1,46 @@
+"""The embedded server of a data directory, and the databases on it."""
+
+import atexit
+import functools
+from pathlib import Path
+from urllib.parse import quote
+
+import pyodbc
+
+from bms.sql.embedded import EmbeddedServer
+from bms.sql.target import parse_url
+
+DATABASE = "bms"
+
+
+@functools.cache
+def shared_server(data_directory: Path) -> EmbeddedServer:
+    """Return the embedded server of ``data_directory``, with its database, running until this process ends.
+
+    It is shared with every other process that uses the directory; the last one to end stops it.
+    """
+    server = EmbeddedServer(data_directory / "postgres")
+    server.start()
+    atexit.register(server.stop)
+    create_database(server, DATABASE)
+    return server
+
+
+def embedded_url(server: EmbeddedServer, database: str = DATABASE) -> str:
+    """Return the URL of ``database`` on an embedded server."""
+    return f"postgresql://bms@/{database}?host={quote(str(server.socket_directory))}"
+
+
+def create_database(server: EmbeddedServer, name: str, template: str | None = None) -> None:
+    """Make the database ``name`` (one of ours: a plain identifier), a copy of ``template``, unless it exists."""
+    connection = pyodbc.connect(parse_url(embedded_url(server, "postgres")).odbc, autocommit=True)
+    try:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = ?", name).fetchone() is None:
+            suffix = f" TEMPLATE {template}" if template else ""
+            connection.execute(f"CREATE DATABASE {name}{suffix}").close()
+    except pyodbc.Error as error:
+        # Another process was first.
+        if "42P04" not in str(error) and "23505" not in str(error):
+            raise
+    finally:
+        connection.close()

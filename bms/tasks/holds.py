@@ -1,0 +1,14 @@
+"""Letting holds run out: tickets of bookings that were not paid in time go back on sale."""
+
+from bms.commands.bookings import expire_hold, list_expired_holds
+from bms.sql.database import Database
+
+BATCH = 100
+
+
+async def expire_due_holds(database: Database) -> int:
+    """Expire up to a batch of overdue holds, each in its own transaction; return how many were."""
+    expired = 0
+    for booking_id in await database.read_primary(list_expired_holds, limit=BATCH):
+        expired += await database.transact(expire_hold, booking_id=booking_id)
+    return expired

@@ -1,0 +1,60 @@
+"""The background tasks of one process: each a loop that does a batch, then waits for its next turn.
+
+Any number of processes may run them at once; what keeps them apart is in the commands.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from bms.errors import BMSError
+from bms.mail.transports import Transport
+from bms.settings import Settings
+from bms.sql.database import Database
+from bms.tasks.holds import expire_due_holds
+from bms.tasks.outbox import send_due_messages
+
+log = logging.getLogger(__name__)
+
+HOLDS_EVERY = 1.0  # seconds
+OUTBOX_EVERY = 1.0  # seconds
+PAUSE_AFTER_ERROR = 5.0  # seconds
+
+
+@contextlib.asynccontextmanager
+async def background(database: Database, transport: Transport, settings: Settings) -> AsyncIterator[None]:
+    """Run the tasks while the block runs; a batch that has begun is finished first."""
+    stopping = asyncio.Event()
+    loops = [
+        asyncio.create_task(_loop("holds", lambda: expire_due_holds(database), HOLDS_EVERY, stopping)),
+        asyncio.create_task(
+            _loop(
+                "outbox", lambda: send_due_messages(database, transport, settings), OUTBOX_EVERY, stopping
+            )
+        ),
+    ]
+    try:
+        yield
+    finally:
+        stopping.set()
+        await asyncio.gather(*loops)
+
+
+async def _loop(name: str, batch: Callable[[], Awaitable[int]], every: float, stopping: asyncio.Event) -> None:
+    """Run ``batch``, which returns how much it did, again at once while there is more, else in a while."""
+    while not stopping.is_set():
+        pause = every * random.uniform(0.8, 1.2)  # noqa: S311  # so that processes do not march in step
+        try:
+            if await batch():
+                continue
+        except BMSError as error:
+            log.warning("%s: %s", name, error)
+            pause = PAUSE_AFTER_ERROR
+        except Exception:
+            log.exception("%s failed", name)
+            pause = PAUSE_AFTER_ERROR
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await stopping.wait()

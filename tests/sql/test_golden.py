@@ -1,0 +1,90 @@
+"""What each statement and migration becomes on PostgreSQL, kept in files: a new sqlglot shows in a diff.
+
+``BMS_UPDATE_GOLDEN=1`` rewrites the files, and fails wherever it had something to write. Statements
+named ``test.`` belong to tests and have no file.
+"""
+
+import importlib
+import os
+import pkgutil
+from pathlib import Path
+
+import pytest
+import sqlparse
+
+import bms.commands
+import bms.queries
+from bms.sql.dialect import compile_postgres, translate_ddl
+from bms.sql.statements import Compiled, Statement, compile_mssql, registered
+
+GOLDEN = Path(__file__).parent / "golden" / "postgres"
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+# Two of each list, so that the golden file shows where the list is.
+LIST_LENGTH = 2
+
+for package in (bms.commands, bms.queries):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
+
+STATEMENTS = {s.name: s for s in registered() if not s.name.startswith("test.")}
+MIGRATION_FILES = sorted(MIGRATIONS.glob("*.sql"))
+
+
+def compile_with_lists(statement: Statement, compiler) -> Compiled:
+    return compiler(statement, tuple((n, LIST_LENGTH) for n, p in statement.parameters.items() if p.is_list))
+
+
+def split(migration: str) -> list[str]:
+    """Return the statements of a migration as yoyo runs them, without those that are only comments."""
+    return [s for s in sqlparse.split(migration) if sqlparse.format(s, strip_comments=True).strip(" \n;")]
+
+
+def compare(path: Path, text: str) -> None:
+    stored = path.read_text(encoding="utf-8") if path.exists() else None
+    if stored != text and os.environ.get("BMS_UPDATE_GOLDEN") == "1":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        pytest.fail(f"{path.name} is rewritten: look at the diff, then run again without BMS_UPDATE_GOLDEN")
+    assert stored is not None, f"{path.name} is missing: run with BMS_UPDATE_GOLDEN=1"
+    assert text == stored
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_statement_is_as_stored(name):
+    compiled = compile_with_lists(STATEMENTS[name], compile_postgres)
+    order = ", ".join(f"@{p}" if i is None else f"@{p}[{i}]" for p, i in compiled.order)
+    compare(GOLDEN / f"{name}.sql", f"{compiled.sql}\n-- takes: {order or 'nothing'}\n")
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_both_texts_take_the_declared_parameters(name):
+    statement = STATEMENTS[name]
+    for compiler in (compile_mssql, compile_postgres):
+        compiled = compile_with_lists(statement, compiler)
+        assert {parameter for parameter, _ in compiled.order} == set(statement.parameters)
+
+
+@pytest.mark.parametrize("name", [n for n, s in STATEMENTS.items() if s.postgres is not None])
+def test_tsql_beside_hand_written_postgres_is_of_the_subset_too(name, monkeypatch):
+    """The T-SQL is what is ported and read, so it parses and has explicit columns like any other."""
+    statement = STATEMENTS[name]
+    monkeypatch.setattr("bms.sql.statements._REGISTRY", {})
+    twin = Statement(name, statement.declaration, statement.text)
+    assert compile_with_lists(twin, compile_postgres).sql
+
+
+@pytest.mark.parametrize("path", MIGRATION_FILES, ids=lambda path: path.name)
+def test_migration_is_as_stored(path):
+    text = "".join(f"{translate_ddl(s)};\n" for s in split(path.read_text(encoding="utf-8")))
+    compare(GOLDEN / "migrations" / path.name, text)
+
+
+def test_no_golden_file_is_left_over():
+    expected = {GOLDEN / f"{name}.sql" for name in STATEMENTS}
+    expected |= {GOLDEN / "migrations" / path.name for path in MIGRATION_FILES}
+    stale = sorted(set(GOLDEN.rglob("*.sql")) - expected)
+    if stale and os.environ.get("BMS_UPDATE_GOLDEN") == "1":
+        for path in stale:
+            path.unlink()
+        pytest.fail(f"removed: {', '.join(path.name for path in stale)}")
+    assert stale == []
