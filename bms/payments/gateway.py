@@ -36,7 +36,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a charge or refund; FAILED ones have a ``failure_code`` and a ``message`` for a person."""
+    """What became of a charge or refund; a FAILED one has a code and a message for a person."""
 
     status: OutcomeStatus
     gateway_reference: str

@@ -15,7 +15,7 @@ from bms.errors import ValidationFailed
 from bms.queries.categories import find_category
 from bms.queries.events import COLUMNS, SOURCES, EventView, complete
 from bms.queries.patterns import contains
-from bms.schemas.base import MAX_ID, MAX_MONEY
+from bms.schemas.base import CENT, MAX_ID, MAX_MONEY
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 
@@ -24,7 +24,7 @@ _LATEST = dt.datetime(9999, 12, 31, 23, 59, 59, 999_000)  # noqa: DTZ001
 _LAST_MOMENT = dt.time(23, 59, 59, 999_000)
 
 _DECLARATION = (
-    "@status NVARCHAR(16), @from DATETIME2(3), @to DATETIME2(3), @price_max DECIMAL(12,2), "
+    "@status NVARCHAR(16), @earliest DATETIME2(3), @latest DATETIME2(3), @price_max DECIMAL(12,2), "
     "@venue_id BIGINT, @category_id BIGINT, @organizer_id BIGINT, @city NVARCHAR(100), "
     "@place NVARCHAR(300), @place_pattern NVARCHAR(900), @pattern NVARCHAR(300), @available_only BIT, "
     "@after_id BIGINT, @limit BIGINT"
@@ -32,7 +32,8 @@ _DECLARATION = (
 _TEXT = """
     SELECT TOP (@limit) {columns}
     FROM   {sources}
-    WHERE  e.status = @status AND e.starts_at >= @from AND e.starts_at <= @to AND e.price_from <= @price_max
+    WHERE  e.status = @status AND e.starts_at >= @earliest AND e.starts_at <= @latest
+           AND e.price_from <= @price_max
            AND {venue} AND {category} AND {organizer}
            AND (@city IS NULL OR LOWER(v.city) = LOWER(@city))
            AND (@place IS NULL OR LOWER(v.city) = LOWER(@place)
@@ -106,7 +107,7 @@ class Place(NamedTuple):
     """Where a page ends: the sort, its key there, and the event's id. The cursor holds the same."""
 
     sort: str
-    key: int | str
+    key: str
     id: int
 
 
@@ -115,7 +116,7 @@ class Listed(NamedTuple):
 
     view: EventView
     sort: str
-    key: int | str
+    key: str
     id: int
 
 
@@ -125,35 +126,35 @@ class Order:
 
     first_key: Any
     first_id: int
-    write: Callable[[Row], int | str]
-    read: Callable[[Any], Any]
+    write: Callable[[Row], str]
+    read: Callable[[str], Any]
     statement: Statement
     narrowed: Mapping[str, Statement]
 
 
-def _read_time(key: Any) -> dt.datetime:
+def _read_time(key: str) -> dt.datetime:
     time = dt.datetime.fromisoformat(key)
     if time.tzinfo is not None:
         raise ValueError
     return time
 
 
-def _read_price(key: Any) -> Decimal:
+def _read_price(key: str) -> Decimal:
     price = Decimal(key)
     if not 0 <= price <= MAX_MONEY:
         raise ValueError
-    return price
+    return price.quantize(CENT)
 
 
-def _read_number(key: Any) -> int:
-    if type(key) is not int or not 0 <= key <= MAX_ID:
+def _read_number(key: str) -> int:
+    if len(key) > 19 or not (key.isascii() and key.isdigit()) or int(key) > MAX_ID:
         raise ValueError
-    return key
+    return int(key)
 
 
-def _thousandths(event: Row) -> int:
+def _thousandths(event: Row) -> str:
     """Return the average rating as ``_RATING`` has it."""
-    return int(event.rating_sum * 1000 // event.rating_count) if event.rating_count else 0
+    return str(event.rating_sum * 1000 // event.rating_count if event.rating_count else 0)
 
 
 ORDERS: Mapping[str, Order] = {
@@ -182,7 +183,7 @@ ORDERS: Mapping[str, Order] = {
         },
     ),
     "price": Order(Decimal(0), 0, lambda event: str(event.price_from), _read_price, LIST_BY_PRICE, {}),
-    "-popularity": Order(MAX_ID, 0, lambda event: int(event.sold), _read_number, LIST_BY_POPULARITY, {}),
+    "-popularity": Order(MAX_ID, 0, lambda event: str(event.sold), _read_number, LIST_BY_POPULARITY, {}),
     "rating": Order(MAX_ID, 0, _thousandths, _read_number, LIST_BY_RATING, {}),
 }
 
@@ -233,20 +234,18 @@ def list_events(
     events = tx.rows(
         order.statement if narrowest is None else order.narrowed[narrowest],
         **ids,
-        **{
-            "status": wanted.status,
-            "from": _EARLIEST if wanted.date_from is None else day(wanted.date_from, dt.time()),
-            "to": _LATEST if wanted.date_to is None else day(wanted.date_to, _LAST_MOMENT),
-            "price_max": MAX_MONEY if wanted.price_max is None else wanted.price_max,
-            "city": wanted.city,
-            "place": wanted.location,
-            "place_pattern": contains(wanted.location),
-            "pattern": contains(wanted.q),
-            "available_only": wanted.available,
-            "after": after_key,
-            "after_id": after_id,
-            "limit": limit,
-        },
+        status=wanted.status,
+        earliest=_EARLIEST if wanted.date_from is None else day(wanted.date_from, dt.time()),
+        latest=_LATEST if wanted.date_to is None else day(wanted.date_to, _LAST_MOMENT),
+        price_max=MAX_MONEY if wanted.price_max is None else wanted.price_max,
+        city=wanted.city,
+        place=wanted.location,
+        place_pattern=contains(wanted.location),
+        pattern=contains(wanted.q),
+        available_only=wanted.available,
+        after=after_key,
+        after_id=after_id,
+        limit=limit,
     )
     views = complete(tx, events)
     return [Listed(view, sort, order.write(view.event), view.event.id) for view in views]
@@ -258,6 +257,6 @@ def _start(order: Order, sort: str, after: Place | None) -> tuple[Any, int]:
     try:
         if after.sort != sort:
             raise ValueError
-        return order.read(after.key), _read_number(after.id)
-    except (ValueError, TypeError, InvalidOperation):
+        return order.read(after.key), _read_number(str(after.id))
+    except (ValueError, InvalidOperation):
         raise ValidationFailed.of("cursor", "This cursor is not one of this list's.") from None

@@ -8,4 +8,7 @@ _SPECIAL = re.compile(r"[!%_\[]")
 
 def contains(text: str | None) -> str | None:
     """Return the pattern that finds ``text`` anywhere, for ``LIKE ... ESCAPE '!'``; None stays None."""
-    return None if text is None else f"%{_SPECIAL.sub(r'!\g<0>', text)}%"
+    if text is None:
+        return None
+    escaped = _SPECIAL.sub(r"!\g<0>", text)
+    return f"%{escaped}%"

@@ -6,13 +6,11 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
 
-from bms.payments.cards import brand_of, is_expired, luhn_valid
+from bms.payments.cards import brand_of, cvv_valid, digits_of, is_expired, number_valid, parse_expiry
 from bms.schemas.base import Id, Line, ListQuery, RequestSchema, Text, money, rfc3339
 from bms.schemas.bookings import rename
 
 METHODS = ("card", "upi", "netbanking", "wallet")
-_DIGITS = re.compile(r"[0-9]{12,19}\Z")
-_EXPIRY = re.compile(r"(?P<month>0[1-9]|1[0-2]) ?/ ?(?P<year>[0-9]{2}|20[0-9]{2})\Z")
 _VPA = re.compile(r"[A-Za-z0-9._-]{2,64}@[A-Za-z][A-Za-z0-9]{1,63}\Z")
 
 
@@ -22,23 +20,27 @@ class CardDetails(RequestSchema):
     number = Text(required=True, max=40)
     expiry = Line(required=True, max=9)
     cvv = Line(required=True, max=4)
-    holder = Line(required=True, max=100, min=1)
+    holder = Line(max=100, min=1)
+
+    @validates_schema(skip_on_field_errors=True)
+    def card(self, data: dict[str, Any], **_: Any) -> None:
+        number = digits_of(data["number"])
+        wrong = {}
+        if not number_valid(number):
+            wrong["number"] = ["This is no card number."]
+        try:
+            if is_expired(*parse_expiry(data["expiry"]), dt.datetime.now(dt.UTC).date()):
+                wrong["expiry"] = ["The card has expired."]
+        except ValueError:
+            wrong["expiry"] = ['An expiry such as "12/30" is needed.']
+        if not cvv_valid(data["cvv"], brand_of(number)):
+            wrong["cvv"] = ["This is no security code."]
+        if wrong:
+            raise ValidationError(wrong)
 
     @post_load
-    def checked(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        number = data["number"].replace(" ", "").replace("-", "")
-        if not _DIGITS.match(number) or not luhn_valid(number):
-            raise ValidationError("This is no card number.", "number")
-        expiry = _EXPIRY.match(data["expiry"])
-        if expiry is None:
-            raise ValidationError('An expiry such as "12/30" is needed.', "expiry")
-        month, year = int(expiry["month"]), int(expiry["year"]) % 100 + 2000
-        if is_expired(month, year, dt.datetime.now(dt.UTC).date()):
-            raise ValidationError("The card has expired.", "expiry")
-        digits = 4 if brand_of(number) == "amex" else 3
-        if len(data["cvv"]) != digits or not data["cvv"].isascii() or not data["cvv"].isdigit():
-            raise ValidationError(f"{digits} digits are needed.", "cvv")
-        return {**data, "number": number, "expiry": f"{month:02}/{year}"}
+    def bare_number(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**data, "number": digits_of(data["number"])}
 
 
 class UpiDetails(RequestSchema):

@@ -117,6 +117,7 @@ class Cluster:
             elif problem is None:
                 problem = self._launch(tools)
             else:
+                self._remove(self._choose_socket_directory())
                 raise self._failure(problem)
 
     def stop(self) -> None:
@@ -130,9 +131,12 @@ class Cluster:
             raise TimeoutError(
                 f"The embedded PostgreSQL, process {found.pid}, runs on: {done.stdout.strip()}"
             )
-        if found.sockets.parent != self.directory:
+        self._remove(found.sockets)
+
+    def _remove(self, sockets: Path) -> None:
+        if sockets.parent != self.directory:
             with contextlib.suppress(OSError):
-                found.sockets.rmdir()
+                sockets.rmdir()
 
     def _launch(self, tools: Tools) -> str:
         sockets = self._choose_socket_directory()

@@ -1,7 +1,9 @@
 """The embedded server of a data directory, and the databases on it."""
 
 import atexit
+import contextlib
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -33,14 +35,28 @@ def embedded_url(server: EmbeddedServer, database: str = DATABASE) -> str:
 
 def create_database(server: EmbeddedServer, name: str, template: str | None = None) -> None:
     """Make the database ``name`` (one of ours: a plain identifier), a copy of ``template``, unless it exists."""
+    with _administration(server) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = ?", name).fetchone() is not None:
+            return
+        suffix = f" TEMPLATE {template}" if template else ""
+        try:
+            connection.execute(f"CREATE DATABASE {name}{suffix}").close()
+        except pyodbc.Error as error:
+            # Another process was first.
+            if "42P04" not in str(error) and "23505" not in str(error):
+                raise
+
+
+def drop_database(server: EmbeddedServer, name: str) -> None:
+    """Drop the database ``name``, ending the connections that are still open to it."""
+    with _administration(server) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)").close()
+
+
+@contextlib.contextmanager
+def _administration(server: EmbeddedServer) -> Iterator[pyodbc.Connection]:
     connection = pyodbc.connect(parse_url(embedded_url(server, "postgres")).odbc, autocommit=True)
     try:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = ?", name).fetchone() is None:
-            suffix = f" TEMPLATE {template}" if template else ""
-            connection.execute(f"CREATE DATABASE {name}{suffix}").close()
-    except pyodbc.Error as error:
-        # Another process was first.
-        if "42P04" not in str(error) and "23505" not in str(error):
-            raise
+        yield connection
     finally:
         connection.close()

@@ -107,8 +107,15 @@ def _postgres_session(read_only: bool) -> tuple[str, ...]:
 
 
 def _connection_string(values: dict[str, str]) -> str:
-    # ODBC's own escape: a value in braces is taken as it stands, a closing brace is doubled.
-    return ";".join(f"{key}={{{value.replace('}', '}}')}}}" for key, value in values.items() if value)
+    return ";".join(f"{key}={_escaped(value)}" for key, value in values.items() if value)
+
+
+def _escaped(value: str) -> str:
+    # ODBC's own escape: a value in braces is taken as it stands, a closing brace is doubled. Only
+    # where needed, for psqlODBC takes braces around a port as part of it.
+    if not set(value) & set(";{}[](),?*=!@ "):
+        return value
+    return f"{{{value.replace('}', '}}')}}}"
 
 
 def _find_driver(name: str, places: tuple[str, ...]) -> str:

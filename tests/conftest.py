@@ -1,0 +1,297 @@
+"""Fixtures: a real database a test, the real application over real HTTP, and factories."""
+
+import itertools
+import json
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyodbc
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bms import keys
+from bms.app import create_app
+from bms.commands.users import register_user
+from bms.settings import Settings
+from bms.sql import migrate
+from bms.sql.database import Database
+from bms.sql.embedded import EmbeddedServer
+from bms.sql.provision import create_database, drop_database, embedded_url
+from bms.sql.target import parse_url
+
+TEMPLATE = "bms_template"
+PASSWORD = "correct horse battery"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """The embedded PostgreSQL of this run, with a migrated template database."""
+    with EmbeddedServer(tmp_path_factory.mktemp("postgres")) as running:
+        create_database(running, TEMPLATE)
+        migrate.apply(embedded_url(running, TEMPLATE))
+        yield running
+
+
+@pytest.fixture
+def database_url(server: EmbeddedServer) -> Iterator[str]:
+    """The URL of a fresh database, migrated and empty."""
+    name = f"test_{next(_numbers)}"
+    create_database(server, name, TEMPLATE)
+    yield embedded_url(server, name)
+    drop_database(server, name)
+
+
+@pytest.fixture
+def empty_database_url(server: EmbeddedServer) -> Iterator[str]:
+    """The URL of a fresh database with nothing in it."""
+    name = f"test_{next(_numbers)}"
+    create_database(server, name)
+    yield embedded_url(server, name)
+    drop_database(server, name)
+
+
+@pytest.fixture
+def sql_connection(empty_database_url: str) -> Iterator[pyodbc.Connection]:
+    """A raw connection to a fresh database with nothing in it."""
+    connection = pyodbc.connect(parse_url(empty_database_url).odbc, autocommit=True)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings for tests: cheap hashes, and background work only when a test runs it."""
+    return Settings(
+        data_dir=tmp_path,
+        secret_key="a secret for tests, long enough for HS256",
+        bcrypt_rounds=4,
+        background_tasks=False,
+        demo_data=False,
+    )
+
+
+@pytest.fixture
+async def app(settings: Settings, database_url: str) -> web.Application:
+    """The whole application on a fresh database."""
+    return create_app(settings, database_url)
+
+
+@pytest.fixture
+async def client(app: web.Application) -> AsyncIterator[TestClient]:
+    """A client of the application, served over HTTP on a free port."""
+    async with TestClient(TestServer(app)) as test_client:
+        yield test_client
+
+
+@pytest.fixture
+def db(client: TestClient) -> Database:
+    """The application's database object."""
+    return client.app[keys.DATABASE]
+
+
+@pytest.fixture
+def rows(client: TestClient, database_url: str) -> Iterator[Callable[..., list[Any]]]:
+    """A function that runs SQL of the test's own on the test's database and returns its rows."""
+    connection = pyodbc.connect(parse_url(database_url).odbc, autocommit=True)
+
+    def run(sql: str, *values: Any) -> list[Any]:
+        cursor = connection.execute(sql, *values)
+        return cursor.fetchall() if cursor.description else []
+
+    yield run
+    connection.close()
+
+
+@dataclass
+class Reply:
+    """An answer of the API, read."""
+
+    status: int
+    text: str
+    headers: Any
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    def problem(self, status: int, code: str) -> dict[str, Any]:
+        """Return the problem document, having checked that it is one of this status and code."""
+        assert self.status == status, self.text
+        assert self.headers["Content-Type"].startswith("application/problem+json")
+        document = self.json
+        assert document["status"] == status
+        assert document["code"] == code, document
+        assert document["type"].endswith(code)
+        assert document["title"]
+        assert document["detail"]
+        assert document["request_id"] == self.headers["X-Request-Id"]
+        return document
+
+
+class Api:
+    """The API as a client with JSON and a token sees it."""
+
+    def __init__(self, client: TestClient) -> None:
+        self._client = client
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str | None = None,
+        headers: dict[str, str] | None = None,
+        **query: Any,
+    ) -> Reply:
+        sent = dict(headers or {})
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        parameters = {name: str(value) for name, value in query.items()}
+        options = {} if body is None else {"json": body}
+        async with self._client.request(method, path, headers=sent, params=parameters, **options) as response:
+            return Reply(response.status, await response.text(), response.headers)
+
+    async def get(self, path: str, **options: Any) -> Reply:
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, body: Any = None, **options: Any) -> Reply:
+        return await self.request("POST", path, body, **options)
+
+    async def put(self, path: str, body: Any = None, **options: Any) -> Reply:
+        return await self.request("PUT", path, body, **options)
+
+    async def patch(self, path: str, body: Any = None, **options: Any) -> Reply:
+        return await self.request("PATCH", path, body, **options)
+
+    async def delete(self, path: str, **options: Any) -> Reply:
+        return await self.request("DELETE", path, **options)
+
+
+@pytest.fixture
+def api(client: TestClient) -> Api:
+    return Api(client)
+
+
+@dataclass
+class User:
+    """An account and an access token of it."""
+
+    id: int
+    username: str
+    email: str | None
+    token: str
+    refresh_token: str
+    password: str = field(default=PASSWORD, repr=False)
+
+
+@pytest.fixture
+def make_user(client: TestClient, api: Api, db: Database) -> Callable[..., Awaitable[User]]:
+    """Make an account of ``role`` and log in."""
+
+    async def make(role: str = "USER", **fields: Any) -> User:
+        number = next(_numbers)
+        account = {
+            "name": f"Person {number}",
+            "username": f"person{number}",
+            "email": f"person{number}@example.com",
+            **fields,
+        }
+        hashed = await client.app[keys.PASSWORDS].hash(PASSWORD)
+        user = await db.transact(register_user, **account, password_hash=hashed, role=role)
+        reply = await api.post("/login", {"username": account["username"], "password": PASSWORD})
+        assert reply.status == 200, reply.text
+        tokens = reply.json
+        return User(user.id, user.username, user.email, tokens["access_token"], tokens["refresh_token"])
+
+    return make
+
+
+@pytest.fixture
+async def manager(make_user: Callable[..., Awaitable[User]]) -> User:
+    """An event manager, the organiser of what ``make_event`` makes."""
+    return await make_user("EVENT_MANAGER")
+
+
+@pytest.fixture
+async def buyer(make_user: Callable[..., Awaitable[User]]) -> User:
+    return await make_user()
+
+
+@pytest.fixture
+def make_venue(api: Api, manager: User) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """Make a venue through the API and return it as answered."""
+
+    async def make(**fields: Any) -> dict[str, Any]:
+        body = {
+            "name": f"Hall {next(_numbers)}",
+            "location": "1 Main Street",
+            "city": "Utrecht",
+            "capacity": 1000,
+        }
+        reply = await api.post("/venues", {**body, **fields}, token=manager.token)
+        assert reply.status == 201, reply.text
+        venue: dict[str, Any] = reply.json
+        return venue
+
+    return make
+
+
+@pytest.fixture
+def make_event(
+    api: Api, manager: User, make_venue: Callable[..., Awaitable[dict[str, Any]]]
+) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """Make an event through the API (25.00 EUR, 100 tickets unless said) and return it as answered."""
+
+    async def make(organizer: User | None = None, **fields: Any) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "title": f"Concert {next(_numbers)}",
+            "description": "An evening of music.",
+            "starts_at": "2099-08-01T19:30:00Z",
+        }
+        if "venue" not in fields:
+            body["venue"] = (await make_venue())["id"]
+        if "ticket_types" not in fields:
+            body |= {"capacity": 100, "price": "25.00"}
+        reply = await api.post("/events", {**body, **fields}, token=(organizer or manager).token)
+        assert reply.status == 201, reply.text
+        event: dict[str, Any] = reply.json
+        return event
+
+    return make
+
+
+@pytest.fixture
+def hold(api: Api) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """Hold tickets of an event through the API and return the booking as answered."""
+
+    async def make(user: User, event: dict[str, Any], quantity: int = 1) -> dict[str, Any]:
+        reply = await api.post("/bookings", {"event": event["id"], "quantity": quantity}, token=user.token)
+        assert reply.status == 201, reply.text
+        booking: dict[str, Any] = reply.json
+        return booking
+
+    return make
+
+
+CARD = {"number": "4242 4242 4242 4242", "expiry": "12/40", "cvv": "123", "holder": "A. Person"}
+
+
+@pytest.fixture
+def pay(api: Api) -> Callable[..., Awaitable[Reply]]:
+    """Pay for a booking by a test card (the one that succeeds unless another number is given)."""
+
+    async def make(user: User, booking: dict[str, Any], number: str = CARD["number"]) -> Reply:
+        body = {"booking_id": booking["id"], "method": "card", "details": {**CARD, "number": number}}
+        return await api.post("/payments", body, token=user.token)
+
+    return make
+
+
+def pytest_report_header() -> str:
+    return f"database: {os.environ.get('BMS_TEST_DATABASE_URL') or 'embedded PostgreSQL'}"

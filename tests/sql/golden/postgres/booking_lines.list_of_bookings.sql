@@ -1,0 +1,16 @@
+SELECT
+  bl.booking_id,
+  bl.ticket_type_id,
+  tt.name,
+  bl.quantity,
+  bl.unit_price
+FROM booking_lines AS bl
+INNER JOIN ticket_types AS tt
+  ON tt.id = bl.ticket_type_id
+WHERE
+  bl.booking_id IN (CAST(? AS bigint), CAST(? AS bigint))
+ORDER BY
+  bl.booking_id NULLS FIRST,
+  tt.sort_order NULLS FIRST,
+  tt.id
+-- takes: @booking_ids[0], @booking_ids[1]

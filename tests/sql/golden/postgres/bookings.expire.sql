@@ -1,0 +1,7 @@
+UPDATE bookings SET status = 'EXPIRED', hold_expires_at = NULL
+WHERE
+  id = CAST(? AS bigint)
+  AND status = 'PENDING'
+  AND hold_expires_at <= CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+RETURNING user_id
+-- takes: @id

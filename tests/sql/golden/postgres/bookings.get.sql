@@ -1,0 +1,18 @@
+SELECT
+  id,
+  reference,
+  user_id,
+  event_id,
+  status,
+  quantity,
+  total,
+  currency,
+  hold_expires_at,
+  confirmed_at,
+  cancelled_at,
+  cancel_reason,
+  created_at
+FROM bookings
+WHERE
+  id = CAST(? AS bigint)
+-- takes: @id

@@ -1,0 +1,21 @@
+SELECT
+  u.email,
+  u.name,
+  b.reference,
+  b.total,
+  b.currency,
+  e.title,
+  e.starts_at,
+  v.name AS venue,
+  COALESCE(v.location, e.address) AS address,
+  v.city
+FROM bookings AS b
+INNER JOIN users AS u
+  ON u.id = b.user_id
+INNER JOIN events AS e
+  ON e.id = b.event_id
+LEFT JOIN venues AS v
+  ON v.id = e.venue_id
+WHERE
+  b.id = CAST(? AS bigint)
+-- takes: @id

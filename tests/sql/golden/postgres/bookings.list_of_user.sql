@@ -1,0 +1,30 @@
+SELECT
+  id,
+  reference,
+  user_id,
+  event_id,
+  status,
+  quantity,
+  total,
+  currency,
+  hold_expires_at,
+  confirmed_at,
+  cancelled_at,
+  cancel_reason,
+  created_at
+FROM bookings
+WHERE
+  user_id = CAST(? AS bigint)
+  AND (
+    CAST(? AS varchar) IS NULL OR status = CAST(? AS varchar)
+  )
+  AND (
+    CAST(? AS bigint) IS NULL OR event_id = CAST(? AS bigint)
+  )
+  AND (
+    CAST(? AS bigint) IS NULL OR id < CAST(? AS bigint)
+  )
+ORDER BY
+  id DESC
+LIMIT CAST(? AS integer)
+-- takes: @user_id, @status, @status, @event_id, @event_id, @before, @before, @limit

@@ -1,0 +1,6 @@
+SELECT
+  id
+FROM categories
+WHERE
+  id = CAST(? AS bigint) OR slug = CAST(? AS varchar)
+-- takes: @id, @slug

@@ -1,0 +1,46 @@
+SELECT
+  e.id,
+  e.organizer_id,
+  u.name AS organizer_name,
+  e.venue_id,
+  v.name AS venue_name,
+  v.location AS venue_location,
+  v.city,
+  v.country,
+  e.address,
+  c.slug AS category,
+  e.title,
+  e.description,
+  e.starts_at,
+  e.ends_at,
+  e.status,
+  e.capacity,
+  e.currency,
+  e.price_from,
+  e.sales_start,
+  e.sales_end,
+  e.per_user_limit,
+  e.rating_count,
+  e.rating_sum,
+  e.version,
+  e.created_at,
+  e.updated_at,
+  s.available,
+  s.sold
+FROM events AS e
+INNER JOIN users AS u
+  ON u.id = e.organizer_id
+LEFT JOIN venues AS v
+  ON v.id = e.venue_id
+LEFT JOIN categories AS c
+  ON c.id = e.category_id INNER JOIN LATERAL (
+  SELECT
+    COALESCE(SUM(tt.available), 0) AS available,
+    COALESCE(SUM(tt.capacity - tt.available), 0) AS sold
+  FROM ticket_types AS tt
+  WHERE
+    tt.event_id = e.id
+) AS s ON TRUE
+WHERE
+  e.id = CAST(? AS bigint)
+-- takes: @id

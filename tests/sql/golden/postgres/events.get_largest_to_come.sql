@@ -1,0 +1,12 @@
+SELECT
+  capacity
+FROM events
+WHERE
+  venue_id = CAST(? AS bigint)
+  AND starts_at > CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+  AND status IN ('DRAFT', 'PUBLISHED')
+ORDER BY
+  capacity DESC NULLS LAST,
+  id
+LIMIT 1
+-- takes: @venue_id

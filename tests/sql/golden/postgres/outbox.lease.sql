@@ -1,0 +1,9 @@
+UPDATE outbox SET leased_until = (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + CAST(? AS integer) * INTERVAL '1 second'), lease_token = CAST(? AS varchar), attempts = attempts + 1
+WHERE
+  id IN (CAST(? AS bigint), CAST(? AS bigint))
+  AND state = 'PENDING'
+  AND (
+    leased_until IS NULL OR leased_until < CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+  )
+RETURNING id, kind, recipient, payload, dedupe_key, attempts, lease_token
+-- takes: @seconds, @token, @ids[0], @ids[1]

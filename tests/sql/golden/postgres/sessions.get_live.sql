@@ -1,0 +1,8 @@
+SELECT
+  u.role
+FROM sessions AS s
+INNER JOIN users AS u
+  ON u.id = s.user_id
+WHERE
+  s.id = CAST(? AS bigint) AND s.user_id = CAST(? AS bigint) AND s.revoked_at IS NULL AND u.is_active = 1
+-- takes: @id, @user_id

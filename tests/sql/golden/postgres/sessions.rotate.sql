@@ -1,0 +1,8 @@
+UPDATE sessions SET refresh_hash = CAST(? AS varchar), rotation = rotation + 1, expires_at = (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + CAST(? AS integer) * INTERVAL '1 second')
+WHERE
+  id = CAST(? AS bigint)
+  AND refresh_hash = CAST(? AS varchar)
+  AND revoked_at IS NULL
+  AND expires_at > CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+RETURNING user_id, rotation
+-- takes: @new_hash, @seconds, @id, @old_hash

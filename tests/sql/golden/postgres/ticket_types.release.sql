@@ -1,0 +1,4 @@
+UPDATE ticket_types SET available = available + CAST(? AS integer)
+WHERE
+  id = CAST(? AS bigint)
+-- takes: @quantity, @id

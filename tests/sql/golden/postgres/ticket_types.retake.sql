@@ -1,0 +1,5 @@
+UPDATE ticket_types SET available = available - CAST(? AS integer)
+WHERE
+  id = CAST(? AS bigint) AND available >= CAST(? AS integer) AND on_sale = 1
+RETURNING available
+-- takes: @quantity, @id, @quantity

@@ -1,0 +1,14 @@
+SELECT
+  id,
+  email,
+  name,
+  username,
+  role,
+  phone,
+  city,
+  bio,
+  created_at
+FROM users
+WHERE
+  id = CAST(? AS bigint)
+-- takes: @id

@@ -1,0 +1,4 @@
+DELETE FROM venues
+WHERE
+  id = CAST(? AS bigint)
+-- takes: @id

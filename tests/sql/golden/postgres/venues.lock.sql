@@ -1,0 +1,13 @@
+SELECT
+  id,
+  name,
+  location,
+  city,
+  country,
+  capacity,
+  facilities
+FROM venues
+WHERE
+  id = CAST(? AS bigint)
+FOR UPDATE OF venues
+-- takes: @id
