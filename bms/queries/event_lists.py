@@ -77,9 +77,7 @@ LIST_BY_DATE_OF_ORGANIZER = _statement(
 )
 LIST_LATEST = _statement("events.list_latest", "DATETIME2(3)", *_BACKWARD)
 LIST_LATEST_AT_VENUE = _statement("events.list_latest_at_venue", "DATETIME2(3)", *_BACKWARD, "venue")
-LIST_LATEST_IN_CATEGORY = _statement(
-    "events.list_latest_in_category", "DATETIME2(3)", *_BACKWARD, "category"
-)
+LIST_LATEST_IN_CATEGORY = _statement("events.list_latest_in_category", "DATETIME2(3)", *_BACKWARD, "category")
 LIST_LATEST_OF_ORGANIZER = _statement(
     "events.list_latest_of_organizer", "DATETIME2(3)", *_BACKWARD, "organizer"
 )

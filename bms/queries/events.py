@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bms.errors import NotFound
-from bms.security import Caller
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 
@@ -22,7 +21,8 @@ SOURCES = """
     LEFT JOIN venues AS v ON v.id = e.venue_id
     LEFT JOIN categories AS c ON c.id = e.category_id
     CROSS APPLY (
-        SELECT COALESCE(SUM(tt.available), 0) AS available, COALESCE(SUM(tt.capacity - tt.available), 0) AS sold
+        SELECT COALESCE(SUM(tt.available), 0) AS available,
+               COALESCE(SUM(tt.capacity - tt.available), 0) AS sold
         FROM   ticket_types AS tt
         WHERE  tt.event_id = e.id
     ) AS s
@@ -71,20 +71,17 @@ def get_event_view(tx: Transaction, event_id: int) -> EventView | None:
     return None if event is None else complete(tx, [event])[0]
 
 
-def get_event(tx: Transaction, *, event_id: int, caller: Caller | None) -> EventView:
-    """Return the event as ``caller`` may see it: a draft is its organiser's and the admins' alone.
+def get_event(tx: Transaction, *, event_id: int, viewer_id: int | None, is_admin: bool) -> EventView:
+    """Return the event as the viewer may see it: a draft is its organiser's and the admins' alone.
 
-    Raises NotFound.
+    ``viewer_id`` is None for somebody unknown. Raises NotFound.
     """
     view = get_event_view(tx, event_id)
-    if view is None or (view.event.status == "DRAFT" and not may_change(caller, view.event)):
-        raise NotFound()
+    if view is None or (
+        view.event.status == "DRAFT" and not is_admin and view.event.organizer_id != viewer_id
+    ):
+        raise NotFound("There is no such event")
     return view
-
-
-def may_change(caller: Caller | None, event: Row) -> bool:
-    """Tell whether ``caller`` is the event's organiser or an admin."""
-    return caller is not None and (caller.is_admin or caller.user_id == event.organizer_id)
 
 
 def complete(tx: Transaction, events: Iterable[Row]) -> list[EventView]:

@@ -14,6 +14,8 @@ GET_PROFILE = Statement(
     """,
 )
 
+COUNT = Statement("users.count", "", "SELECT COUNT(*) AS users FROM users")
+
 
 def get_profile(tx: Transaction, *, user_id: int) -> Row:
     """Return the profile of ``user_id``. Raises NotFound."""
@@ -21,3 +23,8 @@ def get_profile(tx: Transaction, *, user_id: int) -> Row:
     if user is None:
         raise NotFound()
     return user
+
+
+def count_users(tx: Transaction) -> int:
+    """Return how many accounts there are."""
+    return int(tx.value(COUNT))

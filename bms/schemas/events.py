@@ -96,7 +96,7 @@ class TicketTypeChange(RequestSchema):
                 raise ValidationError("Needed, unless an id says which ticket type to change.", field)
 
 
-def _ticket_types(schema: type[RequestSchema]) -> fields.List:
+def _ticket_types(schema: type[RequestSchema]) -> fields.List[Any]:
     size = validate.Length(1, MAX_TICKET_TYPES, error=f"From 1 to {MAX_TICKET_TYPES} are needed.")
     return fields.List(fields.Nested(schema), validate=size)
 

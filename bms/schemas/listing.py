@@ -20,7 +20,11 @@ class Number(fields.Field[int]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         text = str(value)
         # The length first: turning a million digits into a number takes its time.
-        if len(text) > 19 or not (text.isascii() and text.isdigit()) or not self.low <= int(text) <= self.high:
+        if (
+            len(text) > 19
+            or not (text.isascii() and text.isdigit())
+            or not self.low <= int(text) <= self.high
+        ):
             raise ValidationError(f"A whole number from {self.low} to {self.high} is needed.")
         return int(text)
 

@@ -38,9 +38,10 @@ def place_locks(parsed: Parsed, refuse: Refuse) -> None:
     if handled != parsed.hints:
         raise refuse(f"of {parsed.hints} hints {handled} were understood")
     for select, names in locks.values():
-        # `wait` of False is SKIP LOCKED to sqlglot, None is to wait.
+        # NO KEY, as UPDLOCK lets the foreign keys of new rows that point here be checked. To sqlglot
+        # `wait` of False is SKIP LOCKED, None is to wait.
         clauses = [
-            exp.Lock(update=True, expressions=names[skip], wait=False if skip else None)
+            exp.Lock(update=True, key=True, expressions=names[skip], wait=False if skip else None)
             for skip in sorted(names)
         ]
         select.set("locks", clauses)

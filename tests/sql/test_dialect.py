@@ -128,7 +128,7 @@ def test_condition(tsql, postgres):
     assert translate(f"SELECT a FROM t WHERE {tsql}") == f"SELECT a FROM t WHERE {postgres}"
 
 
-LOCKED = "FOR UPDATE OF t"
+LOCKED = "FOR NO KEY UPDATE OF t"
 STATEMENTS = [
     # Which rows, in which order.
     (
@@ -208,7 +208,7 @@ STATEMENTS = [
     ("SELECT a FROM t WITH (UPDLOCK, ROWLOCK) WHERE id = 1", f"SELECT a FROM t WHERE id = 1 {LOCKED}"),
     ("SELECT a FROM t WITH (ROWLOCK, UPDLOCK)", f"SELECT a FROM t {LOCKED}"),
     ("SELECT a FROM t WITH (UPDLOCK)", f"SELECT a FROM t {LOCKED}"),
-    ("SELECT x.a FROM t AS x WITH (UPDLOCK, ROWLOCK)", "SELECT x.a FROM t AS x FOR UPDATE OF x"),
+    ("SELECT x.a FROM t AS x WITH (UPDLOCK, ROWLOCK)", "SELECT x.a FROM t AS x FOR NO KEY UPDATE OF x"),
     (
         "SELECT TOP (@n) id FROM t WITH (UPDLOCK, READPAST, ROWLOCK) ORDER BY id",
         f"SELECT id FROM t ORDER BY id LIMIT CAST(? AS integer) {LOCKED} SKIP LOCKED",
@@ -217,11 +217,11 @@ STATEMENTS = [
         "SELECT t.a FROM t WITH (UPDLOCK) JOIN u WITH (READPAST, UPDLOCK) ON u.a = t.a"
         " LEFT JOIN v ON v.a = t.a",
         f"SELECT t.a FROM t JOIN u ON u.a = t.a LEFT JOIN v ON v.a = t.a {LOCKED}"
-        " FOR UPDATE OF u SKIP LOCKED",
+        " FOR NO KEY UPDATE OF u SKIP LOCKED",
     ),
     (
         "SELECT t.a FROM t WITH (UPDLOCK) JOIN u WITH (UPDLOCK) ON u.a = t.a",
-        "SELECT t.a FROM t JOIN u ON u.a = t.a FOR UPDATE OF t, u",
+        "SELECT t.a FROM t JOIN u ON u.a = t.a FOR NO KEY UPDATE OF t, u",
     ),
     (
         "INSERT INTO u (a) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM t WITH (UPDLOCK) WHERE a = 1)",

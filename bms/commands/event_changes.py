@@ -1,0 +1,252 @@
+"""Changing an event, in part or whole.
+
+Locks, in the order that all commands keep: the event's row, its venue's where capacities are
+compared, then the ticket types by ascending id, and those only when a change touches them.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from bms.commands import audit
+from bms.commands.events import (
+    DELETE_PAYMENT_OPTIONS,
+    GENERAL_ADMISSION,
+    HAS_BOOKINGS,
+    Place,
+    add_payment_options,
+    check_fits,
+    check_times,
+    event_view,
+    find_category_id,
+    find_place,
+    full_capacity,
+    in_the_past,
+    lock_event,
+    lock_venue,
+    naive_utc,
+)
+from bms.commands.ticket_types import Offer, change_ticket_types, lock_ticket_types, set_on_sale
+from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, PreconditionFailed, ValidationFailed
+from bms.queries.events import EventView
+from bms.schemas.events import MAX_TICKET_TYPES
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+_COLUMNS = (
+    "venue_id",
+    "address",
+    "category_id",
+    "title",
+    "description",
+    "starts_at",
+    "ends_at",
+    "status",
+    "capacity",
+    "currency",
+    "price_from",
+    "sales_start",
+    "sales_end",
+    "per_user_limit",
+)
+_TICKETS = frozenset({"ticket_types", "price", "capacity", "currency", "status", "venue", "location"})
+
+UPDATE = Statement(
+    "events.update",
+    "@id BIGINT, @version INT, @venue_id BIGINT, @address NVARCHAR(300), @category_id BIGINT, "
+    "@title NVARCHAR(200), @description NVARCHAR(MAX), @starts_at DATETIME2(3), @ends_at DATETIME2(3), "
+    "@status NVARCHAR(16), @capacity INT, @currency NVARCHAR(3), @price_from DECIMAL(12,2), "
+    "@sales_start DATETIME2(3), @sales_end DATETIME2(3), @per_user_limit INT",
+    """
+    UPDATE events WITH (ROWLOCK)
+    SET    venue_id = @venue_id, address = @address, category_id = @category_id, title = @title,
+           description = @description, starts_at = @starts_at, ends_at = @ends_at, status = @status,
+           capacity = @capacity, currency = @currency, price_from = @price_from, sales_start = @sales_start,
+           sales_end = @sales_end, per_user_limit = @per_user_limit, version = version + 1,
+           updated_at = SYSUTCDATETIME()
+    WHERE  id = @id AND version = @version
+    """,
+)
+
+
+def change_event(
+    tx: Transaction,
+    *,
+    user_id: int,
+    is_admin: bool,
+    event_id: int,
+    changes: Mapping[str, Any],
+    replace: bool,
+    versions: frozenset[int] | None,
+    request_id: str | None,
+) -> EventView:
+    """Make ``changes`` (of schemas.events) and return the event.
+
+    With ``replace`` they are the whole event: ticket types that are not among them are removed.
+    Raises as ``lock_event`` and ``create_event``, EventNotChangeable, CapacityBelowSold with what is
+    sold, and Conflict for what bookings stand against.
+    """
+    event = lock_event(tx, event_id, user_id=user_id, is_admin=is_admin, versions=versions)
+    if event.status not in ("DRAFT", "PUBLISHED"):
+        raise EventNotChangeable(f"The event is {event.status.lower()}")
+    if changes.keys() == {"older_names"} and not replace:
+        return event_view(tx, event_id)
+    wanted = _wanted_columns(tx, event, changes, replace)
+    place = _place(tx, event, changes, replace)
+    wanted |= {"venue_id": place.venue_id, "address": place.address}
+    kinds: list[Row] = []
+    offers: list[Offer] = []
+    touched = replace or bool(changes.keys() & _TICKETS)
+    if touched:
+        kinds = lock_ticket_types(tx, event_id)
+        offers = _offers(event, kinds, changes, place, replace)
+        wanted["capacity"] = _capacity(event, kinds, offers, changes, place, replace)
+        wanted["price_from"] = min(offer.price for offer in offers)
+        if event.status == "PUBLISHED" and wanted["status"] == "DRAFT":
+            _check_unbooked(tx, event_id)
+    if tx.execute(UPDATE, id=event_id, version=event.version, **wanted) != 1:
+        # The lock was not honoured, as on servers that read hints and take none.
+        raise PreconditionFailed()
+    on_sale = wanted["status"] == "PUBLISHED"
+    if touched:
+        change_ticket_types(tx, event_id, kinds, offers, currency=wanted["currency"], on_sale=on_sale)
+        if wanted["status"] != event.status:
+            set_on_sale(tx, kinds, on_sale)
+    if "payment_options" in changes:
+        tx.execute(DELETE_PAYMENT_OPTIONS, event_id=event_id)
+        add_payment_options(tx, event_id, changes["payment_options"])
+    _announce(tx, event, wanted, user_id, request_id)
+    return event_view(tx, event_id)
+
+
+def _announce(
+    tx: Transaction, event: Row, wanted: Mapping[str, Any], user_id: int, request_id: str | None
+) -> None:
+    """Write down which columns have changed: the one place that knows before and after."""
+    changed = [name for name in _COLUMNS if wanted[name] != getattr(event, name)]
+    audit.record(
+        tx,
+        user_id=user_id,
+        action="change",
+        subject="event",
+        subject_id=event.id,
+        request_id=request_id,
+        details=", ".join(changed),
+    )
+
+
+def _wanted_columns(tx: Transaction, event: Row, changes: Mapping[str, Any], replace: bool) -> dict[str, Any]:
+    """Return the event's columns with ``changes``, but for its place, capacity and price."""
+    wanted = {name: getattr(event, name) for name in _COLUMNS}
+    for name in ("title", "description", "currency", "status", "per_user_limit"):
+        wanted[name] = changes.get(name, wanted[name])
+    for name in ("ends_at", "sales_start", "sales_end"):
+        wanted[name] = naive_utc(changes.get(name, wanted[name]))
+    if "category" in changes:
+        wanted["category_id"] = find_category_id(tx, changes["category"])
+    wanted["starts_at"] = _start(event, changes, replace)
+    if wanted["starts_at"] != event.starts_at and wanted["starts_at"] <= event.asked_at:
+        raise in_the_past(changes)
+    check_times(wanted["starts_at"], wanted["ends_at"], wanted["sales_start"], wanted["sales_end"])
+    return wanted
+
+
+def _start(event: Row, changes: Mapping[str, Any], replace: bool) -> dt.datetime:
+    whole = naive_utc(changes.get("starts_at"))
+    if whole is not None:
+        return whole
+    start: dt.datetime = event.starts_at
+    time = dt.time() if replace else start.time()
+    return dt.datetime.combine(changes.get("date", start.date()), changes.get("time", time))
+
+
+def _place(tx: Transaction, event: Row, changes: Mapping[str, Any], replace: bool) -> Place:
+    """Return where the event is to be; its venue is locked if a change touches capacities."""
+    if replace or changes.keys() & {"venue", "location"}:
+        # An event that is at no venue has an address of its own, so it may get another.
+        keep_address = changes["older_names"] or event.venue_id is None
+        return find_place(tx, changes, keep_address=keep_address)
+    if event.venue_id is not None and changes.keys() & _TICKETS:
+        return lock_venue(tx, event.venue_id) or Place()
+    return Place(event.venue_id, event.address)
+
+
+def _check_unbooked(tx: Transaction, event_id: int) -> None:
+    if tx.value(HAS_BOOKINGS, id=event_id) is not None:
+        raise Conflict("The event has bookings, so it cannot be a draft again")
+
+
+def _offers(
+    event: Row, kinds: Sequence[Row], changes: Mapping[str, Any], place: Place, replace: bool
+) -> list[Offer]:
+    """Return the ticket types as they are to be."""
+    if "ticket_types" in changes:
+        return _merged(kinds, changes["ticket_types"], replace)
+    if replace:
+        only = {"id": kinds[0].id} if len(kinds) == 1 else {}
+        capacity = full_capacity(changes, [], place)
+        entry = {"name": GENERAL_ADMISSION, "price": changes.get("price", Decimal(0)), "capacity": capacity}
+        return _merged(kinds, [entry | only], replace)
+    changed = {}
+    if "price" in changes:
+        if len(kinds) > 1:
+            raise ValidationFailed.of("price", "There are several ticket types: change their prices.")
+        changed["price"] = changes["price"]
+    if "capacity" in changes and len(kinds) == 1 and kinds[0].capacity == event.capacity:
+        changed["capacity"] = changes["capacity"]
+    return [_offer(kind)._replace(**changed) for kind in kinds]
+
+
+def _merged(kinds: Sequence[Row], entries: Sequence[Mapping[str, Any]], replace: bool) -> list[Offer]:
+    """Return ``kinds`` with ``entries``, each of which changes the one of its id or name, or is new."""
+    by_id = {kind.id: _offer(kind) for kind in kinds}
+    ids = {kind.name.casefold(): kind.id for kind in kinds}
+    offers = []
+    for place, entry in enumerate(entries):
+        kind_id = entry["id"] if "id" in entry else ids.get(entry["name"].casefold())
+        if "id" in entry and kind_id not in by_id:
+            raise ValidationFailed(
+                [{"pointer": f"/ticket_types/{place}/id", "message": "The event has no such ticket type."}]
+            )
+        old = by_id.get(kind_id) or Offer(None, "", Decimal(0), 0)
+        offers.append(old._replace(**{name: value for name, value in entry.items() if name != "id"}))
+    given = [offer.id for offer in offers if offer.id is not None]
+    if not replace:
+        changed = {offer.id: offer for offer in offers if offer.id is not None}
+        offers = [changed.get(kind.id, by_id[kind.id]) for kind in kinds] + [
+            offer for offer in offers if offer.id is None
+        ]
+    names = {offer.name.casefold() for offer in offers}
+    if len(set(given)) < len(given) or len(names) < len(offers):
+        raise ValidationFailed.of("ticket_types", "Two are the same.")
+    if len(offers) > MAX_TICKET_TYPES:
+        raise ValidationFailed.of("ticket_types", f"There may be {MAX_TICKET_TYPES} at the most.")
+    return offers
+
+
+def _offer(kind: Row) -> Offer:
+    return Offer(kind.id, kind.name, kind.price, kind.capacity)
+
+
+def _capacity(
+    event: Row,
+    kinds: Sequence[Row],
+    offers: Sequence[Offer],
+    changes: Mapping[str, Any],
+    place: Place,
+    replace: bool,
+) -> int:
+    """Return the event's capacity as it is to be. Raises CapacityBelowSold and ValidationFailed."""
+    total = sum(offer.capacity for offer in offers)
+    capacity: int = event.capacity
+    if "capacity" in changes:
+        capacity = changes["capacity"]
+    elif replace or sum(kind.capacity for kind in kinds) == event.capacity:
+        # It came from the ticket types, so it goes with them.
+        capacity = total
+    sold = sum(kind.capacity - kind.available for kind in kinds)
+    if capacity < sold:
+        raise CapacityBelowSold(f"{sold} tickets are sold or held", sold=sold)
+    check_fits(capacity, total, place)
+    return capacity

@@ -1,0 +1,269 @@
+"""Events: making and removing one, and what changing one shares with that."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from bms.commands import audit, venues
+from bms.commands.ticket_types import Offer, add_ticket_types, lock_ticket_types
+from bms.errors import Conflict, Forbidden, NotFound, PreconditionFailed, ValidationFailed
+from bms.queries.categories import find_category
+from bms.queries.events import EventView, get_event_view
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+GENERAL_ADMISSION = "General admission"
+
+# The clock that says what is past is the database's, which all processes share.
+INSERT = Statement(
+    "events.insert",
+    "@organizer_id BIGINT, @venue_id BIGINT, @address NVARCHAR(300), @category_id BIGINT, "
+    "@title NVARCHAR(200), @description NVARCHAR(MAX), @starts_at DATETIME2(3), @ends_at DATETIME2(3), "
+    "@status NVARCHAR(16), @capacity INT, @currency NVARCHAR(3), @price_from DECIMAL(12,2), "
+    "@sales_start DATETIME2(3), @sales_end DATETIME2(3), @per_user_limit INT",
+    """
+    INSERT INTO events (organizer_id, venue_id, address, category_id, title, description, starts_at, ends_at,
+                        status, capacity, currency, price_from, sales_start, sales_end, per_user_limit)
+    OUTPUT inserted.id
+    SELECT @organizer_id, @venue_id, @address, @category_id, @title, @description, @starts_at, @ends_at,
+           @status, @capacity, @currency, @price_from, @sales_start, @sales_end, @per_user_limit
+    WHERE  @starts_at > SYSUTCDATETIME()
+    """,
+)
+
+INSERT_PAYMENT_OPTION = Statement(
+    "event_payment_options.insert",
+    "@event_id BIGINT, @method NVARCHAR(16)",
+    "INSERT INTO event_payment_options (event_id, method) VALUES (@event_id, @method)",
+)
+
+DELETE_PAYMENT_OPTIONS = Statement(
+    "event_payment_options.delete_of_event",
+    "@event_id BIGINT",
+    "DELETE FROM event_payment_options WHERE event_id = @event_id",
+)
+
+FIND_VENUES = Statement(
+    "venues.find_by_name",
+    "@name NVARCHAR(300)",
+    "SELECT TOP (2) id FROM venues WHERE LOWER(name) = LOWER(@name) ORDER BY id",
+)
+
+LOCK = Statement(
+    "events.lock",
+    "@id BIGINT",
+    """
+    SELECT id, organizer_id, venue_id, address, category_id, title, description, starts_at, ends_at, status,
+           capacity, currency, price_from, sales_start, sales_end, per_user_limit, version,
+           SYSUTCDATETIME() AS asked_at
+    FROM   events WITH (UPDLOCK, ROWLOCK)
+    WHERE  id = @id
+    """,
+)
+
+HAS_BOOKINGS = Statement(
+    "events.has_bookings",
+    "@id BIGINT",
+    "SELECT TOP (1) id FROM bookings WHERE event_id = @id ORDER BY id",
+)
+
+DELETE = Statement("events.delete", "@id BIGINT", "DELETE FROM events WITH (ROWLOCK) WHERE id = @id")
+
+
+class Place(NamedTuple):
+    """Where an event is: at a venue of a capacity, or at an address of its own, or nowhere yet."""
+
+    venue_id: int | None = None
+    address: str | None = None
+    capacity: int | None = None
+
+
+def create_event(
+    tx: Transaction, *, user_id: int, fields: Mapping[str, Any], request_id: str | None
+) -> EventView:
+    """Make an event of ``user_id`` from the fields of schemas.events.Event and return it.
+
+    Raises ValidationFailed for a start in the past, an end before it, an unknown venue or category,
+    and a capacity that is missing, beyond the venue's, or less than that of the ticket types.
+    """
+    place = find_place(tx, fields, keep_address=fields["older_names"])
+    category_id = find_category_id(tx, fields["category"])
+    starts_at = naive_utc(fields.get("starts_at")) or dt.datetime.combine(
+        fields["date"], fields.get("time", dt.time())
+    )
+    ends_at, sales_start, sales_end = (
+        naive_utc(fields[name]) for name in ("ends_at", "sales_start", "sales_end")
+    )
+    check_times(starts_at, ends_at, sales_start, sales_end)
+    offers = [Offer(None, **entry) for entry in fields.get("ticket_types", ())]
+    capacity = full_capacity(fields, offers, place)
+    offers = offers or [Offer(None, GENERAL_ADMISSION, fields.get("price", Decimal(0)), capacity)]
+    status = fields.get("status", "PUBLISHED")
+    row = tx.row(
+        INSERT,
+        organizer_id=user_id,
+        venue_id=place.venue_id,
+        address=place.address,
+        category_id=category_id,
+        title=fields["title"],
+        description=fields["description"],
+        starts_at=starts_at,
+        ends_at=ends_at,
+        status=status,
+        capacity=capacity,
+        currency=fields["currency"],
+        price_from=min(offer.price for offer in offers),
+        sales_start=sales_start,
+        sales_end=sales_end,
+        per_user_limit=fields["per_user_limit"],
+    )
+    if row is None:
+        raise in_the_past(fields)
+    add_ticket_types(tx, row.id, offers, currency=fields["currency"], on_sale=status == "PUBLISHED")
+    add_payment_options(tx, row.id, fields["payment_options"])
+    audit.record(
+        tx, user_id=user_id, action="create", subject="event", subject_id=row.id, request_id=request_id
+    )
+    return event_view(tx, row.id)
+
+
+def delete_event(
+    tx: Transaction,
+    *,
+    user_id: int,
+    is_admin: bool,
+    event_id: int,
+    versions: frozenset[int] | None,
+    request_id: str | None,
+) -> None:
+    """Remove an event that nobody ever booked.
+
+    Raises as ``lock_event``, and Conflict when there are bookings, of whatever status.
+    """
+    lock_event(tx, event_id, user_id=user_id, is_admin=is_admin, versions=versions)
+    # Whoever is buying has a ticket type locked; after this the booking is there to be seen.
+    lock_ticket_types(tx, event_id)
+    if tx.value(HAS_BOOKINGS, id=event_id) is not None:
+        raise Conflict("The event has bookings")
+    tx.execute(DELETE, id=event_id)
+    audit.record(
+        tx, user_id=user_id, action="delete", subject="event", subject_id=event_id, request_id=request_id
+    )
+
+
+def lock_event(
+    tx: Transaction, event_id: int, *, user_id: int, is_admin: bool, versions: frozenset[int] | None
+) -> Row:
+    """Lock an event for its organiser or an admin and return its row, with the time in ``asked_at``.
+
+    ``versions`` are those that the caller has seen, None where that does not matter. Raises NotFound
+    (also for somebody else's draft), Forbidden and PreconditionFailed.
+    """
+    event = tx.row(LOCK, id=event_id)
+    theirs = event is not None and (is_admin or event.organizer_id == user_id)
+    if event is None or (event.status == "DRAFT" and not theirs):
+        raise NotFound("There is no such event")
+    if not theirs:
+        raise Forbidden("Only its organiser and admins may change an event")
+    if versions is not None and event.version not in versions:
+        raise PreconditionFailed()
+    return event
+
+
+def event_view(tx: Transaction, event_id: int) -> EventView:
+    """Return an event that this transaction has just written."""
+    view = get_event_view(tx, event_id)
+    assert view is not None
+    return view
+
+
+def find_place(tx: Transaction, fields: Mapping[str, Any], *, keep_address: bool) -> Place:
+    """Return the place that ``venue`` or ``location`` names, its venue locked.
+
+    A location that names no venue is an address of the event's own if ``keep_address``. Raises
+    ValidationFailed for an unknown venue.
+    """
+    field = "venue" if "venue" in fields else "location"
+    reference = fields.get(field)
+    if reference is None:
+        return Place()
+    venue_id = reference
+    if isinstance(reference, str):
+        found = tx.rows(FIND_VENUES, name=reference)
+        if len(found) > 1:
+            raise ValidationFailed.of(field, "Several venues have this name: give the id.")
+        venue_id = found[0].id if found else None
+    place = None if venue_id is None else lock_venue(tx, venue_id)
+    if place is None and keep_address and field == "location":
+        return Place(address=str(reference))
+    if place is None:
+        raise ValidationFailed.of(field, "There is no such venue.")
+    return place
+
+
+def lock_venue(tx: Transaction, venue_id: int) -> Place | None:
+    """Lock a venue, so that its capacity stays while an event is fitted in, and return it, or None."""
+    venue = tx.row(venues.LOCK, id=venue_id)
+    return None if venue is None else Place(venue_id=venue_id, capacity=venue.capacity)
+
+
+def find_category_id(tx: Transaction, reference: int | str | None) -> int | None:
+    """Return the id of a category by id or slug; None stays None. Raises ValidationFailed."""
+    if reference is None:
+        return None
+    found = find_category(tx, reference)
+    if found is None:
+        raise ValidationFailed.of("category", "There is no such category.")
+    return found
+
+
+def full_capacity(fields: Mapping[str, Any], offers: Sequence[Offer], place: Place) -> int:
+    """Return the capacity given, or that of the ticket types, or the venue's. Raises ValidationFailed."""
+    total = sum(offer.capacity for offer in offers)
+    capacity: int | None = fields.get("capacity", total or place.capacity)
+    if capacity is None:
+        raise ValidationFailed.of("capacity", "Needed where there is no venue to take it from.")
+    check_fits(capacity, total, place)
+    return capacity
+
+
+def check_fits(capacity: int, total: int, place: Place) -> None:
+    """Raise ValidationFailed unless the ticket types fit the event, and the event its venue."""
+    if total > capacity:
+        raise ValidationFailed.of(
+            "ticket_types", f"Together they hold {total}, and the event's capacity is {capacity}."
+        )
+    if place.capacity is not None and capacity > place.capacity:
+        raise ValidationFailed.of("capacity", f"The venue holds {place.capacity}.")
+
+
+def check_times(
+    starts_at: dt.datetime,
+    ends_at: dt.datetime | None,
+    sales_start: dt.datetime | None,
+    sales_end: dt.datetime | None,
+) -> None:
+    """Raise ValidationFailed unless the event, and the sale, ends after it begins."""
+    if ends_at is not None and ends_at <= starts_at:
+        raise ValidationFailed.of("ends_at", "The event would end before it starts.")
+    if sales_start is not None and sales_end is not None and sales_end <= sales_start:
+        raise ValidationFailed.of("sales_end", "The sale would end before it starts.")
+
+
+def in_the_past(fields: Mapping[str, Any]) -> ValidationFailed:
+    """Return the error for a start in the past, at the field that it came in."""
+    field = next((name for name in ("date", "time") if name in fields), "starts_at")
+    return ValidationFailed.of(field, "The event would start in the past.")
+
+
+def naive_utc(time: dt.datetime | None) -> dt.datetime | None:
+    """Return ``time`` as the database has it: UTC, without saying so."""
+    if time is None or time.tzinfo is None:
+        return time
+    return time.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def add_payment_options(tx: Transaction, event_id: int, methods: Sequence[str]) -> None:
+    for method in methods:
+        tx.execute(INSERT_PAYMENT_OPTION, event_id=event_id, method=method)

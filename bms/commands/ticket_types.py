@@ -1,0 +1,150 @@
+"""The ticket types of an event: making, changing and removing them. Sales are in ``inventory``.
+
+A new capacity moves what is available by as much, within the row that a sale guards too, so that a
+sale in between is never lost and never exceeded.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from bms.errors import CapacityBelowSold, Conflict
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+INSERT = Statement(
+    "ticket_types.insert",
+    "@event_id BIGINT, @name NVARCHAR(100), @price DECIMAL(12,2), @currency NVARCHAR(3), @capacity INT, "
+    "@on_sale BIT, @sort_order INT",
+    """
+    INSERT INTO ticket_types (event_id, name, price, currency, capacity, available, on_sale, sort_order)
+    VALUES (@event_id, @name, @price, @currency, @capacity, @capacity, @on_sale, @sort_order)
+    """,
+)
+
+# By ascending id, the order in which everybody locks them.
+LOCK = Statement(
+    "ticket_types.lock_of_event",
+    "@event_id BIGINT",
+    """
+    SELECT id, name, price, currency, capacity, available, sort_order
+    FROM   ticket_types WITH (UPDLOCK, ROWLOCK)
+    WHERE  event_id = @event_id
+    ORDER BY id
+    """,
+)
+
+UPDATE = Statement(
+    "ticket_types.update",
+    "@id BIGINT, @event_id BIGINT, @name NVARCHAR(100), @price DECIMAL(12,2), @currency NVARCHAR(3), "
+    "@capacity INT, @sort_order INT",
+    """
+    UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
+    SET    name = @name, price = @price, currency = @currency, sort_order = @sort_order,
+           available = available + (@capacity - capacity), capacity = @capacity
+    WHERE  id = @id AND event_id = @event_id AND available + (@capacity - capacity) >= 0
+    """,
+)
+
+SET_ON_SALE = Statement(
+    "ticket_types.set_on_sale",
+    "@id BIGINT, @on_sale BIT",
+    "UPDATE ticket_types WITH (ROWLOCK, UPDLOCK) SET on_sale = @on_sale WHERE id = @id",
+)
+
+HAS_BOOKINGS = Statement(
+    "ticket_types.has_bookings",
+    "@id BIGINT",
+    "SELECT TOP (1) booking_id FROM booking_lines WHERE ticket_type_id = @id ORDER BY booking_id",
+)
+
+DELETE = Statement(
+    "ticket_types.delete",
+    "@id BIGINT, @event_id BIGINT",
+    "DELETE FROM ticket_types WITH (ROWLOCK) WHERE id = @id AND event_id = @event_id",
+)
+
+
+class Offer(NamedTuple):
+    """A ticket type as it is to be; without an id it is a new one."""
+
+    id: int | None
+    name: str
+    price: Decimal
+    capacity: int
+
+
+def add_ticket_types(
+    tx: Transaction, event_id: int, offers: Sequence[Offer], *, currency: str, on_sale: bool, first: int = 0
+) -> None:
+    """Make ``offers``, shown in their order from place ``first`` on."""
+    for sort_order, offer in enumerate(offers, first):
+        tx.execute(
+            INSERT,
+            event_id=event_id,
+            name=offer.name,
+            price=offer.price,
+            currency=currency,
+            capacity=offer.capacity,
+            on_sale=on_sale,
+            sort_order=sort_order,
+        )
+
+
+def lock_ticket_types(tx: Transaction, event_id: int) -> list[Row]:
+    """Lock the event's ticket types and return them in the order they are shown in."""
+    return sorted(tx.rows(LOCK, event_id=event_id), key=lambda kind: (kind.sort_order, kind.id))
+
+
+def change_ticket_types(
+    tx: Transaction,
+    event_id: int,
+    current: Sequence[Row],
+    offers: Sequence[Offer],
+    *,
+    currency: str,
+    on_sale: bool,
+) -> None:
+    """Make the locked ``current`` into ``offers``; what is in ``current`` alone is removed.
+
+    Raises Conflict for the removal of a type that was ever booked, CapacityBelowSold.
+    """
+    by_id = {kind.id: kind for kind in current}
+    for kind_id in sorted(by_id.keys() - {offer.id for offer in offers}):
+        if tx.value(HAS_BOOKINGS, id=kind_id) is not None:
+            raise Conflict(f"Tickets of {by_id[kind_id].name} have been booked, so it stays")
+        tx.execute(DELETE, id=kind_id, event_id=event_id)
+    changed = [
+        (offer.id, place, offer)
+        for place, offer in enumerate(offers)
+        if offer.id is not None and _differs(by_id[offer.id], offer, place, currency)
+    ]
+    for kind_id, place, offer in sorted(changed):
+        kind = by_id[kind_id]
+        moved = tx.execute(
+            UPDATE,
+            id=kind_id,
+            event_id=event_id,
+            name=offer.name,
+            price=offer.price,
+            currency=currency,
+            capacity=offer.capacity,
+            sort_order=place,
+        )
+        if moved != 1:
+            sold = kind.capacity - kind.available
+            raise CapacityBelowSold(f"{sold} tickets of {kind.name} are sold or held", sold=sold)
+    for place, offer in enumerate(offers):
+        if offer.id is None:
+            add_ticket_types(tx, event_id, [offer], currency=currency, on_sale=on_sale, first=place)
+
+
+def _differs(kind: Row, offer: Offer, place: int, currency: str) -> bool:
+    now = (kind.name, kind.price, kind.capacity, kind.sort_order, kind.currency)
+    return now != (offer.name, offer.price, offer.capacity, place, currency)
+
+
+def set_on_sale(tx: Transaction, kinds: Sequence[Row], on_sale: bool) -> None:
+    """Open or close the sale of the locked ``kinds``. A sale that has not got its row yet sees it."""
+    for kind in sorted(kinds, key=lambda kind: kind.id):
+        tx.execute(SET_ON_SALE, id=kind.id, on_sale=on_sale)

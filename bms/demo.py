@@ -1,0 +1,112 @@
+"""The demo data: what a newcomer finds on the first run. Made by the same commands as everything else."""
+
+import datetime as dt
+import secrets
+from typing import Any, NamedTuple
+
+from bms.commands.categories import create_category
+from bms.commands.events import create_event
+from bms.commands.users import register_user
+from bms.commands.venues import create_venue
+from bms.queries.users import count_users
+from bms.schemas.events import Event
+from bms.security import Passwords
+from bms.sql.database import Database
+from bms.sql.session import Transaction
+
+ACCOUNTS = (
+    ("admin", "Alex Admin", "ADMIN"),
+    ("organiser", "Olga Organiser", "EVENT_MANAGER"),
+    ("visitor", "Victor Visitor", "USER"),
+)
+CATEGORIES = ("Concert", "Theatre", "Conference", "Workshop", "Sports", "Film")
+VENUES = (
+    ("Harbour Hall", "12 Quay Street", "Rotterdam", "Netherlands", 2000, "Bar, cloakroom, step-free"),
+    ("Old Mill Theatre", "3 Mill Lane", "Utrecht", "Netherlands", 450, "Bar, hearing loop"),
+    ("Congress Centre West", "90 Station Road", "Antwerp", "Belgium", 5000, "WiFi, catering, twelve rooms"),
+    ("The Back Room", "7 Canal Side", "Utrecht", "Netherlands", 80, "Projector, WiFi"),
+)
+
+
+class Show(NamedTuple):
+    """One event of the demo: venue and category by their place in the lists above."""
+
+    title: str
+    days: int
+    time: str
+    venue: int
+    category: int
+    prices: tuple[tuple[str, str, int], ...]
+    limit: int | None = None
+
+
+SHOWS = (
+    Show("Night of the Cellos", 6, "19:30", 0, 0, (("Stalls", "35.00", 600), ("Balcony", "25.00", 400))),
+    Show("The Winter Tide", 9, "20:00", 1, 1, (("Seat", "22.50", 400),)),
+    Show("Python for Box Offices", 13, "09:00", 3, 3, (("Place", "0.00", 60),), 2),
+    Show(
+        "Low Countries Data Days", 20, "08:30", 2, 2, (("Regular", "180.00", 900), ("Student", "60.00", 100))
+    ),
+    Show("Silent Film with Piano", 24, "20:30", 1, 5, (("Seat", "14.00", 300),)),
+    Show("Harbour Half Marathon", 31, "10:00", 0, 4, (("Starting number", "30.00", 1500),), 4),
+    Show("Brass on the Quay", 38, "19:00", 0, 0, (("Standing", "18.00", 1800),)),
+    Show("Improvised Theatre", 45, "20:00", 3, 1, (("Seat", "9.50", 80),)),
+    Show("Open Source in Government", 52, "09:30", 2, 2, (("Visitor", "0.00", 1000),), 5),
+    Show("Learn to Mix Sound", 60, "13:00", 3, 3, (("Place", "45.00", 20),)),
+    Show("Farewell of The Lanterns", 75, "20:00", 0, 0, (("Standing", "49.00", 2000),), 6),
+    Show("Short Films, Long Night", 90, "22:00", 1, 5, (("Seat", "11.00", 450),)),
+)
+
+
+async def load_demo_data(database: Database, passwords: Passwords) -> str | None:
+    """Load accounts, categories, venues and a dozen events of the coming months, all or nothing.
+
+    Returns what to print once, passwords included; None when there are accounts already.
+    """
+    secret = {username: secrets.token_urlsafe(9) for username, _, _ in ACCOUNTS}
+    hashes = {username: await passwords.hash(secret[username]) for username in secret}
+    if not await database.transact(_load, hashes=hashes, today=dt.datetime.now(dt.UTC).date()):
+        return None
+    lines = [f"  {username:<10} {secret[username]}  ({role})" for username, _, role in ACCOUNTS]
+    return "\n".join(["Demo accounts, shown this once (username, password):", *lines])
+
+
+def _load(tx: Transaction, *, hashes: dict[str, str], today: dt.date) -> bool:
+    if count_users(tx):
+        return False
+    ids = {}
+    for username, name, role in ACCOUNTS:
+        user = register_user(
+            tx, name=name, username=username, email=None, password_hash=hashes[username], role=role
+        )
+        ids[username] = user.id
+    organiser = ids["organiser"]
+    slugs = [
+        create_category(tx, user_id=ids["admin"], slug=name.lower(), name=name, request_id=None).slug
+        for name in CATEGORIES
+    ]
+    fields = ("name", "location", "city", "country", "capacity", "facilities")
+    venues = [
+        create_venue(tx, user_id=organiser, fields=dict(zip(fields, values, strict=True)), request_id=None).id
+        for values in VENUES
+    ]
+    for show in SHOWS:
+        create_event(
+            tx, user_id=organiser, fields=Event().parse(_event(show, slugs, venues, today)), request_id=None
+        )
+    return True
+
+
+def _event(show: Show, slugs: list[str], venues: list[int], today: dt.date) -> dict[str, Any]:
+    date = today + dt.timedelta(days=show.days)
+    return {
+        "title": show.title,
+        "description": f"{show.title}, one of the events that come with BMS to be tried out.",
+        "starts_at": f"{date}T{show.time}:00Z",
+        "venue": venues[show.venue],
+        "category": slugs[show.category],
+        "ticket_types": [
+            {"name": name, "price": price, "capacity": capacity} for name, price, capacity in show.prices
+        ],
+        **({"per_user_limit": show.limit} if show.limit else {}),
+    }

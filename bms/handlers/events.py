@@ -1,0 +1,168 @@
+"""Events: the list, one event, and what its organiser does with it."""
+
+import hashlib
+import re
+from typing import Any
+
+import orjson
+from aiohttp import ETag, web
+
+from bms.commands.event_changes import change_event
+from bms.commands.events import create_event, delete_event
+from bms.errors import Forbidden, Unauthenticated
+from bms.handlers.http import Access, Call, Routes, decode_cursor, no_content, page
+from bms.queries.event_lists import EventFilter, Listed, Place, list_events
+from bms.queries.events import EventView, get_event
+from bms.schemas.event_lists import EventList
+from bms.schemas.events import Event, EventChange, EventReplacement, present_event
+
+routes = Routes()
+
+_VERSION = re.compile(r"v(\d{1,9})-[0-9a-f]+\Z", re.ASCII)
+
+
+@routes.add("GET", "/events", "/event", access=Access.ANYONE, query=EventList())
+async def index(call: Call) -> web.Response:
+    """List the events that meet the filters."""
+    query = call.query
+    sort, key, event_id = decode_cursor(query["cursor"], str, str, int)
+    wanted = EventFilter(
+        status=query["status"],
+        venue_id=query["venue"],
+        location=query["location"],
+        city=query["city"],
+        category=query["category"],
+        organizer_id=_organizer(call),
+        date_from=query["date_from"],
+        date_to=query["date_to"],
+        price_max=query["price_max"],
+        q=query["q"],
+        available=query["available"],
+    )
+    limit = query["limit"]
+    events = await call.db.read(
+        list_events,
+        wanted=wanted,
+        sort=query["sort"],
+        after=None if query["cursor"] is None else Place(sort, key, event_id),
+        limit=limit + 1,
+    )
+    return page(call.request, events, limit, _present_listed, "sort", "key", "id")
+
+
+def _present_listed(listed: Listed) -> dict[str, Any]:
+    return present_event(listed.view)
+
+
+def _organizer(call: Call) -> int | None:
+    """Return whose events to list. What is not published is listed to its organiser and admins alone."""
+    organizer: int | None = call.query["organizer"]
+    caller = call.caller_or_none
+    if call.query["status"] == "PUBLISHED":
+        return organizer
+    if caller is None:
+        raise Unauthenticated()
+    if caller.is_admin:
+        return organizer
+    if organizer not in (None, caller.user_id):
+        raise Forbidden("Only an organiser's own events are listed by this status")
+    return caller.user_id
+
+
+@routes.add("GET", "/events/{id}", access=Access.ANYONE)
+async def show(call: Call) -> web.Response:
+    """Show an event."""
+    caller = call.caller_or_none
+    view = await call.db.read(
+        get_event,
+        event_id=call.id(),
+        viewer_id=None if caller is None else caller.user_id,
+        is_admin=caller is not None and caller.is_admin,
+    )
+    response = _respond(view)
+    # Weak comparison: RFC 9110, section 13.1.2.
+    known = {tag.value for tag in call.request.if_none_match or ()}
+    if response.etag is not None and known & {"*", response.etag.value}:
+        unchanged = web.Response(status=304, headers={"Cache-Control": "no-cache"})
+        unchanged.etag = response.etag
+        return unchanged
+    return response
+
+
+@routes.add("POST", "/events", "/create-event", access=Access.MANAGER, body=Event())
+async def create(call: Call) -> web.Response:
+    """Make an event, whose organiser the caller is."""
+    view = await call.db.transact(
+        create_event, user_id=call.caller.user_id, fields=call.body, request_id=call.request_id
+    )
+    response = _respond(view, 201)
+    response.headers["Location"] = (
+        f"{call.request.path.rstrip('/').rpartition('/')[0]}/events/{view.event.id}"
+    )
+    return response
+
+
+async def _change(call: Call, *, replace: bool) -> web.Response:
+    view = await call.db.transact(
+        change_event,
+        user_id=call.caller.user_id,
+        is_admin=call.caller.is_admin,
+        event_id=call.id(),
+        changes=call.body,
+        replace=replace,
+        versions=_versions(call),
+        request_id=call.request_id,
+    )
+    return _respond(view)
+
+
+@routes.add("PUT", "/events/{id}", access=Access.MANAGER, body=EventReplacement())
+async def replace(call: Call) -> web.Response:
+    """Change an event as a whole: what is left out goes back to its default, save the status."""
+    return await _change(call, replace=True)
+
+
+@routes.add("PATCH", "/events/{id}", access=Access.MANAGER, body=EventChange())
+async def change(call: Call) -> web.Response:
+    """Change what is given of an event."""
+    return await _change(call, replace=False)
+
+
+@routes.add("DELETE", "/events/{id}", access=Access.MANAGER)
+async def delete(call: Call) -> web.Response:
+    """Remove an event that nobody booked."""
+    await call.db.transact(
+        delete_event,
+        user_id=call.caller.user_id,
+        is_admin=call.caller.is_admin,
+        event_id=call.id(),
+        versions=_versions(call),
+        request_id=call.request_id,
+    )
+    return no_content()
+
+
+def _respond(view: EventView, status: int = 200) -> web.Response:
+    """Return the event with its ETag: its version, and a digest of all that is shown.
+
+    The digest is there for GET, as a sale, a rating or a new name of the venue shows without a version.
+    """
+    body = orjson.dumps(present_event(view))
+    response = web.Response(
+        body=body, status=status, content_type="application/json", headers={"Cache-Control": "no-cache"}
+    )
+    response.etag = ETag(f"v{view.event.version}-{hashlib.sha256(body).hexdigest()[:16]}")
+    return response
+
+
+def _versions(call: Call) -> frozenset[int] | None:
+    """Return the versions of the event that ``If-Match`` allows, or None for any.
+
+    Only the version is compared, not the digest: a sale in between is no reason to refuse an
+    organiser's change, which cannot undo it. Weak tags never match (RFC 9110, section 13.1.1).
+    """
+    tags = call.request.if_match
+    if tags is None or any(tag.value == "*" for tag in tags):
+        return None
+    matches = (_VERSION.match(tag.value) for tag in tags if not tag.is_weak)
+    return frozenset(int(match[1]) for match in matches if match)

@@ -1,0 +1,53 @@
+"""The query of GET /events."""
+
+import datetime as dt
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
+
+from bms.schemas.base import Day, Line, Money
+from bms.schemas.events import Reference
+from bms.schemas.listing import ListQuery, Number, Switch
+
+SORTS = ("date", "-date", "price", "-popularity", "rating")
+STATUSES = ("PUBLISHED", "DRAFT", "CANCELLED", "COMPLETED")
+
+
+class EventList(ListQuery):
+    """Filters, all of which an event must meet, and the order. Days are UTC and both ends count."""
+
+    location = Reference(max=300, min=1, load_default=None)
+    venue = Number(load_default=None)
+    city = Line(max=100, min=1, load_default=None)
+    category = Reference(max=100, min=1, load_default=None)
+    date = Day()
+    date_from = Day(load_default=None)
+    date_to = Day(load_default=None)
+    q = Line(max=100, load_default=None)
+    price_max = Money(load_default=None)
+    available = Switch(load_default=False)
+    organizer = Number(load_default=None)
+    status = fields.String(
+        load_default="PUBLISHED",
+        validate=validate.OneOf(STATUSES, error=f"One of {', '.join(STATUSES)} is needed."),
+    )
+    sort = fields.String(
+        load_default="date", validate=validate.OneOf(SORTS, error=f"One of {', '.join(SORTS)} is needed.")
+    )
+
+    @validates_schema
+    def one_way(self, data: dict[str, Any], **_: Any) -> None:
+        if "date" in data and (data["date_from"] or data["date_to"]):
+            raise ValidationError("Give either date or date_from and date_to.", "date")
+        if isinstance(data["location"], int) and data["venue"] not in (None, data["location"]):
+            raise ValidationError("Give either venue or location.", "location")
+
+    @post_load
+    def canonical(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Return ``date`` as both ends, and a location that is a venue's id as the venue."""
+        day: dt.date | None = data.pop("date", None)
+        if day is not None:
+            data["date_from"] = data["date_to"] = day
+        if isinstance(data["location"], int):
+            data["venue"], data["location"] = data["location"], None
+        return data
