@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import multiprocessing
+import multiprocessing.connection
 import signal
 import socket
 import sys
