@@ -7,7 +7,8 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 
-from bms import __version__, settings as settings_module
+from bms import __version__
+from bms import settings as settings_module
 from bms.errors import BMSError, ConfigurationError
 from bms.settings import Settings
 

@@ -159,6 +159,10 @@ class PaymentInProgress(Conflict):
     code, title = "payment_in_progress", "A payment of this booking is being made or has been made"
 
 
+class RefundNotDue(Conflict):
+    code, title = "refund_not_due", "This refund is not due"
+
+
 class RequestInProgress(Conflict):
     code, title = "request_in_progress", "The first request with this Idempotency-Key is still running"
     default_retry_after = 1

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from bms.errors import Unauthenticated
 from bms.mail.transports import Transport
 from bms.payments.gateway import Gateway
 from bms.security import Caller, Passwords, Tokens
@@ -16,4 +17,5 @@ GATEWAY = web.AppKey("gateway", Gateway)
 TRANSPORT = web.AppKey("transport", Transport)
 
 CALLER = web.RequestKey("caller", Caller)
+TOKEN_REFUSAL = web.RequestKey("token_refusal", Unauthenticated)
 REQUEST_ID = web.RequestKey("request_id", str)

@@ -116,21 +116,30 @@ def _router_error(request: web.Request, error: web.HTTPException) -> web.StreamR
 
 @web.middleware
 async def authenticate(request: web.Request, handler: Next) -> web.StreamResponse:
-    """Find out who calls, from the bearer token (RFC 6750). One that is presented must be good."""
+    """Find out who calls, from the bearer token (RFC 6750). One that is presented must be good, where
+    the endpoint looks at it.
+    """
     header = request.headers.get("Authorization")
     if header is not None and request.match_info.http_exception is None:
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated("Authorization: Bearer ACCESS_TOKEN is needed")
-        user_id, session_id = request.app[keys.TOKENS].read_access(token.strip())
-        # On the primary: a session that was ended is refused from the moment of the answer.
-        session = await request.app[keys.DATABASE].read_primary(
-            get_live_session, session_id=session_id, user_id=user_id
-        )
-        if session is None:
-            raise Unauthenticated("The session of this token has ended")
-        request[keys.CALLER] = Caller(user_id, session_id, session.role)
+        try:
+            request[keys.CALLER] = await _caller(request, header)
+        except Unauthenticated as error:
+            request[keys.TOKEN_REFUSAL] = error
     return await handler(request)
+
+
+async def _caller(request: web.Request, header: str) -> Caller:
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("Authorization: Bearer ACCESS_TOKEN is needed")
+    user_id, session_id = request.app[keys.TOKENS].read_access(token.strip())
+    # On the primary: a session that was ended is refused from the moment of the answer.
+    session = await request.app[keys.DATABASE].read_primary(
+        get_live_session, session_id=session_id, user_id=user_id
+    )
+    if session is None:
+        raise Unauthenticated("The session of this token has ended")
+    return Caller(user_id, session_id, session.role)
 
 
 MIDDLEWARES = (identify, problems, authenticate)

@@ -62,7 +62,7 @@ class Tokens:
         try:
             claims = self._read(token, "access")
             return int(claims["sub"]), int(claims["sid"])
-        except (jwt.InvalidTokenError, ValueError, KeyError, TypeError):
+        except (jwt.InvalidTokenError, ValueError, KeyError, TypeError, RecursionError):
             raise Unauthenticated("The access token is not valid or has expired") from None
 
     def read_refresh(self, token: str) -> RefreshClaims:
@@ -70,7 +70,7 @@ class Tokens:
         try:
             claims = self._read(token, "refresh")
             return RefreshClaims(int(claims["sid"]), hash_secret(claims["jti"]))
-        except (jwt.InvalidTokenError, ValueError, KeyError, TypeError, AttributeError):
+        except (jwt.InvalidTokenError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise InvalidRefreshToken() from None
 
     def _sign(self, claims: dict[str, object], seconds: int) -> str:

@@ -43,8 +43,14 @@ CREATE TABLE events (
     sales_start    DATETIME2(3)  NULL,
     sales_end      DATETIME2(3)  NULL,
     per_user_limit INT           NULL,
+    -- The refund rule, in hours before the start: all until the first, a percentage until the second.
+    refund_full_hours INT        NOT NULL CONSTRAINT df_events_refund_full_hours DEFAULT 0,
+    refund_percent INT           NOT NULL CONSTRAINT df_events_refund_percent DEFAULT 0,
+    refund_none_hours INT        NOT NULL CONSTRAINT df_events_refund_none_hours DEFAULT 0,
     rating_count   INT           NOT NULL CONSTRAINT df_events_rating_count DEFAULT 0,
     rating_sum     INT           NOT NULL CONSTRAINT df_events_rating_sum DEFAULT 0,
+    -- When the holders of its tickets were reminded of it; NULL again when its time changes.
+    reminded_at    DATETIME2(3)  NULL,
     version        INT           NOT NULL CONSTRAINT df_events_version DEFAULT 1,
     created_at     DATETIME2(3)  NOT NULL CONSTRAINT df_events_created_at DEFAULT SYSUTCDATETIME(),
     updated_at     DATETIME2(3)  NOT NULL CONSTRAINT df_events_updated_at DEFAULT SYSUTCDATETIME(),
@@ -55,6 +61,8 @@ CREATE TABLE events (
     CONSTRAINT ck_events_ends_after_start CHECK (ends_at > starts_at),
     CONSTRAINT ck_events_capacity CHECK (capacity > 0),
     CONSTRAINT ck_events_per_user_limit CHECK (per_user_limit > 0),
+    CONSTRAINT ck_events_refund_percent CHECK (refund_percent >= 0 AND refund_percent <= 100),
+    CONSTRAINT ck_events_refund_hours CHECK (refund_none_hours >= 0 AND refund_full_hours >= refund_none_hours),
     CONSTRAINT ck_events_status CHECK (status IN ('DRAFT', 'PUBLISHED', 'CANCELLED', 'COMPLETED'))
 );
 

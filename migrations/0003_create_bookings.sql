@@ -14,6 +14,8 @@ CREATE TABLE bookings (
     confirmed_at    DATETIME2(3)  NULL,
     cancelled_at    DATETIME2(3)  NULL,
     cancel_reason   NVARCHAR(200) NULL,
+    -- What the refund rule gave back when it was cancelled.
+    refund_due      DECIMAL(12,2) NULL,
     created_at      DATETIME2(3)  NOT NULL CONSTRAINT df_bookings_created_at DEFAULT SYSUTCDATETIME(),
     CONSTRAINT pk_bookings PRIMARY KEY (id),
     CONSTRAINT uq_bookings_reference UNIQUE (reference),
@@ -77,6 +79,9 @@ CREATE TABLE payments (
     card_brand        NVARCHAR(16)  NULL,
     card_last4        NVARCHAR(4)   NULL,
     failure_code      NVARCHAR(32)  NULL,
+    -- What its refunds, whatever their state, lay claim to, and what of it has been given back.
+    refund_claimed    DECIMAL(12,2) NOT NULL CONSTRAINT df_payments_refund_claimed DEFAULT 0,
+    refunded          DECIMAL(12,2) NOT NULL CONSTRAINT df_payments_refunded DEFAULT 0,
     created_at        DATETIME2(3)  NOT NULL CONSTRAINT df_payments_created_at DEFAULT SYSUTCDATETIME(),
     settled_at        DATETIME2(3)  NULL,
     CONSTRAINT pk_payments PRIMARY KEY (id),
@@ -84,6 +89,8 @@ CREATE TABLE payments (
     CONSTRAINT fk_payments_booking FOREIGN KEY (booking_id) REFERENCES bookings (id),
     CONSTRAINT fk_payments_user FOREIGN KEY (user_id) REFERENCES users (id),
     CONSTRAINT ck_payments_amount CHECK (amount > 0),
+    CONSTRAINT ck_payments_refunded
+        CHECK (refunded >= 0 AND refunded <= refund_claimed AND refund_claimed <= amount),
     CONSTRAINT ck_payments_status
         CHECK (status IN ('PROCESSING', 'SUCCEEDED', 'FAILED', 'PARTIALLY_REFUNDED', 'REFUNDED'))
 );
@@ -104,6 +111,9 @@ CREATE TABLE refunds (
     status            NVARCHAR(16)  NOT NULL,
     gateway_reference NVARCHAR(64)  NULL,
     failure_code      NVARCHAR(32)  NULL,
+    requested_by      BIGINT        NULL,
+    attempts          INT           NOT NULL CONSTRAINT df_refunds_attempts DEFAULT 0,
+    retry_at          DATETIME2(3)  NOT NULL CONSTRAINT df_refunds_retry_at DEFAULT SYSUTCDATETIME(),
     created_at        DATETIME2(3)  NOT NULL CONSTRAINT df_refunds_created_at DEFAULT SYSUTCDATETIME(),
     settled_at        DATETIME2(3)  NULL,
     CONSTRAINT pk_refunds PRIMARY KEY (id),
@@ -114,4 +124,4 @@ CREATE TABLE refunds (
 );
 
 CREATE INDEX ix_refunds_payment ON refunds (payment_id, id) INCLUDE (amount, status);
-CREATE INDEX ix_refunds_pending ON refunds (created_at, id) WHERE status = 'PENDING';
+CREATE INDEX ix_refunds_unsettled ON refunds (retry_at, id) WHERE status IN ('PENDING', 'FAILED');

@@ -31,13 +31,16 @@ CREATE TABLE idempotency_keys (
     body        NVARCHAR(MAX)  NULL,
     -- Whose outcome is the answer, where that is not known when the request's transaction ends.
     payment_id  BIGINT         NULL,
+    refund_id   BIGINT         NULL,
     created_at  DATETIME2(3)   NOT NULL CONSTRAINT df_idempotency_keys_created_at DEFAULT SYSUTCDATETIME(),
     CONSTRAINT pk_idempotency_keys PRIMARY KEY (user_id, idempotency_key),
     CONSTRAINT fk_idempotency_keys_user FOREIGN KEY (user_id) REFERENCES users (id),
-    CONSTRAINT fk_idempotency_keys_payment FOREIGN KEY (payment_id) REFERENCES payments (id)
+    CONSTRAINT fk_idempotency_keys_payment FOREIGN KEY (payment_id) REFERENCES payments (id),
+    CONSTRAINT fk_idempotency_keys_refund FOREIGN KEY (refund_id) REFERENCES refunds (id)
 );
 
 CREATE INDEX ix_idempotency_keys_payment ON idempotency_keys (payment_id) WHERE payment_id IS NOT NULL;
+CREATE INDEX ix_idempotency_keys_refund ON idempotency_keys (refund_id) WHERE refund_id IS NOT NULL;
 CREATE INDEX ix_idempotency_keys_created ON idempotency_keys (created_at);
 
 CREATE TABLE audit_log (

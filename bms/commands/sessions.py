@@ -79,6 +79,7 @@ ROTATE = Statement(
            expires_at = DATEADD(SECOND, @seconds, SYSUTCDATETIME())
     OUTPUT inserted.user_id, inserted.rotation
     WHERE  id = @id AND refresh_hash = @old_hash AND revoked_at IS NULL AND expires_at > SYSUTCDATETIME()
+           AND EXISTS (SELECT 1 FROM users AS u WHERE u.id = sessions.user_id AND u.is_active = 1)
     """,
 )
 
@@ -95,15 +96,24 @@ REVOKE = Statement(
 
 
 class Credentials(NamedTuple):
-    """What is checked against a password; both None when there is no such active account."""
+    """What is checked against a password; the first two None when there is no such active account.
+
+    ``bucket`` is the counter of the account's failed logins.
+    """
 
     user_id: int | None
     password_hash: str | None
+    bucket: str
 
 
-def account_bucket(login: str) -> str:
-    """Return the counter of one account's failures: hashed, so that the table lists no names."""
-    return hashlib.sha256(f"account:{fold(login)}".encode()).hexdigest()
+def account_bucket(account: int | str) -> str:
+    """Return the counter of the failures of an account, by its id, or of a name that nobody has.
+
+    One account has one counter, whether it is called by its username or by its e-mail. Hashed, so
+    that the table lists no names.
+    """
+    key = f"user:{account}" if isinstance(account, int) else f"name:{fold(account)}"
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def address_bucket(address: str) -> str:
@@ -117,8 +127,10 @@ def begin_login(tx: Transaction, *, login: str, address: str) -> Credentials:
     Counted before the password is checked, so that many at once are no way around the limit.
     Raises TooManyAttempts, with the seconds to wait, past the limit of the account or the address.
     """
+    user = tx.row(FIND_BY_EMAIL if "@" in login else FIND_BY_USERNAME, folded=fold(login))
+    account = account_bucket(login if user is None else user.id)
     for bucket, limit in (
-        (account_bucket(login), ACCOUNT_ATTEMPTS),
+        (account, ACCOUNT_ATTEMPTS),
         (address_bucket(address), ADDRESS_ATTEMPTS),
     ):
         counted = tx.row(COUNT_ATTEMPT, bucket=bucket, window=WINDOW_SECONDS)
@@ -128,25 +140,27 @@ def begin_login(tx: Transaction, *, login: str, address: str) -> Credentials:
         if counted.attempts > limit:
             left = (counted.window_ends_at - counted.counted_at).total_seconds()
             raise TooManyAttempts(retry_after=max(1, round(left)))
-    user = tx.row(FIND_BY_EMAIL if "@" in login else FIND_BY_USERNAME, folded=fold(login))
     if user is None or not user.is_active:
-        return Credentials(None, None)
-    return Credentials(user.id, user.password_hash)
+        return Credentials(None, None, account)
+    return Credentials(user.id, user.password_hash, account)
 
 
 def open_session(
     tx: Transaction,
     *,
     user_id: int,
-    login: str,
+    bucket: str,
     refresh_hash: str,
     seconds: int,
     device: str | None,
     address: str,
     request_id: str | None,
 ) -> int:
-    """Open a session after a right password, take its attempt off the counters, and return its id."""
-    tx.execute(FORGET_ATTEMPT, bucket=account_bucket(login), all=True)
+    """Open a session after a right password and return its id.
+
+    The account's counter (``bucket``) starts again, and the address's loses this attempt.
+    """
+    tx.execute(FORGET_ATTEMPT, bucket=bucket, all=True)
     tx.execute(FORGET_ATTEMPT, bucket=address_bucket(address), all=False)
     session_id: int = tx.value(
         INSERT, user_id=user_id, refresh_hash=refresh_hash, seconds=seconds, device=device, address=address

@@ -7,6 +7,7 @@ before the handler runs, and the same declaration is what the API's description 
 import base64
 import binascii
 import enum
+import ipaddress
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,12 +38,19 @@ class Access(enum.Enum):
     """Who may call an endpoint; whose rows they may see is decided by the command or query."""
 
     ANYONE = "anyone"
+    CREDENTIALS = "credentials"  # the body tells who calls; a client may still send its expired token along
     USER = "user"
     MANAGER = "manager"
     ADMIN = "admin"
 
-    def check(self, caller: Caller | None) -> None:
-        """Raise Unauthenticated or Forbidden unless ``caller`` may go on."""
+    def check(self, caller: Caller | None, refusal: Unauthenticated | None = None) -> None:
+        """Raise Unauthenticated or Forbidden unless ``caller`` may go on. ``refusal`` is what is wrong with
+        the token that was sent, if anything is.
+        """
+        if self is Access.CREDENTIALS:
+            return
+        if refusal is not None:
+            raise refusal
         if self is Access.ANYONE:
             return
         if caller is None:
@@ -96,10 +104,10 @@ class Call:
     def address(self) -> str:
         """The client's address: of the connection, or as the trusted proxies in front report it."""
         trusted = self.settings.trusted_proxies
-        forwarded = [part.strip() for part in self.request.headers.get("X-Forwarded-For", "").split(",")]
-        if trusted and len(forwarded) >= trusted and forwarded[-trusted]:
-            return forwarded[-trusted][:64]
-        return self.request.remote or "unknown"
+        # Each proxy adds whom it heard from, at the end or in a line of its own.
+        hops = ",".join(self.request.headers.getall("X-Forwarded-For", [])).split(",")
+        reported = _address(hops[-trusted].strip()) if 0 < trusted <= len(hops) else None
+        return reported or self.request.remote or "unknown"
 
     def id(self, name: str = "id") -> int:
         """Return an id of the path. Raises NotFound for what can be no id."""
@@ -107,6 +115,18 @@ class Call:
         if not text.isascii() or not text.isdigit() or not 0 < int(text[:20]) <= MAX_ID or len(text) > 19:
             raise NotFound()
         return int(text)
+
+
+def _address(text: str) -> str | None:
+    """Return the IP address that ``text`` is, without a port; None for anything else."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return None if "%" in text else str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
 
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
@@ -125,7 +145,7 @@ class Endpoint:
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         caller = request.get(keys.CALLER)
-        self.access.check(caller)
+        self.access.check(caller, request.get(keys.TOKEN_REFUSAL))
         call = Call(request, caller)
         if self.query is not None:
             call.query = self.query.parse(_query(request))
@@ -135,7 +155,10 @@ class Endpoint:
 
 
 class Routes:
-    """The endpoints of one resource, each under its path and under /api, with and without a slash."""
+    """The endpoints of one resource, each under its path and under /api, with and without a slash.
+
+    What answers GET answers HEAD (RFC 9110, section 9.3.2).
+    """
 
     def __init__(self) -> None:
         self.endpoints: list[Endpoint] = []
@@ -160,7 +183,10 @@ class Routes:
         for endpoint in self.endpoints:
             for prefix in PREFIXES:
                 for slash in ("", "/"):
-                    app.router.add_route(endpoint.method, prefix + endpoint.path + slash, endpoint.__call__)
+                    resource = app.router.add_resource(prefix + endpoint.path + slash)
+                    resource.add_route(endpoint.method, endpoint.__call__)
+                    if endpoint.method == "GET":
+                        resource.add_route("HEAD", endpoint.__call__)
 
 
 async def read_json(request: web.Request) -> Any:
@@ -218,9 +244,16 @@ def decode_cursor(cursor: str | None, *types: type) -> tuple[Any, ...]:
     except (binascii.Error, ValueError):
         position = None
     fits = isinstance(position, list) and len(position) == len(types)
-    if not fits or any(type(part) is not kind for part, kind in zip(position, types, strict=True)):
+    if not fits or not all(_may_be(part, kind) for part, kind in zip(position, types, strict=True)):
         raise ValidationFailed.of("cursor", "This cursor is not one of ours.")
     return tuple(position)
+
+
+def _may_be(part: Any, kind: type) -> bool:
+    """Return whether ``part`` of somebody's cursor is a ``kind`` that the database takes."""
+    if kind is int:
+        return type(part) is int and 0 <= part <= MAX_ID
+    return isinstance(part, str) and "\x00" not in part
 
 
 def page(

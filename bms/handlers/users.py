@@ -44,11 +44,10 @@ def _check_role(call: Call, role: str) -> None:
         raise Forbidden("Here only an admin's token can register an EVENT_MANAGER")
 
 
-@routes.add("POST", "/login", access=Access.ANYONE, body=Login())
+@routes.add("POST", "/login", access=Access.CREDENTIALS, body=Login())
 async def login(call: Call) -> web.Response:
     """Open a session: an access token and a refresh token for the right name and password."""
-    name = call.body["login"]
-    found = await call.db.transact(begin_login, login=name, address=call.address)
+    found = await call.db.transact(begin_login, login=call.body["login"], address=call.address)
     right = await call.passwords.matches(call.body["password"], found.password_hash)
     if not right or found.user_id is None:
         raise InvalidCredentials()
@@ -56,17 +55,23 @@ async def login(call: Call) -> web.Response:
     session_id = await call.db.transact(
         open_session,
         user_id=found.user_id,
-        login=name,
+        bucket=found.bucket,
         refresh_hash=hash_secret(secret),
         seconds=call.tokens.refresh_seconds,
-        device=(call.request.headers.get("User-Agent") or "")[:200] or None,
+        device=_device(call.request),
         address=call.address,
         request_id=call.request_id,
     )
     return await _tokens(call, found.user_id, session_id, secret)
 
 
-@routes.add("POST", "/token/refresh", access=Access.ANYONE, body=Refresh())
+def _device(request: web.Request) -> str | None:
+    """Return what the client calls itself, as far as it can be stored: headers may hold any bytes."""
+    agent = request.headers.get("User-Agent", "")
+    return "".join(c for c in agent if c.isprintable() and c < "\U00010000")[:200] or None
+
+
+@routes.add("POST", "/token/refresh", access=Access.CREDENTIALS, body=Refresh())
 async def refresh(call: Call) -> web.Response:
     """Exchange a refresh token for a new pair. A dead one presented again ends its session."""
     claims = call.tokens.read_refresh(call.body["refresh_token"])

@@ -1,11 +1,12 @@
 """What every request schema shares: strict fields whose values any of our databases can store."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from bms.errors import ValidationFailed
 
@@ -13,6 +14,12 @@ MAX_ID = 2**63 - 1
 MAX_COUNT = 1_000_000
 MAX_MONEY = Decimal("9999999999.99")  # DECIMAL(12,2)
 CENT = Decimal("0.01")
+MAX_ERRORS = 100  # that one answer tells of
+
+# The C0 and C1 control characters, and the line and paragraph separators.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class RequestSchema(Schema):
@@ -27,11 +34,13 @@ class RequestSchema(Schema):
     }
 
     def parse(self, data: Any) -> dict[str, Any]:
-        """Return the validated ``data``. Raises ValidationFailed with a JSON Pointer a mistake."""
+        """Return the validated ``data``. Raises ValidationFailed with a JSON Pointer a mistake, for the
+        first MAX_ERRORS of them.
+        """
         try:
             return cast("dict[str, Any]", self.load(data))
         except ValidationError as error:
-            raise ValidationFailed(flatten(error.messages)) from None
+            raise ValidationFailed(flatten(error.messages)[:MAX_ERRORS]) from None
 
 
 def flatten(messages: Any, pointer: str = "") -> list[dict[str, str]]:
@@ -78,7 +87,7 @@ class Line(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        if _CONTROL.search(text):
             raise ValidationError("Control characters are not allowed.")
         return text
 
@@ -107,12 +116,15 @@ class Money(fields.Field[Decimal]):
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise ValidationError('An amount such as "25.00" is needed.')
         try:
+            # Decimal itself reads more: digits of any script, 1_000, 1e2, NaN.
+            if isinstance(value, str) and not _AMOUNT.fullmatch(value.strip()):
+                raise InvalidOperation
             amount = Decimal(str(value).strip())
             if not amount.is_finite() or not 0 <= amount <= MAX_MONEY or amount != amount.quantize(CENT):
                 raise ValidationError(f"An amount from 0.00 to {MAX_MONEY} with two decimals is needed.")
         except InvalidOperation:
             raise ValidationError('An amount such as "25.00" is needed.') from None
-        return amount.quantize(CENT)
+        return abs(amount.quantize(CENT))  # -0.0 is 0.00
 
 
 class UtcTime(fields.Field[dt.datetime]):
@@ -136,7 +148,7 @@ class Day(fields.Field[dt.date]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.date:
         try:
-            if not isinstance(value, str) or len(value) != 10:
+            if not isinstance(value, str) or not _DAY.fullmatch(value):
                 raise ValueError
             return dt.date.fromisoformat(value)
         except ValueError:
@@ -153,19 +165,3 @@ def rfc3339(time: dt.datetime | None) -> str | None:
 def money(amount: Decimal) -> str:
     """Return an amount as the API shows it: two decimals, no exponent."""
     return f"{amount:.2f}"
-
-
-class QuerySchema(RequestSchema):
-    """A query string. Parameters that are not ours are passed over."""
-
-    class Meta:
-        unknown = EXCLUDE
-
-
-class ListQuery(QuerySchema):
-    """What every list takes: how many at once, and where the last page ended."""
-
-    limit = fields.Integer(
-        load_default=50, validate=validate.Range(1, 200, error="A whole number from 1 to 200 is needed.")
-    )
-    cursor = Line(max=500, load_default=None)

@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
 
-from bms.schemas.base import Count, Id, Line, ListQuery, RequestSchema, money, rfc3339
+from bms.schemas.base import Count, Id, Line, RequestSchema, money, rfc3339
+from bms.schemas.listing import ListQuery, Number
 
 MAX_QUANTITY = 100  # tickets of one type in one booking
 MAX_LINES = 20
@@ -70,7 +71,7 @@ class BookingList(ListQuery):
     """GET /bookings."""
 
     status = fields.String(validate=validate.OneOf(STATUSES), load_default=None)
-    event = fields.Integer(load_default=None, validate=validate.Range(1, 2**63 - 1))
+    event = Number(load_default=None)
 
 
 def present_booking(view: Any) -> dict[str, Any]:

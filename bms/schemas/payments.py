@@ -7,8 +7,9 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from bms.payments.cards import brand_of, cvv_valid, digits_of, is_expired, number_valid, parse_expiry
-from bms.schemas.base import Id, Line, ListQuery, RequestSchema, Text, money, rfc3339
+from bms.schemas.base import Id, Line, RequestSchema, Text, money, rfc3339
 from bms.schemas.bookings import rename
+from bms.schemas.listing import ListQuery
 
 METHODS = ("card", "upi", "netbanking", "wallet")
 _VPA = re.compile(r"[A-Za-z0-9._-]{2,64}@[A-Za-z][A-Za-z0-9]{1,63}\Z")

@@ -1,23 +1,18 @@
 """The unit of work: whole functions run in one executor hop on a connection of an aioodbc pool."""
 
 import asyncio
-import contextlib
 import logging
 import random
 import threading
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
-from weakref import WeakKeyDictionary
 
-import aioodbc
 import pyodbc
 
 from bms.errors import BMSError, DatabaseUnavailable, Overloaded
 from bms.sql.driver_errors import Diagnosis, Kind, diagnose
+from bms.sql.pool import BORROW_TIMEOUT, ConnectionPool
 from bms.sql.session import Session, Transaction
 from bms.sql.target import Target
 
@@ -29,8 +24,7 @@ ConstraintErrors = Mapping[str, Callable[[], BMSError] | None]
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 6
-LOGIN_TIMEOUT = 5  # seconds
-BORROW_TIMEOUT = 10.0  # seconds a unit of work waits for a connection before it is told to come again
+MAX_LOST = 3  # connections that one unit of work may lose: it may be what kills them
 
 
 class StatementFailed(Exception):
@@ -39,92 +33,6 @@ class StatementFailed(Exception):
 
 class _Abandoned(Exception):
     """The caller was cancelled while its unit of work ran; nothing of it is committed."""
-
-
-class ConnectionPool:
-    """Connections of one target, each with its Session, lent one unit of work at a time.
-
-    It closes what aioodbc leaves open: its pool never rolls back, keeps dead connections, and does
-    not wake a waiter when a closed one comes back; so the permits to borrow are counted here.
-    """
-
-    def __init__(self, target: Target, *, size: int, queue: int, autocommit: bool = False) -> None:
-        self._target = target
-        self._size = size
-        self._queue = queue
-        self._autocommit = autocommit
-        self._permits = asyncio.Semaphore(size)
-        self._waiting = 0
-        self._executor = ThreadPoolExecutor(max_workers=size, thread_name_prefix="bms-db")
-        self._sessions: WeakKeyDictionary[Any, Session] = WeakKeyDictionary()
-        self._unclaimed: deque[Session] = deque()
-        self._pool: Any = None
-
-    async def open(self) -> None:
-        """Make the pool. Connections are made when first needed, so this does not need the database."""
-        self._pool = await aioodbc.create_pool(
-            dsn=self._target.odbc,
-            minsize=0,
-            maxsize=self._size,
-            executor=self._executor,
-            autocommit=self._autocommit,
-            timeout=LOGIN_TIMEOUT,
-            after_created=self._adopt,
-        )
-
-    async def close(self) -> None:
-        if self._pool is not None:
-            self._pool.close()
-            await self._pool.wait_closed()
-        self._executor.shutdown(wait=True)
-
-    async def clear(self) -> None:
-        """Close the idle connections: the server they led to is gone."""
-        await self._pool.clear()
-
-    async def _adopt(self, raw: pyodbc.Connection) -> None:
-        def prepare() -> None:
-            for text in self._target.on_connect:
-                raw.execute(text).close()
-            if not self._autocommit:
-                raw.commit()
-
-        await self.hop(prepare)
-        self._unclaimed.append(Session(raw, self._target.compile))
-
-    async def hop(self, function: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, function)
-
-    @contextlib.asynccontextmanager
-    async def borrow(self) -> AsyncIterator[tuple[Session, Any]]:
-        """Lend a session and its connection. A connection that its borrower closed is not kept.
-
-        Raises Overloaded when too many are waiting or the wait is too long, pyodbc.Error when no
-        connection can be made.
-        """
-        if self._permits.locked() and self._waiting >= self._queue:
-            raise Overloaded()
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(BORROW_TIMEOUT):
-                await self._permits.acquire()
-        except TimeoutError:
-            raise Overloaded() from None
-        finally:
-            self._waiting -= 1
-        try:
-            connection = await self._pool.acquire()
-            try:
-                session = self._sessions.get(connection)
-                if session is None:
-                    # aioodbc makes a connection only when none is free, under its lock, so at most
-                    # one session waits here for the connection that it belongs to.
-                    session = self._sessions[connection] = self._unclaimed.popleft()
-                yield session, connection
-            finally:
-                await self._pool.release(connection)
-        finally:
-            self._permits.release()
 
 
 class Database:
@@ -142,16 +50,20 @@ class Database:
         constraints: ConstraintErrors,
         pool_size: int = 8,
         queue: int = 1000,
+        borrow_timeout: float = BORROW_TIMEOUT,
     ) -> None:
+        def pool(to: Target, *, autocommit: bool = True) -> ConnectionPool:
+            return ConnectionPool(
+                to, size=pool_size, queue=queue, autocommit=autocommit, borrow_timeout=borrow_timeout
+            )
+
         self.target = target
         self._constraints = constraints
-        self._primary = ConnectionPool(target, size=pool_size, queue=queue)
+        self._primary = pool(target, autocommit=False)
         # A query is one statement or several that need no common snapshot: in autocommit mode each
         # is one round trip, with no BEGIN and COMMIT around it.
-        self._reader = ConnectionPool(target, size=pool_size, queue=queue, autocommit=True)
-        self._replica = self._reader
-        if replica is not None:
-            self._replica = ConnectionPool(replica, size=pool_size, queue=queue, autocommit=True)
+        self._reader = pool(target.for_reading())
+        self._replica = self._reader if replica is None else pool(replica.for_reading())
         self._pools = {self._primary, self._reader, self._replica}
 
     async def open(self) -> None:
@@ -159,15 +71,17 @@ class Database:
             await pool.open()
 
     async def close(self) -> None:
+        """Close the connections once the units of work on them have ended; later ones are refused."""
         for pool in self._pools:
             await pool.close()
 
     async def transact(self, command: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``command(tx, ...)`` in one transaction and return what it returns.
 
-        The command may run more than once (deadlock victim, stale connection), so it must have no
+        The command may run more than once (deadlock victim, lost connection), so it must have no
         effect outside the database. Cancelled, it is rolled back unless its commit was already sent,
-        and its connection comes back only when the database has answered. Raises the command's own
+        and its connection comes back only when the database has answered. DatabaseUnavailable may also
+        mean that the connection was lost before the commit was answered. Raises the command's own
         errors, the domain error of a violated constraint, DatabaseUnavailable, Overloaded, and
         StatementFailed for what should not happen.
         """
@@ -184,55 +98,35 @@ class Database:
     async def _run(
         self, pool: ConnectionPool, work: Callable[..., T], args: Any, kwargs: Any, *, commit: bool
     ) -> T:
-        abandoned = threading.Event()
-        task = asyncio.ensure_future(self._attempts(pool, work, args, kwargs, commit, abandoned))
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            # The thread cannot be interrupted; the inner task stays with the connection till the end.
-            abandoned.set()
-            task.add_done_callback(_swallow)
-            raise
-
-    async def _attempts(
-        self,
-        pool: ConnectionPool,
-        work: Callable[..., T],
-        args: Any,
-        kwargs: Any,
-        commit: bool,
-        abandoned: threading.Event,
-    ) -> T:
-        name = work.__name__
+        name = getattr(work, "__name__", type(work).__name__)
+        lost = 0
         for attempt in range(1, MAX_ATTEMPTS + 1):
             started = time.perf_counter()
-            unit = _Unit(work, args, kwargs, commit, abandoned)
+            unit = _Unit(work, args, kwargs, commit)
             try:
-                async with pool.borrow() as (session, connection):
-                    stale = session.used
-                    try:
-                        result: T = await pool.hop(partial(unit.run, session))
-                    finally:
-                        if unit.broken:
-                            with contextlib.suppress(pyodbc.Error):
-                                await connection.close()
-                log.debug("%s took %.1f ms", name, (time.perf_counter() - started) * 1000)
-                return result
+                result: T = await pool.run(unit)
+            except asyncio.CancelledError:
+                unit.abandon()
+                raise
             except pyodbc.Error as error:
                 diagnosis = diagnose(error)
-                if diagnosis.kind is Kind.CONNECTION:
-                    await pool.clear()
-                    # A connection that worked before may only be stale: whatever was done on it is
-                    # rolled back, unless the commit itself went out and no answer came.
-                    if unit.started and stale and not unit.commit_sent and attempt < MAX_ATTEMPTS:
-                        continue
-                    log.warning("%s: the database is unreachable (%s)", name, diagnosis.code)
-                    raise DatabaseUnavailable() from None
-                if self._run_again(diagnosis) and attempt < MAX_ATTEMPTS:
-                    log.info("%s: %s, attempt %d", name, diagnosis.constraint or "deadlock victim", attempt)
-                    await asyncio.sleep(random.uniform(0.002, 0.02) * 2**attempt)  # noqa: S311
+            else:
+                log.debug("%s took %.1f ms", name, (time.perf_counter() - started) * 1000)
+                return result
+            # Here and not in the except clause: what is raised must not carry the driver's error, whose
+            # text may hold values of rows, as its context.
+            if diagnosis.kind is Kind.CONNECTION:
+                lost += 1
+                # What was done on a lost connection is rolled back, unless the commit itself went out
+                # and no answer came. One that cannot be made is not tried again.
+                if unit.started and not unit.commit_sent and lost < MAX_LOST:
+                    log.info("%s: the connection was lost (%s), attempt %d", name, diagnosis.code, attempt)
                     continue
-                raise self._domain_error(name, diagnosis) from None
+            elif self._run_again(diagnosis) and attempt < MAX_ATTEMPTS:
+                log.info("%s: %s, attempt %d", name, diagnosis.constraint or "deadlock victim", attempt)
+                await asyncio.sleep(random.uniform(0.002, 0.02) * 2**attempt)  # noqa: S311
+                continue
+            raise self._domain_error(name, unit.statement, diagnosis)
         raise AssertionError("unreachable")
 
     def _run_again(self, diagnosis: Diagnosis) -> bool:
@@ -241,32 +135,36 @@ class Database:
         name = diagnosis.constraint
         return name is not None and name in self._constraints and self._constraints[name] is None
 
-    def _domain_error(self, name: str, diagnosis: Diagnosis) -> Exception:
+    def _domain_error(self, name: str, statement: str, diagnosis: Diagnosis) -> Exception:
         error = self._constraints.get(diagnosis.constraint or "")
         if error is not None:
             return error()
+        if diagnosis.kind is Kind.CONNECTION:
+            log.warning("%s: %s is unreachable (%s)", name, self.target.label, diagnosis.code)
+            return DatabaseUnavailable()
         if diagnosis.kind in (Kind.DEADLOCK, Kind.BUSY):
-            log.warning("%s: gave up waiting for the database (%s)", name, diagnosis.code)
+            log.warning("%s: gave up waiting for the database (%s, %s)", name, statement, diagnosis.code)
             return Overloaded()
-        return StatementFailed(
-            f"{name}: {diagnosis.kind.value} {diagnosis.code} {diagnosis.constraint or ''}"
-        )
+        parts = (f"{name}:", statement, diagnosis.kind.value, diagnosis.code, diagnosis.constraint)
+        return StatementFailed(" ".join(part for part in parts if part))
 
 
 class _Unit:
     """One attempt at a unit of work, run in a pool thread, and what became of it."""
 
-    def __init__(
-        self, work: Callable[..., Any], args: Any, kwargs: Any, commit: bool, abandoned: threading.Event
-    ) -> None:
+    def __init__(self, work: Callable[..., Any], args: Any, kwargs: Any, commit: bool) -> None:
         self._work, self._args, self._kwargs = work, args, kwargs
         self._commit = commit
-        self._abandoned = abandoned
+        self._abandoned = threading.Event()
         self.started = False
         self.commit_sent = False
-        self.broken = False
+        self.statement = ""
 
-    def run(self, session: Session) -> Any:
+    def abandon(self) -> None:
+        """Have it rolled back, if its commit is not sent yet: nobody waits for it any more."""
+        self._abandoned.set()
+
+    def __call__(self, session: Session) -> Any:
         self.started = True
         try:
             self._check()
@@ -275,22 +173,17 @@ class _Unit:
             if self._commit:
                 self.commit_sent = True
                 session.commit()
-            session.used = True
             return result
         except BaseException as error:
-            self.broken = isinstance(error, pyodbc.Error) and diagnose(error).kind is Kind.CONNECTION
-            if self._commit and not self.broken:
+            self.statement = session.statement
+            session.broken = isinstance(error, pyodbc.Error) and diagnose(error).kind is Kind.CONNECTION
+            if self._commit and not session.broken:
                 try:
                     session.rollback()
                 except pyodbc.Error:
-                    self.broken = True
+                    session.broken = True
             raise
 
     def _check(self) -> None:
         if self._abandoned.is_set():
             raise _Abandoned
-
-
-def _swallow(task: "asyncio.Future[Any]") -> None:
-    if not task.cancelled():
-        task.exception()

@@ -1,7 +1,7 @@
 """What a driver's error means, for both databases: the only place that reads driver errors.
 
-An error text may hold values of the row that failed, so nothing but its first line's constraint
-name and its code leaves this module.
+An error text may hold values of the row that failed, so nothing of it but the name of a constraint
+and the code leaves this module.
 """
 
 import enum
@@ -40,6 +40,8 @@ _STATES = {
     "57P01": Kind.CONNECTION,
     "57P02": Kind.CONNECTION,
     "57P03": Kind.CONNECTION,
+    "57P04": Kind.CONNECTION,
+    "57P05": Kind.CONNECTION,
     "53300": Kind.CONNECTION,
     "HYT01": Kind.CONNECTION,
     "IM002": Kind.CONNECTION,
@@ -67,30 +69,46 @@ _NUMBERS = {
     "8115": Kind.DATA,
     "18456": Kind.CONNECTION,
     "4060": Kind.CONNECTION,
+    "596": Kind.CONNECTION,  # the session is in the kill state
+    "6005": Kind.CONNECTION,  # shutdown is in progress
     "40613": Kind.CONNECTION,
     "40197": Kind.CONNECTION,
     "40501": Kind.CONNECTION,
     "10928": Kind.CONNECTION,
     "10929": Kind.CONNECTION,
+    "49918": Kind.CONNECTION,
+    "49919": Kind.CONNECTION,
+    "49920": Kind.CONNECTION,
 }
-_NUMBER = re.compile(r"\((\d{2,5})\) \(SQL\w+\)")
+_STATE = re.compile(r"[0-9A-Z]{5}")
+_MICROSOFT = re.compile(r"\[[0-9A-Z]{5}\] \[Microsoft\]")
+# The number of the first record, which alone is followed by the name of a function.
+_NUMBER = re.compile(r"\((\d{2,6})\) \(SQL\w+\)")
 _CONSTRAINT = re.compile(r"(?:constraint|unique index) ['\"]([A-Za-z0-9_]+)['\"]", re.IGNORECASE)
+# Of pyodbc and the drivers themselves, where they have no SQLSTATE that says it.
 _LOST = re.compile(
-    r"no connection to the server|server closed the connection|could not send|connection is (?:dead|broken)"
-    r"|communication link|connection not open|attempt to use a closed connection",
+    r"no connection to the server|server closed the connection|could not (?:send|receive)"
+    r"|connection (?:is (?:dead|broken)|has been (?:lost|closed)|lost|not open)|communication link"
+    r"|attempt to use a closed connection|can't open lib|login timeout expired",
     re.IGNORECASE,
 )
+# Where that text is the driver's own. Under any other state it may be a value that a server quotes.
+_DRIVER_STATES = frozenset({"", "HY000", "HYT00", "S1000", "01000"})
 
 
 def diagnose(error: pyodbc.Error) -> Diagnosis:
     """Return what ``error`` means. Never raises; an unknown error is Kind.OTHER."""
-    state = str(error.args[0]) if error.args else ""
-    message = str(error.args[1]) if len(error.args) > 1 else str(error)
+    message = str(error.args[-1]) if error.args else ""
+    state = str(error.args[0]) if len(error.args) > 1 else ""
+    if not _STATE.fullmatch(state):
+        state = ""
     first_line = message.split("\n", 1)[0]
-    number = _NUMBER.search(message) if "SQL Server" in message else None
-    code = number[1] if number else state
-    kind = _NUMBERS.get(code) if number else _STATES.get(state)
-    if kind is None and (state.startswith("08") or _LOST.search(message)):
+    # The last one: a value that the message quotes may look like one, and comes before it.
+    numbers = _NUMBER.findall(message) if _MICROSOFT.match(message) else []
+    code = numbers[-1] if numbers else state
+    kind = _NUMBERS.get(code) if numbers else None
+    if kind is None and (state.startswith("08") or (state in _DRIVER_STATES and _LOST.search(message))):
         kind = Kind.CONNECTION
+    kind = kind or _STATES.get(state, Kind.OTHER)
     constraint = _CONSTRAINT.search(first_line) if kind is Kind.CONSTRAINT else None
-    return Diagnosis(kind or Kind.OTHER, code or "unknown", constraint[1].lower() if constraint else None)
+    return Diagnosis(kind, code or "unknown", constraint[1].lower() if constraint else None)

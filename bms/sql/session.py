@@ -1,11 +1,13 @@
 """One connection and what a unit of work may do with it. Synchronous: it runs in a pool thread."""
 
+import contextlib
 from collections import OrderedDict
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pyodbc
 
-from bms.sql.statements import Statement, StatementError
+from bms.sql.statements import Compiled, Statement, StatementError
 from bms.sql.target import Compile
 
 # The driver manager's own pooling would hand out sessions behind our pool's back.
@@ -15,27 +17,37 @@ pyodbc.pooling = False
 # statements than this; list parameters in several lengths are what could go past it.
 MAX_PREPARED = 200
 
+T = TypeVar("T")
 Row = Any  # pyodbc.Row: a column by its name
 _Key = tuple[str, tuple[tuple[str, int], ...]]
 
 
 class Session:
-    """A raw connection with a prepared cursor kept for each statement that ran on it."""
+    """A raw connection with a prepared cursor kept for each statement that ran on it.
+
+    ``statement`` names the last one. ``broken`` is set by a borrower that found the connection lost.
+    """
 
     def __init__(self, raw: pyodbc.Connection, compiler: Compile) -> None:
         self._raw = raw
         self._compile = compiler
-        self._cursors: OrderedDict[_Key, tuple[pyodbc.Cursor, Any]] = OrderedDict()
-        self.used = False
+        self._cursors: OrderedDict[_Key, tuple[pyodbc.Cursor, Compiled]] = OrderedDict()
+        self.statement = ""
+        self.broken = False
 
-    def run(self, statement: Statement, values: dict[str, Any]) -> pyodbc.Cursor:
-        """Execute ``statement`` and return its cursor, on which nothing has been fetched yet."""
+    @property
+    def closed(self) -> bool:
+        return bool(self._raw.closed)
+
+    def run(self, statement: Statement, values: dict[str, Any], take: Callable[[pyodbc.Cursor], T]) -> T:
+        """Execute ``statement`` and return what ``take`` makes of its cursor."""
+        self.statement = statement.name
         lengths = statement.lengths(values)
         key = (statement.name, lengths)
         entry = self._cursors.get(key)
         if entry is None:
-            entry = (self._raw.cursor(), self._compile(statement, lengths))
-            self._cursors[key] = entry
+            compiled = self._compile(statement, lengths)
+            entry = self._cursors[key] = (self._raw.cursor(), compiled)
             if len(self._cursors) > MAX_PREPARED:
                 _, (oldest, _) = self._cursors.popitem(last=False)
                 oldest.close()
@@ -44,10 +56,14 @@ class Session:
         cursor, compiled = entry
         parameters = statement.bind(compiled, values)
         try:
-            return cursor.execute(compiled.sql, parameters) if parameters else cursor.execute(compiled.sql)
+            cursor.execute(compiled.sql, *parameters)
+            return take(cursor)
         except pyodbc.Error:
-            # The handle's state after an error is the driver's secret; prepare afresh next time.
+            # The handle's state after an error is the driver's secret; prepare afresh next time. Closed
+            # here, in the thread that has the connection, and not by whoever drops the error last.
             self._cursors.pop(key, None)
+            with contextlib.suppress(pyodbc.Error):
+                cursor.close()
             raise
 
     def commit(self) -> None:
@@ -68,9 +84,7 @@ class Transaction:
 
     def rows(self, statement: Statement, **values: Any) -> list[Row]:
         """Return every row that ``statement`` answers."""
-        cursor = self._session.run(statement, values)
-        # psqlODBC describes no columns for UPDATE ... RETURNING that changed nothing.
-        return cursor.fetchall() if cursor.description else []
+        return self._session.run(statement, values, _fetch)
 
     def row(self, statement: Statement, **values: Any) -> Row | None:
         """Return the only row, or None. Raises StatementError when there are more."""
@@ -93,4 +107,13 @@ class Transaction:
 
     def execute(self, statement: Statement, **values: Any) -> int:
         """Run a statement without OUTPUT and return how many rows it changed."""
-        return int(self._session.run(statement, values).rowcount)
+        return self._session.run(statement, values, _count)
+
+
+def _fetch(cursor: pyodbc.Cursor) -> list[Row]:
+    # psqlODBC describes no columns for UPDATE ... RETURNING that changed nothing.
+    return cursor.fetchall() if cursor.description else []
+
+
+def _count(cursor: pyodbc.Cursor) -> int:
+    return int(cursor.rowcount)

@@ -117,9 +117,7 @@ async def test_a_location_is_one_of_the_venues(api: Api, manager: User, make_ven
     assert event.json["venue"] == venue["id"]
 
 
-async def test_a_location_that_two_venues_bear_is_refused(
-    api: Api, manager: User, make_venue: Make
-) -> None:
+async def test_a_location_that_two_venues_bear_is_refused(api: Api, manager: User, make_venue: Make) -> None:
     await make_venue(name="Twin")
     await make_venue(name="Twin")
     reply = await api.post("/events", {**CONCERT, "location": "Twin"}, token=manager.token)
@@ -179,76 +177,75 @@ async def test_source_004_word_for_word(api: Api, manager: User, make_venue: Mak
     assert {name: shown.json[name] for name in body} == body
 
 
-@pytest.mark.parametrize(
-    ("change", "pointer"),
-    [
-        ({"title": None}, "/title"),
-        ({"title": ""}, "/title"),
-        ({"title": "x" * 201}, "/title"),
-        ({"title": "a\x00b"}, "/title"),
-        ({"title": "a\nb"}, "/title"),
-        ({"name": "Concert"}, "/name"),
-        ({"description": 5}, "/description"),
-        ({"date": "2020-01-01"}, "/date"),
-        ({"date": "01.08.2099"}, "/date"),
-        ({"date": "2099-02-30"}, "/date"),
-        ({"date": 20990801}, "/date"),
-        ({"time": "25:00"}, "/time"),
-        ({"time": "19:30:00Z"}, "/time"),
-        ({"starts_at": "2099-08-01T19:30:00Z"}, "/date"),
-        ({"date": "2099-08-01T19:30:00Z"}, "/time"),
-        ({"ends_at": "2099-08-01T19:30:00Z"}, "/ends_at"),
-        ({"ends_at": "tomorrow"}, "/ends_at"),
-        ({"venue": 999}, "/venue"),
-        ({"venue": "1"}, "/venue"),
-        ({"venue": -1}, "/venue"),
-        ({"location": "Nowhere"}, "/location"),
-        ({"category": "no-such"}, "/category"),
-        ({"category": 99}, "/category"),
-        ({"category": 10**20}, "/category"),
-        ({"capacity": 1001}, "/capacity"),
-        ({"capacity": 0}, "/capacity"),
-        ({"capacity": 10**30}, "/capacity"),
-        ({"capacity": 5, "max_tickets": 5}, "/max_tickets"),
-        ({"price": "-1"}, "/price"),
-        ({"price": "1.005"}, "/price"),
-        ({"price": "NaN"}, "/price"),
-        ({"price": "99999999999"}, "/price"),
-        ({"price": "1", "ticket_types": [{"name": "A", "capacity": 1}]}, "/ticket_types"),
-        ({"ticket_types": []}, "/ticket_types"),
-        ({"ticket_types": [{"name": f"{n}", "capacity": 1} for n in range(21)]}, "/ticket_types"),
-        ({"ticket_types": [{"name": "A", "capacity": 1}, {"name": "a", "capacity": 1}]}, "/ticket_types"),
-        ({"ticket_types": [{"name": "A", "capacity": 9}], "capacity": 8}, "/ticket_types"),
-        ({"ticket_types": [{"name": "A", "capacity": 0}]}, "/ticket_types/0/capacity"),
-        ({"ticket_types": [{"name": "A", "capacity": 1, "id": 1}]}, "/ticket_types/0/id"),
-        ({"ticket_types": "A"}, "/ticket_types"),
-        ({"currency": "eur"}, "/currency"),
-        ({"currency": "EURO"}, "/currency"),
-        ({"payment_options": []}, "/payment_options"),
-        ({"payment_options": ["card", "card"]}, "/payment_options"),
-        ({"payment_options": ["cash"]}, "/payment_options/0"),
-        ({"per_user_limit": 0}, "/per_user_limit"),
-        ({"sales_start": "2099-01-01T00:00:00Z", "sales_end": "2098-01-01T00:00:00Z"}, "/sales_end"),
-        ({"status": "CANCELLED"}, "/status"),
-        ({"organizer": 1}, "/organizer"),
-        ({"id": 1}, "/id"),
-    ],
-)
-async def test_bad_fields_are_named_and_nothing_is_made(
-    api: Api, manager: User, make_venue: Make, change: dict[str, Any], pointer: str
-) -> None:
-    body = {**CONCERT, **change}
-    if not change.keys() & {"venue", "location"}:
-        body["venue"] = (await make_venue())["id"]
-    reply = await api.post("/events", body, token=manager.token)
-    assert pointers(reply.problem(422, "validation_failed")) == [pointer]
+BAD_FIELDS: list[tuple[dict[str, Any], str]] = [
+    ({"title": None}, "/title"),
+    ({"title": ""}, "/title"),
+    ({"title": "x" * 201}, "/title"),
+    ({"title": "a\x00b"}, "/title"),
+    ({"title": "a\nb"}, "/title"),
+    ({"name": "Concert"}, "/name"),
+    ({"description": 5}, "/description"),
+    ({"date": "2020-01-01"}, "/date"),
+    ({"date": "01.08.2099"}, "/date"),
+    ({"date": "2099-02-30"}, "/date"),
+    ({"date": 20990801}, "/date"),
+    ({"time": "25:00"}, "/time"),
+    ({"time": "19:30:00Z"}, "/time"),
+    ({"starts_at": "2099-08-01T19:30:00Z"}, "/date"),
+    ({"date": "2099-08-01T19:30:00Z"}, "/time"),
+    ({"ends_at": "2099-08-01T19:30:00Z"}, "/ends_at"),
+    ({"ends_at": "tomorrow"}, "/ends_at"),
+    ({"venue": 999}, "/venue"),
+    ({"venue": "1"}, "/venue"),
+    ({"venue": -1}, "/venue"),
+    ({"location": "Nowhere"}, "/location"),
+    ({"category": "no-such"}, "/category"),
+    ({"category": 99}, "/category"),
+    ({"category": 10**20}, "/category"),
+    ({"capacity": 1001}, "/capacity"),
+    ({"capacity": 0}, "/capacity"),
+    ({"capacity": 10**30}, "/capacity"),
+    ({"capacity": 5, "max_tickets": 5}, "/max_tickets"),
+    ({"price": "-1"}, "/price"),
+    ({"price": "1.005"}, "/price"),
+    ({"price": "NaN"}, "/price"),
+    ({"price": "99999999999"}, "/price"),
+    ({"price": "1", "ticket_types": [{"name": "A", "capacity": 1}]}, "/ticket_types"),
+    ({"ticket_types": []}, "/ticket_types"),
+    ({"ticket_types": [{"name": f"{n}", "capacity": 1} for n in range(21)]}, "/ticket_types"),
+    ({"ticket_types": [{"name": "A", "capacity": 1}, {"name": "a", "capacity": 1}]}, "/ticket_types"),
+    ({"ticket_types": [{"name": "A", "capacity": 9}], "capacity": 8}, "/ticket_types"),
+    ({"ticket_types": [{"name": "A", "capacity": 0}]}, "/ticket_types/0/capacity"),
+    ({"ticket_types": [{"name": "A", "capacity": 1, "id": 1}]}, "/ticket_types/0/id"),
+    ({"ticket_types": "A"}, "/ticket_types"),
+    ({"currency": "eur"}, "/currency"),
+    ({"currency": "EURO"}, "/currency"),
+    ({"payment_options": []}, "/payment_options"),
+    ({"payment_options": ["card", "card"]}, "/payment_options"),
+    ({"payment_options": ["cash"]}, "/payment_options/0"),
+    ({"per_user_limit": 0}, "/per_user_limit"),
+    ({"sales_start": "2099-01-01T00:00:00Z", "sales_end": "2098-01-01T00:00:00Z"}, "/sales_end"),
+    ({"status": "CANCELLED"}, "/status"),
+    ({"organizer": 1}, "/organizer"),
+    ({"id": 1}, "/id"),
+]
+
+
+async def test_bad_fields_are_named_and_nothing_is_made(api: Api, manager: User, make_venue: Make) -> None:
+    venue = (await make_venue())["id"]
+    for change, pointer in BAD_FIELDS:
+        body = {**CONCERT, **change}
+        if not change.keys() & {"venue", "location"}:
+            body["venue"] = venue
+        reply = await api.post("/events", body, token=manager.token)
+        assert pointers(reply.problem(422, "validation_failed")) == [pointer], change
     assert (await api.get("/events")).json == []
 
 
-@pytest.mark.parametrize(("missing", "pointer"), [("title", "/title"), ("date", "/date"), ("venue", "/venue")])
-async def test_what_is_needed(
-    api: Api, manager: User, make_venue: Make, missing: str, pointer: str
-) -> None:
+@pytest.mark.parametrize(
+    ("missing", "pointer"), [("title", "/title"), ("date", "/date"), ("venue", "/venue")]
+)
+async def test_what_is_needed(api: Api, manager: User, make_venue: Make, missing: str, pointer: str) -> None:
     body = {**CONCERT, "venue": (await make_venue())["id"]}
     del body[missing]
     reply = await api.post("/events", body, token=manager.token)
@@ -262,8 +259,8 @@ async def test_an_event_at_no_venue_needs_a_capacity(api: Api, manager: User) ->
 
 async def test_text_is_kept_as_it_is(make_event: Make) -> None:
     text = "Ünïcode 🎭 '; DROP TABLE events; -- <b> %_[x] @id ? {0}"
-    event = await make_event(title=text, description=text + "\n\nمرحبا")
-    assert (event["title"], event["description"]) == (text, text + "\n\nمرحبا")
+    event = await make_event(title=text, description=text + "\n\n音楽")
+    assert (event["title"], event["description"]) == (text, text + "\n\n音楽")
 
 
 async def test_who_may_make_one(api: Api, buyer: User, make_user: MakeUser, make_venue: Make) -> None:
@@ -347,9 +344,7 @@ async def test_an_event_with_bookings_stays(
     assert (await api.get(f"/events/{event['id']}")).status == 200
 
 
-async def test_who_may_remove_one(
-    api: Api, buyer: User, make_user: MakeUser, make_event: Make
-) -> None:
+async def test_who_may_remove_one(api: Api, buyer: User, make_user: MakeUser, make_event: Make) -> None:
     path = f"/events/{(await make_event())['id']}"
     (await api.delete(path)).problem(401, "unauthenticated")
     (await api.delete(path, token=buyer.token)).problem(403, "forbidden")

@@ -73,46 +73,45 @@ async def test_past_events_are_listed(api: Api, make_event: Make, rows: Sql) -> 
     assert await titles(api, date="2020-02-02") == [event["title"]]
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ({"location": "utrecht"}, ["Jazz 100%", "Physics"]),
-        ({"location": "BARN"}, ["Folk"]),
-        ({"location": "the OAK [X]"}, ["Fair"]),
-        ({"location": "oak [xyz]"}, []),
-        ({"location": "Utr"}, []),
-        ({"location": "%"}, []),
-        ({"city": "DELFT"}, ["Folk"]),
-        ({"city": "Delf"}, []),
-        ({"category": "concert"}, ["Jazz 100%", "Folk"]),
-        ({"category": "no-such"}, []),
-        ({"category": "999"}, []),
-        ({"date": "2099-01-02"}, ["Folk", "Physics"]),
-        ({"date_from": "2099-01-02"}, ["Folk", "Physics", "Fair"]),
-        ({"date_to": "2099-01-02"}, ["Jazz 100%", "Folk", "Physics"]),
-        ({"date_from": "2099-01-02", "date_to": "2099-01-02"}, ["Folk", "Physics"]),
-        ({"date_from": "9999-12-31"}, []),
-        ({"date_to": "0001-01-01"}, []),
-        ({"q": "OLK"}, ["Folk"]),
-        ({"q": "evening"}, ["Jazz 100%", "Folk", "Physics"]),
-        ({"q": "100%"}, ["Jazz 100%"]),
-        ({"q": "1_0"}, []),
-        ({"q": "[a-z]"}, []),
-        ({"q": "!"}, []),
-        ({"q": "' OR 1=1 --"}, []),
-        ({"price_max": "10"}, ["Folk", "Physics", "Fair"]),
-        ({"price_max": "9.99"}, ["Physics", "Fair"]),
-        ({"location": "Utrecht", "category": "talk", "q": "phys"}, ["Physics"]),
-        ({"status": "PUBLISHED", "limit": 1}, ["Jazz 100%"]),
-    ],
-)
+FILTERS: list[tuple[dict[str, Any], list[str]]] = [
+    ({"location": "utrecht"}, ["Jazz 100%", "Physics"]),
+    ({"location": "BARN"}, ["Folk"]),
+    ({"location": "the OAK [X]"}, ["Fair"]),
+    ({"location": "oak [xyz]"}, []),
+    ({"location": "Utr"}, []),
+    ({"location": "%"}, []),
+    ({"city": "DELFT"}, ["Folk"]),
+    ({"city": "Delf"}, []),
+    ({"category": "concert"}, ["Jazz 100%", "Folk"]),
+    ({"category": "no-such"}, []),
+    ({"category": "999"}, []),
+    ({"date": "2099-01-02"}, ["Folk", "Physics"]),
+    ({"date_from": "2099-01-02"}, ["Folk", "Physics", "Fair"]),
+    ({"date_to": "2099-01-02"}, ["Jazz 100%", "Folk", "Physics"]),
+    ({"date_from": "2099-01-02", "date_to": "2099-01-02"}, ["Folk", "Physics"]),
+    ({"date_from": "9999-12-31"}, []),
+    ({"date_to": "0001-01-01"}, []),
+    ({"q": "OLK"}, ["Folk"]),
+    ({"q": "evening"}, ["Jazz 100%", "Folk", "Physics"]),
+    ({"q": "100%"}, ["Jazz 100%"]),
+    ({"q": "1_0"}, []),
+    ({"q": "[a-z]"}, []),
+    ({"q": "!"}, []),
+    ({"q": "' OR 1=1 --"}, []),
+    ({"price_max": "10"}, ["Folk", "Physics", "Fair"]),
+    ({"price_max": "9.99"}, ["Physics", "Fair"]),
+    ({"location": "Utrecht", "category": "talk", "q": "phys"}, ["Physics"]),
+    ({"status": "PUBLISHED", "available": "true"}, ["Jazz 100%", "Folk", "Physics", "Fair"]),
+]
+
+
 @pytest.mark.usefixtures("programme")
-async def test_filters(api: Api, query: dict[str, Any], expected: list[str]) -> None:
-    assert await titles(api, **query) == expected
-    if "limit" not in query:
-        assert await titles(api, **query, sort="-date") == expected[::-1]
+async def test_filters(api: Api) -> None:
+    for query, expected in FILTERS:
+        assert await titles(api, **query) == expected, query
+        assert await titles(api, **query, sort="-date") == expected[::-1], query
         for sort in ("price", "-popularity", "rating"):
-            assert sorted(await titles(api, **query, sort=sort)) == sorted(expected)
+            assert sorted(await titles(api, **query, sort=sort)) == sorted(expected), query
 
 
 async def test_filters_by_id(api: Api, programme: dict[str, dict[str, Any]], manager: User) -> None:
@@ -189,11 +188,11 @@ def many(manager: User, rows: Sql) -> None:
 
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("sort", SORTS)
-@pytest.mark.parametrize("limit", [1, 5, 8, 24, 25])
-async def test_pages_show_every_event_once(api: Api, sort: str, limit: int) -> None:
+async def test_pages_show_every_event_once(api: Api, sort: str) -> None:
     whole = (await api.get("/events", sort=sort, limit=200)).json
     assert len({event["id"] for event in whole}) == 24
-    assert await walk(api, f"/events?sort={sort}&limit={limit}") == whole
+    for limit in (1, 5, 8, 24, 25):
+        assert await walk(api, f"/events?sort={sort}&limit={limit}") == whole, limit
 
 
 @pytest.mark.usefixtures("many")
@@ -227,52 +226,52 @@ async def test_a_cursor_of_another_sort_is_refused(api: Api) -> None:
                 assert "cursor" in reply.problem(422, "validation_failed")["detail"]
 
 
-@pytest.mark.parametrize(
-    "position",
-    [
-        ["date", "not a time", 1],
-        ["date", "2099-01-01 10:00:00+02:00", 1],
-        ["date", "2099-01-01 10:00:00", -1],
-        ["date", "2099-01-01 10:00:00", 10**19],
-        ["price", "NaN", 1],
-        ["price", "-1", 1],
-        ["price", "1e30", 1],
-        ["-popularity", "99999999999999999999", 1],
-        ["rating", "x", 1],
-        ["rating", "5\u0000", 1],
-    ],
-)
-async def test_forged_cursors_are_refused(api: Api, position: list[Any]) -> None:
-    cursor = base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
-    reply = await api.get("/events", sort=position[0], cursor=cursor)
-    reply.problem(422, "validation_failed")
+FORGED: list[list[Any]] = [
+    ["date", "not a time", 1],
+    ["date", "2099-01-01 10:00:00+02:00", 1],
+    ["date", "2099-01-01 10:00:00", -1],
+    ["date", "2099-01-01 10:00:00", 10**19],
+    ["price", "NaN", 1],
+    ["price", "-1", 1],
+    ["price", "1e30", 1],
+    ["-popularity", "99999999999999999999", 1],
+    ["rating", "x", 1],
+    ["rating", "5\u0000", 1],
+]
 
 
-@pytest.mark.parametrize(
-    ("query", "pointer"),
-    [
-        ("limit=0", "/limit"),
-        ("limit=201", "/limit"),
-        ("limit=" + "9" * 5000, "/limit"),
-        ("sort=title", "/sort"),
-        ("status=OPEN", "/status"),
-        ("date=1.1.2099", "/date"),
-        ("date=2099-01-01&date_to=2099-01-02", "/date"),
-        ("date_from=2099-13-01", "/date_from"),
-        ("price_max=-1", "/price_max"),
-        ("price_max=cheap", "/price_max"),
-        ("available=yes", "/available"),
-        ("venue=x", "/venue"),
-        ("venue=99999999999999999999", "/venue"),
-        ("venue=1&location=2", "/location"),
-        ("location=99999999999999999999", "/location"),
-        ("organizer=-1", "/organizer"),
-        ("q=%00", "/q"),
-        ("cursor=x", "/cursor"),
-        ("colour=red", "/colour"),
-        ("q=a&q=b", "/q"),
-    ],
-)
-async def test_bad_queries_are_named(api: Api, query: str, pointer: str) -> None:
-    problem = (await api.get(f"/events?{query}")).problem(422, "validation_failed")
-    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+async def test_forged_cursors_are_refused(api: Api) -> None:
+    for position in FORGED:
+        cursor = base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+        reply = await api.get("/events", sort=position[0], cursor=cursor)
+        reply.problem(422, "validation_failed")
+
+
+BAD_QUERIES: list[tuple[str, str]] = [
+    ("limit=0", "/limit"),
+    ("limit=201", "/limit"),
+    ("limit=" + "9" * 5000, "/limit"),
+    ("sort=title", "/sort"),
+    ("status=OPEN", "/status"),
+    ("date=1.1.2099", "/date"),
+    ("date=2099-01-01&date_to=2099-01-02", "/date"),
+    ("date_from=2099-13-01", "/date_from"),
+    ("price_max=-1", "/price_max"),
+    ("price_max=cheap", "/price_max"),
+    ("available=yes", "/available"),
+    ("venue=x", "/venue"),
+    ("venue=99999999999999999999", "/venue"),
+    ("venue=1&location=2", "/location"),
+    ("location=99999999999999999999", "/location"),
+    ("organizer=-1", "/organizer"),
+    ("q=%00", "/q"),
+    ("cursor=x", "/cursor"),
+    ("colour=red", "/colour"),
+    ("q=a&q=b", "/q"),
+]
+
+
+async def test_bad_queries_are_named(api: Api) -> None:
+    for query, pointer in BAD_QUERIES:
+        problem = (await api.get(f"/events?{query}")).problem(422, "validation_failed")
+        assert [error["pointer"] for error in problem["errors"]] == [pointer], query

@@ -1,0 +1,164 @@
+"""Connections of one database, lent one unit of work at a time over an aioodbc pool."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import aioodbc
+import pyodbc
+
+from bms.errors import DatabaseUnavailable, Overloaded
+from bms.sql.session import Session
+from bms.sql.target import Target
+
+T = TypeVar("T")
+
+LOGIN_TIMEOUT = 5  # seconds
+BORROW_TIMEOUT = 10.0  # seconds a unit of work waits for a connection before it is told to come again
+
+
+class ConnectionPool:
+    """Runs functions on connections of ``target``, each with its Session, in threads of its own.
+
+    It closes what aioodbc leaves open: its pool keeps dead connections, wakes nobody when a closed one
+    comes back, and lets a cancelled borrower give back a connection that is still at work. So who may
+    borrow is counted here, and only a task that nobody cancels ever holds a connection.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        size: int,
+        queue: int,
+        autocommit: bool = False,
+        borrow_timeout: float = BORROW_TIMEOUT,
+    ) -> None:
+        self._target = target
+        self._size = size
+        self._queue = queue
+        self._autocommit = autocommit
+        self._borrow_timeout = borrow_timeout
+        self._permits = asyncio.Semaphore(size)
+        self._waiting = 0
+        self._closing = False
+        self._executor = ThreadPoolExecutor(max_workers=size, thread_name_prefix="bms-db")
+        self._sessions: WeakKeyDictionary[Any, Session] = WeakKeyDictionary()
+        self._unclaimed: deque[Session | pyodbc.Error] = deque()
+        self._pool: Any = None
+
+    async def open(self) -> None:
+        """Make the pool. Connections are made when first needed, so this does not need the database."""
+        self._pool = await aioodbc.create_pool(
+            dsn=self._target.odbc,
+            minsize=0,
+            maxsize=self._size,
+            executor=self._executor,
+            autocommit=self._autocommit,
+            timeout=LOGIN_TIMEOUT,
+            after_created=self._adopt,
+        )
+
+    async def close(self) -> None:
+        """Let the units of work that run or wait end, and close every connection."""
+        if self._closing:
+            return
+        self._closing = True
+        if self._pool is not None:
+            # With every permit taken nothing is lent: aioodbc would wait for ever for a connection
+            # that comes back closed.
+            for _ in range(self._size):
+                await self._permits.acquire()
+            self._pool.close()
+            await self._pool.wait_closed()
+        self._executor.shutdown(wait=True)
+
+    async def run(self, work: Callable[[Session], T]) -> T:
+        """Lend a session to ``work`` in a pool thread and return what it returns.
+
+        Cancelled while it waits for a connection, it never runs ``work``. Cancelled later, it ends at
+        once for the caller, while ``work`` runs on and keeps its connection until it has returned.
+
+        Raises Overloaded when too many are waiting or the wait is too long, DatabaseUnavailable when
+        the pool is closed, pyodbc.Error when no connection can be made, and what ``work`` raises.
+        """
+        await self._take_permit()
+        # A thread cannot be interrupted: this task stays with the connection till the end.
+        return await asyncio.shield(asyncio.create_task(self._lend(work)))
+
+    async def hop(self, function: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, function)
+
+    async def _take_permit(self) -> None:
+        if self._closing:
+            raise DatabaseUnavailable()
+        if not self._permits.locked():
+            await self._permits.acquire()
+            return
+        if self._waiting >= self._queue:
+            raise Overloaded()
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._borrow_timeout):
+                await self._permits.acquire()
+        except TimeoutError:
+            raise Overloaded() from None
+        finally:
+            self._waiting -= 1
+
+    async def _lend(self, work: Callable[[Session], T]) -> T:
+        try:
+            connection = await self._pool.acquire()
+            try:
+                session = await self._session_of(connection)
+                try:
+                    return await self.hop(partial(work, session))
+                finally:
+                    if session.broken:
+                        await self._drop(connection)
+            finally:
+                await self._pool.release(connection)
+        finally:
+            self._permits.release()
+
+    async def _session_of(self, connection: Any) -> Session:
+        session = self._sessions.get(connection)
+        if session is None:
+            # aioodbc makes a connection only when none is free, under its lock, so of the sessions
+            # that wait here one at the most is open: the one of this connection.
+            adopted = self._unclaimed.popleft()
+            while isinstance(adopted, Session) and adopted.closed:
+                adopted = self._unclaimed.popleft()
+            if isinstance(adopted, pyodbc.Error):
+                await connection.close()
+                raise adopted
+            session = self._sessions[connection] = adopted
+        return session
+
+    async def _drop(self, connection: Any) -> None:
+        # Where one connection is lost the idle ones are lost too, most often: the server was restarted.
+        with contextlib.suppress(pyodbc.Error):
+            await connection.close()
+        with contextlib.suppress(pyodbc.Error):
+            await self._pool.clear()
+
+    async def _adopt(self, raw: pyodbc.Connection) -> None:
+        def prepare() -> Session:
+            if self._target.statement_timeout:
+                raw.timeout = self._target.statement_timeout
+            for text in self._target.on_connect:
+                raw.execute(text).close()
+            if not self._autocommit:
+                raw.commit()
+            return Session(raw, self._target.compile)
+
+        try:
+            self._unclaimed.append(await self.hop(prepare))
+        except pyodbc.Error as error:
+            # Raised from here it would leave aioodbc with a connection that nobody closes.
+            self._unclaimed.append(error)
