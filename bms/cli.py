@@ -115,9 +115,10 @@ def _create_admin(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _sql(_: Settings, arguments: argparse.Namespace) -> int:
+    from bms import commands, queries
     from bms.sql.catalogue import all_statements, text_for
 
-    statements = {statement.name: statement for statement in all_statements()}
+    statements = {statement.name: statement for statement in all_statements(commands, queries)}
     if arguments.name is None:
         print("\n".join(statements))
     elif arguments.name in statements:

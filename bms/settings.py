@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 from bms.errors import ConfigurationError
 
 T = TypeVar("T")
+_OF_THE_TESTS = ("test_database_url", "update_golden")
 MIN_SECRET = 32  # bytes: RFC 7518, section 3.2 asks as many of an HS256 key as of its hash
 
 
@@ -60,7 +61,7 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) 
     source: dict[str, str] = {k: v for k, v in dotenv_values(dotenv).items() if v is not None}
     source.update(os.environ if environ is None else environ)
     values = {name.removeprefix("BMS_").lower(): v for name, v in source.items() if name.startswith("BMS_")}
-    for elsewhere in ("test_database_url",):
+    for elsewhere in _OF_THE_TESTS:
         values.pop(elsewhere, None)
     unknown = values.keys() - {f.name for f in fields(Settings)}
     if unknown:

@@ -14,6 +14,7 @@ CREATE TABLE venues (
     CONSTRAINT ck_venues_capacity CHECK (capacity > 0)
 );
 
+CREATE INDEX ix_venues_name ON venues (name, id);
 CREATE INDEX ix_venues_city ON venues (city) INCLUDE (name);
 
 CREATE TABLE categories (

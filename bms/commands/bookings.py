@@ -141,6 +141,7 @@ EXPIRE = Statement(
 
 # Without I, L, O and U: read aloud and typed from paper, they are taken for others.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+MAX_TOTAL = Decimal("9999999999.99")  # DECIMAL(12,2)
 
 
 class Wanted(NamedTuple):
@@ -160,6 +161,7 @@ def hold_tickets(
     key: Key | None,
     render: Callable[[BookingView], Answer],
     request_id: str | None,
+    booked_by: int | None = None,
 ) -> Answer:
     """Hold tickets for ``hold_seconds``, or confirm the booking at once when it costs nothing.
 
@@ -176,8 +178,13 @@ def hold_tickets(
     _check_on_sale(event)
     quantity = sum(line.quantity for line in lines)
     if event.per_user_limit is not None:
-        _check_limit(tx, user_id, event, quantity)
+        tx.execute(TAKE_TURN, id=user_id)
+        held = tx.value(COUNT_LIVE, user_id=user_id, event_id=event_id)
+        if held + quantity > event.per_user_limit:
+            raise _over_the_limit(event.per_user_limit, held)
     total = sum((line.unit_price * line.quantity for line in lines), Decimal(0))
+    if total > MAX_TOTAL:
+        raise ValidationFailed.of("quantity", f"One booking comes to {MAX_TOTAL} at the most.")
     booking_id = tx.only(
         INSERT,
         reference=random_code(10),
@@ -190,9 +197,14 @@ def hold_tickets(
         hold_seconds=hold_seconds,
     ).id
     audit.record(
-        tx, user_id=user_id, action="hold", subject="booking", subject_id=booking_id, request_id=request_id
+        tx,
+        user_id=booked_by or user_id,
+        action="hold",
+        subject="booking",
+        subject_id=booking_id,
+        request_id=request_id,
     )
-    inventory.reserve(tx, lines)
+    inventory.reserve(tx, lines, currency=event.currency)
     for line in lines:
         tx.execute(
             INSERT_LINE,
@@ -235,14 +247,10 @@ def _check_on_sale(event: Row) -> None:
         raise NotOnSale("The sale has ended")
 
 
-def _check_limit(tx: Transaction, user_id: int, event: Row, quantity: int) -> None:
-    tx.execute(TAKE_TURN, id=user_id)
-    held = tx.value(COUNT_LIVE, user_id=user_id, event_id=event.id)
-    if held + quantity > event.per_user_limit:
-        left = max(0, event.per_user_limit - held)
-        raise PerUserLimitReached(
-            f"One person may book {event.per_user_limit}, and {held} are booked", available=left
-        )
+def _over_the_limit(limit: int, held: int) -> PerUserLimitReached:
+    return PerUserLimitReached(
+        f"One person may book {limit}, and {held} are booked", available=max(0, limit - held)
+    )
 
 
 def random_code(length: int) -> str:
@@ -251,7 +259,13 @@ def random_code(length: int) -> str:
 
 
 def cancel_booking(
-    tx: Transaction, *, booking_id: int, user_id: int, is_admin: bool, reason: str | None, request_id: str | None
+    tx: Transaction,
+    *,
+    booking_id: int,
+    user_id: int,
+    is_admin: bool,
+    reason: str | None,
+    request_id: str | None,
 ) -> BookingView:
     """Cancel a PENDING booking of ``user_id`` (an admin: of anybody) and give its tickets back.
 
@@ -290,7 +304,5 @@ def expire_hold(tx: Transaction, *, booking_id: int) -> bool:
     if tx.row(EXPIRE, id=booking_id) is None:
         return False
     inventory.release(tx, lines_of(tx, booking_id))
-    audit.record(
-        tx, user_id=None, action="expire", subject="booking", subject_id=booking_id, request_id=None
-    )
+    audit.record(tx, user_id=None, action="expire", subject="booking", subject_id=booking_id, request_id=None)
     return True

@@ -10,6 +10,7 @@ from bms.errors import (
     CapacityBelowSold,
     DuplicateCategory,
     EmailTaken,
+    NotFound,
     PaymentInProgress,
     SoldOut,
     UsernameTaken,
@@ -26,6 +27,9 @@ CONSTRAINT_ERRORS: Mapping[str, Callable[[], BMSError] | None] = {
     "ck_ticket_types_available": SoldOut,
     "ck_ticket_types_capacity": CapacityBelowSold,
     "ux_payments_live": PaymentInProgress,
+    # An admin books for an account that is not there; an event is deleted while it is booked.
+    "fk_bookings_user": lambda: ValidationFailed.of("user", "There is no such user."),
+    "fk_bookings_event": lambda: NotFound("There is no such event"),
     # Run again: another has just written the row, and this time it is found.
     "pk_login_attempts": None,
     "pk_idempotency_keys": None,

@@ -1,8 +1,11 @@
-"""Taking tickets of a type and giving them back. Nothing else changes what is available.
+"""Taking tickets of a type and giving them back.
+
+Nothing else changes what is available but the organiser's change of a capacity (commands/ticket_types).
 
 Locks are taken in one order by every command: the user's row (only to count a per-user limit), the
-event's row, the booking's row, then ticket types by ascending id. The ticket type is last because
-it is the hot one: everybody who wants the same tickets waits for it, for as long as it is held.
+event's row, the booking's row, its payment's row, then ticket types by ascending id. The ticket type
+is last because it is the hot one: everybody who wants the same tickets waits for it, for as long as it
+is held.
 """
 
 from collections.abc import Iterable
@@ -13,15 +16,16 @@ from bms.errors import Conflict, NotOnSale, SoldOut
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
-# Price and on_sale are guarded too: what the buyer was told is what is sold, or nothing is.
+# Price, currency and on_sale are guarded too: what the buyer was told is what is sold, or nothing is.
 RESERVE = Statement(
     "ticket_types.reserve",
-    "@id BIGINT, @quantity INT, @unit_price DECIMAL(12,2)",
+    "@id BIGINT, @quantity INT, @unit_price DECIMAL(12,2), @currency NVARCHAR(3)",
     """
     UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
     SET    available = available - @quantity
     OUTPUT inserted.available
     WHERE  id = @id AND available >= @quantity AND on_sale = 1 AND price = @unit_price
+      AND  currency = @currency
     """,
 )
 
@@ -38,7 +42,7 @@ RELEASE = Statement(
 GET_STATE = Statement(
     "ticket_types.get_state",
     "@id BIGINT",
-    "SELECT name, available, on_sale, price FROM ticket_types WHERE id = @id",
+    "SELECT name, available, on_sale, price, currency FROM ticket_types WHERE id = @id",
 )
 
 
@@ -51,11 +55,18 @@ class Line(NamedTuple):
     unit_price: Decimal
 
 
-def reserve(tx: Transaction, lines: Iterable[Line]) -> None:
+def reserve(tx: Transaction, lines: Iterable[Line], *, currency: str) -> None:
     """Take the tickets of ``lines``. Raises SoldOut (with how many are left), NotOnSale or Conflict."""
     for line in in_lock_order(lines):
-        if tx.row(RESERVE, id=line.ticket_type_id, quantity=line.quantity, unit_price=line.unit_price) is None:
-            raise _refusal(tx, line)
+        taken = tx.row(
+            RESERVE,
+            id=line.ticket_type_id,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            currency=currency,
+        )
+        if taken is None:
+            raise _refusal(tx, line, currency)
 
 
 def try_reserve(tx: Transaction, lines: Iterable[Line]) -> bool:
@@ -94,10 +105,10 @@ def in_lock_order(lines: Iterable[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: line.ticket_type_id)
 
 
-def _refusal(tx: Transaction, line: Line) -> Conflict:
+def _refusal(tx: Transaction, line: Line, currency: str) -> Conflict:
     state = tx.row(GET_STATE, id=line.ticket_type_id)
     if state is None or not state.on_sale:
         return NotOnSale(available=0)
-    if state.price != line.unit_price:
+    if (state.price, state.currency) != (line.unit_price, currency):
         return Conflict("The price has just changed; look again", available=state.available)
     return SoldOut(f"{state.available} left of {state.name}", available=state.available)

@@ -12,7 +12,7 @@ from typing import Any
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 
-MAX_ATTEMPTS = 8
+MAX_ATTEMPTS = 24  # with the waits of tasks.outbox, some sixteen hours
 
 INSERT = Statement(
     "outbox.insert",
@@ -45,7 +45,7 @@ LEASE = Statement(
            attempts = attempts + 1
     OUTPUT inserted.id, inserted.kind, inserted.recipient, inserted.payload, inserted.dedupe_key,
            inserted.attempts, inserted.lease_token
-    WHERE  id IN (@ids) AND state = 'PENDING'
+    WHERE  id IN (@ids) AND state = 'PENDING' AND available_at <= SYSUTCDATETIME()
       AND  (leased_until IS NULL OR leased_until < SYSUTCDATETIME())
     """,
 )

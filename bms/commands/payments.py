@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bms.commands import audit, idempotency, inventory, tickets
-from bms.commands.bookings import lines_of
+from bms.commands.bookings import COUNT_LIVE, TAKE_TURN, lines_of
 from bms.commands.idempotency import Answer, Key
 from bms.errors import BookingNotPending, HoldExpired, NotFound, ValidationFailed
 from bms.queries.payments import get_payment
@@ -66,24 +66,33 @@ SETTLE = Statement(
     """,
 )
 
-CONFIRM = Statement(
-    "bookings.confirm",
-    "@id BIGINT, @present NVARCHAR(16)",
+# What settling needs to know before it locks anything: none of it changes while the payment is open.
+GET_CONTEXT = Statement(
+    "payments.get_context",
+    "@id BIGINT",
     """
-    UPDATE bookings WITH (ROWLOCK, UPDLOCK)
-    SET    status = 'CONFIRMED', confirmed_at = SYSUTCDATETIME(), hold_expires_at = NULL
-    OUTPUT inserted.event_id
-    WHERE  id = @id AND status = @present
+    SELECT p.booking_id, p.user_id, b.event_id, b.quantity, e.per_user_limit
+    FROM   payments AS p
+    INNER JOIN bookings AS b ON b.id = p.booking_id
+    INNER JOIN events AS e ON e.id = b.event_id
+    WHERE  p.id = @id
     """,
 )
 
-EXPIRE_AGAIN = Statement(
-    "bookings.expire_again",
+# Before the payment's row, which is where whoever claims a payment takes it too. A write, as above.
+LOCK_BOOKING = Statement(
+    "bookings.lock_to_settle",
+    "@id BIGINT",
+    "UPDATE bookings WITH (ROWLOCK, UPDLOCK) SET status = status OUTPUT inserted.status WHERE id = @id",
+)
+
+CONFIRM = Statement(
+    "bookings.confirm",
     "@id BIGINT",
     """
     UPDATE bookings WITH (ROWLOCK, UPDLOCK)
-    SET    status = 'EXPIRED', confirmed_at = NULL
-    WHERE  id = @id AND status = 'CONFIRMED'
+    SET    status = 'CONFIRMED', confirmed_at = SYSUTCDATETIME(), hold_expires_at = NULL
+    WHERE  id = @id AND status IN ('PENDING', 'EXPIRED')
     """,
 )
 
@@ -164,15 +173,20 @@ def settle_payment(
     succeeded: bool,
     gateway_reference: str | None,
     failure_code: str | None,
-    render: Callable[[Row], Answer],
+    render: Callable[[Row, str], Answer],
     request_id: str | None,
 ) -> Answer:
     """Write the gateway's outcome, and with a success confirm the booking and issue its tickets.
 
-    When the hold has run out meanwhile the tickets are taken again if they are still free; if not,
-    the payment is left to be refunded in full and the buyer is told. Settling a settled payment
-    changes nothing. Returns the answer that ``render`` makes of the payment, kept for a repeat.
+    When the hold has run out meanwhile the tickets are taken again if they are still free, and the
+    buyer's limit still allows it; if not, the payment is left to be refunded in full. Settling a
+    settled payment changes nothing. Returns the answer that ``render`` makes of the payment and its
+    booking's status (by which the buyer is told), kept for a repeat. Raises NotFound.
     """
+    context = tx.row(GET_CONTEXT, id=payment_id)
+    if context is None:
+        raise NotFound("There is no such payment")
+    status = _lock_booking(tx, context) if succeeded else None
     settled = tx.row(
         SETTLE,
         id=payment_id,
@@ -190,27 +204,40 @@ def settle_payment(
             subject_id=payment_id,
             request_id=request_id,
         )
-        if succeeded and not _confirm(tx, settled.booking_id):
+        if succeeded and not _confirm(tx, context, status):
             _refund_late(tx, payment_id, settled)
-    answer = render(get_payment(tx, payment_id=payment_id, viewer_id=None))
+    status = tx.value(GET_STATUS, id=context.booking_id, user_id=context.user_id)
+    answer = render(get_payment(tx, payment_id=payment_id, viewer_id=None), status)
     idempotency.finish_payment(tx, payment_id, answer)
     return answer
 
 
-def _confirm(tx: Transaction, booking_id: int) -> bool:
-    """Confirm the booking, taking its tickets again if need be. Returns False when they are gone."""
-    confirmed = tx.row(CONFIRM, id=booking_id, present="PENDING")
-    lines = lines_of(tx, booking_id)
-    if confirmed is None:
-        confirmed = tx.row(CONFIRM, id=booking_id, present="EXPIRED")
-        if confirmed is None:
-            return False
-        if not inventory.try_reserve(tx, lines):
-            tx.execute(EXPIRE_AGAIN, id=booking_id)
-            return False
-    tickets.issue(tx, booking_id=booking_id, event_id=confirmed.event_id, lines=lines)
-    tickets.announce(tx, booking_id=booking_id)
+def _lock_booking(tx: Transaction, context: Row) -> str:
+    """Lock the booking, after its user where there is a limit to count, and return its status."""
+    if context.per_user_limit is not None:
+        tx.execute(TAKE_TURN, id=context.user_id)
+    return str(tx.only(LOCK_BOOKING, id=context.booking_id).status)
+
+
+def _confirm(tx: Transaction, context: Row, status: str | None) -> bool:
+    """Confirm the locked booking, taking its tickets again if need be. Returns False when that cannot be."""
+    lines = lines_of(tx, context.booking_id)
+    if status == "EXPIRED" and not _retake(tx, context, lines):
+        return False
+    if tx.execute(CONFIRM, id=context.booking_id) != 1:
+        return False
+    tickets.issue(tx, booking_id=context.booking_id, event_id=context.event_id, lines=lines)
+    tickets.announce(tx, booking_id=context.booking_id)
     return True
+
+
+def _retake(tx: Transaction, context: Row, lines: list[inventory.Line]) -> bool:
+    """Take the tickets of a hold that ran out, unless they are gone or the buyer has booked others since."""
+    if context.per_user_limit is not None:
+        held = tx.value(COUNT_LIVE, user_id=context.user_id, event_id=context.event_id)
+        if held + context.quantity > context.per_user_limit:
+            return False
+    return inventory.try_reserve(tx, lines)
 
 
 def _refund_late(tx: Transaction, payment_id: int, payment: Row) -> None:

@@ -1,6 +1,5 @@
 """Bookings: hold, list, show, cancel."""
 
-
 from aiohttp import web
 
 from bms.commands.bookings import Wanted, cancel_booking, hold_tickets
@@ -28,6 +27,7 @@ async def hold(call: Call) -> web.Response:
         key=await key_of(call),
         render=lambda view: answer(present_booking(view), 201),
         request_id=call.request_id,
+        booked_by=call.caller.user_id,
     )
     return send(kept)
 

@@ -28,7 +28,9 @@ async def key_of(call: Call) -> Key | None:
         raise MalformedRequest("An Idempotency-Key has 1 to 200 visible ASCII characters")
     path = call.request.path.rstrip("/").removeprefix(PREFIXES[1])
     body = await call.request.read()
-    asked = orjson.dumps([call.request.method, path, orjson.loads(body or b"{}")], option=orjson.OPT_SORT_KEYS)
+    asked = orjson.dumps(
+        [call.request.method, path, orjson.loads(body or b"{}")], option=orjson.OPT_SORT_KEYS
+    )
     fingerprint = hmac.new(call.settings.secret_key.encode(), asked, hashlib.sha256).hexdigest()
     return Key(call.caller.user_id, value, fingerprint)
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bms.commands.idempotency import Answer
 from bms.commands.payments import claim_payment, settle_payment
-from bms.errors import PaymentDeclined
+from bms.errors import BMSError, HoldExpired, PaymentDeclined
 from bms.handlers.bookings import viewer
 from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
 from bms.handlers.idempotency import answer, key_of, send
@@ -52,18 +52,25 @@ async def pay(call: Call) -> web.Response:
         succeeded=outcome.succeeded,
         gateway_reference=outcome.gateway_reference,
         failure_code=outcome.failure_code,
-        render=lambda payment: _render(payment, outcome.message, call.request_id),
+        render=lambda payment, booking: _render(payment, booking, outcome.message, call.request_id),
         request_id=call.request_id,
     )
     return send(settled)
 
 
-def _render(payment: Any, message: str | None, request_id: str) -> Answer:
-    if payment.status != "FAILED":
+def _render(payment: Any, booking_status: str, message: str | None, request_id: str) -> Answer:
+    """Return the answer to a settled payment: it bought the tickets, was declined, or came too late."""
+    named = {"payment_id": payment.id, "booking_id": payment.booking_id}
+    error: BMSError
+    if payment.status == "FAILED":
+        error = PaymentDeclined(message or "", gateway_code=payment.failure_code, **named)
+    elif booking_status != "CONFIRMED":
+        error = HoldExpired(
+            "The payment came after the hold had run out and its tickets are gone: it is refunded in full",
+            **named,
+        )
+    else:
         return answer(present_payment(payment), 201)
-    error = PaymentDeclined(
-        message or "", gateway_code=payment.failure_code, payment_id=payment.id, booking_id=payment.booking_id
-    )
     return answer(problem_document(error, request_id), error.status)
 
 
@@ -72,9 +79,7 @@ async def index(call: Call) -> web.Response:
     """List the caller's payments, the newest first; an admin sees everybody's."""
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
-    payments = await call.db.read_primary(
-        list_payments, user_id=viewer(call), before=before, limit=limit + 1
-    )
+    payments = await call.db.read_primary(list_payments, user_id=viewer(call), before=before, limit=limit + 1)
     return page(call.request, payments, limit, present_payment, "id")
 
 

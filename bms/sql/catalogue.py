@@ -8,9 +8,7 @@ from bms.sql.statements import Statement, compile_mssql, registered
 
 
 def all_statements(*packages: ModuleType) -> list[Statement]:
-    """Import every module that declares statements and return them by name."""
-    if not packages:
-        packages = (importlib.import_module("bms.commands"), importlib.import_module("bms.queries"))
+    """Import every module of ``packages``, which declare statements, and return all of them by name."""
     for package in packages:
         for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
             importlib.import_module(module.name)

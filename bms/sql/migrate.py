@@ -1,9 +1,18 @@
 """Bring a database's schema to where the code expects it. What ``bms migrate`` and start-up run."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pyodbc
 from yoyo import read_migrations
 from yoyo.connections import get_backend
+from yoyo.exceptions import LockTimeout
+
+from bms.errors import ConfigurationError, DatabaseUnavailable
+from bms.sql.driver_errors import Kind, diagnose
+from bms.sql.target import parse_url
 
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
 
@@ -16,28 +25,51 @@ def yoyo_url(database_url: str) -> str:
 
 
 def apply(database_url: str, directory: Path = MIGRATIONS) -> list[str]:
-    """Apply what is not applied yet and return the ids, in order. Two processes at once apply once."""
-    backend = get_backend(yoyo_url(database_url))
-    with backend, backend.lock():
-        pending = backend.to_apply(read_migrations(str(directory)))
+    """Apply what is not applied yet and return the ids, in order. Two processes at once apply once.
+
+    Each migration is applied whole or not at all. Raises DatabaseUnavailable when the database cannot be
+    reached or another process migrates for too long, and the driver's error when a migration fails.
+    """
+    migrations = _read(directory)
+    with _backend(database_url) as backend, backend.lock():
+        pending = backend.to_apply(migrations)
         backend.apply_migrations(pending)
         return [migration.id for migration in pending]
 
 
 def rollback(database_url: str, count: int = 1, directory: Path = MIGRATIONS) -> list[str]:
-    """Roll the last ``count`` migrations back and return their ids, newest first."""
-    backend = get_backend(yoyo_url(database_url))
-    with backend, backend.lock():
-        applied = backend.to_rollback(read_migrations(str(directory)))
-        chosen = applied[:count]
+    """Roll the last ``count`` migrations back and return their ids, newest first. Raises as ``apply``."""
+    migrations = _read(directory)
+    with _backend(database_url) as backend, backend.lock():
+        chosen = backend.to_rollback(migrations)[:count]
         backend.rollback_migrations(chosen)
         return [migration.id for migration in chosen]
 
 
 def status(database_url: str, directory: Path = MIGRATIONS) -> list[tuple[str, bool]]:
-    """Return each migration's id, in order, and whether it is applied."""
-    backend = get_backend(yoyo_url(database_url))
-    with backend:
-        migrations = read_migrations(str(directory))
+    """Return each migration's id, in order, and whether it is applied. Raises DatabaseUnavailable."""
+    migrations = _read(directory)
+    with _backend(database_url) as backend:
         applied = set(backend.get_applied_migration_hashes())
         return [(migration.id, migration.hash in applied) for migration in migrations]
+
+
+def _read(directory: Path) -> Any:
+    migrations = read_migrations(str(directory))
+    if not migrations:
+        raise ConfigurationError(f"There are no migrations in {directory}: run BMS from its source tree")
+    return migrations
+
+
+@contextlib.contextmanager
+def _backend(database_url: str) -> Iterator[Any]:
+    target = parse_url(database_url)
+    try:
+        with get_backend(yoyo_url(database_url)) as backend:
+            yield backend
+    except LockTimeout:
+        raise DatabaseUnavailable(f"Another process is migrating {target.label}") from None
+    except pyodbc.Error as error:
+        if diagnose(error).kind is not Kind.CONNECTION:
+            raise
+        raise DatabaseUnavailable(f"{target.label} cannot be reached: {error.args[-1]}") from None

@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from bms.sql.embedded import EmbeddedServer
 from bms.sql.target import parse_url
 
 DATABASE = "bms"
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 @functools.cache
@@ -34,7 +36,8 @@ def embedded_url(server: EmbeddedServer, database: str = DATABASE) -> str:
 
 
 def create_database(server: EmbeddedServer, name: str, template: str | None = None) -> None:
-    """Make the database ``name`` (one of ours: a plain identifier), a copy of ``template``, unless it exists."""
+    """Make the database ``name``, a copy of ``template``, unless it exists. Both are plain identifiers."""
+    _check_names(name, template or name)
     with _administration(server) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = ?", name).fetchone() is not None:
             return
@@ -43,14 +46,21 @@ def create_database(server: EmbeddedServer, name: str, template: str | None = No
             connection.execute(f"CREATE DATABASE {name}{suffix}").close()
         except pyodbc.Error as error:
             # Another process was first.
-            if "42P04" not in str(error) and "23505" not in str(error):
+            if error.args[0] not in ("42P04", "23505"):
                 raise
 
 
 def drop_database(server: EmbeddedServer, name: str) -> None:
     """Drop the database ``name``, ending the connections that are still open to it."""
+    _check_names(name)
     with _administration(server) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)").close()
+
+
+def _check_names(*names: str) -> None:
+    for name in names:
+        if not _IDENTIFIER.fullmatch(name):
+            raise ValueError(f"{name!r} is no name for a database of ours")
 
 
 @contextlib.contextmanager

@@ -11,11 +11,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 import pyodbc
 from yoyo import exceptions, utils
 from yoyo.backends.base import DatabaseBackend
 
+from bms.sql.driver_errors import Kind, diagnose
 from bms.sql.provision import embedded_url, shared_server
 from bms.sql.target import parse_url
 
@@ -37,6 +39,8 @@ class _Backend(DatabaseBackend):  # type: ignore[misc]
 
     def url(self, dburi: Any) -> str:
         """Return the URL in the form that bms.sql.target reads."""
+        if ":" in (dburi.hostname or ""):
+            dburi = dburi._replace(hostname=f"[{dburi.hostname}]")  # yoyo leaves the brackets of IPv6 out
         return str(dburi.uri)
 
     # A transaction is what ODBC says it is: a connection out of autocommit mode, until it ends.
@@ -52,6 +56,41 @@ class _Backend(DatabaseBackend):  # type: ignore[misc]
     def rollback(self) -> None:
         super().rollback()
         self.connection.autocommit = True
+
+    # A migration and the note that it was made are one transaction: yoyo's own two would leave a process
+    # killed between them with tables that the next one makes again.
+
+    def apply_one(self, migration: Any, force: bool = False, mark: bool = True) -> None:
+        self.ensure_internal_schema_updated()
+        migration.load()
+        if not migration.use_transactions:
+            super().apply_one(migration, force=force, mark=mark)
+            return
+        with self.transaction():
+            migration.process_steps(self, "apply", force=force)
+            self.log_migration(migration, "apply")
+            if mark:
+                self.mark_one(migration, log=False)
+
+    def rollback_one(self, migration: Any, force: bool = False) -> None:
+        self.ensure_internal_schema_updated()
+        migration.load()
+        if not migration.use_transactions:
+            super().rollback_one(migration, force=force)
+            return
+        with self.transaction():
+            migration.process_steps(self, "rollback", force=force)
+            self.log_migration(migration, "rollback")
+            self.unmark_one(migration, log=False)
+
+    def savepoint_rollback(self, id: str) -> None:  # noqa: A002
+        # Where the error ended the whole transaction there is no savepoint to go back to any more, and
+        # saying so would hide the error.
+        with contextlib.suppress(pyodbc.Error):
+            self.return_to_savepoint(id)
+
+    def return_to_savepoint(self, name: str) -> None:
+        super().savepoint_rollback(name)
 
     def list_tables(self, **kwargs: Any) -> list[str]:
         return [
@@ -100,8 +139,8 @@ class MssqlBackend(_Backend):
     def savepoint_release(self, id: str) -> None:  # noqa: A002
         """Do nothing: T-SQL savepoints end with the transaction."""
 
-    def savepoint_rollback(self, id: str) -> None:  # noqa: A002
-        super().execute(f"ROLLBACK TRANSACTION {id}")
+    def return_to_savepoint(self, name: str) -> None:
+        super().execute(f"ROLLBACK TRANSACTION {name}")
 
     def take_lock(self, timeout: float) -> None:
         cursor = self.connection.execute(
@@ -137,7 +176,9 @@ class PostgresqlBackend(_Backend):
         self.connection.execute(f"SET lock_timeout = '{int(timeout * 1000)}ms'").close()
         try:
             self.connection.execute(f"SELECT pg_advisory_lock({self._LOCK_KEY})").fetchall()
-        except pyodbc.Error:
+        except pyodbc.Error as error:
+            if diagnose(error).kind is not Kind.BUSY:
+                raise
             raise exceptions.LockTimeout("another process is migrating this database") from None
 
     def release_lock(self) -> None:
@@ -148,7 +189,7 @@ class EmbeddedBackend(PostgresqlBackend):
     """The embedded server of a data directory, started if need be and shared with whoever uses it."""
 
     def url(self, dburi: Any) -> str:
-        return embedded_url(shared_server(Path(dburi.database or "var")))
+        return embedded_url(shared_server(Path(unquote(dburi.database or "var"))))
 
 
 class _TranslatingCursor:

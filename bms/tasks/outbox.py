@@ -1,5 +1,6 @@
 """Sending the mail that the outbox holds."""
 
+import asyncio
 import json
 import logging
 import random
@@ -15,20 +16,31 @@ from bms.sql.session import Row
 log = logging.getLogger(__name__)
 
 BATCH = 10
-LEASE_SECONDS = 300  # longer than a batch takes when every message runs into the transport's time-out
+LEASE_SECONDS = 300  # much longer than a message takes that runs into the transport's time-out
 FIRST_RETRY = 15  # seconds; doubled each time
 LAST_RETRY = 3600  # seconds
 
 
 async def send_due_messages(database: Database, transport: Transport, settings: Settings) -> int:
-    """Claim a batch, send it with no transaction open, mark each message; return how many were tried."""
+    """Claim a batch, send it with no transaction open, mark each message; return how many were tried.
+
+    The messages of a batch go out side by side: one that hangs does not use up the others' lease.
+    Raises, after the whole batch, what hindered marking: that message's lease will run out.
+    """
     messages = await database.transact(claim_messages, limit=BATCH, lease_seconds=LEASE_SECONDS)
-    for message in messages:
-        await _deliver(database, transport, settings, message)
+    ends = await asyncio.gather(
+        *(_deliver(database, transport, settings, message) for message in messages), return_exceptions=True
+    )
+    for end in ends:
+        if end is not None:
+            raise end
     return len(messages)
 
 
 async def _deliver(database: Database, transport: Transport, settings: Settings, message: Row) -> None:
+    if message.attempts > MAX_ATTEMPTS:
+        await _fail(database, message, "every worker that tried this message died of it", None)
+        return
     try:
         await transport.send(
             compose(
@@ -43,6 +55,10 @@ async def _deliver(database: Database, transport: Transport, settings: Settings,
         await _fail(database, message, str(error), retry_delay(message.attempts))
     except (PermanentMailError, CannotCompose) as error:
         await _fail(database, message, str(error), None)
+    except Exception as error:
+        # A mistake of ours. What it is may be mended, so the message is kept, and the others go out.
+        log.exception("message %d (%s) failed", message.id, message.kind)
+        await _fail(database, message, f"{type(error).__name__}: {error}", retry_delay(message.attempts))
     else:
         kept = await database.transact(mark_sent, message_id=message.id, token=message.lease_token)
         if not kept:

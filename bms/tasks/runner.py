@@ -30,9 +30,7 @@ async def background(database: Database, transport: Transport, settings: Setting
     loops = [
         asyncio.create_task(_loop("holds", lambda: expire_due_holds(database), HOLDS_EVERY, stopping)),
         asyncio.create_task(
-            _loop(
-                "outbox", lambda: send_due_messages(database, transport, settings), OUTBOX_EVERY, stopping
-            )
+            _loop("outbox", lambda: send_due_messages(database, transport, settings), OUTBOX_EVERY, stopping)
         ),
     ]
     try:
@@ -42,7 +40,9 @@ async def background(database: Database, transport: Transport, settings: Setting
         await asyncio.gather(*loops)
 
 
-async def _loop(name: str, batch: Callable[[], Awaitable[int]], every: float, stopping: asyncio.Event) -> None:
+async def _loop(
+    name: str, batch: Callable[[], Awaitable[int]], every: float, stopping: asyncio.Event
+) -> None:
     """Run ``batch``, which returns how much it did, again at once while there is more, else in a while."""
     while not stopping.is_set():
         pause = every * random.uniform(0.8, 1.2)  # noqa: S311  # so that processes do not march in step

@@ -2,6 +2,7 @@ UPDATE outbox SET leased_until = (CAST(timezone('utc', statement_timestamp()) AS
 WHERE
   id IN (CAST(? AS bigint), CAST(? AS bigint))
   AND state = 'PENDING'
+  AND available_at <= CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
   AND (
     leased_until IS NULL OR leased_until < CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
   )

@@ -11,5 +11,5 @@ ORDER BY
   available_at NULLS FIRST,
   id
 LIMIT CAST(? AS integer)
-FOR UPDATE OF outbox SKIP LOCKED
+FOR NO KEY UPDATE OF outbox SKIP LOCKED
 -- takes: @limit

@@ -2,7 +2,8 @@ SELECT
   name,
   available,
   on_sale,
-  price
+  price,
+  currency
 FROM ticket_types
 WHERE
   id = CAST(? AS bigint)

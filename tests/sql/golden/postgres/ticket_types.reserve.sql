@@ -1,5 +1,5 @@
 UPDATE ticket_types SET available = available - CAST(? AS integer)
 WHERE
-  id = CAST(? AS bigint) AND available >= CAST(? AS integer) AND on_sale = 1 AND price = CAST(? AS numeric)
+  id = CAST(? AS bigint) AND available >= CAST(? AS integer) AND on_sale = 1 AND price = CAST(? AS numeric) AND currency = CAST(? AS varchar)
 RETURNING available
--- takes: @quantity, @id, @quantity, @unit_price
+-- takes: @quantity, @id, @quantity, @unit_price, @currency

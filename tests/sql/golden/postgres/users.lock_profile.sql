@@ -6,5 +6,5 @@ SELECT
 FROM users
 WHERE
   id = CAST(? AS bigint)
-FOR UPDATE OF users
+FOR NO KEY UPDATE OF users
 -- takes: @id

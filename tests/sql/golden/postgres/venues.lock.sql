@@ -9,5 +9,5 @@ SELECT
 FROM venues
 WHERE
   id = CAST(? AS bigint)
-FOR UPDATE OF venues
+FOR NO KEY UPDATE OF venues
 -- takes: @id

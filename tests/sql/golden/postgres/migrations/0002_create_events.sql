@@ -37,8 +37,12 @@ CREATE TABLE events (
   sales_start timestamp(3) NULL,
   sales_end timestamp(3) NULL,
   per_user_limit integer NULL,
+  refund_full_hours integer NOT NULL DEFAULT 0,
+  refund_percent integer NOT NULL DEFAULT 0,
+  refund_none_hours integer NOT NULL DEFAULT 0,
   rating_count integer NOT NULL DEFAULT 0,
   rating_sum integer NOT NULL DEFAULT 0,
+  reminded_at timestamp(3) NULL,
   version integer NOT NULL DEFAULT 1,
   created_at timestamp(3) NOT NULL DEFAULT CAST(timezone('utc', statement_timestamp()) AS timestamp(3)),
   updated_at timestamp(3) NOT NULL DEFAULT CAST(timezone('utc', statement_timestamp()) AS timestamp(3)),
@@ -55,6 +59,8 @@ CREATE TABLE events (
   CONSTRAINT ck_events_ends_after_start CHECK (ends_at > starts_at),
   CONSTRAINT ck_events_capacity CHECK (capacity > 0),
   CONSTRAINT ck_events_per_user_limit CHECK (per_user_limit > 0),
+  CONSTRAINT ck_events_refund_percent CHECK (refund_percent >= 0 AND refund_percent <= 100),
+  CONSTRAINT ck_events_refund_hours CHECK (refund_none_hours >= 0 AND refund_full_hours >= refund_none_hours),
   CONSTRAINT ck_events_status CHECK (status IN ('DRAFT', 'PUBLISHED', 'CANCELLED', 'COMPLETED'))
 );
 CREATE INDEX ix_events_start ON events(status NULLS FIRST, starts_at NULLS FIRST, id) INCLUDE (title, venue_id, category_id, organizer_id, price_from);

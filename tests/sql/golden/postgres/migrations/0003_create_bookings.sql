@@ -11,6 +11,7 @@ CREATE TABLE bookings (
   confirmed_at timestamp(3) NULL,
   cancelled_at timestamp(3) NULL,
   cancel_reason varchar(200) NULL,
+  refund_due numeric(12, 2) NULL,
   created_at timestamp(3) NOT NULL DEFAULT CAST(timezone('utc', statement_timestamp()) AS timestamp(3)),
   CONSTRAINT pk_bookings PRIMARY KEY (id),
   CONSTRAINT uq_bookings_reference UNIQUE (
@@ -92,6 +93,8 @@ CREATE TABLE payments (
   card_brand varchar(16) NULL,
   card_last4 varchar(4) NULL,
   failure_code varchar(32) NULL,
+  refund_claimed numeric(12, 2) NOT NULL DEFAULT 0,
+  refunded numeric(12, 2) NOT NULL DEFAULT 0,
   created_at timestamp(3) NOT NULL DEFAULT CAST(timezone('utc', statement_timestamp()) AS timestamp(3)),
   settled_at timestamp(3) NULL,
   CONSTRAINT pk_payments PRIMARY KEY (id),
@@ -105,6 +108,7 @@ CREATE TABLE payments (
     id
   ),
   CONSTRAINT ck_payments_amount CHECK (amount > 0),
+  CONSTRAINT ck_payments_refunded CHECK (refunded >= 0 AND refunded <= refund_claimed AND refund_claimed <= amount),
   CONSTRAINT ck_payments_status CHECK (status IN ('PROCESSING', 'SUCCEEDED', 'FAILED', 'PARTIALLY_REFUNDED', 'REFUNDED'))
 );
 CREATE UNIQUE INDEX ux_payments_live ON payments(booking_id NULLS FIRST)
@@ -125,6 +129,9 @@ CREATE TABLE refunds (
   status varchar(16) NOT NULL,
   gateway_reference varchar(64) NULL,
   failure_code varchar(32) NULL,
+  requested_by bigint NULL,
+  attempts integer NOT NULL DEFAULT 0,
+  retry_at timestamp(3) NOT NULL DEFAULT CAST(timezone('utc', statement_timestamp()) AS timestamp(3)),
   created_at timestamp(3) NOT NULL DEFAULT CAST(timezone('utc', statement_timestamp()) AS timestamp(3)),
   settled_at timestamp(3) NULL,
   CONSTRAINT pk_refunds PRIMARY KEY (id),
@@ -138,6 +145,6 @@ CREATE TABLE refunds (
   CONSTRAINT ck_refunds_status CHECK (status IN ('PENDING', 'SUCCEEDED', 'FAILED'))
 );
 CREATE INDEX ix_refunds_payment ON refunds(payment_id NULLS FIRST, id) INCLUDE (amount, status);
-CREATE INDEX ix_refunds_pending ON refunds(created_at NULLS FIRST, id)
+CREATE INDEX ix_refunds_unsettled ON refunds(retry_at NULLS FIRST, id)
 WHERE
-  status = 'PENDING';
+  status IN ('PENDING', 'FAILED');

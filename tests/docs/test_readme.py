@@ -1,0 +1,239 @@
+"""The README and .env.example, held against the service: what they print is what happens."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from bms import settings as settings_module
+from bms.app import ROUTES
+from bms.handlers.http import Access
+from bms.settings import Settings
+from bms.sql.catalogue import all_statements
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTED_BASE = "http://127.0.0.1:8080"
+START_SECONDS = 60
+SEPARATOR = "-- end of a step --"
+
+# What differs from run to run, in both the text and the answer.
+VOLATILE = (
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z"), "TIME"),
+    (re.compile(r"\b[A-Z][a-z]+day \d+ [A-Z][a-z]+ \d{4}\b"), "DAY"),
+    (re.compile(r"\b[0-9A-F]{26}\b"), "TICKET"),
+    (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{10}\b"), "REFERENCE"),
+)
+
+
+def section(title: str) -> str:
+    """Return what stands under a heading of the README, up to the next one."""
+    _, _, rest = README.partition(f"\n## {title}\n")
+    assert rest, f"the README has no heading {title}"
+    return rest.split("\n## ", 1)[0]
+
+
+def steps() -> list[tuple[str, str]]:
+    """Return the walk's fenced commands, each with the output printed below it (none: empty)."""
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", section("A walk"), re.MULTILINE | re.DOTALL)
+    walk: list[tuple[str, str]] = []
+    for language, text in blocks:
+        if language == "bash":
+            walk.append((text, ""))
+        else:
+            walk[-1] = (walk[-1][0], text)
+    return walk
+
+
+def settled(text: str) -> str:
+    for pattern, word in VOLATILE:
+        text = pattern.sub(word, text)
+    return text.strip()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Iterator[str]:
+    """The address of ``bms serve`` run as a newcomer runs it: embedded, demo data, mail to files."""
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BMS_")}
+    environment |= {"BMS_DATA_DIR": "var", "BMS_PORT": str(port), "BMS_BCRYPT_ROUNDS": "4"}
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "bms.cli", "serve"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}/health/ready", server, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.send_signal(signal.SIGINT)
+        status = server.wait(timeout=30)
+    assert status == 0, log.read_text()
+    assert list((tmp_path / "var" / "postgres" / "socket").iterdir()) == []
+
+
+def wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        assert server.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+
+
+def test_the_walk_prints_what_the_readme_prints(base: str, tmp_path: Path) -> None:
+    walk = steps()
+    assert len(walk) >= 8
+    assert sum(DOCUMENTED_BASE in commands for commands, _ in walk) == 1
+    script = "".join(f"{commands}\necho '{SEPARATOR}'\n" for commands, _ in walk)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail"],
+        input=script.replace(DOCUMENTED_BASE, base),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    printed = done.stdout.split(f"{SEPARATOR}\n")
+    assert [settled(text) for text in printed] == [settled(text) for _, text in walk] + [""]
+    # Line by line as a person pastes it: one line of the walk is one command, save in the function.
+    assert all("curl" not in commands or "\\\n" not in commands for commands, _ in walk)
+
+
+def test_the_walk_ends_in_tickets() -> None:
+    documented = steps()
+    assert documented[-1][1].count("Stalls") == 3
+    assert settled(documented[-1][1]).count("TICKET") == 2
+    assert "CONFIRMED" in documented[-2][1]
+
+
+def table(title: str) -> dict[str, str]:
+    """Return the first two columns of a section's table."""
+    rows = re.findall(r"^\| (.+?) \| (.+?) \|", section(title), re.MULTILINE)
+    return {first.strip("`"): second for first, second in rows if first not in ("variable", "who")}
+
+
+def plain_default(name: str) -> str:
+    """Return a setting's default as the README and .env.example write it; empty for unset."""
+    value = next(f.default for f in fields(Settings) if f.name == name)
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value or 0) if isinstance(value, int) else str(value or "")
+
+
+def test_the_table_of_settings_is_that_of_the_code() -> None:
+    documented = table("Settings")
+    assert list(documented) == [f"BMS_{f.name.upper()}" for f in fields(Settings)]
+    in_words = {
+        "BMS_DATABASE_URL": "unset: embedded",
+        "BMS_DATABASE_READ_URL": "unset",
+        "BMS_SECRET_KEY": "made and kept when embedded",
+        "BMS_SMTP_URL": "unset: files in `mail/` of the data directory",
+        "BMS_OPEN_MANAGER_REGISTRATION": "`on` when embedded, else `off`",
+        "BMS_DEMO_DATA": "`on` when embedded, else `off`",
+    }
+    for variable, default in documented.items():
+        plain = plain_default(variable.removeprefix("BMS_").lower())
+        assert default == in_words.get(variable, f"`{plain}`"), variable
+
+
+def test_what_depends_on_the_database_does(tmp_path: Path) -> None:
+    nowhere = tmp_path / "none"
+    embedded = settings_module.load({"BMS_DATA_DIR": str(tmp_path)}, nowhere)
+    assert (embedded.open_manager_registration, embedded.demo_data) == (True, True)
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+    own = {"BMS_DATABASE_URL": "postgresql://host/name", "BMS_SECRET_KEY": "x" * 32}
+    other = settings_module.load(own, nowhere)
+    assert (other.open_manager_registration, other.demo_data) == (False, False)
+
+
+def test_the_example_file_names_every_setting_with_its_default(tmp_path: Path) -> None:
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    lines = re.findall(r"^#(BMS_\w+)=(.*)$", text, re.MULTILINE)
+    assert [name for name, _ in lines] == [f"BMS_{f.name.upper()}" for f in fields(Settings)]
+    for name, default in lines:
+        assert default == plain_default(name.removeprefix("BMS_").lower()), name
+    taken = tmp_path / ".env"
+    taken.write_text(re.sub(r"^#(?=BMS_)", "", text, flags=re.MULTILINE), encoding="utf-8")
+    read = settings_module.load({"BMS_DATA_DIR": str(tmp_path)}, taken)
+    assert read == settings_module.load({"BMS_DATA_DIR": str(tmp_path)}, tmp_path / "none")
+
+
+def test_the_table_of_endpoints_is_that_of_the_routes() -> None:
+    documented = {
+        (method, path, who)
+        for who, calls in table("What the API keeps to").items()
+        for method, path in _calls(calls)
+    }
+    who_of = {Access.USER: "users", Access.MANAGER: "organisers", Access.ADMIN: "admins"}
+    offered = {
+        (e.method, e.path, who_of.get(e.access, "anyone"))
+        for module in ROUTES
+        for e in module.routes.endpoints
+    }
+    older = {"/locations", "/locations/{id}", "/event", "/create-event", "/book-ticket", "/make-payment"}
+    assert documented == {endpoint for endpoint in offered if endpoint[1] not in older}
+    assert older <= {path for _, path, _ in offered}
+    for path in older - {"/locations/{id}"}:
+        assert f"`{path}" in section("What the API keeps to")
+
+
+def _calls(cell: str) -> Iterator[tuple[str, str]]:
+    """Yield each method and path of text like "`GET` `PUT /a`; `POST /b` `/c`": a path keeps the methods."""
+    methods: list[str] = []
+    ended = True
+    for word in re.findall(r"[A-Z]+|/[^\s`]+", " ".join(re.findall(r"`([^`]*)`", cell))):
+        if word.startswith("/"):
+            ended = True
+            for method in methods:
+                yield method, word
+        else:
+            methods = [word] if ended else [*methods, word]
+            ended = False
+
+
+def test_the_picture_names_statements_and_files_that_exist() -> None:
+    picture = section("One request, followed through the code")
+    names = {statement.name for statement in all_statements()}
+    tables = {name.split(".")[0] for name in names}
+    drawn = {
+        name for name in re.findall(r"\b([a-z_]+\.(?!py)[a-z_]+)\b", picture) if name.split(".")[0] in tables
+    }
+    assert len(drawn) >= 8
+    assert drawn <= names
+    files = re.findall(r"bms/[a-z_/]+\.py", picture)
+    assert files
+    assert [file for file in files if not (ROOT / file).is_file()] == []
+
+
+def test_links_lead_somewhere() -> None:
+    for document in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
+        for link in re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / document).read_text(encoding="utf-8")):
+            assert (ROOT / link).exists(), f"{document}: {link}"

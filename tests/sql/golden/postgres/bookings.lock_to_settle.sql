@@ -1,0 +1,5 @@
+UPDATE bookings SET status = status
+WHERE
+  id = CAST(? AS bigint)
+RETURNING status
+-- takes: @id

@@ -1,0 +1,4 @@
+DELETE FROM events
+WHERE
+  id = CAST(? AS bigint)
+-- takes: @id

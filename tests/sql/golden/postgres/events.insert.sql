@@ -1,0 +1,37 @@
+INSERT INTO events (
+  organizer_id,
+  venue_id,
+  address,
+  category_id,
+  title,
+  description,
+  starts_at,
+  ends_at,
+  status,
+  capacity,
+  currency,
+  price_from,
+  sales_start,
+  sales_end,
+  per_user_limit
+)
+SELECT
+  CAST(? AS bigint),
+  CAST(? AS bigint),
+  CAST(? AS varchar),
+  CAST(? AS bigint),
+  CAST(? AS varchar),
+  CAST(? AS text),
+  CAST(? AS timestamp(3)),
+  CAST(? AS timestamp(3)),
+  CAST(? AS varchar),
+  CAST(? AS integer),
+  CAST(? AS varchar),
+  CAST(? AS numeric),
+  CAST(? AS timestamp(3)),
+  CAST(? AS timestamp(3)),
+  CAST(? AS integer)
+WHERE
+  CAST(? AS timestamp(3)) > CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+RETURNING id
+-- takes: @organizer_id, @venue_id, @address, @category_id, @title, @description, @starts_at, @ends_at, @status, @capacity, @currency, @price_from, @sales_start, @sales_end, @per_user_limit, @starts_at

@@ -1,0 +1,24 @@
+SELECT
+  id,
+  organizer_id,
+  venue_id,
+  address,
+  category_id,
+  title,
+  description,
+  starts_at,
+  ends_at,
+  status,
+  capacity,
+  currency,
+  price_from,
+  sales_start,
+  sales_end,
+  per_user_limit,
+  version,
+  CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) AS asked_at
+FROM events
+WHERE
+  id = CAST(? AS bigint)
+FOR NO KEY UPDATE OF events
+-- takes: @id

@@ -1,0 +1,4 @@
+UPDATE events SET venue_id = CAST(? AS bigint), address = CAST(? AS varchar), category_id = CAST(? AS bigint), title = CAST(? AS varchar), description = CAST(? AS text), starts_at = CAST(? AS timestamp(3)), ends_at = CAST(? AS timestamp(3)), status = CAST(? AS varchar), capacity = CAST(? AS integer), currency = CAST(? AS varchar), price_from = CAST(? AS numeric), sales_start = CAST(? AS timestamp(3)), sales_end = CAST(? AS timestamp(3)), per_user_limit = CAST(? AS integer), version = version + 1, updated_at = CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+WHERE
+  id = CAST(? AS bigint) AND version = CAST(? AS integer)
+-- takes: @venue_id, @address, @category_id, @title, @description, @starts_at, @ends_at, @status, @capacity, @currency, @price_from, @sales_start, @sales_end, @per_user_limit, @id, @version

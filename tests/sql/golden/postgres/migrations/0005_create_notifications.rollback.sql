@@ -1,0 +1,3 @@
+DROP TABLE event_cancellations;
+DROP TABLE reviews;
+DROP TABLE notifications;

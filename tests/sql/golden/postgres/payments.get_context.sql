@@ -1,0 +1,14 @@
+SELECT
+  p.booking_id,
+  p.user_id,
+  b.event_id,
+  b.quantity,
+  e.per_user_limit
+FROM payments AS p
+INNER JOIN bookings AS b
+  ON b.id = p.booking_id
+INNER JOIN events AS e
+  ON e.id = b.event_id
+WHERE
+  p.id = CAST(? AS bigint)
+-- takes: @id

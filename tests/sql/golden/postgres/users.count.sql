@@ -1,0 +1,4 @@
+SELECT
+  COUNT(*) AS users
+FROM users
+-- takes: nothing
