@@ -1,4 +1,4 @@
-"""The command line: ``bms serve | worker | migrate | seed | create-admin | sql``."""
+"""The command line: ``bms serve | worker | migrate | seed | create-admin | check | sql``."""
 
 import argparse
 import asyncio
@@ -54,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     admin.add_argument("--email", required=True)
     admin.add_argument("--name", help="the person's name; the username unless given")
     admin.set_defaults(run=_create_admin)
+
+    check = commands.add_parser("check", help="check that no ticket and no money is lost; changes nothing")
+    check.set_defaults(run=_check)
 
     sql = commands.add_parser("sql", help="list the statements, or print one as a database gets it")
     sql.add_argument("name", nargs="?", help="a statement's name, for example ticket_types.reserve")
@@ -112,6 +115,22 @@ def _create_admin(settings: Settings, arguments: argparse.Namespace) -> int:
     user_id = asyncio.run(create_admin(settings, database_url(settings), checked))
     print(f"Made the admin {arguments.username} (id {user_id}).")
     return 0
+
+
+def _check(settings: Settings, _: argparse.Namespace) -> int:
+    from bms.serve import check, database_url
+
+    findings, notes = asyncio.run(check(settings, database_url(settings)))
+    for finding in findings:
+        print(f"{'BROKEN' if finding.rows else 'holds '}  {finding.rule}")
+        for row in finding.rows:
+            print(f"        {row}")
+    for note in notes:
+        if note.rows:
+            print(f"note    {note.rule}: {len(note.rows)}")
+    broken = [finding for finding in findings if finding.rows]
+    print(f"{len(broken)} of {len(findings)} rules are broken." if broken else "All holds.")
+    return 1 if broken else 0
 
 
 def _sql(_: Settings, arguments: argparse.Namespace) -> int:

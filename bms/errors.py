@@ -168,6 +168,17 @@ class RequestInProgress(Conflict):
     default_retry_after = 1
 
 
+# 400: what source 001 documents for payments of orders.
+
+
+class PaymentFailed(BMSError):
+    code, title, status = "payment_failed", "The payment failed", 400
+
+
+class OrderNotPending(BMSError):
+    code, title, status = "order_not_pending", "The order does not wait for a payment", 400
+
+
 # 402: the gateway said no.
 
 

@@ -16,6 +16,7 @@ from bms.commands.users import register_user
 from bms.demo import load_demo_data
 from bms.errors import ConfigurationError
 from bms.mail.transports import transport_from_url
+from bms.queries.conservation import Finding, check_conservation, list_notes
 from bms.security import Passwords
 from bms.settings import Settings
 from bms.sql import migrate
@@ -157,6 +158,16 @@ async def create_admin(settings: Settings, url: str, account: dict[str, Any]) ->
     finally:
         await database.close()
         passwords.close()
+
+
+async def check(settings: Settings, url: str) -> tuple[list[Finding], list[Finding]]:
+    """Return what the rules of conservation say of the database, and what else is worth knowing."""
+    database = open_database(settings, url)
+    await database.open()
+    try:
+        return await database.read_primary(check_conservation), await database.read_primary(list_notes)
+    finally:
+        await database.close()
 
 
 def _say_hello(settings: Settings) -> None:

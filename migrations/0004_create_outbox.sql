@@ -13,6 +13,8 @@ CREATE TABLE outbox (
     leased_until DATETIME2(3)   NULL,
     lease_token  NVARCHAR(32)   NULL,
     last_error   NVARCHAR(500)  NULL,
+    -- How often it went out although its lease had run out and another had taken it.
+    repeats      INT            NOT NULL CONSTRAINT df_outbox_repeats DEFAULT 0,
     created_at   DATETIME2(3)   NOT NULL CONSTRAINT df_outbox_created_at DEFAULT SYSUTCDATETIME(),
     sent_at      DATETIME2(3)   NULL,
     CONSTRAINT pk_outbox PRIMARY KEY (id),

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from bms.commands import audit
+from bms.commands import audit, event_messages
 from bms.commands.events import (
     DELETE_PAYMENT_OPTIONS,
     GENERAL_ADMISSION,
@@ -63,7 +63,8 @@ UPDATE = Statement(
     SET    venue_id = @venue_id, address = @address, category_id = @category_id, title = @title,
            description = @description, starts_at = @starts_at, ends_at = @ends_at, status = @status,
            capacity = @capacity, currency = @currency, price_from = @price_from, sales_start = @sales_start,
-           sales_end = @sales_end, per_user_limit = @per_user_limit, version = version + 1,
+           sales_end = @sales_end, per_user_limit = @per_user_limit,
+           reminded_at = CASE WHEN starts_at = @starts_at THEN reminded_at END, version = version + 1,
            updated_at = SYSUTCDATETIME()
     WHERE  id = @id AND version = @version
     """,
@@ -123,7 +124,7 @@ def change_event(
 def _announce(
     tx: Transaction, event: Row, wanted: Mapping[str, Any], user_id: int, request_id: str | None
 ) -> None:
-    """Write down which columns have changed: the one place that knows before and after."""
+    """Write down which columns have changed, and tell the holders: the one place that knows before and after."""
     changed = [name for name in _COLUMNS if wanted[name] != getattr(event, name)]
     audit.record(
         tx,
@@ -134,6 +135,7 @@ def _announce(
         request_id=request_id,
         details=", ".join(changed),
     )
+    event_messages.tell_of_change(tx, event=event, wanted=wanted)
 
 
 def _wanted_columns(tx: Transaction, event: Row, changes: Mapping[str, Any], replace: bool) -> dict[str, Any]:

@@ -20,6 +20,9 @@ MAX_ERRORS = 100  # that one answer tells of
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+)
 
 
 class RequestSchema(Schema):
@@ -132,7 +135,8 @@ class UtcTime(fields.Field[dt.datetime]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.datetime:
         try:
-            if not isinstance(value, str) or not 16 <= len(value) <= 40:
+            # fromisoformat reads more: weeks, any character between date and time, NUL at the end.
+            if not isinstance(value, str) or not _TIME.fullmatch(value):
                 raise ValueError
             time = dt.datetime.fromisoformat(value)
             if time.tzinfo is None:

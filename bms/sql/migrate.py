@@ -1,6 +1,7 @@
 """Bring a database's schema to where the code expects it. What ``bms migrate`` and start-up run."""
 
 import contextlib
+import glob
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def status(database_url: str, directory: Path = MIGRATIONS) -> list[tuple[str, b
 
 
 def _read(directory: Path) -> Any:
-    migrations = read_migrations(str(directory))
+    migrations = read_migrations(glob.escape(str(directory)))
     if not migrations:
         raise ConfigurationError(f"There are no migrations in {directory}: run BMS from its source tree")
     return migrations

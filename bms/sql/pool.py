@@ -49,6 +49,7 @@ class ConnectionPool:
         self._closing = False
         self._executor = ThreadPoolExecutor(max_workers=size, thread_name_prefix="bms-db")
         self._sessions: WeakKeyDictionary[Any, Session] = WeakKeyDictionary()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._unclaimed: deque[Session | pyodbc.Error] = deque()
         self._pool: Any = None
 
@@ -89,10 +90,19 @@ class ConnectionPool:
         """
         await self._take_permit()
         # A thread cannot be interrupted: this task stays with the connection till the end.
-        return await asyncio.shield(asyncio.create_task(self._lend(work)))
+        task = asyncio.create_task(self._lend(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
 
     async def hop(self, function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function)
+
+    def _forget(self, task: "asyncio.Task[Any]") -> None:
+        self._tasks.discard(task)
+        # Looked at: asyncio would log the error of a task whose caller was cancelled, with the values in it.
+        if not task.cancelled():
+            task.exception()
 
     async def _take_permit(self) -> None:
         if self._closing:

@@ -133,7 +133,7 @@ def parse_url(url: str, *, read_only: bool = False) -> Target:
 
 
 def _with_options(values: dict[str, str], options: dict[str, str]) -> dict[str, str]:
-    """Return ``values`` with ``options`` over them; keywords have no case, and a driver takes the first of two."""
+    # Keywords have no case, and of two a driver takes the first.
     names = {name.lower(): name for name in values}
     merged = dict(values)
     for name, value in options.items():

@@ -3,7 +3,8 @@
 yoyo's own ``odbc`` backend cannot serve either: it sends ``BEGIN``, makes its tables with
 ``TIMESTAMP`` (a row version on SQL Server), and its lock row outlives a process that was killed.
 These are registered as entry points, so yoyo's own command line finds them by the URL's scheme:
-``mssql://``, ``bms+postgresql://`` and ``bms+embedded:///<data directory>``.
+``mssql://``, ``bms+postgresql://`` and ``bms+embedded:///<data directory>`` (four slashes before an
+absolute path).
 """
 
 import contextlib

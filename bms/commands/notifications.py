@@ -1,0 +1,95 @@
+"""Notifications that people send, and reading them. Those of a booking are written in ``messages``."""
+
+import secrets
+
+from bms.commands import audit
+from bms.commands.event_messages import CONFIRMED, event_facts, tell_holders
+from bms.errors import NotFound, ValidationFailed
+from bms.queries.event_owners import get_own_event
+from bms.queries.users import get_profile
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+SEND = Statement(
+    "notifications.send",
+    "@user_id BIGINT, @kind NVARCHAR(32), @message NVARCHAR(1000)",
+    """
+    INSERT INTO notifications (user_id, kind, message)
+    OUTPUT inserted.id, inserted.user_id, inserted.kind, inserted.message, inserted.event_id,
+           inserted.booking_id, inserted.created_at, inserted.read_at
+    SELECT u.id, @kind, @message
+    FROM   users AS u
+    WHERE  u.id = @user_id
+    """,
+)
+
+MARK_READ = Statement(
+    "notifications.mark_read",
+    "@id BIGINT, @user_id BIGINT",
+    """
+    UPDATE notifications WITH (ROWLOCK)
+    SET    read_at = COALESCE(read_at, SYSUTCDATETIME())
+    OUTPUT inserted.id, inserted.user_id, inserted.kind, inserted.message, inserted.event_id,
+           inserted.booking_id, inserted.created_at, inserted.read_at
+    WHERE  id = @id AND user_id = @user_id
+    """,
+)
+
+
+def message_holders(
+    tx: Transaction, *, user_id: int, is_admin: bool, event_id: int, message: str, request_id: str | None
+) -> int:
+    """Send a message to all who hold a confirmed booking of an event; return how many they are.
+
+    Raises NotFound, and Forbidden for an event of somebody else's.
+    """
+    event = get_own_event(tx, event_id=event_id, user_id=user_id, is_admin=is_admin)
+    recipients = tell_holders(
+        tx,
+        event_id=event_id,
+        statuses=CONFIRMED,
+        kind="organizer_message",
+        message=message,
+        payload={
+            "event": event_facts(event),
+            "sender": get_profile(tx, user_id=user_id).name,
+            "paragraphs": message.splitlines(),
+        },
+        occasion=f"organizer_message:{secrets.token_hex(8)}",
+    )
+    audit.record(
+        tx,
+        user_id=user_id,
+        action="message_holders",
+        subject="event",
+        subject_id=event_id,
+        request_id=request_id,
+        details=f"to {recipients}",
+    )
+    return recipients
+
+
+def message_user(
+    tx: Transaction, *, sender_id: int, user_id: int, message: str, request_id: str | None
+) -> Row:
+    """Send a notification to one user and return it. Raises ValidationFailed for an unknown user."""
+    notification = tx.row(SEND, user_id=user_id, kind="message", message=message)
+    if notification is None:
+        raise ValidationFailed.of("user", "There is no such user.")
+    audit.record(
+        tx,
+        user_id=sender_id,
+        action="send",
+        subject="notification",
+        subject_id=notification.id,
+        request_id=request_id,
+    )
+    return notification
+
+
+def mark_read(tx: Transaction, *, user_id: int, notification_id: int) -> Row:
+    """Mark a notification of ``user_id`` as read and return it; the first time counts. Raises NotFound."""
+    notification = tx.row(MARK_READ, id=notification_id, user_id=user_id)
+    if notification is None:
+        raise NotFound("There is no such notification")
+    return notification

@@ -1,0 +1,50 @@
+"""Orders, which source 001 knows: bookings that wait for the simulated payment even when they are free."""
+
+from bms.commands import audit, tickets
+from bms.commands.bookings import lines_of
+from bms.errors import BookingNotPending, HoldExpired
+from bms.queries.bookings import BookingView, get_booking
+from bms.sql.session import Transaction
+from bms.sql.statements import Statement
+
+# A booking that costs anything is confirmed by its payment alone, which total = 0 sees to.
+CONFIRM_FREE = Statement(
+    "bookings.confirm_free",
+    "@id BIGINT, @user_id BIGINT",
+    """
+    UPDATE bookings WITH (ROWLOCK, UPDLOCK)
+    SET    status = 'CONFIRMED', confirmed_at = SYSUTCDATETIME(), hold_expires_at = NULL
+    OUTPUT inserted.event_id
+    WHERE  id = @id AND user_id = @user_id AND status = 'PENDING' AND total = 0
+      AND  hold_expires_at > SYSUTCDATETIME()
+    """,
+)
+
+
+def confirm_free_order(
+    tx: Transaction, *, booking_id: int, user_id: int, request_id: str | None
+) -> BookingView:
+    """Confirm a PENDING booking of ``user_id`` that costs nothing, issue its tickets and return it.
+
+    No payment is written, as there is no amount to pay. Raises NotFound, HoldExpired and
+    BookingNotPending (also for one that costs something).
+    """
+    confirmed = tx.row(CONFIRM_FREE, id=booking_id, user_id=user_id)
+    if confirmed is None:
+        raise _not_confirmable(get_booking(tx, booking_id=booking_id, viewer_id=user_id))
+    tickets.issue(
+        tx, booking_id=booking_id, event_id=confirmed.event_id, lines=lines_of(tx, booking_id)
+    )
+    tickets.announce(tx, booking_id=booking_id)
+    audit.record(
+        tx, user_id=user_id, action="confirm", subject="booking", subject_id=booking_id, request_id=request_id
+    )
+    return get_booking(tx, booking_id=booking_id, viewer_id=None)
+
+
+def _not_confirmable(view: BookingView) -> Exception:
+    if view.status in ("PENDING", "EXPIRED") and view.booking.total == 0:
+        return HoldExpired()
+    if view.status == "PENDING":
+        return BookingNotPending("The booking costs something and waits for its payment")
+    return BookingNotPending(f"The booking is {view.status.lower()}")

@@ -1,0 +1,69 @@
+"""Reminding the holders of tickets that their event is near. An event's time has one reminder."""
+
+from bms.commands.event_messages import CONFIRMED, event_facts, tell_holders
+from bms.mail.formats import place, when
+from bms.sql.session import Transaction
+from bms.sql.statements import Statement
+
+HOURS_AHEAD = 24
+
+LIST_DUE = Statement(
+    "events.list_to_remind_of",
+    "@hours INT, @limit INT",
+    """
+    SELECT TOP (@limit) id
+    FROM   events
+    WHERE  status = 'PUBLISHED' AND starts_at > SYSUTCDATETIME()
+      AND  starts_at <= DATEADD(HOUR, @hours, SYSUTCDATETIME()) AND reminded_at IS NULL
+    ORDER BY starts_at, id
+    """,
+)
+
+# Of several processes at once one gets the row. A new time makes reminded_at NULL again.
+CLAIM = Statement(
+    "events.claim_reminder",
+    "@id BIGINT, @hours INT",
+    """
+    UPDATE events WITH (ROWLOCK, UPDLOCK)
+    SET    reminded_at = SYSUTCDATETIME()
+    WHERE  id = @id AND reminded_at IS NULL AND status = 'PUBLISHED' AND starts_at > SYSUTCDATETIME()
+      AND  starts_at <= DATEADD(HOUR, @hours, SYSUTCDATETIME())
+    """,
+)
+
+GET = Statement(
+    "events.get_to_remind_of",
+    "@id BIGINT",
+    """
+    SELECT e.title, e.starts_at, e.ends_at, e.version, v.name AS venue,
+           COALESCE(v.location, e.address) AS address, v.city
+    FROM   events AS e
+    LEFT JOIN venues AS v ON v.id = e.venue_id
+    WHERE  e.id = @id
+    """,
+)
+
+
+def list_due_reminders(tx: Transaction, *, limit: int) -> list[int]:
+    """Return events that begin within HOURS_AHEAD and whose holders are not reminded, the next first."""
+    return [event.id for event in tx.rows(LIST_DUE, hours=HOURS_AHEAD, limit=limit)]
+
+
+def remind_holders(tx: Transaction, *, event_id: int) -> bool:
+    """Remind all who hold a confirmed booking of an event. Returns False when that is done or not due."""
+    if tx.execute(CLAIM, id=event_id, hours=HOURS_AHEAD) != 1:
+        return False
+    event = tx.only(GET, id=event_id)
+    known = event_facts(event)
+    where = place(known)
+    tell_holders(
+        tx,
+        event_id=event_id,
+        statuses=CONFIRMED,
+        kind="reminder",
+        message=f"{event.title} begins soon: {when(known['starts_at'])}{', ' if where else ''}{where}.",
+        payload={"event": known},
+        # With the version, which every change of its time makes a new one.
+        occasion=f"reminder:{event_id}:{event.version}",
+    )
+    return True

@@ -1,0 +1,180 @@
+"""The older call shapes: thin adapters over the commands and handlers of the canonical ones.
+
+Shapes that differ in nothing but a path or a field's name stand beside the canonical endpoint.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from bms.commands.bookings import Wanted, hold_tickets
+from bms.commands.orders import confirm_free_order
+from bms.errors import BookingNotPending, GatewayUnavailable, HoldExpired, OrderNotPending, PaymentFailed
+from bms.handlers import bookings, payments, users
+from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
+from bms.handlers.idempotency import answer, key_of, send
+from bms.queries.bookings import BookingView, get_booking, list_bookings
+from bms.queries.orders import list_payment_methods
+from bms.schemas.aliases import (
+    ORDER_STATUSES,
+    DeleteOrder,
+    Order,
+    ProcessPayment,
+    Purchase,
+    Simulation,
+    present_order,
+    present_purchase,
+)
+from bms.schemas.listing import ListQuery
+from bms.schemas.users import Login, Register
+
+routes = Routes()
+
+PAID = "The payment was successful"
+
+# What the simulated payment service pays with: docs/test-cards.md. In the order of preference.
+SIMULATED = {
+    "wallet": ("wallet_id", {"success": "SUCCESS", "failure": "FAILURE", "timeout": "TIMEOUT"}),
+    "netbanking": ("bank", {"success": "SUCCESS", "failure": "FAILURE", "timeout": "TIMEOUT"}),
+    "upi": ("vpa", {"success": "success@bank", "failure": "failure@bank", "timeout": "timeout@bank"}),
+    "card": (
+        "number",
+        {"success": "4242424242424242", "failure": "4000000000000002", "timeout": "4000000000001000"},
+    ),
+}
+
+
+@routes.add("POST", "/users", access=Access.ANYONE, body=Register())
+async def register(call: Call) -> web.Response:
+    """Make an account (source 004)."""
+    return await users.register(call)
+
+
+@routes.add("POST", "/token", access=Access.CREDENTIALS, body=Login())
+async def login(call: Call) -> web.Response:
+    """Open a session: ``access`` and ``refresh`` tokens for the right name and password (source 001)."""
+    return await users.login(call)
+
+
+@routes.add("POST", "/events/{id}/purchase", access=Access.USER, body=Purchase())
+async def purchase(call: Call) -> web.Response:
+    """Hold tickets of an event (source 002); what costs nothing is confirmed at once."""
+    wanted = [(call.body["ticket_type"], call.body["quantity"])]
+    return await _hold(call, call.id(), wanted, present_purchase, confirm_free=True)
+
+
+@routes.add("POST", "/orders", access=Access.USER, body=Order())
+async def order(call: Call) -> web.Response:
+    """Order tickets (source 001): they are held, free ones too, until the order is processed."""
+    return await _hold(call, call.body["event_id"], call.body["wanted"], present_order, confirm_free=False)
+
+
+async def _hold(
+    call: Call,
+    event_id: int,
+    wanted: Sequence[tuple[int | None, int]],
+    present: Callable[[BookingView], dict[str, Any]],
+    *,
+    confirm_free: bool,
+) -> web.Response:
+    kept = await call.db.transact(
+        hold_tickets,
+        user_id=call.caller.user_id,
+        event_id=event_id,
+        wanted=[Wanted(*line) for line in wanted],
+        hold_seconds=call.settings.hold_seconds,
+        key=await key_of(call),
+        render=lambda view: answer(present(view), 201),
+        request_id=call.request_id,
+        confirm_free=confirm_free,
+    )
+    return send(kept)
+
+
+@routes.add("GET", "/orders", access=Access.USER, query=ListQuery())
+async def index_orders(call: Call) -> web.Response:
+    """List the caller's orders, the newest first; an admin sees everybody's."""
+    limit = call.query["limit"]
+    (before,) = decode_cursor(call.query["cursor"], int)
+    views = await call.db.read_primary(
+        list_bookings, user_id=bookings.viewer(call), before=before, limit=limit + 1
+    )
+    return page(call.request, views, limit, present_order, "id")
+
+
+@routes.add("GET", "/orders/{id}", access=Access.USER)
+async def show_order(call: Call) -> web.Response:
+    """Show one order of the caller's; an admin sees anybody's."""
+    view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=bookings.viewer(call))
+    return respond(present_order(view))
+
+
+@routes.add("DELETE", "/orders/{id}", access=Access.USER)
+@routes.add("PATCH", "/orders/{id}", "/orders/{id}/delete", access=Access.USER, body=DeleteOrder())
+async def delete_order(call: Call) -> web.Response:
+    """Cancel an order, the caller's own or for an admin anybody's, and answer with it."""
+    await bookings.cancel(call)
+    return await show_order(call)
+
+
+@routes.add("GET", "/simulate-payment", access=Access.ANYONE, query=Simulation())
+async def simulate_payment(call: Call) -> web.Response:
+    """Pay nothing for nobody, with success or without, at random."""
+    if not _succeeds(_outcome(call)):
+        raise PaymentFailed("The simulated payment failed")
+    return respond({"status": "success", "message": PAID})
+
+
+@routes.add(
+    "POST", "/process-payment/{id}", access=Access.USER, body=ProcessPayment(), query=Simulation()
+)
+async def process_payment(call: Call) -> web.Response:
+    """Pay the caller's pending order by the simulated service, whose outcome is random."""
+    order_id, owner = call.id(), call.caller.user_id
+    view = await call.db.read_primary(get_booking, booking_id=order_id, viewer_id=owner)
+    if view.status != "PENDING":
+        raise OrderNotPending(f"The order is {ORDER_STATUSES[view.status]}")
+    process = _process_free if view.booking.total == 0 else _process_priced
+    try:
+        failure = await process(call, order_id)
+    except (BookingNotPending, HoldExpired) as error:
+        raise OrderNotPending(error.detail) from None
+    view = await call.db.read_primary(get_booking, booking_id=order_id, viewer_id=owner)
+    if failure is not None:
+        raise PaymentFailed(failure, order={"id": order_id, "status": ORDER_STATUSES[view.status]})
+    return respond({**present_order(view), "message": PAID})
+
+
+async def _process_free(call: Call, order_id: int) -> str | None:
+    """Confirm an order that costs nothing if the simulation succeeds; return why not, or None."""
+    if not _succeeds(_outcome(call)):
+        return "The simulated payment failed"
+    await call.db.transact(
+        confirm_free_order, booking_id=order_id, user_id=call.caller.user_id, request_id=call.request_id
+    )
+    return None
+
+
+async def _process_priced(call: Call, order_id: int) -> str | None:
+    """Pay as POST /payments does, by a method that the event takes; return why it failed, or None."""
+    taken = await call.db.read_primary(list_payment_methods, booking_id=order_id)
+    method = next(method for method in SIMULATED if method in taken)
+    field, values = SIMULATED[method]
+    call.body = {"booking_id": order_id, "method": method, "details": {field: values[_outcome(call)]}}
+    paid = await payments.pay(call)
+    return None if paid.status == 201 else str(orjson.loads(paid.text or "{}")["detail"])
+
+
+def _outcome(call: Call) -> str:
+    chosen: str | None = call.query["outcome"]
+    return chosen or secrets.choice(("success", "failure"))
+
+
+def _succeeds(outcome: str) -> bool:
+    """Return whether the simulation succeeds. Raises GatewayUnavailable when it gives no answer."""
+    if outcome == "timeout":
+        raise GatewayUnavailable()
+    return outcome == "success"

@@ -1,0 +1,75 @@
+"""Notifications: list, read, send."""
+
+from aiohttp import web
+
+from bms.commands.notifications import mark_read, message_holders, message_user
+from bms.errors import Forbidden
+from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
+from bms.queries.notifications import list_notifications
+from bms.schemas.notifications import Notification, NotificationList, present_notification
+
+routes = Routes()
+
+
+@routes.add("GET", "/notifications", access=Access.USER, query=NotificationList())
+async def index(call: Call) -> web.Response:
+    """List the caller's notifications, the newest first."""
+    return await _list(call, call.caller.user_id)
+
+
+@routes.add("GET", "/notifications/{user_id}", access=Access.USER, query=NotificationList())
+async def of_user(call: Call) -> web.Response:
+    """List a user's notifications, to that user and admins."""
+    user_id = call.id("user_id")
+    if user_id != call.caller.user_id and not call.caller.is_admin:
+        raise Forbidden("Somebody else's notifications are for admins alone")
+    return await _list(call, user_id)
+
+
+async def _list(call: Call, user_id: int) -> web.Response:
+    limit = call.query["limit"]
+    (before,) = decode_cursor(call.query["cursor"], int)
+    notifications = await call.db.read_primary(
+        list_notifications,
+        user_id=user_id,
+        unread_only=call.query["unread"],
+        before=before,
+        limit=limit + 1,
+    )
+    return page(call.request, notifications, limit, present_notification, "id")
+
+
+@routes.add("POST", "/notifications/{id}/read", access=Access.USER)
+async def read(call: Call) -> web.Response:
+    """Mark one of the caller's notifications as read. Doing so again changes nothing."""
+    notification = await call.db.transact(
+        mark_read, user_id=call.caller.user_id, notification_id=call.id()
+    )
+    return respond(present_notification(notification))
+
+
+@routes.add("POST", "/notifications", access=Access.MANAGER, body=Notification())
+async def send(call: Call) -> web.Response:
+    """Send a message to the holders of an event's tickets, by mail too, or, an admin's, to one user."""
+    body = call.body
+    if "event" in body:
+        recipients = await call.db.transact(
+            message_holders,
+            user_id=call.caller.user_id,
+            is_admin=call.caller.is_admin,
+            event_id=body["event"],
+            message=body["message"],
+            request_id=call.request_id,
+        )
+        sent = {"event": body["event"], "message": body["message"], "recipients": recipients}
+        return respond(sent, 201)
+    if not call.caller.is_admin:
+        raise Forbidden("Only an admin may send a message to one user")
+    notification = await call.db.transact(
+        message_user,
+        sender_id=call.caller.user_id,
+        user_id=body["user"],
+        message=body["message"],
+        request_id=call.request_id,
+    )
+    return respond({**present_notification(notification), "recipients": 1}, 201)

@@ -1,0 +1,203 @@
+"""The rules of conservation: what is true of the books after any history, each as a query.
+
+Every query returns the rows that break its rule, so that none is what all hold means. They lock
+nothing and may run on any database at any time, for each rule holds in every committed state.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from bms.sql.session import Transaction
+from bms.sql.statements import Statement
+
+SHOWN = 20  # broken rows that are shown of each rule
+
+TICKETS = Statement(
+    "check.tickets",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) tt.id, tt.capacity, tt.available, COALESCE(held.quantity, 0) AS held
+    FROM   ticket_types AS tt
+    LEFT JOIN (SELECT bl.ticket_type_id, SUM(bl.quantity) AS quantity
+               FROM   booking_lines AS bl
+               INNER JOIN bookings AS b ON b.id = bl.booking_id
+               WHERE  b.status IN ('PENDING', 'CONFIRMED')
+               GROUP BY bl.ticket_type_id) AS held ON held.ticket_type_id = tt.id
+    WHERE  tt.capacity <> tt.available + COALESCE(held.quantity, 0)
+    ORDER BY tt.id
+    """,
+)
+
+LINES = Statement(
+    "check.lines",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) b.id, b.quantity, b.total, COALESCE(sums.quantity, 0) AS of_lines
+    FROM   bookings AS b
+    LEFT JOIN (SELECT booking_id, SUM(quantity) AS quantity, SUM(quantity * unit_price) AS total
+               FROM   booking_lines
+               GROUP BY booking_id) AS sums ON sums.booking_id = b.id
+    WHERE  sums.quantity IS NULL OR b.quantity <> sums.quantity OR b.total <> sums.total
+    ORDER BY b.id
+    """,
+)
+
+ISSUED = Statement(
+    "check.issued",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) b.id, b.status, b.quantity, COALESCE(issued.tickets, 0) AS valid_tickets
+    FROM   bookings AS b
+    LEFT JOIN (SELECT booking_id, COUNT(*) AS tickets
+               FROM   tickets
+               WHERE  status = 'VALID'
+               GROUP BY booking_id) AS issued ON issued.booking_id = b.id
+    WHERE  COALESCE(issued.tickets, 0) <> CASE WHEN b.status = 'CONFIRMED' THEN b.quantity ELSE 0 END
+    ORDER BY b.id
+    """,
+)
+
+SEATS = Statement(
+    "check.seats",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) event_id, seat, COUNT(*) AS claims
+    FROM   tickets
+    WHERE  status = 'VALID' AND seat IS NOT NULL
+    GROUP BY event_id, seat
+    HAVING COUNT(*) > 1
+    ORDER BY event_id, seat
+    """,
+)
+
+PAID = Statement(
+    "check.paid",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) b.id, b.total, COALESCE(paid.payments, 0) AS payments
+    FROM   bookings AS b
+    LEFT JOIN (SELECT booking_id, COUNT(*) AS payments, SUM(amount) AS amount
+               FROM   payments
+               WHERE  status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED') AND refund_claimed < amount
+               GROUP BY booking_id) AS paid ON paid.booking_id = b.id
+    WHERE  b.status = 'CONFIRMED'
+      AND  (COALESCE(paid.payments, 0) <> CASE WHEN b.total > 0 THEN 1 ELSE 0 END
+            OR COALESCE(paid.amount, 0) <> b.total)
+    ORDER BY b.id
+    """,
+)
+
+GIVEN_BACK = Statement(
+    "check.given_back",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) p.id, p.booking_id, b.status, p.amount, p.refund_claimed, b.refund_due
+    FROM   payments AS p
+    INNER JOIN bookings AS b ON b.id = p.booking_id
+    WHERE  p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')
+      AND  ((b.status = 'CANCELLED' AND p.refund_claimed < COALESCE(b.refund_due, p.amount))
+            OR (b.status IN ('PENDING', 'EXPIRED') AND p.refund_claimed < p.amount))
+    ORDER BY p.id
+    """,
+)
+
+REFUNDS = Statement(
+    "check.refunds",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) p.id, p.status, p.amount, p.refund_claimed, p.refunded
+    FROM   payments AS p
+    LEFT JOIN (SELECT payment_id, SUM(amount) AS claimed,
+                      SUM(CASE WHEN status = 'SUCCEEDED' THEN amount ELSE 0 END) AS made
+               FROM   refunds
+               GROUP BY payment_id) AS sums ON sums.payment_id = p.id
+    WHERE  p.refund_claimed <> COALESCE(sums.claimed, 0) OR p.refunded <> COALESCE(sums.made, 0)
+       OR  p.refund_claimed > p.amount
+       OR  (p.refunded > 0 AND p.status <> CASE WHEN p.refunded = p.amount THEN 'REFUNDED'
+                                                ELSE 'PARTIALLY_REFUNDED' END)
+       OR  (p.refunded = 0 AND p.status IN ('REFUNDED', 'PARTIALLY_REFUNDED'))
+    ORDER BY p.id
+    """,
+)
+
+CANCELLED_EVENTS = Statement(
+    "check.cancelled_events",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) e.id, COUNT(*) AS live_bookings
+    FROM   events AS e
+    INNER JOIN bookings AS b ON b.event_id = e.id
+    WHERE  e.status = 'CANCELLED' AND b.status IN ('PENDING', 'CONFIRMED')
+      AND  NOT EXISTS (SELECT 1
+                       FROM   event_cancellations AS c
+                       WHERE  c.event_id = e.id AND c.finished_at IS NULL)
+    GROUP BY e.id
+    ORDER BY e.id
+    """,
+)
+
+RATINGS = Statement(
+    "check.ratings",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) e.id, e.rating_count, e.rating_sum
+    FROM   events AS e
+    LEFT JOIN (SELECT event_id, COUNT(*) AS reviews, SUM(rating) AS ratings
+               FROM   reviews
+               GROUP BY event_id) AS sums ON sums.event_id = e.id
+    WHERE  e.rating_count <> COALESCE(sums.reviews, 0) OR e.rating_sum <> COALESCE(sums.ratings, 0)
+    ORDER BY e.id
+    """,
+)
+
+REPEATED_MAIL = Statement(
+    "check.repeated_mail",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) id, kind, repeats
+    FROM   outbox
+    WHERE  repeats > 0
+    ORDER BY id
+    """,
+)
+
+RULES: Mapping[str, Statement] = {
+    "Of every ticket type the capacity is what is available and what live bookings hold": TICKETS,
+    "Every booking's quantity and total are those of its lines": LINES,
+    "A confirmed booking has a valid ticket a piece, and no other booking has one": ISSUED,
+    "No seat has two live claims": SEATS,
+    "A confirmed booking that costs something has one payment, of its total, not given back": PAID,
+    "What a booking that ended was owed has been claimed for a refund": GIVEN_BACK,
+    "Every payment's refunds add up to what it says, and never pass it": REFUNDS,
+    "A cancelled event has no live booking once its cancellation has finished": CANCELLED_EVENTS,
+    "Every event's rating is that of its reviews": RATINGS,
+}
+
+NOTES: Mapping[str, Statement] = {
+    "Mail that went out again after a lease had run out": REPEATED_MAIL,
+}
+
+
+class Finding(NamedTuple):
+    """A rule and the rows that break it, each as text."""
+
+    rule: str
+    rows: list[str]
+
+
+def check_conservation(tx: Transaction) -> list[Finding]:
+    """Return a finding for every rule; one without rows holds."""
+    return [Finding(rule, _rows(tx, statement)) for rule, statement in RULES.items()]
+
+
+def list_notes(tx: Transaction) -> list[Finding]:
+    """Return what breaks no rule but is worth knowing."""
+    return [Finding(note, _rows(tx, statement)) for note, statement in NOTES.items()]
+
+
+def _rows(tx: Transaction, statement: Statement) -> list[str]:
+    rows = tx.rows(statement, limit=SHOWN)
+    return [
+        ", ".join(f"{column[0]} {value}" for column, value in zip(row.cursor_description, row, strict=True))
+        for row in rows
+    ]

@@ -1,0 +1,24 @@
+"""A user's notifications."""
+
+from bms.queries.users import get_profile
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+LIST_OF_USER = Statement(
+    "notifications.list_of_user",
+    "@user_id BIGINT, @unread_only BIT, @before BIGINT, @limit INT",
+    """
+    SELECT TOP (@limit) id, user_id, kind, message, event_id, booking_id, created_at, read_at
+    FROM   notifications
+    WHERE  user_id = @user_id AND (@unread_only = 0 OR read_at IS NULL) AND (@before IS NULL OR id < @before)
+    ORDER BY id DESC
+    """,
+)
+
+
+def list_notifications(
+    tx: Transaction, *, user_id: int, unread_only: bool, before: int | None, limit: int
+) -> list[Row]:
+    """Return up to ``limit`` notifications of ``user_id``, the newest first. Raises NotFound: no such user."""
+    get_profile(tx, user_id=user_id)
+    return tx.rows(LIST_OF_USER, user_id=user_id, unread_only=unread_only, before=before, limit=limit)

@@ -1,0 +1,129 @@
+"""The older call shapes that need bodies of their own: orders (source 001) and purchases (source 002)."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
+
+from bms.schemas.base import Count, Id, Line, RequestSchema, rfc3339
+from bms.schemas.bookings import MAX_LINES, MAX_QUANTITY, present_booking, rename
+
+MAX_ENTRIES = MAX_LINES * MAX_QUANTITY
+OUTCOMES = ("success", "failure", "timeout")
+ORDER_STATUSES = {"PENDING": "pending", "CONFIRMED": "successful", "EXPIRED": "failed", "CANCELLED": "deleted"}
+
+
+class Purchase(RequestSchema):
+    """POST /events/{id}/purchase. The ticket type is needed where the event has several."""
+
+    quantity = Count(high=MAX_QUANTITY, load_default=1)
+    ticket_type = Id(load_default=None)
+
+    @pre_load
+    def older_names(self, data: Any, **_: Any) -> Any:
+        return rename(data, ticket_type_id="ticket_type")
+
+
+class OrderEntry(Purchase):
+    """An entry of ``tickets``: one ticket of an event, or as many as ``quantity`` says."""
+
+    event = Id(required=True)
+
+    @pre_load
+    def event_name(self, data: Any, **_: Any) -> Any:
+        return rename(data, event_id="event")
+
+
+class Order(OrderEntry):
+    """POST /orders: ``tickets`` with an event each, or an event and a quantity."""
+
+    event = Id()
+    quantity = Count(high=MAX_QUANTITY)
+    ticket_type = Id()
+    tickets = fields.List(
+        fields.Nested(OrderEntry()),
+        validate=validate.Length(1, MAX_ENTRIES, error=f"From 1 to {MAX_ENTRIES} are needed."),
+    )
+
+    @validates_schema(skip_on_field_errors=True)
+    def one_way(self, data: dict[str, Any], **_: Any) -> None:
+        if "tickets" in data and data.keys() != {"tickets"}:
+            raise ValidationError("Give tickets or an event, not both.", "tickets")
+        if "tickets" not in data and "event" not in data:
+            raise ValidationError("Either tickets or event is needed.", "tickets")
+
+    @validates_schema(skip_on_field_errors=True)
+    def one_event(self, data: dict[str, Any], **_: Any) -> None:
+        entries = data.get("tickets", [])
+        if len({entry["event"] for entry in entries}) > 1:
+            raise ValidationError("One order is for one event: send an order for each.", "tickets")
+        types = {entry["ticket_type"] for entry in entries}
+        if None in types and len(types) > 1:
+            raise ValidationError("Name the ticket type in each entry or in none.", "tickets")
+        if len(types) > MAX_LINES:
+            raise ValidationError(f"At most {MAX_LINES} ticket types go into one order.", "tickets")
+        if any(quantity > MAX_QUANTITY for quantity in _quantities(entries).values()):
+            raise ValidationError(f"At most {MAX_QUANTITY} of a ticket type go into one order.", "tickets")
+
+    @post_load
+    def lines(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Return the event's id and what is wanted of it: (ticket type or None, quantity)."""
+        entries = data.get("tickets") or [{"quantity": 1, "ticket_type": None, **data}]
+        return {"event_id": entries[0]["event"], "wanted": list(_quantities(entries).items())}
+
+
+def _quantities(entries: list[dict[str, Any]]) -> dict[int | None, int]:
+    """Return how many of each ticket type the entries come to."""
+    summed: dict[int | None, int] = {}
+    for entry in entries:
+        summed[entry["ticket_type"]] = summed.get(entry["ticket_type"], 0) + entry["quantity"]
+    return summed
+
+
+class DeleteOrder(RequestSchema):
+    """PATCH /orders/{id}: no body is needed; ``status`` may say what the call does anyway."""
+
+    status = fields.String(validate=validate.Equal("deleted", error="Only deleted can be asked for."))
+    reason = Line(max=200, load_default=None)
+
+
+class ProcessPayment(RequestSchema):
+    """POST /process-payment/{id}, which has no body."""
+
+
+class Simulation(RequestSchema):
+    """The query of the simulated payment service: ``outcome`` fixes what is random otherwise."""
+
+    outcome = fields.String(
+        load_default=None,
+        validate=validate.OneOf(OUTCOMES, error=f"One of {', '.join(OUTCOMES)} is needed."),
+    )
+
+
+def present_order(view: Any) -> dict[str, Any]:
+    """Return a booking as an order: with source 001's words for its status, and an entry a ticket.
+
+    An order that has not been paid has no tickets yet, so its entries have neither id nor code.
+    """
+    booking = view.booking
+    issued = [(ticket.id, ticket.ticket_type_id, ticket.code) for ticket in view.tickets]
+    wanted = [(None, line.ticket_type_id, None) for line in view.lines for _ in range(line.quantity)]
+    return {
+        **present_booking(view),
+        "status": ORDER_STATUSES[booking.status],
+        "tickets": [
+            {"id": ticket_id, "event": booking.event_id, "ticket_type": ticket_type, "code": code}
+            for ticket_id, ticket_type, code in issued or wanted
+        ],
+        "created_at": rfc3339(booking.created_at),
+    }
+
+
+def present_purchase(view: Any) -> dict[str, Any]:
+    """Return a booking with the names of source 002's table of tickets beside the canonical."""
+    booking = view.booking
+    return {
+        **present_booking(view),
+        "user_id": booking.user_id,
+        "event_id": booking.event_id,
+        "purchase_date": rfc3339(booking.created_at),
+    }

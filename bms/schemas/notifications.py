@@ -1,0 +1,47 @@
+"""Notifications: what may be sent, and what is answered."""
+
+from typing import Any
+
+from marshmallow import ValidationError, pre_load, validates_schema
+
+from bms.schemas.base import Id, RequestSchema, Text, rfc3339
+from bms.schemas.bookings import rename
+from bms.schemas.listing import ListQuery, Switch
+
+
+class Notification(RequestSchema):
+    """POST /notifications: to the holders of an event's tickets, or to one user."""
+
+    event = Id()
+    user = Id()
+    message = Text(max=1000, min=1, required=True)
+
+    @pre_load
+    def older_names(self, data: Any, **_: Any) -> Any:
+        return rename(data, event_id="event", eventId="event", user_id="user", userId="user")
+
+    @validates_schema
+    def one_receiver(self, data: dict[str, Any], **_: Any) -> None:
+        if ("event" in data) == ("user" in data):
+            raise ValidationError("Either event or user is needed.", "event")
+
+
+class NotificationList(ListQuery):
+    """GET /notifications."""
+
+    unread = Switch(load_default=False)
+
+
+def present_notification(notification: Any) -> dict[str, Any]:
+    """Return a notification as the API shows it; ``date`` is source 003's name for ``created_at``."""
+    return {
+        "id": notification.id,
+        "user": notification.user_id,
+        "kind": notification.kind,
+        "message": notification.message,
+        "event": notification.event_id,
+        "booking": notification.booking_id,
+        "date": rfc3339(notification.created_at),
+        "created_at": rfc3339(notification.created_at),
+        "read_at": rfc3339(notification.read_at),
+    }

@@ -1,0 +1,27 @@
+"""Reminding the holders of tickets a day before their event."""
+
+import logging
+
+from bms.commands.reminders import list_due_reminders, remind_holders
+from bms.errors import DatabaseUnavailable, Overloaded
+from bms.sql.database import Database
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+
+
+async def send_due_reminders(database: Database) -> int:
+    """Remind the holders of up to a batch of events, each in a transaction; return of how many events.
+
+    One that fails is logged and passed over, so that it does not keep the others waiting.
+    """
+    reminded = 0
+    for event_id in await database.read_primary(list_due_reminders, limit=BATCH):
+        try:
+            reminded += await database.transact(remind_holders, event_id=event_id)
+        except (DatabaseUnavailable, Overloaded):
+            raise
+        except Exception:
+            log.exception("the holders of event %d could not be reminded", event_id)
+    return reminded

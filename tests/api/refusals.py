@@ -1,0 +1,98 @@
+"""What the tests of bad input share: the endpoints there are, raw requests, and a picture of the database."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from aiohttp.test_utils import TestClient
+
+from bms.app import ROUTES
+from bms.handlers.http import Endpoint
+from tests.conftest import Api, Reply
+
+ENDPOINTS: list[Endpoint] = [endpoint for module in ROUTES for endpoint in module.routes.endpoints]
+WITH_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.body is not None]
+
+# Text that a statement put together from pieces, a driver that knows escapes, or LIKE would act upon.
+SQL_TEXTS = (
+    "'; DROP TABLE users; --",
+    '" OR 1=1',
+    "' OR 'a'='a",
+    "x' UNION SELECT password_hash FROM users --",
+    "%",
+    "_",
+    "[a-z]",
+    "{fn now()}",
+    "{d '2027-01-01'}",
+    "{call x(?)}",
+    "? ?? ?1 :name @name $1 %s",
+    "\\'; SELECT 1; --",
+    "$$ $a$ /* -- */",
+    "\\x27 \\0 \\",
+    "NULL",
+)
+UNICODE_TEXTS = (
+    "\U0001f3ad\U0001f469\u200d\U0001f680 astral and joined",
+    "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 right to left",
+    "Z\u0351\u036b\u0343a\u0300\u0323l\u035b\u0367 combining",
+    "\u5cf6\u6751 \ud55c\uad6d\uc5b4 \u0e20\u0e32\u0e29\u0e32",
+    "\u1e9e\u0130\u0131\u03a3\u03c2 cases that fold to other lengths",
+    "\ufb01\uff21\u2460 compatibility forms",
+    "\ufffd\ufeff\ue000",
+)
+
+
+def name_of(endpoint: Endpoint) -> str:
+    return f"{endpoint.method} {endpoint.path}"
+
+
+def path_of(endpoint: Endpoint, key: str = "1") -> str:
+    """Return the endpoint's path with ``key`` in the place of its id."""
+    start, brace, rest = endpoint.path.partition("{")
+    return f"{start}{key}{rest.partition('}')[2]}" if brace else start
+
+
+async def send(
+    client: TestClient, method: str, path: str, data: Any, *, token: str | None = None, **headers: str
+) -> Reply:
+    """Send ``data`` as it is, as JSON unless ``content_type`` says otherwise, and return the answer."""
+    sent = {"Content-Type": "application/json"}
+    sent |= {name.replace("_", "-").title(): value for name, value in headers.items()}
+    if token is not None:
+        sent["Authorization"] = f"Bearer {token}"
+    async with client.request(method, path, data=data, headers=sent) as response:
+        return Reply(response.status, await response.text(), response.headers)
+
+
+def contents(rows: Callable[..., list[Any]]) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of every table, so that two of these show whether anything was changed."""
+    tables = rows(
+        "SELECT table_name FROM information_schema.tables"
+        " WHERE table_type = 'BASE TABLE' AND table_schema IN ('public', 'dbo')"
+    )
+    return {name: sorted(map(tuple, rows(f"SELECT * FROM {name}")), key=repr) for (name,) in tables}  # noqa: S608
+
+
+async def pages(api: Api, url: str, token: str | None = None) -> list[Any]:
+    """Return the whole list at ``url``, read page after page by its Link headers."""
+    return [entry async for entry in _entries(api, url, token)]
+
+
+async def _entries(api: Api, url: str, token: str | None) -> Any:
+    while url:
+        reply = await api.get(url, token=token)
+        assert reply.status == 200, reply.text
+        for entry in reply.json:
+            yield entry
+        link = reply.headers.get("Link", "")
+        url = link[1 : link.index(">")] if link else ""
+
+
+def bodies_with(schema: Any, values: Callable[[Any], Iterator[Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield (pointer, body) for each field of ``schema``, nested ones too, and each of ``values(field)``."""
+    for name, field in schema.load_fields.items():
+        for value in values(field):
+            yield f"/{name}", {name: value}
+        inner = getattr(getattr(field, "inner", None), "schema", None)
+        if inner is not None:
+            for pointer, body in bodies_with(inner, values):
+                yield f"/{name}/0{pointer}", {name: [body]}
