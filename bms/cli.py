@@ -12,6 +12,8 @@ from bms import settings as settings_module
 from bms.errors import BMSError, ConfigurationError
 from bms.settings import Settings
 
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the process's exit status."""
@@ -19,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run: Callable[[Settings, argparse.Namespace], int] = arguments.run
     try:
         settings = settings_module.load()
-        logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
         logging.getLogger("yoyo").setLevel(logging.WARNING)
         return run(settings, arguments)
     except (ConfigurationError, BMSError) as error:
@@ -99,7 +101,8 @@ def _migrate(settings: Settings, arguments: argparse.Namespace) -> int:
 def _seed(settings: Settings, _: argparse.Namespace) -> int:
     from bms.serve import database_url, seed
 
-    print(asyncio.run(seed(settings, database_url(settings))) or "There are accounts already; nothing loaded.")
+    loaded = asyncio.run(seed(settings, database_url(settings)))
+    print(loaded or "There are accounts already; nothing loaded.")
     return 0
 
 
@@ -108,7 +111,8 @@ def _create_admin(settings: Settings, arguments: argparse.Namespace) -> int:
     from bms.serve import create_admin, database_url
 
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    account = {"username": arguments.username, "email": arguments.email, "password": password, "role": "ADMIN"}
+    account = {"username": arguments.username, "email": arguments.email, "password": password}
+    account["role"] = "ADMIN"
     if arguments.name:
         account["name"] = arguments.name
     checked = Register().parse(account)

@@ -162,8 +162,10 @@ def hold_tickets(
     render: Callable[[BookingView], Answer],
     request_id: str | None,
     booked_by: int | None = None,
+    confirm_free: bool = True,
 ) -> Answer:
-    """Hold tickets for ``hold_seconds``, or confirm the booking at once when it costs nothing.
+    """Hold tickets for ``hold_seconds``, or confirm the booking at once when it costs nothing, unless
+    ``confirm_free`` is off.
 
     Returns the answer that ``render`` makes of the booking, kept under ``key``. Raises NotFound,
     ValidationFailed, NotOnSale, PerUserLimitReached, SoldOut, Conflict (the price has changed).
@@ -185,12 +187,13 @@ def hold_tickets(
     total = sum((line.unit_price * line.quantity for line in lines), Decimal(0))
     if total > MAX_TOTAL:
         raise ValidationFailed.of("quantity", f"One booking comes to {MAX_TOTAL} at the most.")
+    confirmed = confirm_free and total == 0
     booking_id = tx.only(
         INSERT,
         reference=random_code(10),
         user_id=user_id,
         event_id=event_id,
-        status="CONFIRMED" if total == 0 else "PENDING",
+        status="CONFIRMED" if confirmed else "PENDING",
         quantity=quantity,
         total=total,
         currency=event.currency,
@@ -213,7 +216,7 @@ def hold_tickets(
             quantity=line.quantity,
             unit_price=line.unit_price,
         )
-    if total == 0:
+    if confirmed:
         tickets.issue(tx, booking_id=booking_id, event_id=event_id, lines=lines)
         tickets.announce(tx, booking_id=booking_id)
     answer = render(get_booking(tx, booking_id=booking_id, viewer_id=None))

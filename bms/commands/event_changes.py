@@ -49,6 +49,20 @@ _COLUMNS = (
     "sales_start",
     "sales_end",
     "per_user_limit",
+    "refund_full_hours",
+    "refund_percent",
+    "refund_none_hours",
+)
+# What is taken over as it comes; the others are looked up or worked out.
+_PLAIN = (
+    "title",
+    "description",
+    "currency",
+    "status",
+    "per_user_limit",
+    "refund_full_hours",
+    "refund_percent",
+    "refund_none_hours",
 )
 _TICKETS = frozenset({"ticket_types", "price", "capacity", "currency", "status", "venue", "location"})
 
@@ -57,13 +71,15 @@ UPDATE = Statement(
     "@id BIGINT, @version INT, @venue_id BIGINT, @address NVARCHAR(300), @category_id BIGINT, "
     "@title NVARCHAR(200), @description NVARCHAR(MAX), @starts_at DATETIME2(3), @ends_at DATETIME2(3), "
     "@status NVARCHAR(16), @capacity INT, @currency NVARCHAR(3), @price_from DECIMAL(12,2), "
-    "@sales_start DATETIME2(3), @sales_end DATETIME2(3), @per_user_limit INT",
+    "@sales_start DATETIME2(3), @sales_end DATETIME2(3), @per_user_limit INT, @refund_full_hours INT, "
+    "@refund_percent INT, @refund_none_hours INT",
     """
     UPDATE events WITH (ROWLOCK)
     SET    venue_id = @venue_id, address = @address, category_id = @category_id, title = @title,
            description = @description, starts_at = @starts_at, ends_at = @ends_at, status = @status,
            capacity = @capacity, currency = @currency, price_from = @price_from, sales_start = @sales_start,
-           sales_end = @sales_end, per_user_limit = @per_user_limit,
+           sales_end = @sales_end, per_user_limit = @per_user_limit, refund_full_hours = @refund_full_hours,
+           refund_percent = @refund_percent, refund_none_hours = @refund_none_hours,
            reminded_at = CASE WHEN starts_at = @starts_at THEN reminded_at END, version = version + 1,
            updated_at = SYSUTCDATETIME()
     WHERE  id = @id AND version = @version
@@ -141,7 +157,7 @@ def _announce(
 def _wanted_columns(tx: Transaction, event: Row, changes: Mapping[str, Any], replace: bool) -> dict[str, Any]:
     """Return the event's columns with ``changes``, but for its place, capacity and price."""
     wanted = {name: getattr(event, name) for name in _COLUMNS}
-    for name in ("title", "description", "currency", "status", "per_user_limit"):
+    for name in _PLAIN:
         wanted[name] = changes.get(name, wanted[name])
     for name in ("ends_at", "sales_start", "sales_end"):
         wanted[name] = naive_utc(changes.get(name, wanted[name]))

@@ -21,13 +21,16 @@ INSERT = Statement(
     "@organizer_id BIGINT, @venue_id BIGINT, @address NVARCHAR(300), @category_id BIGINT, "
     "@title NVARCHAR(200), @description NVARCHAR(MAX), @starts_at DATETIME2(3), @ends_at DATETIME2(3), "
     "@status NVARCHAR(16), @capacity INT, @currency NVARCHAR(3), @price_from DECIMAL(12,2), "
-    "@sales_start DATETIME2(3), @sales_end DATETIME2(3), @per_user_limit INT",
+    "@sales_start DATETIME2(3), @sales_end DATETIME2(3), @per_user_limit INT, @refund_full_hours INT, "
+    "@refund_percent INT, @refund_none_hours INT",
     """
     INSERT INTO events (organizer_id, venue_id, address, category_id, title, description, starts_at, ends_at,
-                        status, capacity, currency, price_from, sales_start, sales_end, per_user_limit)
+                        status, capacity, currency, price_from, sales_start, sales_end, per_user_limit,
+                        refund_full_hours, refund_percent, refund_none_hours)
     OUTPUT inserted.id
     SELECT @organizer_id, @venue_id, @address, @category_id, @title, @description, @starts_at, @ends_at,
-           @status, @capacity, @currency, @price_from, @sales_start, @sales_end, @per_user_limit
+           @status, @capacity, @currency, @price_from, @sales_start, @sales_end, @per_user_limit,
+           @refund_full_hours, @refund_percent, @refund_none_hours
     WHERE  @starts_at > SYSUTCDATETIME()
     """,
 )
@@ -55,7 +58,8 @@ LOCK = Statement(
     "@id BIGINT",
     """
     SELECT id, organizer_id, venue_id, address, category_id, title, description, starts_at, ends_at, status,
-           capacity, currency, price_from, sales_start, sales_end, per_user_limit, version,
+           capacity, currency, price_from, sales_start, sales_end, per_user_limit, refund_full_hours,
+           refund_percent, refund_none_hours, version,
            SYSUTCDATETIME() AS asked_at
     FROM   events WITH (UPDLOCK, ROWLOCK)
     WHERE  id = @id
@@ -117,6 +121,9 @@ def create_event(
         sales_start=sales_start,
         sales_end=sales_end,
         per_user_limit=fields["per_user_limit"],
+        refund_full_hours=fields["refund_full_hours"],
+        refund_percent=fields["refund_percent"],
+        refund_none_hours=fields["refund_none_hours"],
     )
     if row is None:
         raise in_the_past(fields)

@@ -32,9 +32,7 @@ def confirm_free_order(
     confirmed = tx.row(CONFIRM_FREE, id=booking_id, user_id=user_id)
     if confirmed is None:
         raise _not_confirmable(get_booking(tx, booking_id=booking_id, viewer_id=user_id))
-    tickets.issue(
-        tx, booking_id=booking_id, event_id=confirmed.event_id, lines=lines_of(tx, booking_id)
-    )
+    tickets.issue(tx, booking_id=booking_id, event_id=confirmed.event_id, lines=lines_of(tx, booking_id))
     tickets.announce(tx, booking_id=booking_id)
     audit.record(
         tx, user_id=user_id, action="confirm", subject="booking", subject_id=booking_id, request_id=request_id

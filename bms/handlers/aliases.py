@@ -128,9 +128,7 @@ async def simulate_payment(call: Call) -> web.Response:
     return respond({"status": "success", "message": PAID})
 
 
-@routes.add(
-    "POST", "/process-payment/{id}", access=Access.USER, body=ProcessPayment(), query=Simulation()
-)
+@routes.add("POST", "/process-payment/{id}", access=Access.USER, body=ProcessPayment(), query=Simulation())
 async def process_payment(call: Call) -> web.Response:
     """Pay the caller's pending order by the simulated service, whose outcome is random."""
     order_id, owner = call.id(), call.caller.user_id

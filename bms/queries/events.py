@@ -13,7 +13,8 @@ COLUMNS = """
     e.id, e.organizer_id, u.name AS organizer_name, e.venue_id, v.name AS venue_name,
     v.location AS venue_location, v.city, v.country, e.address, c.slug AS category, e.title, e.description,
     e.starts_at, e.ends_at, e.status, e.capacity, e.currency, e.price_from, e.sales_start, e.sales_end,
-    e.per_user_limit, e.rating_count, e.rating_sum, e.version, e.created_at, e.updated_at, s.available, s.sold
+    e.per_user_limit, e.refund_full_hours, e.refund_percent, e.refund_none_hours, e.rating_count,
+    e.rating_sum, e.version, e.created_at, e.updated_at, s.available, s.sold
 """
 SOURCES = """
     events AS e

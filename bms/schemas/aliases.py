@@ -9,7 +9,12 @@ from bms.schemas.bookings import MAX_LINES, MAX_QUANTITY, present_booking, renam
 
 MAX_ENTRIES = MAX_LINES * MAX_QUANTITY
 OUTCOMES = ("success", "failure", "timeout")
-ORDER_STATUSES = {"PENDING": "pending", "CONFIRMED": "successful", "EXPIRED": "failed", "CANCELLED": "deleted"}
+ORDER_STATUSES = {
+    "PENDING": "pending",
+    "CONFIRMED": "successful",
+    "EXPIRED": "failed",
+    "CANCELLED": "deleted",
+}
 
 
 class Purchase(RequestSchema):

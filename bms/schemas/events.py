@@ -27,6 +27,7 @@ from bms.schemas.base import (
 PAYMENT_OPTIONS = ("card", "upi", "netbanking", "wallet")
 DEFAULT_CURRENCY = "EUR"
 MAX_TICKET_TYPES = 20
+MAX_HOURS = 8784  # a leap year
 _OLDER_CAPACITY = ("max_tickets", "total_tickets")
 
 
@@ -101,6 +102,22 @@ def _ticket_types(schema: type[RequestSchema]) -> fields.List[Any]:
     return fields.List(fields.Nested(schema), validate=size)
 
 
+class RefundPolicy(RequestSchema):
+    """What a cancelled booking is given back, by the hours left until the event starts.
+
+    All of it until ``full_until_hours`` before; then ``percent`` until ``none_from_hours`` before.
+    """
+
+    full_until_hours = Count(low=0, high=MAX_HOURS, load_default=0)
+    percent = Count(low=0, high=100, load_default=0)
+    none_from_hours = Count(low=0, high=MAX_HOURS, load_default=0)
+
+    @validates_schema
+    def in_order(self, data: dict[str, Any], **_: Any) -> None:
+        if data["none_from_hours"] > data["full_until_hours"]:
+            raise ValidationError("May not be more than full_until_hours.", "none_from_hours")
+
+
 class EventChange(RequestSchema):
     """PATCH /events/{id}. ``date`` keeps the time of day, and ``time`` the date, that there is."""
 
@@ -131,6 +148,7 @@ class EventChange(RequestSchema):
     per_user_limit = Count(allow_none=True)
     sales_start = UtcTime(allow_none=True)
     sales_end = UtcTime(allow_none=True)
+    refund_policy = fields.Nested(RefundPolicy())
     status = fields.String(
         validate=validate.OneOf(("DRAFT", "PUBLISHED"), error="DRAFT or PUBLISHED is needed.")
     )
@@ -166,6 +184,11 @@ class EventChange(RequestSchema):
                     data[canonical] = data.pop(name)
         if isinstance(data.get("date"), dt.datetime):
             data["starts_at"] = data.pop("date")
+        if "refund_policy" in data:
+            policy = data.pop("refund_policy")
+            data["refund_full_hours"] = policy["full_until_hours"]
+            data["refund_percent"] = policy["percent"]
+            data["refund_none_hours"] = policy["none_from_hours"]
         data["older_names"] = older
         return data
 
@@ -184,6 +207,7 @@ class Event(EventChange):
     per_user_limit = Count(allow_none=True, load_default=None)
     sales_start = UtcTime(allow_none=True, load_default=None)
     sales_end = UtcTime(allow_none=True, load_default=None)
+    refund_policy = fields.Nested(RefundPolicy(), load_default=lambda: RefundPolicy().load({}))
 
     @validates_schema
     def complete(self, data: dict[str, Any], **_: Any) -> None:
@@ -264,6 +288,11 @@ def present_event(view: Any) -> dict[str, Any]:
         "per_user_limit": event.per_user_limit,
         "sales_start": rfc3339(event.sales_start),
         "sales_end": rfc3339(event.sales_end),
+        "refund_policy": {
+            "full_until_hours": event.refund_full_hours,
+            "percent": event.refund_percent,
+            "none_from_hours": event.refund_none_hours,
+        },
         "organizer": {"id": event.organizer_id, "name": event.organizer_name},
         "rating": {"average": average, "count": event.rating_count},
         "created_at": rfc3339(event.created_at),

@@ -39,6 +39,7 @@ async def test_an_event_with_all_fields(
         "per_user_limit": 4,
         "sales_start": "2027-01-01T00:00:00Z",
         "sales_end": "2099-08-01T12:00:00.5Z",
+        "refund_policy": {"full_until_hours": 48, "percent": 50, "none_from_hours": 2},
     }
     made = await api.post(path, body, token=manager.token)
     assert made.status == 201, made.text
@@ -75,6 +76,7 @@ async def test_an_event_with_all_fields(
         "per_user_limit": 4,
         "sales_start": "2027-01-01T00:00:00Z",
         "sales_end": "2099-08-01T12:00:00.500Z",
+        "refund_policy": {"full_until_hours": 48, "percent": 50, "none_from_hours": 2},
         "organizer": {"id": manager.id, "name": event["organizer"]["name"]},
         "rating": {"average": None, "count": 0},
         "created_at": event["created_at"],
