@@ -6,7 +6,20 @@ from aiohttp import web
 
 from bms import keys
 from bms.commands.constraints import CONSTRAINT_ERRORS
-from bms.handlers import aliases, bookings, categories, events, health, payments, users, venues
+from bms.handlers import (
+    accounts,
+    aliases,
+    bookings,
+    categories,
+    events,
+    health,
+    notifications,
+    payments,
+    reviews,
+    statistics,
+    users,
+    venues,
+)
 from bms.mail.transports import transport_from_url
 from bms.middlewares import MIDDLEWARES
 from bms.payments.simulated import SimulatedGateway
@@ -16,7 +29,20 @@ from bms.sql.database import Database
 from bms.sql.target import parse_url
 from bms.tasks.runner import background
 
-ROUTES = (health, users, venues, categories, events, bookings, payments, aliases)
+ROUTES = (
+    health,
+    users,
+    venues,
+    categories,
+    events,
+    bookings,
+    payments,
+    aliases,
+    accounts,
+    statistics,
+    notifications,
+    reviews,
+)
 
 
 def create_app(settings: Settings, database_url: str) -> web.Application:

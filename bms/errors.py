@@ -143,6 +143,10 @@ class EventNotChangeable(Conflict):
     code, title = "event_not_changeable", "An event in this state cannot be changed"
 
 
+class EventNotBegun(Conflict):
+    code, title = "event_not_begun", "The event has not begun yet"
+
+
 class HoldExpired(Conflict):
     code, title = "hold_expired", "The hold has run out and the tickets went back on sale"
 

@@ -4,6 +4,9 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from bms.queries.conservation import check_conservation
+from bms.sql.database import Database
+
 Rows = Callable[..., list[Any]]
 
 LONG_AGO = dt.datetime(2001, 1, 1)  # noqa: DTZ001  # naive UTC, as the database keeps times
@@ -42,6 +45,13 @@ def assert_conserved(rows: Rows) -> None:
             assert booking.paid == (1 if booking.total else 0), where
         else:
             assert booking.paid <= booking.refunds, where
+
+
+async def assert_balanced(db: Database, rows: Rows) -> None:
+    """Check the same, and every rule of ``bms check``."""
+    assert_conserved(rows)
+    broken = [finding for finding in await db.read(check_conservation) if finding.rows]
+    assert broken == []
 
 
 def status_of(rows: Rows, booking: dict[str, Any]) -> str:

@@ -96,6 +96,12 @@ CONFIRM = Statement(
     """,
 )
 
+CLAIM_WHOLE = Statement(
+    "payments.claim_whole_refund",
+    "@id BIGINT",
+    "UPDATE payments WITH (ROWLOCK) SET refund_claimed = amount WHERE id = @id",
+)
+
 INSERT_REFUND = Statement(
     "refunds.insert",
     "@reference NVARCHAR(32), @payment_id BIGINT, @amount DECIMAL(12,2), @currency NVARCHAR(3), "
@@ -242,6 +248,7 @@ def _retake(tx: Transaction, context: Row, lines: list[inventory.Line]) -> bool:
 
 def _refund_late(tx: Transaction, payment_id: int, payment: Row) -> None:
     """Leave the whole payment to be refunded: it came when there was nothing left to sell."""
+    tx.execute(CLAIM_WHOLE, id=payment_id)
     tx.only(
         INSERT_REFUND,
         reference=secrets.token_hex(16),

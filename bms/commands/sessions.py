@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from bms.commands import audit
 from bms.commands.users import fold
-from bms.errors import TooManyAttempts
+from bms.errors import InvalidCredentials, TooManyAttempts
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
@@ -58,6 +58,18 @@ FIND_BY_EMAIL = Statement(
     "users.find_by_email",
     "@folded NVARCHAR(254)",
     "SELECT id, password_hash, is_active FROM users WHERE email_folded = @folded",
+)
+
+# A write where a read would do: whoever changes the password or bars the account ends its sessions,
+# and this one is either there to be ended or not opened.
+LOCK_CREDENTIALS = Statement(
+    "users.lock_credentials",
+    "@id BIGINT, @password_hash NVARCHAR(100)",
+    """
+    UPDATE users WITH (ROWLOCK, UPDLOCK)
+    SET    is_active = 1
+    WHERE  id = @id AND password_hash = @password_hash AND is_active = 1
+    """,
 )
 
 INSERT = Statement(
@@ -129,26 +141,35 @@ def begin_login(tx: Transaction, *, login: str, address: str) -> Credentials:
     """
     user = tx.row(FIND_BY_EMAIL if "@" in login else FIND_BY_USERNAME, folded=fold(login))
     account = account_bucket(login if user is None else user.id)
-    for bucket, limit in (
-        (account, ACCOUNT_ATTEMPTS),
-        (address_bucket(address), ADDRESS_ATTEMPTS),
-    ):
-        counted = tx.row(COUNT_ATTEMPT, bucket=bucket, window=WINDOW_SECONDS)
-        if counted is None:
-            tx.execute(START_COUNT, bucket=bucket, window=WINDOW_SECONDS)
-            counted = tx.only(COUNT_ATTEMPT, bucket=bucket, window=WINDOW_SECONDS)
-        if counted.attempts > limit:
-            left = (counted.window_ends_at - counted.counted_at).total_seconds()
-            raise TooManyAttempts(retry_after=max(1, round(left)))
+    count_attempt(tx, bucket=account, address=address)
     if user is None or not user.is_active:
         return Credentials(None, None, account)
     return Credentials(user.id, user.password_hash, account)
+
+
+def count_attempt(tx: Transaction, *, bucket: str, address: str) -> None:
+    """Count an attempt at the password of an account (by its bucket). Raises TooManyAttempts."""
+    for counter, limit in ((bucket, ACCOUNT_ATTEMPTS), (address_bucket(address), ADDRESS_ATTEMPTS)):
+        counted = tx.row(COUNT_ATTEMPT, bucket=counter, window=WINDOW_SECONDS)
+        if counted is None:
+            tx.execute(START_COUNT, bucket=counter, window=WINDOW_SECONDS)
+            counted = tx.only(COUNT_ATTEMPT, bucket=counter, window=WINDOW_SECONDS)
+        if counted.attempts > limit:
+            left = (counted.window_ends_at - counted.counted_at).total_seconds()
+            raise TooManyAttempts(retry_after=max(1, round(left)))
+
+
+def forget_attempts(tx: Transaction, *, bucket: str, address: str) -> None:
+    """After a right password: the account's counter starts again, the address's loses this attempt."""
+    tx.execute(FORGET_ATTEMPT, bucket=bucket, all=True)
+    tx.execute(FORGET_ATTEMPT, bucket=address_bucket(address), all=False)
 
 
 def open_session(
     tx: Transaction,
     *,
     user_id: int,
+    password_hash: str,
     bucket: str,
     refresh_hash: str,
     seconds: int,
@@ -156,12 +177,13 @@ def open_session(
     address: str,
     request_id: str | None,
 ) -> int:
-    """Open a session after a right password and return its id.
+    """Open a session after the right password, whose hash was ``password_hash``, and return its id.
 
-    The account's counter (``bucket``) starts again, and the address's loses this attempt.
+    Raises InvalidCredentials when the account has another password by now, or is barred.
     """
-    tx.execute(FORGET_ATTEMPT, bucket=bucket, all=True)
-    tx.execute(FORGET_ATTEMPT, bucket=address_bucket(address), all=False)
+    forget_attempts(tx, bucket=bucket, address=address)
+    if tx.execute(LOCK_CREDENTIALS, id=user_id, password_hash=password_hash) != 1:
+        raise InvalidCredentials()
     session_id: int = tx.value(
         INSERT, user_id=user_id, refresh_hash=refresh_hash, seconds=seconds, device=device, address=address
     )

@@ -12,7 +12,24 @@ from aiohttp import web
 
 from bms.commands.bookings import Wanted, hold_tickets
 from bms.commands.orders import confirm_free_order
-from bms.errors import BookingNotPending, GatewayUnavailable, HoldExpired, OrderNotPending, PaymentFailed
+from bms.errors import (
+    BookingNotCancellable,
+    BookingNotPending,
+    EmailTaken,
+    Forbidden,
+    GatewayUnavailable,
+    HoldExpired,
+    InvalidCredentials,
+    NotFound,
+    NotOnSale,
+    OrderNotPending,
+    PaymentFailed,
+    PaymentInProgress,
+    PerUserLimitReached,
+    SoldOut,
+    TooManyAttempts,
+    UsernameTaken,
+)
 from bms.handlers import bookings, payments, users
 from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
 from bms.handlers.idempotency import answer, key_of, send
@@ -28,10 +45,12 @@ from bms.schemas.aliases import (
     present_order,
     present_purchase,
 )
+from bms.schemas.answers.bookings import OrderAnswer, ProcessedOrderAnswer, PurchaseAnswer, SimulationAnswer
+from bms.schemas.answers.users import TokensAnswer, UserAnswer
 from bms.schemas.listing import ListQuery
 from bms.schemas.users import Login, Register
 
-routes = Routes()
+routes = Routes(older=True)
 
 PAID = "The payment was successful"
 
@@ -47,26 +66,56 @@ SIMULATED = {
 }
 
 
-@routes.add("POST", "/users", access=Access.ANYONE, body=Register())
-async def register(call: Call) -> web.Response:
+@routes.add(
+    "POST",
+    "/users",
+    access=Access.ANYONE,
+    body=Register(),
+    answers={201: UserAnswer()},
+    refusals=[Forbidden, EmailTaken, UsernameTaken],
+)
+async def register(call: Call) -> web.StreamResponse:
     """Make an account (source 004)."""
     return await users.register(call)
 
 
-@routes.add("POST", "/token", access=Access.CREDENTIALS, body=Login())
-async def login(call: Call) -> web.Response:
+@routes.add(
+    "POST",
+    "/token",
+    access=Access.CREDENTIALS,
+    body=Login(),
+    answers={200: TokensAnswer()},
+    refusals=[InvalidCredentials, TooManyAttempts],
+)
+async def login(call: Call) -> web.StreamResponse:
     """Open a session: ``access`` and ``refresh`` tokens for the right name and password (source 001)."""
     return await users.login(call)
 
 
-@routes.add("POST", "/events/{id}/purchase", access=Access.USER, body=Purchase())
+@routes.add(
+    "POST",
+    "/events/{id}/purchase",
+    access=Access.USER,
+    body=Purchase(),
+    answers={201: PurchaseAnswer()},
+    refusals=[NotOnSale, SoldOut, PerUserLimitReached],
+    headers=["Idempotency-Key"],
+)
 async def purchase(call: Call) -> web.Response:
     """Hold tickets of an event (source 002); what costs nothing is confirmed at once."""
     wanted = [(call.body["ticket_type"], call.body["quantity"])]
     return await _hold(call, call.id(), wanted, present_purchase, confirm_free=True)
 
 
-@routes.add("POST", "/orders", access=Access.USER, body=Order())
+@routes.add(
+    "POST",
+    "/orders",
+    access=Access.USER,
+    body=Order(),
+    answers={201: OrderAnswer()},
+    refusals=[NotFound, NotOnSale, SoldOut, PerUserLimitReached],
+    headers=["Idempotency-Key"],
+)
 async def order(call: Call) -> web.Response:
     """Order tickets (source 001): they are held, free ones too, until the order is processed."""
     return await _hold(call, call.body["event_id"], call.body["wanted"], present_order, confirm_free=False)
@@ -94,7 +143,7 @@ async def _hold(
     return send(kept)
 
 
-@routes.add("GET", "/orders", access=Access.USER, query=ListQuery())
+@routes.add("GET", "/orders", access=Access.USER, query=ListQuery(), answers={200: OrderAnswer(many=True)})
 async def index_orders(call: Call) -> web.Response:
     """List the caller's orders, the newest first; an admin sees everybody's."""
     limit = call.query["limit"]
@@ -105,22 +154,43 @@ async def index_orders(call: Call) -> web.Response:
     return page(call.request, views, limit, present_order, "id")
 
 
-@routes.add("GET", "/orders/{id}", access=Access.USER)
+@routes.add("GET", "/orders/{id}", access=Access.USER, answers={200: OrderAnswer()})
 async def show_order(call: Call) -> web.Response:
     """Show one order of the caller's; an admin sees anybody's."""
     view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=bookings.viewer(call))
     return respond(present_order(view))
 
 
-@routes.add("DELETE", "/orders/{id}", access=Access.USER)
-@routes.add("PATCH", "/orders/{id}", "/orders/{id}/delete", access=Access.USER, body=DeleteOrder())
-async def delete_order(call: Call) -> web.Response:
+@routes.add(
+    "DELETE",
+    "/orders/{id}",
+    access=Access.USER,
+    answers={200: OrderAnswer()},
+    refusals=[BookingNotCancellable, PaymentInProgress],
+)
+@routes.add(
+    "PATCH",
+    "/orders/{id}",
+    "/orders/{id}/delete",
+    access=Access.USER,
+    body=DeleteOrder(),
+    answers={200: OrderAnswer()},
+    refusals=[BookingNotCancellable, PaymentInProgress],
+)
+async def delete_order(call: Call) -> web.StreamResponse:
     """Cancel an order, the caller's own or for an admin anybody's, and answer with it."""
     await bookings.cancel(call)
     return await show_order(call)
 
 
-@routes.add("GET", "/simulate-payment", access=Access.ANYONE, query=Simulation())
+@routes.add(
+    "GET",
+    "/simulate-payment",
+    access=Access.ANYONE,
+    query=Simulation(),
+    answers={200: SimulationAnswer()},
+    refusals=[PaymentFailed, GatewayUnavailable],
+)
 async def simulate_payment(call: Call) -> web.Response:
     """Pay nothing for nobody, with success or without, at random."""
     if not _succeeds(_outcome(call)):
@@ -128,7 +198,16 @@ async def simulate_payment(call: Call) -> web.Response:
     return respond({"status": "success", "message": PAID})
 
 
-@routes.add("POST", "/process-payment/{id}", access=Access.USER, body=ProcessPayment(), query=Simulation())
+@routes.add(
+    "POST",
+    "/process-payment/{id}",
+    access=Access.USER,
+    body=ProcessPayment(),
+    query=Simulation(),
+    answers={200: ProcessedOrderAnswer()},
+    refusals=[PaymentFailed, OrderNotPending, PaymentInProgress, GatewayUnavailable],
+    headers=["Idempotency-Key"],
+)
 async def process_payment(call: Call) -> web.Response:
     """Pay the caller's pending order by the simulated service, whose outcome is random."""
     order_id, owner = call.id(), call.caller.user_id
@@ -163,6 +242,7 @@ async def _process_priced(call: Call, order_id: int) -> str | None:
     field, values = SIMULATED[method]
     call.body = {"booking_id": order_id, "method": method, "details": {field: values[_outcome(call)]}}
     paid = await payments.pay(call)
+    assert isinstance(paid, web.Response)
     return None if paid.status == 201 else str(orjson.loads(paid.text or "{}")["detail"])
 
 

@@ -3,16 +3,34 @@
 from aiohttp import web
 
 from bms.commands.bookings import Wanted, cancel_booking, hold_tickets
-from bms.errors import Forbidden
+from bms.errors import (
+    BookingNotCancellable,
+    Forbidden,
+    NotFound,
+    NotOnSale,
+    PaymentInProgress,
+    PerUserLimitReached,
+    SoldOut,
+)
 from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
 from bms.handlers.idempotency import answer, key_of, send
 from bms.queries.bookings import get_booking, list_bookings
+from bms.schemas.answers.bookings import BookingAnswer
 from bms.schemas.bookings import BookingList, Cancel, Hold, present_booking
 
 routes = Routes()
 
 
-@routes.add("POST", "/bookings", "/book-ticket", access=Access.USER, body=Hold())
+@routes.add(
+    "POST",
+    "/bookings",
+    "/book-ticket",
+    access=Access.USER,
+    body=Hold(),
+    answers={201: BookingAnswer()},
+    refusals=[Forbidden, NotFound, NotOnSale, SoldOut, PerUserLimitReached],
+    headers=["Idempotency-Key"],
+)
 async def hold(call: Call) -> web.Response:
     """Hold tickets of an event; a booking that costs nothing is confirmed at once."""
     buyer = call.body["user_id"] or call.caller.user_id
@@ -32,7 +50,9 @@ async def hold(call: Call) -> web.Response:
     return send(kept)
 
 
-@routes.add("GET", "/bookings", access=Access.USER, query=BookingList())
+@routes.add(
+    "GET", "/bookings", access=Access.USER, query=BookingList(), answers={200: BookingAnswer(many=True)}
+)
 async def index(call: Call) -> web.Response:
     """List the caller's bookings, the newest first; an admin sees everybody's."""
     limit = call.query["limit"]
@@ -48,15 +68,28 @@ async def index(call: Call) -> web.Response:
     return page(call.request, views, limit, present_booking, "id")
 
 
-@routes.add("GET", "/bookings/{id}", access=Access.USER)
+@routes.add("GET", "/bookings/{id}", access=Access.USER, answers={200: BookingAnswer()})
 async def show(call: Call) -> web.Response:
     """Show one booking of the caller's; an admin sees anybody's."""
     view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=viewer(call))
     return respond(present_booking(view))
 
 
-@routes.add("DELETE", "/bookings/{id}", access=Access.USER)
-@routes.add("POST", "/bookings/{id}/cancel", access=Access.USER, body=Cancel())
+@routes.add(
+    "DELETE",
+    "/bookings/{id}",
+    access=Access.USER,
+    answers={200: BookingAnswer()},
+    refusals=[BookingNotCancellable, PaymentInProgress],
+)
+@routes.add(
+    "POST",
+    "/bookings/{id}/cancel",
+    access=Access.USER,
+    body=Cancel(),
+    answers={200: BookingAnswer()},
+    refusals=[BookingNotCancellable, PaymentInProgress],
+)
 async def cancel(call: Call) -> web.Response:
     """Cancel a booking; its tickets go back on sale. Cancelling twice answers as the first time."""
     view = await call.db.transact(

@@ -3,14 +3,18 @@
 from aiohttp import web
 
 from bms.commands.categories import create_category
+from bms.errors import DuplicateCategory
 from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
 from bms.queries.categories import list_categories
+from bms.schemas.answers.categories import CategoryAnswer
 from bms.schemas.categories import Category, CategoryList, present_category
 
 routes = Routes()
 
 
-@routes.add("GET", "/categories", access=Access.ANYONE, query=CategoryList())
+@routes.add(
+    "GET", "/categories", access=Access.ANYONE, query=CategoryList(), answers={200: CategoryAnswer(many=True)}
+)
 async def index(call: Call) -> web.Response:
     """List the categories by slug."""
     (after_slug,) = decode_cursor(call.query["cursor"], str)
@@ -19,7 +23,14 @@ async def index(call: Call) -> web.Response:
     return page(call.request, rows, limit, present_category, "slug")
 
 
-@routes.add("POST", "/categories", access=Access.ADMIN, body=Category())
+@routes.add(
+    "POST",
+    "/categories",
+    access=Access.ADMIN,
+    body=Category(),
+    answers={201: CategoryAnswer()},
+    refusals=[DuplicateCategory],
+)
 async def create(call: Call) -> web.Response:
     """Add a category."""
     category = await call.db.transact(

@@ -9,10 +9,11 @@ from aiohttp import ETag, web
 
 from bms.commands.event_changes import change_event
 from bms.commands.events import create_event, delete_event
-from bms.errors import Forbidden, Unauthenticated
+from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, Forbidden, Unauthenticated
 from bms.handlers.http import Access, Call, Routes, decode_cursor, no_content, page
 from bms.queries.event_lists import EventFilter, Listed, Place, list_events
 from bms.queries.events import EventView, get_event
+from bms.schemas.answers.events import EventAnswer
 from bms.schemas.event_lists import EventList
 from bms.schemas.events import Event, EventChange, EventReplacement, present_event
 
@@ -21,7 +22,15 @@ routes = Routes()
 _VERSION = re.compile(r"v(\d{1,9})-[0-9a-f]+\Z", re.ASCII)
 
 
-@routes.add("GET", "/events", "/event", access=Access.ANYONE, query=EventList())
+@routes.add(
+    "GET",
+    "/events",
+    "/event",
+    access=Access.ANYONE,
+    query=EventList(),
+    answers={200: EventAnswer(many=True)},
+    refusals=[Forbidden],
+)
 async def index(call: Call) -> web.Response:
     """List the events that meet the filters."""
     query = call.query
@@ -69,7 +78,13 @@ def _organizer(call: Call) -> int | None:
     return caller.user_id
 
 
-@routes.add("GET", "/events/{id}", access=Access.ANYONE)
+@routes.add(
+    "GET",
+    "/events/{id}",
+    access=Access.ANYONE,
+    answers={200: EventAnswer(), 304: None},
+    headers=["If-None-Match"],
+)
 async def show(call: Call) -> web.Response:
     """Show an event."""
     caller = call.caller_or_none
@@ -89,7 +104,9 @@ async def show(call: Call) -> web.Response:
     return response
 
 
-@routes.add("POST", "/events", "/create-event", access=Access.MANAGER, body=Event())
+@routes.add(
+    "POST", "/events", "/create-event", access=Access.MANAGER, body=Event(), answers={201: EventAnswer()}
+)
 async def create(call: Call) -> web.Response:
     """Make an event, whose organiser the caller is."""
     view = await call.db.transact(
@@ -116,19 +133,42 @@ async def _change(call: Call, *, replace: bool) -> web.Response:
     return _respond(view)
 
 
-@routes.add("PUT", "/events/{id}", access=Access.MANAGER, body=EventReplacement())
+@routes.add(
+    "PUT",
+    "/events/{id}",
+    access=Access.MANAGER,
+    body=EventReplacement(),
+    answers={200: EventAnswer()},
+    refusals=[Conflict, EventNotChangeable, CapacityBelowSold],
+    headers=["If-Match"],
+)
 async def replace(call: Call) -> web.Response:
     """Change an event as a whole: what is left out goes back to its default, save the status."""
     return await _change(call, replace=True)
 
 
-@routes.add("PATCH", "/events/{id}", access=Access.MANAGER, body=EventChange())
+@routes.add(
+    "PATCH",
+    "/events/{id}",
+    access=Access.MANAGER,
+    body=EventChange(),
+    answers={200: EventAnswer()},
+    refusals=[Conflict, EventNotChangeable, CapacityBelowSold],
+    headers=["If-Match"],
+)
 async def change(call: Call) -> web.Response:
     """Change what is given of an event."""
     return await _change(call, replace=False)
 
 
-@routes.add("DELETE", "/events/{id}", access=Access.MANAGER)
+@routes.add(
+    "DELETE",
+    "/events/{id}",
+    access=Access.MANAGER,
+    answers={204: None},
+    refusals=[Conflict],
+    headers=["If-Match"],
+)
 async def delete(call: Call) -> web.Response:
     """Remove an event that nobody booked."""
     await call.db.transact(

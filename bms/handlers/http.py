@@ -8,15 +8,17 @@ import base64
 import binascii
 import enum
 import ipaddress
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from aiohttp import web
+from marshmallow import Schema
 
 from bms import keys
 from bms.errors import (
+    BMSError,
     Forbidden,
     MalformedRequest,
     NotFound,
@@ -131,10 +133,18 @@ def _address(text: str) -> str | None:
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
+# What an answer's body is: of a schema, of a media type that is not described further, or none.
+Answer = Schema | str | None
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A route and its declared rules."""
+    """A route and its declared rules.
+
+    ``answers`` is what it may answer by status, ``refusals`` the domain errors that it raises itself, and
+    ``headers`` the request headers it heeds. They are the API's description and what the tests hold
+    every answer against; nothing is looked up in them to answer a request.
+    """
 
     method: str
     path: str
@@ -142,6 +152,15 @@ class Endpoint:
     access: Access
     body: RequestSchema | None
     query: RequestSchema | None
+    answers: Mapping[int, Answer]
+    refusals: tuple[type[BMSError], ...]
+    headers: tuple[str, ...]
+    older: bool
+
+    @property
+    def module(self) -> str:
+        """The noun of the handler's module."""
+        return self.handler.__module__.rpartition(".")[2]
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         caller = request.get(keys.CALLER)
@@ -157,11 +176,13 @@ class Endpoint:
 class Routes:
     """The endpoints of one resource, each under its path and under /api, with and without a slash.
 
-    What answers GET answers HEAD (RFC 9110, section 9.3.2).
+    What answers GET answers HEAD (RFC 9110, section 9.3.2). ``older`` marks all as call shapes of the
+    older sources.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, older: bool = False) -> None:
         self.endpoints: list[Endpoint] = []
+        self._older = older
 
     def add(
         self,
@@ -170,11 +191,30 @@ class Routes:
         access: Access,
         body: RequestSchema | None = None,
         query: RequestSchema | None = None,
+        answers: Mapping[int, Answer] | None = None,
+        refusals: Sequence[type[BMSError]] = (),
+        headers: Sequence[str] = (),
     ) -> Callable[[Handler], Handler]:
-        """Return a decorator that registers its function at each of ``paths``."""
+        """Return a decorator that registers its function at each of ``paths``: the first is the canonical
+        one, the others are older.
+        """
 
         def register(handler: Handler) -> Handler:
-            self.endpoints += [Endpoint(method, path, handler, access, body, query) for path in paths]
+            self.endpoints += [
+                Endpoint(
+                    method=method,
+                    path=path,
+                    handler=handler,
+                    access=access,
+                    body=body,
+                    query=query,
+                    answers=answers or {},
+                    refusals=tuple(refusals),
+                    headers=tuple(headers),
+                    older=self._older or path != paths[0],
+                )
+                for path in paths
+            ]
             return handler
 
         return register

@@ -3,21 +3,35 @@
 from aiohttp import web
 
 from bms.commands.notifications import mark_read, message_holders, message_user
-from bms.errors import Forbidden
+from bms.errors import Forbidden, NotFound
 from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
 from bms.queries.notifications import list_notifications
+from bms.schemas.answers.notifications import MessageAnswer, NotificationAnswer
 from bms.schemas.notifications import Notification, NotificationList, present_notification
 
 routes = Routes()
 
 
-@routes.add("GET", "/notifications", access=Access.USER, query=NotificationList())
+@routes.add(
+    "GET",
+    "/notifications",
+    access=Access.USER,
+    query=NotificationList(),
+    answers={200: NotificationAnswer(many=True)},
+)
 async def index(call: Call) -> web.Response:
     """List the caller's notifications, the newest first."""
     return await _list(call, call.caller.user_id)
 
 
-@routes.add("GET", "/notifications/{user_id}", access=Access.USER, query=NotificationList())
+@routes.add(
+    "GET",
+    "/notifications/{user_id}",
+    access=Access.USER,
+    query=NotificationList(),
+    answers={200: NotificationAnswer(many=True)},
+    refusals=[Forbidden],
+)
 async def of_user(call: Call) -> web.Response:
     """List a user's notifications, to that user and admins."""
     user_id = call.id("user_id")
@@ -39,16 +53,21 @@ async def _list(call: Call, user_id: int) -> web.Response:
     return page(call.request, notifications, limit, present_notification, "id")
 
 
-@routes.add("POST", "/notifications/{id}/read", access=Access.USER)
+@routes.add("POST", "/notifications/{id}/read", access=Access.USER, answers={200: NotificationAnswer()})
 async def read(call: Call) -> web.Response:
     """Mark one of the caller's notifications as read. Doing so again changes nothing."""
-    notification = await call.db.transact(
-        mark_read, user_id=call.caller.user_id, notification_id=call.id()
-    )
+    notification = await call.db.transact(mark_read, user_id=call.caller.user_id, notification_id=call.id())
     return respond(present_notification(notification))
 
 
-@routes.add("POST", "/notifications", access=Access.MANAGER, body=Notification())
+@routes.add(
+    "POST",
+    "/notifications",
+    access=Access.MANAGER,
+    body=Notification(),
+    answers={201: MessageAnswer()},
+    refusals=[NotFound],
+)
 async def send(call: Call) -> web.Response:
     """Send a message to the holders of an event's tickets, by mail too, or, an admin's, to one user."""
     body = call.body

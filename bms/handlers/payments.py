@@ -6,7 +6,16 @@ from aiohttp import web
 
 from bms.commands.idempotency import Answer
 from bms.commands.payments import claim_payment, settle_payment
-from bms.errors import BMSError, HoldExpired, PaymentDeclined
+from bms.errors import (
+    BMSError,
+    BookingNotPending,
+    Conflict,
+    GatewayUnavailable,
+    HoldExpired,
+    NotFound,
+    PaymentDeclined,
+    PaymentInProgress,
+)
 from bms.handlers.bookings import viewer
 from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
 from bms.handlers.idempotency import answer, key_of, send
@@ -14,12 +23,30 @@ from bms.middlewares import problem_document
 from bms.payments.cards import brand_of, last4
 from bms.payments.gateway import Charge
 from bms.queries.payments import get_payment, list_payments
+from bms.schemas.answers.payments import PaymentAnswer
 from bms.schemas.payments import Pay, PaymentList, present_payment
 
 routes = Routes()
 
 
-@routes.add("POST", "/payments", "/make-payment", access=Access.USER, body=Pay())
+@routes.add(
+    "POST",
+    "/payments",
+    "/make-payment",
+    access=Access.USER,
+    body=Pay(),
+    answers={201: PaymentAnswer()},
+    refusals=[
+        PaymentDeclined,
+        NotFound,
+        BookingNotPending,
+        HoldExpired,
+        PaymentInProgress,
+        Conflict,
+        GatewayUnavailable,
+    ],
+    headers=["Idempotency-Key"],
+)
 async def pay(call: Call) -> web.Response:
     """Pay for a held booking: 201 and its tickets, or 402 and the hold intact."""
     method, details = call.body["method"], call.body["details"]
@@ -74,7 +101,9 @@ def _render(payment: Any, booking_status: str, message: str | None, request_id: 
     return answer(problem_document(error, request_id), error.status)
 
 
-@routes.add("GET", "/payments", access=Access.USER, query=PaymentList())
+@routes.add(
+    "GET", "/payments", access=Access.USER, query=PaymentList(), answers={200: PaymentAnswer(many=True)}
+)
 async def index(call: Call) -> web.Response:
     """List the caller's payments, the newest first; an admin sees everybody's."""
     limit = call.query["limit"]
@@ -83,7 +112,7 @@ async def index(call: Call) -> web.Response:
     return page(call.request, payments, limit, present_payment, "id")
 
 
-@routes.add("GET", "/payments/{id}", access=Access.USER)
+@routes.add("GET", "/payments/{id}", access=Access.USER, answers={200: PaymentAnswer()})
 async def show(call: Call) -> web.Response:
     """Show one payment of the caller's; an admin sees anybody's."""
     payment = await call.db.read_primary(get_payment, payment_id=call.id(), viewer_id=viewer(call))

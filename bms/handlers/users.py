@@ -6,9 +6,17 @@ from aiohttp import web
 
 from bms.commands.sessions import begin_login, open_session, revoke_session, rotate_session
 from bms.commands.users import register_user, update_profile
-from bms.errors import Forbidden, InvalidCredentials, InvalidRefreshToken
+from bms.errors import (
+    EmailTaken,
+    Forbidden,
+    InvalidCredentials,
+    InvalidRefreshToken,
+    TooManyAttempts,
+    UsernameTaken,
+)
 from bms.handlers.http import Access, Call, Routes, no_content, respond
 from bms.queries.users import get_profile
+from bms.schemas.answers.users import ProfileAnswer, TokensAnswer, UserAnswer
 from bms.schemas.users import (
     Login,
     Logout,
@@ -24,7 +32,14 @@ from bms.security import hash_secret, new_secret
 routes = Routes()
 
 
-@routes.add("POST", "/register", access=Access.ANYONE, body=Register())
+@routes.add(
+    "POST",
+    "/register",
+    access=Access.ANYONE,
+    body=Register(),
+    answers={201: UserAnswer()},
+    refusals=[Forbidden, EmailTaken, UsernameTaken],
+)
 async def register(call: Call) -> web.Response:
     """Make an account."""
     _check_role(call, call.body["role"])
@@ -44,17 +59,25 @@ def _check_role(call: Call, role: str) -> None:
         raise Forbidden("Here only an admin's token can register an EVENT_MANAGER")
 
 
-@routes.add("POST", "/login", access=Access.CREDENTIALS, body=Login())
+@routes.add(
+    "POST",
+    "/login",
+    access=Access.CREDENTIALS,
+    body=Login(),
+    answers={200: TokensAnswer()},
+    refusals=[InvalidCredentials, TooManyAttempts],
+)
 async def login(call: Call) -> web.Response:
     """Open a session: an access token and a refresh token for the right name and password."""
     found = await call.db.transact(begin_login, login=call.body["login"], address=call.address)
     right = await call.passwords.matches(call.body["password"], found.password_hash)
-    if not right or found.user_id is None:
+    if not right or found.user_id is None or found.password_hash is None:
         raise InvalidCredentials()
     secret = new_secret()
     session_id = await call.db.transact(
         open_session,
         user_id=found.user_id,
+        password_hash=found.password_hash,
         bucket=found.bucket,
         refresh_hash=hash_secret(secret),
         seconds=call.tokens.refresh_seconds,
@@ -71,7 +94,14 @@ def _device(request: web.Request) -> str | None:
     return "".join(c for c in agent if c.isprintable() and c < "\U00010000")[:200] or None
 
 
-@routes.add("POST", "/token/refresh", access=Access.CREDENTIALS, body=Refresh())
+@routes.add(
+    "POST",
+    "/token/refresh",
+    access=Access.CREDENTIALS,
+    body=Refresh(),
+    answers={200: TokensAnswer()},
+    refusals=[InvalidRefreshToken],
+)
 async def refresh(call: Call) -> web.Response:
     """Exchange a refresh token for a new pair. A dead one presented again ends its session."""
     claims = call.tokens.read_refresh(call.body["refresh_token"])
@@ -106,7 +136,14 @@ async def _tokens(call: Call, user_id: int, session_id: int, secret: str) -> web
     return respond(answer, headers={"Cache-Control": "no-store"})
 
 
-@routes.add("POST", "/logout", access=Access.USER, body=Logout())
+@routes.add(
+    "POST",
+    "/logout",
+    access=Access.USER,
+    body=Logout(),
+    answers={204: None, 205: None},
+    refusals=[InvalidRefreshToken],
+)
 async def logout(call: Call) -> web.Response:
     """End the caller's session, and that of the refresh token if it is another one of the caller's."""
     sessions = {call.caller.session_id}
@@ -119,14 +156,14 @@ async def logout(call: Call) -> web.Response:
     return no_content(205 if call.body["older_shape"] else 204)
 
 
-@routes.add("GET", "/profile", access=Access.USER)
+@routes.add("GET", "/profile", access=Access.USER, answers={200: ProfileAnswer()})
 async def show_profile(call: Call) -> web.Response:
     """Show the caller's profile."""
     return respond(present_profile(await call.db.read_primary(get_profile, user_id=call.caller.user_id)))
 
 
-@routes.add("PUT", "/profile", access=Access.USER, body=ProfileReplacement())
-@routes.add("PATCH", "/profile", access=Access.USER, body=ProfileChange())
+@routes.add("PUT", "/profile", access=Access.USER, body=ProfileReplacement(), answers={200: ProfileAnswer()})
+@routes.add("PATCH", "/profile", access=Access.USER, body=ProfileChange(), answers={200: ProfileAnswer()})
 async def change_profile(call: Call) -> web.Response:
     """Change the caller's profile."""
     user = await call.db.transact(update_profile, user_id=call.caller.user_id, changes=call.body)

@@ -3,14 +3,23 @@
 from aiohttp import web
 
 from bms.commands.venues import change_venue, create_venue, delete_venue
+from bms.errors import Conflict, VenueInUse
 from bms.handlers.http import Access, Call, Routes, decode_cursor, no_content, page, respond
 from bms.queries.venues import get_venue, list_venues
+from bms.schemas.answers.venues import VenueAnswer
 from bms.schemas.venues import Venue, VenueChange, VenueList, present_venue
 
 routes = Routes()
 
 
-@routes.add("GET", "/venues", "/locations", access=Access.ANYONE, query=VenueList())
+@routes.add(
+    "GET",
+    "/venues",
+    "/locations",
+    access=Access.ANYONE,
+    query=VenueList(),
+    answers={200: VenueAnswer(many=True)},
+)
 async def index(call: Call) -> web.Response:
     """List the venues by name."""
     after_name, after_id = decode_cursor(call.query.pop("cursor"), str, int)
@@ -21,13 +30,15 @@ async def index(call: Call) -> web.Response:
     return page(call.request, rows, limit, present_venue, "name", "id")
 
 
-@routes.add("GET", "/venues/{id}", "/locations/{id}", access=Access.ANYONE)
+@routes.add("GET", "/venues/{id}", "/locations/{id}", access=Access.ANYONE, answers={200: VenueAnswer()})
 async def show(call: Call) -> web.Response:
     """Show a venue."""
     return respond(present_venue(await call.db.read(get_venue, venue_id=call.id())))
 
 
-@routes.add("POST", "/venues", "/locations", access=Access.MANAGER, body=Venue())
+@routes.add(
+    "POST", "/venues", "/locations", access=Access.MANAGER, body=Venue(), answers={201: VenueAnswer()}
+)
 async def create(call: Call) -> web.Response:
     """Add a venue."""
     venue = await call.db.transact(
@@ -36,8 +47,24 @@ async def create(call: Call) -> web.Response:
     return respond(present_venue(venue), 201)
 
 
-@routes.add("PUT", "/venues/{id}", "/locations/{id}", access=Access.MANAGER, body=Venue())
-@routes.add("PATCH", "/venues/{id}", "/locations/{id}", access=Access.MANAGER, body=VenueChange())
+@routes.add(
+    "PUT",
+    "/venues/{id}",
+    "/locations/{id}",
+    access=Access.MANAGER,
+    body=Venue(),
+    answers={200: VenueAnswer()},
+    refusals=[Conflict],
+)
+@routes.add(
+    "PATCH",
+    "/venues/{id}",
+    "/locations/{id}",
+    access=Access.MANAGER,
+    body=VenueChange(),
+    answers={200: VenueAnswer()},
+    refusals=[Conflict],
+)
 async def change(call: Call) -> web.Response:
     """Change a venue."""
     venue = await call.db.transact(
@@ -50,7 +77,14 @@ async def change(call: Call) -> web.Response:
     return respond(present_venue(venue))
 
 
-@routes.add("DELETE", "/venues/{id}", "/locations/{id}", access=Access.MANAGER)
+@routes.add(
+    "DELETE",
+    "/venues/{id}",
+    "/locations/{id}",
+    access=Access.MANAGER,
+    answers={204: None},
+    refusals=[VenueInUse],
+)
 async def delete(call: Call) -> web.Response:
     """Remove a venue that no event uses."""
     await call.db.transact(

@@ -9,6 +9,17 @@ What the kinds of today are given (every text is one line; amounts are strings w
 - ``booking_confirmed``: ``name``, ``reference``, ``event`` (``title``, ``starts_at`` in RFC 3339, and
   where known ``venue``, ``address``, ``city``), ``lines`` (``name``, ``quantity``, ``unit_price``),
   ``total``, ``currency``, ``tickets`` (``code``, ``ticket_type``).
+- ``booking_cancelled``, ``event_cancelled``: ``name``, ``reference``, ``event``, ``reason`` and
+  ``refund`` (None where there is none), ``currency``.
+- ``refund_issued``, ``payment_returned``: ``name``, ``reference``, ``event``, ``refund``, ``currency``.
+
+What goes to all holders of an event's tickets names none of them, as one payload serves all; there
+``event`` may have ``ends_at`` too:
+
+- ``event_updated``: ``event`` (``title``), ``old`` and ``new`` (``starts_at``, ``ends_at``, ``venue``,
+  ``address``, ``city``).
+- ``reminder``: ``event``.
+- ``organizer_message``: ``event``, ``sender`` (a name), ``paragraphs`` (a list of lines).
 """
 
 import hashlib
@@ -29,6 +40,13 @@ from bms.mail.headers import POLICY
 SUBJECTS: Mapping[str, str] = {
     "registration": "Welcome to BMS, {{ name }}",
     "booking_confirmed": "Your tickets for {{ event.title }} ({{ reference }})",
+    "booking_cancelled": "Your booking for {{ event.title }} is cancelled ({{ reference }})",
+    "event_cancelled": "{{ event.title }} is cancelled ({{ reference }})",
+    "refund_issued": "Your refund for {{ event.title }} ({{ reference }})",
+    "payment_returned": "Your payment for {{ event.title }} is given back ({{ reference }})",
+    "event_updated": "{{ event.title }} has changed",
+    "reminder": "{{ event.title }} begins soon",
+    "organizer_message": "A message about {{ event.title }}",
 }
 
 # Read back by the file transport, which names its files by it.

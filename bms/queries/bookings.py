@@ -105,7 +105,7 @@ def get_booking(tx: Transaction, *, booking_id: int, viewer_id: int | None) -> B
     booking = tx.row(GET, id=booking_id)
     if booking is None or viewer_id not in (None, booking.user_id):
         raise NotFound("There is no such booking")
-    return _views(tx, [booking])[0]
+    return complete(tx, [booking])[0]
 
 
 def list_bookings(
@@ -120,11 +120,12 @@ def list_bookings(
     """Return up to ``limit`` bookings of ``user_id`` (None: everybody's), the newest first."""
     filters = {"status": status, "event_id": event_id, "before": before, "limit": limit}
     if user_id is None:
-        return _views(tx, tx.rows(LIST_ALL, **filters))
-    return _views(tx, tx.rows(LIST_OF_USER, user_id=user_id, **filters))
+        return complete(tx, tx.rows(LIST_ALL, **filters))
+    return complete(tx, tx.rows(LIST_OF_USER, user_id=user_id, **filters))
 
 
-def _views(tx: Transaction, bookings: Sequence[Row]) -> list[BookingView]:
+def complete(tx: Transaction, bookings: Sequence[Row]) -> list[BookingView]:
+    """Return ``bookings`` with what belongs to them: three statements, however many."""
     ids = [booking.id for booking in bookings]
     if not ids:
         return []

@@ -19,6 +19,6 @@ LIST_OF_USER = Statement(
 def list_notifications(
     tx: Transaction, *, user_id: int, unread_only: bool, before: int | None, limit: int
 ) -> list[Row]:
-    """Return up to ``limit`` notifications of ``user_id``, the newest first. Raises NotFound: no such user."""
+    """Return up to ``limit`` notifications of a user, the newest first. Raises NotFound: no such user."""
     get_profile(tx, user_id=user_id)
     return tx.rows(LIST_OF_USER, user_id=user_id, unread_only=unread_only, before=before, limit=limit)

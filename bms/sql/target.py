@@ -190,5 +190,5 @@ def _mssql_driver_of_wheel() -> str:
         if found:
             return found[0]
     raise ConfigurationError(
-        "ODBC Driver 18 for SQL Server is not installed; install it, or 'pip install bms[mssql]'"
+        "ODBC Driver 18 for SQL Server is not installed; install it, or run pip install 'bms[mssql]'"
     )

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import bms.mail
 from bms.mail.formats import money, one_line, place, when
 from bms.mail.messages import SUBJECTS, BadPayload, CannotCompose, UnknownKind, compose, message_id
+from tests.unit.mail_payloads import EXAMPLES
 
 REGISTRATION = {"name": "Ana", "username": "ana"}
 BOOKING = {
@@ -35,7 +36,11 @@ BOOKING = {
     "currency": "EUR",
     "tickets": [{"code": "T-AAAA", "ticket_type": "Standing"}, {"code": "T-BBBB", "ticket_type": "Child"}],
 }
-PAYLOADS: dict[str, dict[str, Any]] = {"registration": REGISTRATION, "booking_confirmed": BOOKING}
+PAYLOADS: dict[str, dict[str, Any]] = {
+    "registration": REGISTRATION,
+    "booking_confirmed": BOOKING,
+    **EXAMPLES,
+}
 HEADERS = {
     "Subject",
     "From",

@@ -13,7 +13,10 @@ INSERT INTO events (
   price_from,
   sales_start,
   sales_end,
-  per_user_limit
+  per_user_limit,
+  refund_full_hours,
+  refund_percent,
+  refund_none_hours
 )
 SELECT
   CAST(? AS bigint),
@@ -30,8 +33,11 @@ SELECT
   CAST(? AS numeric),
   CAST(? AS timestamp(3)),
   CAST(? AS timestamp(3)),
+  CAST(? AS integer),
+  CAST(? AS integer),
+  CAST(? AS integer),
   CAST(? AS integer)
 WHERE
   CAST(? AS timestamp(3)) > CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
 RETURNING id
--- takes: @organizer_id, @venue_id, @address, @category_id, @title, @description, @starts_at, @ends_at, @status, @capacity, @currency, @price_from, @sales_start, @sales_end, @per_user_limit, @starts_at
+-- takes: @organizer_id, @venue_id, @address, @category_id, @title, @description, @starts_at, @ends_at, @status, @capacity, @currency, @price_from, @sales_start, @sales_end, @per_user_limit, @refund_full_hours, @refund_percent, @refund_none_hours, @starts_at

@@ -15,6 +15,9 @@ SELECT
   sales_start,
   sales_end,
   per_user_limit,
+  refund_full_hours,
+  refund_percent,
+  refund_none_hours,
   version,
   CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) AS asked_at
 FROM events

@@ -10,6 +10,7 @@ CREATE TABLE outbox (
   leased_until timestamp(3) NULL,
   lease_token varchar(32) NULL,
   last_error varchar(500) NULL,
+  repeats integer NOT NULL DEFAULT 0,
   created_at timestamp(3) NOT NULL DEFAULT CAST(timezone('utc', statement_timestamp()) AS timestamp(3)),
   sent_at timestamp(3) NULL,
   CONSTRAINT pk_outbox PRIMARY KEY (id),

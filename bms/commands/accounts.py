@@ -1,0 +1,166 @@
+"""Accounts: their role and whether they are active, which admins decide, and their password."""
+
+from typing import NamedTuple
+
+from bms.commands import audit
+from bms.commands.sessions import account_bucket, count_attempt, forget_attempts
+from bms.errors import Conflict, Forbidden, NotFound, ValidationFailed
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+GET = Statement(
+    "users.get_account",
+    "@id BIGINT",
+    """
+    SELECT id, email, name, username, role, phone, city, bio, is_active, created_at
+    FROM   users
+    WHERE  id = @id
+    """,
+)
+
+# A write, so that of two admins who demote each other at once one waits and finds itself demoted.
+LOCK_ADMINS = Statement(
+    "users.lock_admins",
+    "",
+    """
+    UPDATE users WITH (ROWLOCK, UPDLOCK)
+    SET    is_active = 1
+    OUTPUT inserted.id
+    WHERE  role = 'ADMIN' AND is_active = 1
+    """,
+)
+
+UPDATE = Statement(
+    "users.update_account",
+    "@id BIGINT, @role NVARCHAR(16), @is_active BIT, @old_role NVARCHAR(16), @was_active BIT",
+    """
+    UPDATE users WITH (ROWLOCK, UPDLOCK)
+    SET    role = @role, is_active = @is_active
+    WHERE  id = @id AND role = @old_role AND is_active = @was_active
+    """,
+)
+
+END_SESSIONS = Statement(
+    "sessions.revoke_of_user",
+    "@user_id BIGINT, @kept BIGINT",
+    """
+    UPDATE sessions WITH (ROWLOCK)
+    SET    revoked_at = SYSUTCDATETIME()
+    WHERE  user_id = @user_id AND revoked_at IS NULL AND (@kept IS NULL OR id <> @kept)
+    """,
+)
+
+GET_PASSWORD = Statement("users.get_password", "@id BIGINT", "SELECT password_hash FROM users WHERE id = @id")
+
+SET_PASSWORD = Statement(
+    "users.set_password",
+    "@id BIGINT, @old_hash NVARCHAR(100), @new_hash NVARCHAR(100)",
+    """
+    UPDATE users WITH (ROWLOCK, UPDLOCK)
+    SET    password_hash = @new_hash
+    WHERE  id = @id AND password_hash = @old_hash
+    """,
+)
+
+
+class PasswordToCheck(NamedTuple):
+    """The hash that the present password must match, and the counter of the account's attempts."""
+
+    hash: str
+    bucket: str
+
+
+def change_account(
+    tx: Transaction,
+    *,
+    admin_id: int,
+    user_id: int,
+    role: str | None,
+    is_active: bool | None,
+    request_id: str | None,
+) -> Row:
+    """Change the role of an account and whether it is active (None: as it is), and return the account.
+
+    An account that is barred has its sessions ended at once. Raises NotFound, Conflict when an admin
+    would demote or bar themself, so that there is always one, or when another changes the account at
+    the same time, and Forbidden when the caller is an admin no more.
+    """
+    account = tx.row(GET, id=user_id)
+    if account is None:
+        raise NotFound("There is no such user")
+    was_active = account.is_active == 1
+    role = account.role if role is None else role
+    is_active = was_active if is_active is None else is_active
+    if (role, is_active) == (account.role, was_active):
+        return account
+    if account.role == "ADMIN" and was_active:
+        if user_id == admin_id:
+            raise Conflict("Admins neither demote nor bar themselves: another admin may")
+        if admin_id not in {admin.id for admin in tx.rows(LOCK_ADMINS)}:
+            raise Forbidden("This needs the role ADMIN")
+    changed = tx.execute(
+        UPDATE, id=user_id, role=role, is_active=is_active, old_role=account.role, was_active=was_active
+    )
+    if changed != 1:
+        raise Conflict("The account has been changed at the same time")
+    if is_active != was_active:
+        tx.execute(END_SESSIONS, user_id=user_id, kept=None)
+    audit.record(
+        tx,
+        user_id=admin_id,
+        action="change",
+        subject="user",
+        subject_id=user_id,
+        request_id=request_id,
+        details=f"{account.role} -> {role}, {_state(was_active)} -> {_state(is_active)}",
+    )
+    return tx.only(GET, id=user_id)
+
+
+def _state(is_active: bool) -> str:
+    return "active" if is_active else "barred"
+
+
+def begin_password_change(tx: Transaction, *, user_id: int, address: str) -> PasswordToCheck:
+    """Count an attempt at the password, as at a login, and return what to check. Raises TooManyAttempts."""
+    bucket = account_bucket(user_id)
+    count_attempt(tx, bucket=bucket, address=address)
+    return PasswordToCheck(tx.only(GET_PASSWORD, id=user_id).password_hash, bucket)
+
+
+def change_password(
+    tx: Transaction,
+    *,
+    user_id: int,
+    session_id: int,
+    old_hash: str,
+    new_hash: str,
+    bucket: str,
+    address: str,
+    request_id: str | None,
+) -> None:
+    """Replace the password, which has been checked against ``old_hash``, and end all other sessions.
+
+    Raises ValidationFailed when it is another by now.
+    """
+    forget_attempts(tx, bucket=bucket, address=address)
+    if tx.execute(SET_PASSWORD, id=user_id, old_hash=old_hash, new_hash=new_hash) != 1:
+        raise wrong_password()
+    ended = tx.execute(END_SESSIONS, user_id=user_id, kept=session_id)
+    audit.record(
+        tx,
+        user_id=user_id,
+        action="change_password",
+        subject="user",
+        subject_id=user_id,
+        request_id=request_id,
+        details=f"{ended} other sessions ended",
+    )
+
+
+def wrong_password() -> ValidationFailed:
+    """Return the error for a wrong present password.
+
+    Not a 401, which says that the access token is no good: clients would log in again.
+    """
+    return ValidationFailed.of("current_password", "This is not the present password.")

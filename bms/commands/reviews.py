@@ -1,0 +1,116 @@
+"""Reviews: one a user and event, with the event's count and sum of ratings kept beside them."""
+
+from typing import NamedTuple
+
+from bms.commands import audit
+from bms.errors import EventNotBegun, Forbidden, NotFound
+from bms.queries.reviews import get_review
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+# A write where a read would do: reviews of one event wait for one another, on servers that ignore
+# lock hints too, so that none reads a review that another is replacing.
+LOCK_RATED = Statement(
+    "events.lock_rated",
+    "@id BIGINT",
+    """
+    UPDATE events WITH (ROWLOCK, UPDLOCK)
+    SET    rating_count = rating_count
+    OUTPUT inserted.status, inserted.starts_at, SYSUTCDATETIME() AS asked_at
+    WHERE  id = @id
+    """,
+)
+
+HELD = Statement(
+    "bookings.has_confirmed",
+    "@user_id BIGINT, @event_id BIGINT",
+    """
+    SELECT TOP (1) id
+    FROM   bookings
+    WHERE  user_id = @user_id AND event_id = @event_id AND status = 'CONFIRMED'
+    ORDER BY id
+    """,
+)
+
+FIND = Statement(
+    "reviews.find",
+    "@user_id BIGINT, @event_id BIGINT",
+    "SELECT id, rating FROM reviews WHERE user_id = @user_id AND event_id = @event_id",
+)
+
+INSERT = Statement(
+    "reviews.insert",
+    "@user_id BIGINT, @event_id BIGINT, @rating INT, @comment NVARCHAR(2000)",
+    """
+    INSERT INTO reviews (user_id, event_id, rating, comment)
+    OUTPUT inserted.id
+    VALUES (@user_id, @event_id, @rating, @comment)
+    """,
+)
+
+REPLACE = Statement(
+    "reviews.replace",
+    "@id BIGINT, @rating INT, @comment NVARCHAR(2000)",
+    """
+    UPDATE reviews WITH (ROWLOCK)
+    SET    rating = @rating, comment = @comment, updated_at = SYSUTCDATETIME()
+    WHERE  id = @id
+    """,
+)
+
+# The version stays: an organiser's change and a review do not undo each other.
+ADD_RATING = Statement(
+    "events.add_rating",
+    "@id BIGINT, @reviews INT, @stars INT",
+    """
+    UPDATE events WITH (ROWLOCK)
+    SET    rating_count = rating_count + @reviews, rating_sum = rating_sum + @stars
+    WHERE  id = @id
+    """,
+)
+
+
+class Posted(NamedTuple):
+    """A review as it now is, and whether it is the user's first of the event."""
+
+    review: Row
+    is_new: bool
+
+
+def post_review(
+    tx: Transaction,
+    *,
+    user_id: int,
+    event_id: int,
+    rating: int,
+    comment: str | None,
+    request_id: str | None,
+) -> Posted:
+    """Write the user's review of an event, in the place of an older one if there is one.
+
+    Raises NotFound (also for a draft), EventNotBegun, and Forbidden for who holds no confirmed booking.
+    """
+    event = tx.row(LOCK_RATED, id=event_id)
+    if event is None or event.status == "DRAFT":
+        raise NotFound("There is no such event")
+    if event.asked_at < event.starts_at:
+        raise EventNotBegun("An event is reviewed once it has begun")
+    if tx.value(HELD, user_id=user_id, event_id=event_id) is None:
+        raise Forbidden("Only those who held a confirmed booking of the event may review it")
+    old = tx.row(FIND, user_id=user_id, event_id=event_id)
+    if old is None:
+        review_id = tx.only(INSERT, user_id=user_id, event_id=event_id, rating=rating, comment=comment).id
+        tx.execute(ADD_RATING, id=event_id, reviews=1, stars=rating)
+    else:
+        review_id = old.id
+        tx.execute(REPLACE, id=review_id, rating=rating, comment=comment)
+        tx.execute(ADD_RATING, id=event_id, reviews=0, stars=rating - old.rating)
+    audit.record(
+        tx,
+        user_id=user_id,
+        action="create" if old is None else "replace",
+        subject="review",
+        subject_id=review_id,
+        request_id=request_id,
+    )
+    return Posted(get_review(tx, review_id), old is None)

@@ -1,0 +1,95 @@
+"""Accounts: what admins do with them, a user's booking history, and the changing of a password."""
+
+from aiohttp import web
+
+from bms.commands.accounts import begin_password_change, change_account, change_password, wrong_password
+from bms.errors import Conflict, Forbidden, TooManyAttempts
+from bms.handlers.http import Access, Call, Routes, decode_cursor, no_content, page, respond
+from bms.queries.accounts import list_accounts, list_history
+from bms.schemas.accounts import AccountChange, AccountList, PasswordChange, present_account
+from bms.schemas.answers.accounts import AccountAnswer
+from bms.schemas.answers.bookings import BookingAnswer
+from bms.schemas.bookings import present_booking
+from bms.schemas.listing import ListQuery
+
+routes = Routes()
+
+
+@routes.add(
+    "GET", "/users", access=Access.ADMIN, query=AccountList(), answers={200: AccountAnswer(many=True)}
+)
+async def index(call: Call) -> web.Response:
+    """List accounts by id."""
+    limit = call.query["limit"]
+    (after,) = decode_cursor(call.query["cursor"], int)
+    accounts = await call.db.read(
+        list_accounts, q=call.query["q"], role=call.query["role"], after=after, limit=limit + 1
+    )
+    return page(call.request, accounts, limit, present_account, "id")
+
+
+@routes.add(
+    "PATCH",
+    "/users/{id}",
+    access=Access.ADMIN,
+    body=AccountChange(),
+    answers={200: AccountAnswer()},
+    refusals=[Conflict],
+)
+async def change(call: Call) -> web.Response:
+    """Change an account's role, or bar it, which ends its sessions at once."""
+    account = await call.db.transact(
+        change_account,
+        admin_id=call.caller.user_id,
+        user_id=call.id(),
+        role=call.body.get("role"),
+        is_active=call.body.get("is_active"),
+        request_id=call.request_id,
+    )
+    return respond(present_account(account))
+
+
+@routes.add(
+    "GET",
+    "/users/{id}/booking-history",
+    access=Access.USER,
+    query=ListQuery(),
+    answers={200: BookingAnswer(many=True)},
+    refusals=[Forbidden],
+)
+async def history(call: Call) -> web.Response:
+    """List all bookings of a user, the newest first, to that user and admins."""
+    user_id = call.id()
+    if user_id != call.caller.user_id and not call.caller.is_admin:
+        raise Forbidden("Somebody else's bookings are for admins alone")
+    limit = call.query["limit"]
+    (before,) = decode_cursor(call.query["cursor"], int)
+    views = await call.db.read_primary(list_history, user_id=user_id, before=before, limit=limit + 1)
+    return page(call.request, views, limit, present_booking, "id")
+
+
+@routes.add(
+    "POST",
+    "/profile/password",
+    access=Access.USER,
+    body=PasswordChange(),
+    answers={204: None},
+    refusals=[TooManyAttempts],
+)
+async def password(call: Call) -> web.Response:
+    """Change the caller's password and end the caller's other sessions."""
+    user_id = call.caller.user_id
+    found = await call.db.transact(begin_password_change, user_id=user_id, address=call.address)
+    if not await call.passwords.matches(call.body["current_password"], found.hash):
+        raise wrong_password()
+    await call.db.transact(
+        change_password,
+        user_id=user_id,
+        session_id=call.caller.session_id,
+        old_hash=found.hash,
+        new_hash=await call.passwords.hash(call.body["new_password"]),
+        bucket=found.bucket,
+        address=call.address,
+        request_id=call.request_id,
+    )
+    return no_content()

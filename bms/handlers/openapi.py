@@ -1,0 +1,239 @@
+"""The API's description (OpenAPI 3.1), made from the declared endpoints and the schemas that validate."""
+
+import inspect
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from http import HTTPStatus
+from importlib import import_module
+from typing import Any
+
+from apispec import APISpec
+from marshmallow import Schema
+
+from bms import __version__, errors
+from bms.errors import BMSError
+from bms.handlers.http import Access, Endpoint
+from bms.handlers.openapi_parts import (
+    PARAMETERS,
+    PROBLEM,
+    RESPONSE_HEADERS,
+    SECURITY,
+    example_of_problem,
+    link,
+)
+from bms.schemas.describe import plugin
+from bms.schemas.examples import EXAMPLES
+
+OLDER = "older shapes"
+_PARAMETER = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
+_WHO = {
+    Access.ANYONE: "Anyone may call this.",
+    Access.CREDENTIALS: "Anyone may call this.",
+    Access.USER: "Needs an access token.",
+    Access.MANAGER: "Needs the role EVENT_MANAGER or ADMIN.",
+    Access.ADMIN: "Needs the role ADMIN.",
+}
+
+Document = dict[str, Any]
+
+
+def describe(endpoints: Sequence[Endpoint]) -> Document:
+    """Return the OpenAPI document of ``endpoints``: each path once, without /api and a slash at the end."""
+    spec = APISpec(
+        title="BMS",
+        version=__version__,
+        openapi_version="3.1.0",
+        plugins=[plugin()],
+        info={
+            "description": "Events, bookings, payments. Every path answers with and without a slash at the "
+            "end. What goes wrong is told by problem documents (RFC 9457).",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        servers=[{"url": "/"}, {"url": "/api"}],
+        tags=_tags(endpoints),
+    )
+    for name, scheme in SECURITY.items():
+        spec.components.security_scheme(name, scheme)
+    for name, header in RESPONSE_HEADERS.items():
+        spec.components.header(name, header)
+    for name, parameter in PARAMETERS.items():
+        spec.components.parameter(name, parameter["in"], parameter)
+    spec.components.schema("Problem", PROBLEM)
+    for error in sorted(all_errors(), key=lambda error: error.code):
+        spec.components.response(error.code, _problem_response([error]))
+    ids = _operation_ids(endpoints)
+    paths: dict[str, Document] = defaultdict(dict)
+    for endpoint in endpoints:
+        operation = _operation(endpoint, ids[endpoint.method, endpoint.path])
+        paths[path_of(endpoint)][endpoint.method.lower()] = operation
+    for path, operations in paths.items():
+        spec.path(path, operations=operations)
+    return spec.to_dict()
+
+
+def path_of(endpoint: Endpoint) -> str:
+    """Return the endpoint's path as the document has it: its parameters by name alone."""
+    return _PARAMETER.sub(r"{\1}", endpoint.path)
+
+
+def all_errors(of: type[BMSError] = BMSError) -> set[type[BMSError]]:
+    """Return every domain error there is, ``of`` itself among them."""
+    return {of}.union(*(all_errors(kind) for kind in of.__subclasses__()))
+
+
+def refusals(endpoint: Endpoint) -> list[type[BMSError]]:
+    """Return what an endpoint may refuse with: by what its declaration asks for, and what it declares."""
+    found: list[type[BMSError]] = [errors.MalformedRequest]
+    if endpoint.access is not Access.CREDENTIALS:
+        found.append(errors.Unauthenticated)
+    if endpoint.access in (Access.MANAGER, Access.ADMIN):
+        found.append(errors.Forbidden)
+    if "{" in endpoint.path:
+        found.append(errors.NotFound)
+    if endpoint.query is not None or endpoint.body is not None:
+        found.append(errors.ValidationFailed)
+    if endpoint.body is not None:
+        found += [errors.PayloadTooLarge, errors.UnsupportedMediaType]
+    if "Idempotency-Key" in endpoint.headers:
+        found += [errors.IdempotencyKeyReused, errors.RequestInProgress]
+    if "If-Match" in endpoint.headers:
+        found.append(errors.PreconditionFailed)
+    found += [*endpoint.refusals, BMSError, errors.DatabaseUnavailable, errors.Overloaded]
+    return list(dict.fromkeys(found))
+
+
+def _tags(endpoints: Iterable[Endpoint]) -> list[Document]:
+    modules = dict.fromkeys(e.handler.__module__ for e in endpoints if not e.older)
+    tags = [
+        {"name": name.rpartition(".")[2], "description": (import_module(name).__doc__ or "").strip()}
+        for name in modules
+    ]
+    return [*tags, {"name": OLDER, "description": "Calls as the older sources document them. They stay."}]
+
+
+def _operation_ids(endpoints: Iterable[Endpoint]) -> dict[tuple[str, str], str]:
+    """Return the id of each operation: its function's, with the method or the older path where needed."""
+    functions: dict[str, list[Endpoint]] = defaultdict(list)
+    for endpoint in endpoints:
+        functions[f"{endpoint.module}.{endpoint.handler.__name__}"].append(endpoint)
+    ids = {}
+    for function, its in functions.items():
+        canonical = [e for e in its if not e.older]
+        first = its[0].path
+        for endpoint in its:
+            name = function
+            alone = len(canonical) <= 1 if not endpoint.older else len({e.method for e in its}) == 1
+            if not alone:
+                name += f".{endpoint.method.lower()}"
+            if endpoint.older and (canonical or endpoint.path != first):
+                name += "." + "_".join(re.findall(r"\w+", endpoint.path))
+            ids[endpoint.method, endpoint.path] = name
+    return ids
+
+
+def _operation(endpoint: Endpoint, operation_id: str) -> Document:
+    summary, description = _words(endpoint)
+    operation: Document = {
+        "operationId": operation_id,
+        "tags": [OLDER if endpoint.older else endpoint.module],
+        "summary": summary,
+        "description": description,
+        "security": _security(endpoint.access),
+        "parameters": list(_parameters(endpoint)),
+        "responses": {str(status): response for status, response in _responses(endpoint)},
+    }
+    if endpoint.older:
+        operation["deprecated"] = True
+    if endpoint.body is not None:
+        operation["requestBody"] = {
+            # Required where the empty body is refused.
+            "required": bool(endpoint.body.validate({})),
+            "content": {"application/json": _content(endpoint.body)},
+        }
+    return operation
+
+
+def _words(endpoint: Endpoint) -> tuple[str, str]:
+    text = inspect.getdoc(endpoint.handler) or ""
+    summary, _, rest = " ".join(text.split()).partition(". ")
+    return summary.rstrip(".") + ".", f"{rest} {_WHO[endpoint.access]}".strip()
+
+
+def _security(access: Access) -> list[Document]:
+    if access is Access.CREDENTIALS:
+        return []
+    token: list[Document] = [{name: []} for name in SECURITY]
+    return [{}, *token] if access is Access.ANYONE else token
+
+
+def _parameters(endpoint: Endpoint) -> Iterator[Any]:
+    for name in _PARAMETER.findall(endpoint.path):
+        is_id = name == "id" or name.endswith("_id")
+        schema = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1} if is_id else {"type": "string"}
+        yield {"in": "path", "name": name, "required": True, "schema": schema}
+    if endpoint.query is not None:
+        yield {"in": "query", "schema": endpoint.query}
+    for name in (*endpoint.headers, "X-Request-Id"):
+        yield name
+
+
+def _content(schema: Schema) -> Document:
+    content: Document = {"schema": schema}
+    example = EXAMPLES.get(type(schema))
+    if example is not None:
+        content["example"] = [example] if schema.many else example
+    return content
+
+
+def _responses(endpoint: Endpoint) -> Iterator[tuple[int, Any]]:
+    for status, answer in sorted(endpoint.answers.items()):
+        headers = {"X-Request-Id": link("headers", "X-Request-Id")}
+        headers |= {name: link("headers", name) for name in _headers(endpoint, status)}
+        response: Document = {"description": HTTPStatus(status).phrase, "headers": headers}
+        if isinstance(answer, Schema):
+            response["content"] = {"application/json": _content(answer)}
+        elif answer is not None:
+            response["content"] = {answer: {"schema": {"type": "string"}}}
+        yield status, response
+    by_status: dict[int, list[type[BMSError]]] = defaultdict(list)
+    for error in refusals(endpoint):
+        by_status[error.status].append(error)
+    for status, kinds in sorted(by_status.items()):
+        if status in endpoint.answers:
+            continue
+        yield status, kinds[0].code if len(kinds) == 1 else _problem_response(kinds)
+
+
+def _headers(endpoint: Endpoint, status: int) -> Iterator[str]:
+    """Yield the names of what an answer's head tells."""
+    answer = endpoint.answers[status]
+    if isinstance(answer, Schema) and answer.many and endpoint.query is not None:
+        if "cursor" in endpoint.query.fields:
+            yield "Link"
+    if {"If-Match", "If-None-Match"} & set(endpoint.headers) and status != HTTPStatus.NO_CONTENT:
+        yield "ETag"
+    if "Idempotency-Key" in endpoint.headers:
+        yield "Idempotency-Replayed"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        yield "Retry-After"
+
+
+def _problem_response(kinds: Sequence[type[BMSError]]) -> Document:
+    """Return the response that tells of one of ``kinds``, which have one status."""
+    headers = ["X-Request-Id"]
+    if any(kind.default_retry_after is not None for kind in kinds):
+        headers.append("Retry-After")
+    if kinds[0].status == HTTPStatus.UNAUTHORIZED:
+        headers.append("WWW-Authenticate")
+    codes = {"code": {"enum": [kind.code for kind in kinds]}}
+    return {
+        "description": "; ".join(f"{kind.title} (`{kind.code}`)" for kind in kinds) + ".",
+        "headers": {name: link("headers", name) for name in headers},
+        "content": {
+            "application/problem+json": {
+                "schema": {"allOf": [link("schemas", "Problem"), {"properties": codes}]},
+                "examples": {kind.code: {"value": example_of_problem(kind)} for kind in kinds},
+            }
+        },
+    }

@@ -1,0 +1,120 @@
+"""The parts of the API's description that belong to no single endpoint."""
+
+from typing import Any
+
+from bms.errors import BMSError, ValidationFailed
+from bms.middlewares import PROBLEM_TYPE
+
+Part = dict[str, Any]
+
+SECURITY: dict[str, Part] = {
+    "access_token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The access token that POST /login answers with.",
+    }
+}
+
+_ETAG = {"type": "string", "examples": ['"v3-5b2c9a7d1e4f6a80"']}
+_KEY = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]{1,200}$"}
+
+PARAMETERS: dict[str, Part] = {
+    "Idempotency-Key": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "The same key with the same body answers as the first time and does nothing.",
+        "schema": {**_KEY, "examples": ["pay-1"]},
+    },
+    "If-Match": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The ETag of what is to be changed: if another has changed it since, nothing is done.",
+        "schema": _ETAG,
+    },
+    "If-None-Match": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The ETag of what is known already: if it still holds, the answer is 304.",
+        "schema": _ETAG,
+    },
+    "X-Request-Id": {
+        "name": "X-Request-Id",
+        "in": "header",
+        "description": "An id for this request, to find it in the log; one is made otherwise.",
+        "schema": {"type": "string", "maxLength": 64, "pattern": "^[A-Za-z0-9._:/+=-]+$"},
+    },
+}
+
+RESPONSE_HEADERS: dict[str, Part] = {
+    "X-Request-Id": {
+        "description": "The id of the request, which the log has too.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "Link": {
+        "description": 'The next page, if there is one: <URL>; rel="next" (RFC 8288).',
+        "schema": {"type": "string", "examples": ['</events?cursor=WyJkYXRlIl0>; rel="next"']},
+    },
+    "ETag": {"description": "The version of what is shown.", "schema": _ETAG},
+    "Idempotency-Replayed": {
+        "description": "true where this is a repeat of an earlier answer.",
+        "schema": {"type": "string", "const": "true"},
+    },
+    "Retry-After": {
+        "description": "In how many seconds to try again.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "WWW-Authenticate": {
+        "description": "How to authenticate (RFC 6750).",
+        "schema": {"type": "string", "examples": ['Bearer realm="bms"']},
+    },
+}
+
+PROBLEM: Part = {
+    "type": "object",
+    "description": "What went wrong (RFC 9457). `code` is stable; `detail` is for people. Some problems have "
+    "more members, such as `available` for tickets that are left.",
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": "A stable URI for each code."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "description": "Of a request that is wrong: each mistake.",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "message"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "Where: a JSON Pointer (RFC 6901)."},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def link(kind: str, name: str) -> Part:
+    """Return a reference to a component of the document."""
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def example_of_problem(kind: type[BMSError]) -> Part:
+    """Return a problem document of ``kind``."""
+    document: Part = {
+        "type": f"{PROBLEM_TYPE}{kind.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.title,
+        "code": kind.code,
+        "request_id": "7f3d1c0a9b2e4d58a1c6e0f94b7d2c35",
+    }
+    if issubclass(kind, ValidationFailed):
+        errors = [{"pointer": "/quantity", "message": "A whole number from 1 to 100 is needed."}]
+        document |= {"detail": f"quantity: {errors[0]['message']}", "errors": errors}
+    return document

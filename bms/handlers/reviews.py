@@ -1,0 +1,78 @@
+"""Reviews: post, list."""
+
+from aiohttp import web
+
+from bms.commands.reviews import post_review
+from bms.errors import EventNotBegun, Forbidden, NotFound
+from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
+from bms.queries.reviews import list_reviews_of_event, list_reviews_of_user
+from bms.schemas.answers.reviews import ReviewAnswer
+from bms.schemas.listing import ListQuery
+from bms.schemas.reviews import Review, present_review
+
+routes = Routes()
+
+
+@routes.add(
+    "POST",
+    "/reviews",
+    access=Access.USER,
+    body=Review(),
+    answers={200: ReviewAnswer(), 201: ReviewAnswer()},
+    refusals=[Forbidden, NotFound, EventNotBegun],
+)
+async def post(call: Call) -> web.Response:
+    """Review an event that the caller had a ticket of: 201 the first time, 200 when it replaces one."""
+    writer = call.body.pop("user")
+    if writer not in (None, call.caller.user_id):
+        raise Forbidden("Nobody reviews in another's name")
+    posted = await call.db.transact(
+        post_review,
+        user_id=call.caller.user_id,
+        event_id=call.body["event"],
+        rating=call.body["rating"],
+        comment=call.body["comment"],
+        request_id=call.request_id,
+    )
+    return respond(present_review(posted.review), 201 if posted.is_new else 200)
+
+
+@routes.add(
+    "GET",
+    "/reviews/{event_id}",
+    "/events/{event_id}/reviews",
+    access=Access.ANYONE,
+    query=ListQuery(),
+    answers={200: ReviewAnswer(many=True)},
+)
+async def of_event(call: Call) -> web.Response:
+    """List the reviews of an event, the newest first."""
+    limit = call.query["limit"]
+    (before,) = decode_cursor(call.query["cursor"], int)
+    caller = call.caller_or_none
+    reviews = await call.db.read(
+        list_reviews_of_event,
+        event_id=call.id("event_id"),
+        viewer_id=None if caller is None else caller.user_id,
+        is_admin=caller is not None and caller.is_admin,
+        before=before,
+        limit=limit + 1,
+    )
+    return page(call.request, reviews, limit, present_review, "id")
+
+
+@routes.add(
+    "GET",
+    "/reviews/user/{user_id}",
+    access=Access.ANYONE,
+    query=ListQuery(),
+    answers={200: ReviewAnswer(many=True)},
+)
+async def of_user(call: Call) -> web.Response:
+    """List the reviews that a user wrote, the newest first."""
+    limit = call.query["limit"]
+    (before,) = decode_cursor(call.query["cursor"], int)
+    reviews = await call.db.read(
+        list_reviews_of_user, user_id=call.id("user_id"), before=before, limit=limit + 1
+    )
+    return page(call.request, reviews, limit, present_review, "id")

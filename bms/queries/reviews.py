@@ -1,0 +1,71 @@
+"""Reviews of an event, and those that a user wrote."""
+
+from bms.queries.events import get_event
+from bms.queries.users import get_profile
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+GET = Statement(
+    "reviews.get",
+    "@id BIGINT",
+    """
+    SELECT r.id, r.event_id, r.user_id, u.name AS user_name, r.rating, r.comment, r.created_at, r.updated_at
+    FROM   reviews AS r
+    INNER JOIN users AS u ON u.id = r.user_id
+    WHERE  r.id = @id
+    """,
+)
+
+LIST_OF_EVENT = Statement(
+    "reviews.list_of_event",
+    "@event_id BIGINT, @before BIGINT, @limit INT",
+    """
+    SELECT TOP (@limit) r.id, r.event_id, r.user_id, u.name AS user_name, r.rating, r.comment, r.created_at,
+           r.updated_at
+    FROM   reviews AS r
+    INNER JOIN users AS u ON u.id = r.user_id
+    WHERE  r.event_id = @event_id AND (@before IS NULL OR r.id < @before)
+    ORDER BY r.id DESC
+    """,
+)
+
+LIST_OF_USER = Statement(
+    "reviews.list_of_user",
+    "@user_id BIGINT, @before BIGINT, @limit INT",
+    """
+    SELECT TOP (@limit) r.id, r.event_id, r.user_id, u.name AS user_name, r.rating, r.comment, r.created_at,
+           r.updated_at
+    FROM   reviews AS r
+    INNER JOIN users AS u ON u.id = r.user_id
+    WHERE  r.user_id = @user_id AND (@before IS NULL OR r.id < @before)
+    ORDER BY r.id DESC
+    """,
+)
+
+
+def get_review(tx: Transaction, review_id: int) -> Row:
+    """Return a review that there is."""
+    return tx.only(GET, id=review_id)
+
+
+def list_reviews_of_event(
+    tx: Transaction,
+    *,
+    event_id: int,
+    viewer_id: int | None,
+    is_admin: bool,
+    before: int | None,
+    limit: int,
+) -> list[Row]:
+    """Return up to ``limit`` reviews of an event that the viewer may see, the newest first.
+
+    Raises NotFound as ``get_event``.
+    """
+    get_event(tx, event_id=event_id, viewer_id=viewer_id, is_admin=is_admin)
+    return tx.rows(LIST_OF_EVENT, event_id=event_id, before=before, limit=limit)
+
+
+def list_reviews_of_user(tx: Transaction, *, user_id: int, before: int | None, limit: int) -> list[Row]:
+    """Return up to ``limit`` reviews by a user, the newest first. Raises NotFound: no such user."""
+    get_profile(tx, user_id=user_id)
+    return tx.rows(LIST_OF_USER, user_id=user_id, before=before, limit=limit)

@@ -1,0 +1,100 @@
+"""What an organiser wants to know of an event: how it sells, and what it brings in.
+
+Money is counted in the event's currency. Each sum runs over the bookings of one event.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bms.queries.event_owners import get_own_event
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+# Refunds that are still on their way to the buyer are not counted as given back.
+GET_MONEY = Statement(
+    "payments.sum_of_event",
+    "@event_id BIGINT, @currency NVARCHAR(3)",
+    """
+    SELECT COALESCE(SUM(p.amount), 0) AS paid, COALESCE(SUM(p.refunded), 0) AS refunded
+    FROM   bookings AS b
+    INNER JOIN payments AS p ON p.booking_id = b.id
+    WHERE  b.event_id = @event_id AND p.currency = @currency
+      AND  p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')
+    """,
+)
+
+COUNT_BOOKINGS = Statement(
+    "bookings.count_by_status",
+    "@event_id BIGINT",
+    """
+    SELECT status, COUNT(*) AS bookings
+    FROM   bookings
+    WHERE  event_id = @event_id
+    GROUP BY status
+    """,
+)
+
+# The day of a booking is the one on which it was confirmed, in UTC. What was kept of the payment of a
+# cancelled one still counts, its tickets do not.
+LIST_BY_DAY = Statement(
+    "bookings.sum_by_day",
+    "@event_id BIGINT, @currency NVARCHAR(3)",
+    """
+    SELECT CAST(b.confirmed_at AS DATE) AS confirmed_on,
+           SUM(CASE WHEN b.status = 'CONFIRMED' THEN b.quantity ELSE 0 END) AS tickets,
+           SUM(m.kept) AS revenue
+    FROM   bookings AS b
+    CROSS APPLY (
+        SELECT COALESCE(SUM(p.amount - p.refunded), 0) AS kept
+        FROM   payments AS p
+        WHERE  p.booking_id = b.id AND p.currency = @currency
+          AND  p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')
+    ) AS m
+    WHERE  b.event_id = @event_id AND b.confirmed_at IS NOT NULL
+    GROUP BY CAST(b.confirmed_at AS DATE)
+    ORDER BY CAST(b.confirmed_at AS DATE)
+    """,
+)
+
+LIST_BY_TICKET_TYPE = Statement(
+    "ticket_types.sum_of_event",
+    "@event_id BIGINT",
+    """
+    SELECT tt.id, tt.name, tt.price, tt.capacity, tt.available, s.sold, s.held, s.gross
+    FROM   ticket_types AS tt
+    CROSS APPLY (
+        SELECT COALESCE(SUM(CASE WHEN b.status = 'CONFIRMED' THEN bl.quantity ELSE 0 END), 0) AS sold,
+               COALESCE(SUM(CASE WHEN b.status = 'PENDING' THEN bl.quantity ELSE 0 END), 0) AS held,
+               COALESCE(SUM(CASE WHEN b.status = 'CONFIRMED' THEN bl.quantity * bl.unit_price ELSE 0 END), 0)
+                   AS gross
+        FROM   booking_lines AS bl
+        INNER JOIN bookings AS b ON b.id = bl.booking_id
+        WHERE  bl.ticket_type_id = tt.id
+    ) AS s
+    WHERE  tt.event_id = @event_id
+    ORDER BY tt.sort_order, tt.id
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The figures of one event; ``bookings`` counts them by status."""
+
+    event: Row
+    money: Row
+    bookings: dict[str, int]
+    by_day: Sequence[Row]
+    by_ticket_type: Sequence[Row]
+
+
+def get_statistics(tx: Transaction, *, event_id: int, user_id: int, is_admin: bool) -> Statistics:
+    """Return the figures of an event to its organiser or an admin. Raises NotFound and Forbidden."""
+    event = get_own_event(tx, event_id=event_id, user_id=user_id, is_admin=is_admin)
+    return Statistics(
+        event=event,
+        money=tx.only(GET_MONEY, event_id=event_id, currency=event.currency),
+        bookings={row.status: row.bookings for row in tx.rows(COUNT_BOOKINGS, event_id=event_id)},
+        by_day=tx.rows(LIST_BY_DAY, event_id=event_id, currency=event.currency),
+        by_ticket_type=tx.rows(LIST_BY_TICKET_TYPE, event_id=event_id),
+    )

@@ -1,0 +1,74 @@
+"""What every answer's schema shares. Nothing here runs to answer a request."""
+
+from typing import Any, ClassVar
+
+from marshmallow import Schema, fields, validate
+
+from bms.schemas.base import MAX_ID
+
+
+class AnswerSchema(Schema):
+    """An answer: every field but the ``optional`` ones is there always, and there are no others."""
+
+    optional: ClassVar[tuple[str, ...]] = ()
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        field_obj.required = field_name not in self.optional
+
+
+class Key(fields.Integer):
+    """An id of ours."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strict=True, validate=validate.Range(1, MAX_ID), **kwargs)
+
+
+class Number(fields.Integer):
+    """How many."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strict=True, validate=validate.Range(min=0), **kwargs)
+
+
+class Amount(fields.String):
+    """An amount of money as text with two decimals."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Regexp(r"[0-9]{1,10}\.[0-9]{2}\Z"), **kwargs)
+
+
+class Currency(fields.String):
+    """An ISO 4217 code."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Regexp(r"[A-Z]{3}\Z"), **kwargs)
+
+
+class Time(fields.String):
+    """A time in RFC 3339, in UTC with Z, and milliseconds if it has any."""
+
+    FORM = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?Z\Z"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Regexp(self.FORM), metadata={"format": "date-time"}, **kwargs)
+
+
+class Date(fields.String):
+    """A date of the form 2027-08-01, in UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            validate=validate.Regexp(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"), metadata={"format": "date"}, **kwargs
+        )
+
+
+class Clock(fields.String):
+    """A time of day of the form 19:30:00, in UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Regexp(r"[0-9]{2}:[0-9]{2}:[0-9]{2}\Z"), **kwargs)
+
+
+def word(*words: str, **kwargs: Any) -> fields.String:
+    """Return a field that holds one of ``words``."""
+    return fields.String(validate=validate.OneOf(words), **kwargs)

@@ -1,0 +1,99 @@
+"""Bookings, orders and purchases, as answered."""
+
+from marshmallow import fields
+
+from bms.schemas.aliases import ORDER_STATUSES
+from bms.schemas.answers.base import Amount, AnswerSchema, Currency, Key, Number, Time, word
+from bms.schemas.bookings import STATUSES
+from bms.schemas.payments import METHODS
+
+PAYMENT_STATUSES = ("PROCESSING", "SUCCEEDED", "FAILED", "PARTIALLY_REFUNDED", "REFUNDED")
+
+
+class BookingLineAnswer(AnswerSchema):
+    """One ticket type of a booking."""
+
+    ticket_type = Key()
+    name = fields.String()
+    quantity = Number()
+    unit_price = Amount()
+
+
+class BookingPaymentAnswer(AnswerSchema):
+    """The payment of a booking."""
+
+    id = Key()
+    status = word(*PAYMENT_STATUSES)
+    method = word(*METHODS)
+
+
+class TicketAnswer(AnswerSchema):
+    """A ticket: its code is shown at the door."""
+
+    id = Key()
+    code = fields.String()
+    ticket_type = Key()
+    seat = fields.String(allow_none=True)
+    status = word("VALID", "CANCELLED")
+
+
+class _BookingBase(AnswerSchema):
+    id = Key()
+    reference = fields.String()
+    user = Key()
+    event = Key()
+    status = word(*STATUSES)
+    quantity = Number()
+    total = Amount()
+    currency = Currency()
+    expires_at = Time(allow_none=True, metadata={"description": "Until when a PENDING booking is held."})
+    booking_date = Time()
+    confirmed_at = Time(allow_none=True)
+    cancelled_at = Time(allow_none=True)
+    cancel_reason = fields.String(allow_none=True)
+    lines = fields.List(fields.Nested(BookingLineAnswer))
+    payment = fields.Nested(BookingPaymentAnswer, allow_none=True)
+
+
+class BookingAnswer(_BookingBase):
+    """A booking; it has tickets once it is confirmed."""
+
+    tickets = fields.List(fields.Nested(TicketAnswer))
+
+
+class PurchaseAnswer(BookingAnswer):
+    """A booking with an older source's names beside the canonical."""
+
+    user_id = Key()
+    event_id = Key()
+    purchase_date = Time()
+
+
+class OrderTicketAnswer(AnswerSchema):
+    """A ticket of an order; until the order is paid it has neither id nor code."""
+
+    id = Key(allow_none=True)
+    event = Key()
+    ticket_type = Key()
+    code = fields.String(allow_none=True)
+
+
+class OrderAnswer(_BookingBase):
+    """A booking as an order, with an older source's words for its status."""
+
+    status = word(*ORDER_STATUSES.values())
+    tickets = fields.List(fields.Nested(OrderTicketAnswer))
+    created_at = Time()
+
+
+class ProcessedOrderAnswer(OrderAnswer):
+    """An order that was just paid."""
+
+    message = fields.String()
+
+
+class SimulationAnswer(AnswerSchema):
+    """The simulated payment succeeded."""
+
+    status = word("success")
+    message = fields.String()

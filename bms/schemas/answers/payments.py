@@ -1,0 +1,29 @@
+"""Payments, as answered."""
+
+from marshmallow import fields
+
+from bms.schemas.answers.base import Amount, AnswerSchema, Currency, Key, Time, word
+from bms.schemas.answers.bookings import PAYMENT_STATUSES
+from bms.schemas.payments import METHODS
+
+
+class CardAnswer(AnswerSchema):
+    """All that is kept of a card."""
+
+    brand = fields.String()
+    last4 = fields.String()
+
+
+class PaymentAnswer(AnswerSchema):
+    """A payment of a booking."""
+
+    id = Key()
+    booking_id = Key()
+    user = Key()
+    amount = Amount()
+    currency = Currency()
+    method = word(*METHODS)
+    status = word(*PAYMENT_STATUSES)
+    card = fields.Nested(CardAnswer, allow_none=True)
+    failure_code = fields.String(allow_none=True)
+    created_at = Time()

@@ -1,0 +1,20 @@
+"""Refunds, as answered."""
+
+from marshmallow import fields
+
+from bms.schemas.answers.base import Amount, AnswerSchema, Currency, Key, Time, word
+
+
+class RefundAnswer(AnswerSchema):
+    """Money given back. A refund that FAILED at the gateway is tried again."""
+
+    id = Key()
+    payment_id = Key()
+    booking_id = Key()
+    amount = Amount()
+    currency = Currency()
+    reason = fields.String()
+    status = word("PENDING", "SUCCEEDED", "FAILED")
+    failure_code = fields.String(allow_none=True)
+    created_at = Time()
+    settled_at = Time(allow_none=True)

@@ -1,0 +1,122 @@
+"""What the fields of our schemas accept, as JSON Schema (draft 2020-12) for the API's description.
+
+apispec knows marshmallow's own fields; here stand ours, each as wide as what it really reads.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from marshmallow import Schema, fields, validate
+
+from bms.schemas.accounts import Flag
+from bms.schemas.base import MAX_ID, MAX_MONEY, Day, Money, RequestSchema, Text, UtcTime
+from bms.schemas.events import Clock, DayOrTime, Reference
+from bms.schemas.listing import Number, Switch
+from bms.schemas.payments import CardDetails, NetbankingDetails, UpiDetails, WalletDetails
+from bms.schemas.users import MIN_PASSWORD, Email, Password
+from bms.security import MAX_PASSWORD_BYTES
+
+Described = dict[str, Any]
+
+
+def _text(field: Any) -> Described:
+    return {"type": "string", "maxLength": field.max} | ({"minLength": field.min} if field.min else {})
+
+
+_FIELDS: Mapping[type[fields.Field[Any]], Callable[[Any], Described]] = {
+    Text: _text,
+    Email: lambda field: {**_text(field), "format": "email"},
+    Password: lambda _: {
+        "type": "string",
+        "format": "password",
+        "minLength": MIN_PASSWORD,
+        "maxLength": MAX_PASSWORD_BYTES,
+    },
+    Reference: lambda field: {
+        **_text(field),
+        "type": ["integer", "string"],
+        "minimum": 1,
+        "maximum": MAX_ID,
+        "description": "An id or a name.",
+    },
+    Money: lambda _: {
+        "type": ["string", "number"],
+        "pattern": r"^\s*[0-9]{1,10}(\.[0-9]{1,2})?\s*$",
+        "minimum": 0,
+        "maximum": float(MAX_MONEY),
+        "description": "An amount with at most two decimals, best as text.",
+    },
+    UtcTime: lambda _: {"type": "string", "format": "date-time"},
+    Day: lambda _: {"type": "string", "format": "date"},
+    DayOrTime: lambda _: {
+        "type": "string",
+        "anyOf": [{"format": "date"}, {"format": "date-time"}],
+        "description": "A date, or a date and time.",
+    },
+    Clock: lambda _: {
+        "type": "string",
+        "pattern": "^([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9])?$",
+        "description": "A time of day in UTC.",
+    },
+    Number: lambda field: {"type": "integer", "minimum": field.low, "maximum": field.high},
+    Switch: lambda _: {"type": "boolean"},
+    Flag: lambda _: {"type": "boolean"},
+}
+_DETAILS = (CardDetails(), UpiDetails(), NetbankingDetails(), WalletDetails())
+
+
+def _describe(converter: Any, field: fields.Field[Any], ret: Described, **_: Any) -> Described:
+    """Return what apispec's own functions, whose findings ``ret`` holds, do not find of ``field``."""
+    if ret.get("default", ...) is None:
+        del ret["default"]  # that nothing is given need not be said
+    elif isinstance(ret.get("default"), Decimal):
+        ret["default"] = str(ret["default"])
+    found: Described = {}
+    for kind in type(field).__mro__:
+        if kind in _FIELDS:
+            found = _FIELDS[kind](field)
+            if field.allow_none:
+                types = found["type"]
+                found["type"] = [*([types] if isinstance(types, str) else types), "null"]
+            break
+    if type(field) is fields.Raw:
+        found = {"anyOf": [converter.resolve_nested_schema(schema) for schema in _DETAILS]}
+    for rule in field.validators:
+        if isinstance(rule, validate.Regexp):
+            # Python matches from the start on and ends with \Z, JSON Schema searches and ends with $.
+            found["pattern"] = f"^{rule.regex.pattern.removesuffix(chr(92) + 'Z')}$"
+        elif isinstance(rule, validate.Equal):
+            found["const"] = rule.comparable
+    return found
+
+
+def plugin() -> MarshmallowPlugin:
+    """Return apispec's plugin, taught our fields."""
+    taught = MarshmallowPlugin(schema_name_resolver=_name)
+    taught.Converter = _Converter
+    return taught
+
+
+class _Converter(OpenAPIConverter):
+    def init_attribute_functions(self) -> None:
+        super().init_attribute_functions()
+        self.add_attribute_function(_describe)
+
+    def schema2jsonschema(self, schema: Any) -> Described:
+        described: Described = super().schema2jsonschema(schema)
+        described["description"] = inspect.getdoc(type(schema)) or ""
+        if not isinstance(schema, RequestSchema):
+            # Clients are to bear new members of an answer.
+            described.pop("additionalProperties", None)
+        return described
+
+
+def _name(schema: Schema | type[Schema] | str) -> str:
+    if isinstance(schema, str):
+        return schema
+    kind = schema if isinstance(schema, type) else type(schema)
+    return kind.__name__

@@ -1,0 +1,73 @@
+"""The most sold events, an event's figures, and who comes."""
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from bms.schemas.base import Day, RequestSchema, money
+from bms.schemas.bookings import STATUSES, present_booking
+from bms.schemas.listing import MAX_LIMIT, ListQuery, Number
+
+DEFAULT_TOP = 10
+
+
+class TopQuery(RequestSchema):
+    """GET /events/top. Days are UTC and both ends count."""
+
+    limit = Number(high=MAX_LIMIT, load_default=DEFAULT_TOP)
+    date_from = Day(load_default=None)
+    date_to = Day(load_default=None)
+
+
+class AttendeeList(ListQuery):
+    """GET /events/{id}/bookings."""
+
+    status = fields.String(
+        validate=validate.OneOf(STATUSES, error=f"One of {', '.join(STATUSES)} is needed."), load_default=None
+    )
+
+
+def present_statistics(statistics: Any) -> dict[str, Any]:
+    """Return an event's figures as the API shows them.
+
+    ``revenue`` is what was paid less what was refunded; a ticket type's ``gross`` what its confirmed
+    tickets cost, before refunds in part.
+    """
+    event, kinds = statistics.event, statistics.by_ticket_type
+    return {
+        "event": event.id,
+        "title": event.title,
+        "status": event.status,
+        "capacity": event.capacity,
+        "available": sum(kind.available for kind in kinds),
+        "sold": sum(kind.sold for kind in kinds),
+        "held": sum(kind.held for kind in kinds),
+        "revenue": money(statistics.money.paid - statistics.money.refunded),
+        "refunded": money(statistics.money.refunded),
+        "currency": event.currency,
+        "by_day": [
+            {"date": day.confirmed_on.isoformat(), "tickets": day.tickets, "revenue": money(day.revenue)}
+            for day in statistics.by_day
+        ],
+        "by_ticket_type": [
+            {
+                "id": kind.id,
+                "name": kind.name,
+                "price": money(kind.price),
+                "capacity": kind.capacity,
+                "available": kind.available,
+                "sold": kind.sold,
+                "held": kind.held,
+                "gross": money(kind.gross),
+            }
+            for kind in kinds
+        ],
+        "bookings": {status.lower(): statistics.bookings.get(status, 0) for status in STATUSES},
+    }
+
+
+def present_attendance(view: Any) -> dict[str, Any]:
+    """Return a booking as the event's organiser sees it: with who made it."""
+    booking = view.booking
+    person = {"id": booking.user_id, "name": booking.user_name, "email": booking.user_email}
+    return {**present_booking(view), "user": person}

@@ -1,0 +1,23 @@
+SELECT
+  b.id,
+  b.status,
+  b.quantity,
+  COALESCE(issued.tickets, 0) AS valid_tickets
+FROM bookings AS b
+LEFT JOIN (
+  SELECT
+    booking_id,
+    COUNT(*) AS tickets
+  FROM tickets
+  WHERE
+    status = 'VALID'
+  GROUP BY
+    booking_id
+) AS issued
+  ON issued.booking_id = b.id
+WHERE
+  COALESCE(issued.tickets, 0) <> CASE WHEN b.status = 'CONFIRMED' THEN b.quantity ELSE 0 END
+ORDER BY
+  b.id
+LIMIT CAST(? AS integer)
+-- takes: @limit

@@ -1,0 +1,4 @@
+UPDATE payments SET refund_claimed = amount
+WHERE
+  id = CAST(? AS bigint)
+-- takes: @id

@@ -1,0 +1,20 @@
+SELECT
+  r.id,
+  r.event_id,
+  r.user_id,
+  u.name AS user_name,
+  r.rating,
+  r.comment,
+  r.created_at,
+  r.updated_at
+FROM reviews AS r
+INNER JOIN users AS u
+  ON u.id = r.user_id
+WHERE
+  r.event_id = CAST(? AS bigint) AND (
+    CAST(? AS bigint) IS NULL OR r.id < CAST(? AS bigint)
+  )
+ORDER BY
+  r.id DESC
+LIMIT CAST(? AS integer)
+-- takes: @event_id, @before, @before, @limit

@@ -1,0 +1,15 @@
+SELECT
+  id,
+  email,
+  name,
+  username,
+  role,
+  phone,
+  city,
+  bio,
+  is_active,
+  created_at
+FROM users
+WHERE
+  id = CAST(? AS bigint)
+-- takes: @id

@@ -1,0 +1,27 @@
+SELECT
+  id,
+  email,
+  name,
+  username,
+  role,
+  phone,
+  city,
+  bio,
+  is_active,
+  created_at
+FROM users
+WHERE
+  id > CAST(? AS bigint)
+  AND (
+    CAST(? AS varchar) IS NULL OR role = CAST(? AS varchar)
+  )
+  AND (
+    CAST(? AS varchar) IS NULL
+    OR LOWER(name) LIKE LOWER(CAST(? AS varchar)) ESCAPE '!'
+    OR LOWER(username) LIKE LOWER(CAST(? AS varchar)) ESCAPE '!'
+    OR LOWER(email) LIKE LOWER(CAST(? AS varchar)) ESCAPE '!'
+  )
+ORDER BY
+  id
+LIMIT CAST(? AS integer)
+-- takes: @after, @role, @role, @pattern, @pattern, @pattern, @pattern, @limit

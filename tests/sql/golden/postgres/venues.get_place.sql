@@ -1,0 +1,8 @@
+SELECT
+  name,
+  location,
+  city
+FROM venues
+WHERE
+  id = CAST(? AS bigint)
+-- takes: @id

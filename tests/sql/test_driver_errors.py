@@ -1,0 +1,379 @@
+"""What the drivers' errors are taken for: psqlODBC's are provoked here, SQL Server's as documented."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pyodbc
+import pytest
+
+from bms.sql.driver_errors import Diagnosis, Kind, diagnose
+from bms.sql.embedded import EmbeddedServer
+from bms.sql.provision import create_database, drop_database, embedded_url
+from bms.sql.target import parse_url
+
+MSSQL = "[Microsoft][ODBC Driver 18 for SQL Server]"
+
+
+def mssql(
+    state: str, text: str, number: int, *, function: str = "SQLExecDirectW", server: bool = True
+) -> str:
+    """Return the text of an error as pyodbc makes it of the driver's first record."""
+    return f"[{state}] {MSSQL}{'[SQL Server]' if server else ''}{text} ({number}) ({function})"
+
+
+TERMINATED = f"; [01000] {MSSQL}[SQL Server]The statement has been terminated. (3621)"
+
+# (SQLSTATE, text, what it means). Texts: Microsoft's "Database Engine events and errors".
+OF_SQL_SERVER = [
+    (
+        "23000",
+        mssql(
+            "23000",
+            "Violation of UNIQUE KEY constraint 'uq_users_username'. Cannot insert duplicate key in object "
+            "'dbo.users'. The duplicate key value is (alice).",
+            2627,
+        )
+        + TERMINATED,
+        Diagnosis(Kind.CONSTRAINT, "2627", "uq_users_username"),
+    ),
+    (
+        "23000",
+        mssql(
+            "23000",
+            "Violation of PRIMARY KEY constraint 'PK_Users'. Cannot insert duplicate key in object "
+            "'dbo.users'. The duplicate key value is (7).",
+            2627,
+        )
+        + TERMINATED,
+        Diagnosis(Kind.CONSTRAINT, "2627", "pk_users"),
+    ),
+    (
+        "23000",
+        mssql(
+            "23000",
+            "Cannot insert duplicate key row in object 'dbo.users' with unique index 'ux_users_email'. "
+            "The duplicate key value is (a@example.com).",
+            2601,
+        )
+        + TERMINATED,
+        Diagnosis(Kind.CONSTRAINT, "2601", "ux_users_email"),
+    ),
+    (
+        "23000",
+        mssql(
+            "23000",
+            'The UPDATE statement conflicted with the CHECK constraint "ck_ticket_types_available". '
+            'The conflict occurred in database "bms", table "dbo.ticket_types".',
+            547,
+        )
+        + TERMINATED,
+        Diagnosis(Kind.CONSTRAINT, "547", "ck_ticket_types_available"),
+    ),
+    (
+        "23000",
+        mssql(
+            "23000",
+            'The INSERT statement conflicted with the FOREIGN KEY constraint "fk_events_venue". The conflict '
+            'occurred in database "bms", table "dbo.venues", column \'id\'.',
+            547,
+        ),
+        Diagnosis(Kind.CONSTRAINT, "547", "fk_events_venue"),
+    ),
+    (
+        "23000",
+        mssql(
+            "23000",
+            'The DELETE statement conflicted with the REFERENCE constraint "fk_events_venue". The conflict '
+            'occurred in database "bms", table "dbo.events", column \'venue_id\'.',
+            547,
+        ),
+        Diagnosis(Kind.CONSTRAINT, "547", "fk_events_venue"),
+    ),
+    (
+        "23000",
+        mssql(
+            "23000",
+            "Cannot insert the value NULL into column 'title', table 'bms.dbo.events'; column does not allow "
+            "nulls. INSERT fails.",
+            515,
+        )
+        + TERMINATED,
+        Diagnosis(Kind.CONSTRAINT, "515"),
+    ),
+    (
+        "40001",
+        mssql(
+            "40001",
+            "Transaction (Process ID 61) was deadlocked on lock resources with another process and has been "
+            "chosen as the deadlock victim. Rerun the transaction.",
+            1205,
+        ),
+        Diagnosis(Kind.DEADLOCK, "1205"),
+    ),
+    (
+        "42000",
+        mssql(
+            "42000",
+            "Snapshot isolation transaction aborted due to update conflict. You cannot use snapshot "
+            "isolation to access table 'dbo.ticket_types' directly or indirectly in database 'bms' to update, "
+            "delete, or insert the row that has been modified or deleted by another transaction. Retry the transaction "
+            "or change the isolation level for the update/delete statement.",
+            3960,
+        ),
+        Diagnosis(Kind.DEADLOCK, "3960"),
+    ),
+    (
+        "42000",
+        mssql("42000", "Lock request time out period exceeded.", 1222),
+        Diagnosis(Kind.BUSY, "1222"),
+    ),
+    (
+        "HYT00",
+        mssql("HYT00", "Query timeout expired", 0, server=False),
+        Diagnosis(Kind.BUSY, "HYT00"),
+    ),
+    (
+        "HYT00",
+        mssql("HYT00", "Login timeout expired", 0, function="SQLDriverConnect", server=False),
+        Diagnosis(Kind.CONNECTION, "HYT00"),
+    ),
+    (
+        "22001",
+        mssql("22001", "String or binary data would be truncated.", 8152) + TERMINATED,
+        Diagnosis(Kind.DATA, "8152"),
+    ),
+    (
+        "22001",
+        mssql(
+            "22001",
+            "String or binary data would be truncated in table 'bms.dbo.users', column 'name'. Truncated "
+            "value: 'Alice'.",
+            2628,
+        )
+        + TERMINATED,
+        Diagnosis(Kind.DATA, "2628"),
+    ),
+    (
+        "22003",
+        mssql("22003", "Arithmetic overflow error converting numeric to data type numeric.", 8115),
+        Diagnosis(Kind.DATA, "8115"),
+    ),
+    (
+        "28000",
+        mssql("28000", "Login failed for user 'bms'.", 18456, function="SQLDriverConnect"),
+        Diagnosis(Kind.CONNECTION, "18456"),
+    ),
+    (
+        "42000",
+        mssql(
+            "42000",
+            'Cannot open database "bms" requested by the login. The login failed.',
+            4060,
+            function="SQLDriverConnect",
+        ),
+        Diagnosis(Kind.CONNECTION, "4060"),
+    ),
+    (
+        "42000",
+        mssql(
+            "42000",
+            "Database 'bms' on server 'example' is not currently available. Please retry the connection "
+            "later. If the problem persists, contact customer support, and provide them the session tracing ID "
+            "of '1'.",
+            40613,
+            function="SQLDriverConnect",
+        ),
+        Diagnosis(Kind.CONNECTION, "40613"),
+    ),
+    (
+        "08S01",
+        mssql("08S01", "Communication link failure", 0, server=False),
+        Diagnosis(Kind.CONNECTION, "08S01"),
+    ),
+    (
+        "08S01",
+        mssql("08S01", "TCP Provider: Error code 0x2746", 10054, server=False),
+        Diagnosis(Kind.CONNECTION, "10054"),
+    ),
+    (
+        "42S02",
+        mssql("42S02", "Invalid object name 'nothing'.", 208),
+        Diagnosis(Kind.OTHER, "208"),
+    ),
+    # What someone typed is quoted in the text, and is taken for nothing.
+    (
+        "23000",
+        mssql(
+            "23000",
+            "Violation of UNIQUE KEY constraint 'uq_users_username'. Cannot insert duplicate key in object "
+            "'dbo.users'. The duplicate key value is (x (1205) (SQLExecDirectW) constraint 'ck_mine' "
+            "communication link failure).",
+            2627,
+        ),
+        Diagnosis(Kind.CONSTRAINT, "2627", "uq_users_username"),
+    ),
+    (
+        "42000",
+        mssql("42000", "Incorrect syntax near 'server closed the connection'.", 102),
+        Diagnosis(Kind.OTHER, "102"),
+    ),
+]
+
+# psqlODBC's texts for what cannot be provoked at will: which one comes depends on the moment it dies.
+OF_A_DYING_POSTGRESQL = [
+    (
+        "HY000",
+        "[HY000] FATAL:  terminating connection due to administrator command\nserver closed the connection",
+    ),
+    ("HY000", "[HY000] Could not send Query(connection dead) (27) (SQLExecDirectW)"),
+    ("08S01", "[08S01] SQLExecDirectW unable due to the connection lost (35) (SQLExecDirectW)"),
+    ("57P01", "[57P01] server closed the connection unexpectedly\n;\nThe connection has been lost (35)"),
+    ("57P03", "[57P03] FATAL: the database system is starting up"),
+    ("25P03", "[25P03] FATAL: terminating connection due to idle-in-transaction timeout"),
+    ("01000", "[01000] [unixODBC][Driver Manager]Can't open lib '/none.so' : file not found (0)"),
+    ("IM002", "[IM002] [unixODBC][Driver Manager]Data source name not found (0) (SQLDriverConnect)"),
+]
+
+
+@pytest.mark.parametrize(("state", "text", "expected"), OF_SQL_SERVER)
+def test_sql_servers_errors(state: str, text: str, expected: Diagnosis) -> None:
+    assert diagnose(pyodbc.Error(state, text)) == expected
+
+
+@pytest.mark.parametrize(("state", "text"), OF_A_DYING_POSTGRESQL)
+def test_every_way_to_say_that_the_connection_is_lost(state: str, text: str) -> None:
+    assert diagnose(pyodbc.Error(state, text)) == Diagnosis(Kind.CONNECTION, state)
+
+
+@pytest.mark.parametrize(
+    "args", [(), ("HY000",), (None, None), (1, 2), ("", ""), ("odd\ntext (1205) (SQLX)",)]
+)
+def test_an_unknown_error_is_other(args: tuple[object, ...]) -> None:
+    assert diagnose(pyodbc.Error(*args)).kind is Kind.OTHER
+
+
+@pytest.fixture(scope="module")
+def probe_url(server: EmbeddedServer) -> Iterator[str]:
+    """The URL of a database with the table ``probe``, which no test changes."""
+    create_database(server, "driver_errors")
+    url = embedded_url(server, "driver_errors")
+    with contextlib.closing(pyodbc.connect(parse_url(url).odbc, autocommit=True)) as connection:
+        connection.execute(
+            "CREATE TABLE probe (id bigint CONSTRAINT pk_probe PRIMARY KEY, label varchar(20) NOT NULL,"
+            " n numeric(4,2) CONSTRAINT ck_probe_n CHECK (n > 0),"
+            " parent bigint CONSTRAINT fk_probe_parent REFERENCES probe (id))"
+        ).close()
+        connection.execute("CREATE UNIQUE INDEX ux_probe_label ON probe (label)").close()
+        connection.execute("INSERT INTO probe VALUES (1, 'one', 1, 1)").close()
+    yield url
+    drop_database(server, "driver_errors")
+
+
+@pytest.fixture
+def connection(probe_url: str) -> Iterator[pyodbc.Connection]:
+    with contextlib.closing(pyodbc.connect(parse_url(probe_url).odbc, autocommit=True)) as connection:
+        yield connection
+
+
+INSERT = "INSERT INTO probe (id, label, n, parent) VALUES (?, ?, ?, ?)"
+
+
+@pytest.mark.parametrize(
+    ("sql", "values", "expected"),
+    [
+        (INSERT, (1, "x", 1, 1), Diagnosis(Kind.CONSTRAINT, "23505", "pk_probe")),
+        (INSERT, (2, "one", 1, 1), Diagnosis(Kind.CONSTRAINT, "23505", "ux_probe_label")),
+        (INSERT, (2, "x", 0, 1), Diagnosis(Kind.CONSTRAINT, "23514", "ck_probe_n")),
+        (INSERT, (2, "x", 1, 9), Diagnosis(Kind.CONSTRAINT, "23503", "fk_probe_parent")),
+        (INSERT, (2, None, 1, 1), Diagnosis(Kind.CONSTRAINT, "23502")),
+        (INSERT, (2, "x" * 21, 1, 1), Diagnosis(Kind.DATA, "22001")),
+        (INSERT, (2, "x", 100, 1), Diagnosis(Kind.DATA, "22003")),
+        # A value that looks like something else.
+        (INSERT, (2, 'constraint "ck_mine"', 0, 1), Diagnosis(Kind.CONSTRAINT, "23514", "ck_probe_n")),
+        ("SELECT CAST(? AS integer)", ("connection is dead",), Diagnosis(Kind.OTHER, "22P02")),
+        ("SELECT CAST(? AS integer)", ("x (1205) (SQLExecDirectW)",), Diagnosis(Kind.OTHER, "22P02")),
+        ("SELECT nothing FROM probe", (), Diagnosis(Kind.OTHER, "42703")),
+        ("SET lock_timeout = 'x'", (), Diagnosis(Kind.OTHER, "22023")),
+    ],
+)
+def test_psqlodbcs_errors(
+    connection: pyodbc.Connection, sql: str, values: tuple[object, ...], expected: Diagnosis
+) -> None:
+    with pytest.raises(pyodbc.Error) as caught:
+        connection.execute(sql, *values)
+    assert diagnose(caught.value) == expected
+
+
+def test_a_lock_or_a_statement_that_takes_too_long(connection: pyodbc.Connection, probe_url: str) -> None:
+    rival = pyodbc.connect(parse_url(probe_url).odbc, autocommit=False)
+    rival.execute("SELECT id FROM probe FOR UPDATE").fetchall()
+    try:
+        for setting, expected in (("lock_timeout", "55P03"), ("statement_timeout", "57014")):
+            connection.execute(f"SET {setting} = '20ms'").close()
+            with pytest.raises(pyodbc.Error) as caught:
+                connection.execute("UPDATE probe SET n = 2 WHERE id = ?", 1)
+            assert diagnose(caught.value) == Diagnosis(Kind.BUSY, expected)
+            connection.execute(f"SET {setting} = 0").close()
+    finally:
+        rival.rollback()
+        rival.close()
+
+
+def end_idle(connection: pyodbc.Connection) -> None:
+    connection.execute("SELECT 1").fetchall()
+
+
+def end_prepared(connection: pyodbc.Connection) -> None:
+    connection.execute("SELECT id FROM probe WHERE id = ?", 1)
+
+
+def end_commit(connection: pyodbc.Connection) -> None:
+    connection.commit()
+
+
+@pytest.mark.parametrize("autocommit", [True, False])
+@pytest.mark.parametrize("use", [end_idle, end_prepared, end_commit])
+def test_a_session_ended_by_the_server_is_a_lost_connection(
+    connection: pyodbc.Connection,
+    probe_url: str,
+    use: Callable[[pyodbc.Connection], None],
+    autocommit: bool,
+) -> None:
+    victim = pyodbc.connect(parse_url(probe_url).odbc, autocommit=autocommit)
+    process = victim.execute("SELECT pg_backend_pid()").fetchval()
+    connection.execute("SELECT pg_terminate_backend(?, 5000)", process).fetchall()
+    if use is end_commit and autocommit:
+        use = end_idle
+    for attempt in range(2):
+        if attempt == 1 and use is end_commit:
+            use = end_idle  # psqlODBC takes a commit on a lost connection for done: the first one told
+        with pytest.raises(pyodbc.Error) as caught:
+            use(victim)
+        assert diagnose(caught.value).kind is Kind.CONNECTION
+    victim.close()
+    with pytest.raises(pyodbc.Error) as caught:
+        end_idle(victim)
+    assert diagnose(caught.value) == Diagnosis(Kind.CONNECTION, "unknown")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p@127.0.0.1:1/x",
+        "postgresql://u@/x?host=/nonexistent",
+        "postgresql://u@/x?driver=/nonexistent.so",
+    ],
+)
+def test_what_cannot_be_reached_is_a_lost_connection(url: str) -> None:
+    with pytest.raises(pyodbc.Error) as caught:
+        pyodbc.connect(parse_url(url).odbc)
+    assert diagnose(caught.value).kind is Kind.CONNECTION
+
+
+@pytest.mark.parametrize("change", [("bms@", "nobody@"), ("/driver_", "/none_")])
+def test_a_role_or_a_database_that_is_not_there_is_no_connection(
+    probe_url: str, change: tuple[str, str]
+) -> None:
+    with pytest.raises(pyodbc.Error) as caught:
+        pyodbc.connect(parse_url(probe_url.replace(*change)).odbc)
+    assert diagnose(caught.value).kind is Kind.CONNECTION
