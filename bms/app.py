@@ -6,7 +6,18 @@ from aiohttp import web
 
 from bms import keys
 from bms.commands.constraints import CONSTRAINT_ERRORS
-from bms.handlers import aliases, bookings, categories, events, health, payments, users, venues
+from bms.handlers import (
+    aliases,
+    bookings,
+    categories,
+    event_cancellation,
+    events,
+    health,
+    payments,
+    refunds,
+    users,
+    venues,
+)
 from bms.mail.transports import transport_from_url
 from bms.middlewares import MIDDLEWARES
 from bms.payments.simulated import SimulatedGateway
@@ -16,7 +27,18 @@ from bms.sql.database import Database
 from bms.sql.target import parse_url
 from bms.tasks.runner import background
 
-ROUTES = (health, users, venues, categories, events, bookings, payments, aliases)
+ROUTES = (
+    health,
+    users,
+    venues,
+    categories,
+    events,
+    event_cancellation,
+    bookings,
+    payments,
+    refunds,
+    aliases,
+)
 
 
 def create_app(settings: Settings, database_url: str) -> web.Application:
@@ -60,5 +82,5 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _background(app: web.Application) -> AsyncIterator[None]:
-    async with background(app[keys.DATABASE], app[keys.TRANSPORT], app[keys.SETTINGS]):
+    async with background(app[keys.DATABASE], app[keys.TRANSPORT], app[keys.GATEWAY], app[keys.SETTINGS]):
         yield

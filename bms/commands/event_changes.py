@@ -140,7 +140,7 @@ def change_event(
 def _announce(
     tx: Transaction, event: Row, wanted: Mapping[str, Any], user_id: int, request_id: str | None
 ) -> None:
-    """Write down which columns have changed, and tell the holders: the one place that knows before and after."""
+    """Write down which columns have changed, and tell the holders."""
     changed = [name for name in _COLUMNS if wanted[name] != getattr(event, name)]
     audit.record(
         tx,

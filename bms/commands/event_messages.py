@@ -68,12 +68,8 @@ def tell_holders(
     for all. ``occasion`` names what is told of: of each there is one mail a person at the most.
     """
     mail = json.dumps(payload, ensure_ascii=False)
-    tx.execute(
-        MAIL_HOLDERS, event_id=event_id, statuses=statuses, kind=kind, payload=mail, occasion=occasion
-    )
-    return tx.execute(
-        NOTIFY_HOLDERS, event_id=event_id, statuses=statuses, kind=kind, message=cut(message)
-    )
+    tx.execute(MAIL_HOLDERS, event_id=event_id, statuses=statuses, kind=kind, payload=mail, occasion=occasion)
+    return tx.execute(NOTIFY_HOLDERS, event_id=event_id, statuses=statuses, kind=kind, message=cut(message))
 
 
 def tell_of_change(tx: Transaction, *, event: Row, wanted: Mapping[str, Any]) -> None:
@@ -88,9 +84,7 @@ def tell_of_change(tx: Transaction, *, event: Row, wanted: Mapping[str, Any]) ->
     # Whoever is buying has a ticket type locked; after this the booking is there to be told of it.
     lock_ticket_types(tx, event.id)
     old = facts(event.starts_at, event.ends_at, *_place(tx, event.venue_id, event.address))
-    new = facts(
-        wanted["starts_at"], wanted["ends_at"], *_place(tx, wanted["venue_id"], wanted["address"])
-    )
+    new = facts(wanted["starts_at"], wanted["ends_at"], *_place(tx, wanted["venue_id"], wanted["address"]))
     tell_holders(
         tx,
         event_id=event.id,

@@ -24,7 +24,9 @@ async def ready(call: Call) -> web.Response:
         overdue = await call.db.read_primary(count_overdue_messages, seconds=OVERDUE_SECONDS)
     except (DatabaseUnavailable, Overloaded) as error:
         checks = {"database": "unavailable", "outbox": "unknown"}
-        return respond({"status": "unavailable", "checks": checks}, 503, {"Retry-After": str(error.retry_after)})
+        return respond(
+            {"status": "unavailable", "checks": checks}, 503, {"Retry-After": str(error.retry_after)}
+        )
     checks = {"database": "ok", "outbox": "ok" if overdue == 0 else f"{overdue} overdue"}
     if overdue:
         return respond({"status": "unavailable", "checks": checks}, 503, {"Retry-After": "30"})

@@ -42,9 +42,7 @@ async def _list(call: Call, user_id: int) -> web.Response:
 @routes.add("POST", "/notifications/{id}/read", access=Access.USER)
 async def read(call: Call) -> web.Response:
     """Mark one of the caller's notifications as read. Doing so again changes nothing."""
-    notification = await call.db.transact(
-        mark_read, user_id=call.caller.user_id, notification_id=call.id()
-    )
+    notification = await call.db.transact(mark_read, user_id=call.caller.user_id, notification_id=call.id())
     return respond(present_notification(notification))
 
 

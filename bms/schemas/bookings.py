@@ -91,6 +91,11 @@ def present_booking(view: Any) -> dict[str, Any]:
         "confirmed_at": rfc3339(booking.confirmed_at),
         "cancelled_at": rfc3339(booking.cancelled_at),
         "cancel_reason": booking.cancel_reason,
+        "refund_due": None if booking.refund_due is None else money(booking.refund_due),
+        "refunds": [
+            {"id": refund.id, "amount": money(refund.amount), "status": refund.status}
+            for refund in view.refunds
+        ],
         "lines": [
             {
                 "ticket_type": line.ticket_type_id,
