@@ -11,10 +11,12 @@ from bms.handlers import (
     aliases,
     bookings,
     categories,
+    event_cancellation,
     events,
     health,
     notifications,
     payments,
+    refunds,
     reviews,
     statistics,
     users,
@@ -35,8 +37,10 @@ ROUTES = (
     venues,
     categories,
     events,
+    event_cancellation,
     bookings,
     payments,
+    refunds,
     aliases,
     accounts,
     statistics,
@@ -86,5 +90,5 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _background(app: web.Application) -> AsyncIterator[None]:
-    async with background(app[keys.DATABASE], app[keys.TRANSPORT], app[keys.SETTINGS]):
+    async with background(app[keys.DATABASE], app[keys.TRANSPORT], app[keys.GATEWAY], app[keys.SETTINGS]):
         yield

@@ -5,7 +5,6 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import orjson
 from aiohttp import web
@@ -20,6 +19,7 @@ from bms.errors import (
     Unauthenticated,
 )
 from bms.queries.sessions import get_live_session
+from bms.schemas.problems import problem_document
 from bms.security import Caller
 
 log = logging.getLogger("bms")
@@ -29,7 +29,6 @@ Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 # A client's own id is kept if it can stand in a log line and a header.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}\Z")
-PROBLEM_TYPE = "urn:bms:problem:"
 
 
 @web.middleware
@@ -69,19 +68,6 @@ async def problems(request: web.Request, handler: Next) -> web.StreamResponse:
         # The inside stays in the log, under the id that the answer carries.
         log.exception("request %s failed", request[keys.REQUEST_ID])
         return problem(request, BMSError())
-
-
-def problem_document(error: BMSError, request_id: str) -> dict[str, Any]:
-    """Return the problem document of ``error``."""
-    return {
-        "type": f"{PROBLEM_TYPE}{error.code}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail,
-        "code": error.code,
-        "request_id": request_id,
-        **error.extra,
-    }
 
 
 def problem(request: web.Request, error: BMSError) -> web.Response:

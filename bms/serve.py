@@ -16,6 +16,7 @@ from bms.commands.users import register_user
 from bms.demo import load_demo_data
 from bms.errors import ConfigurationError
 from bms.mail.transports import transport_from_url
+from bms.payments.simulated import SimulatedGateway
 from bms.queries.conservation import Finding, check_conservation, list_notes
 from bms.security import Passwords
 from bms.settings import Settings
@@ -124,9 +125,10 @@ async def _work(settings: Settings, url: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     database = open_database(settings, url)
     transport = transport_from_url(settings.smtp_url, settings.mail_dir)
+    gateway = SimulatedGateway(settings.data_dir / "gateway.sqlite3")
     await database.open()
     try:
-        async with background(database, transport, settings):
+        async with background(database, transport, gateway, settings):
             log.info("running the background tasks")
             await stopping.wait()
     finally:

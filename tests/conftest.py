@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bms import keys
 from bms.app import create_app
 from bms.commands.users import register_user
+from bms.queries.conservation import check_conservation
 from bms.settings import Settings
 from bms.sql import migrate
 from bms.sql.database import Database
@@ -291,6 +292,23 @@ def pay(api: Api) -> Callable[..., Awaitable[Reply]]:
         return await api.post("/payments", body, token=user.token)
 
     return make
+
+
+@pytest.fixture
+def books(client: TestClient, db: Database, rows: Callable[..., list[Any]]) -> Callable[[], Awaitable[None]]:
+    """Check every rule of conservation, and the payments against the gateway's own books, to the cent."""
+
+    async def check() -> None:
+        broken = [finding for finding in await db.read_primary(check_conservation) if finding.rows]
+        assert not broken, broken
+        totals = await client.app[keys.GATEWAY].totals("EUR")
+        (ours,) = rows(
+            "SELECT COALESCE(SUM(amount), 0) AS charged, COALESCE(SUM(refunded), 0) AS refunded FROM payments"
+            " WHERE currency = 'EUR' AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')"
+        )
+        assert (ours.charged, ours.refunded) == (totals.charged, totals.refunded)
+
+    return check
 
 
 def pytest_report_header() -> str:

@@ -1,4 +1,4 @@
-"""Bookings: holding tickets, cancelling, and letting holds run out.
+"""Bookings: holding tickets, and letting holds run out.
 
 States: PENDING -> CONFIRMED -> CANCELLED, PENDING -> EXPIRED, PENDING -> CANCELLED; a free booking
 is born CONFIRMED. Every change of state is a guarded UPDATE whose row says who won, and whoever
@@ -10,14 +10,12 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from bms.commands import audit, idempotency, inventory, tickets
+from bms.commands import audit, idempotency, inventory, messages, tickets
 from bms.commands.idempotency import Answer, Key
 from bms.commands.inventory import Line
 from bms.errors import (
-    BookingNotCancellable,
     NotFound,
     NotOnSale,
-    PaymentInProgress,
     PerUserLimitReached,
     ValidationFailed,
 )
@@ -97,24 +95,6 @@ LIST_LINES = Statement(
     WHERE  bl.booking_id = @booking_id
     ORDER BY bl.ticket_type_id
     """,
-)
-
-CANCEL_PENDING = Statement(
-    "bookings.cancel_pending",
-    "@id BIGINT, @reason NVARCHAR(200)",
-    """
-    UPDATE bookings WITH (ROWLOCK, UPDLOCK)
-    SET    status = 'CANCELLED', cancelled_at = SYSUTCDATETIME(), cancel_reason = @reason,
-           hold_expires_at = NULL
-    OUTPUT inserted.id
-    WHERE  id = @id AND status = 'PENDING'
-    """,
-)
-
-HAS_PAYMENT_IN_PROGRESS = Statement(
-    "payments.has_in_progress",
-    "@booking_id BIGINT",
-    "SELECT COUNT(*) AS processing FROM payments WHERE booking_id = @booking_id AND status = 'PROCESSING'",
 )
 
 LIST_EXPIRED = Statement(
@@ -218,7 +198,7 @@ def hold_tickets(
         )
     if confirmed:
         tickets.issue(tx, booking_id=booking_id, event_id=event_id, lines=lines)
-        tickets.announce(tx, booking_id=booking_id)
+        messages.booking_confirmed(tx, booking_id=booking_id)
     answer = render(get_booking(tx, booking_id=booking_id, viewer_id=None))
     idempotency.finish(tx, key, answer)
     return answer
@@ -259,37 +239,6 @@ def _over_the_limit(limit: int, held: int) -> PerUserLimitReached:
 def random_code(length: int) -> str:
     """Return ``length`` characters that nobody guesses: 5 bits each."""
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
-
-
-def cancel_booking(
-    tx: Transaction,
-    *,
-    booking_id: int,
-    user_id: int,
-    is_admin: bool,
-    reason: str | None,
-    request_id: str | None,
-) -> BookingView:
-    """Cancel a PENDING booking of ``user_id`` (an admin: of anybody) and give its tickets back.
-
-    Cancelling a cancelled one returns it as it is. Raises NotFound, BookingNotCancellable, and
-    PaymentInProgress while the gateway is being asked.
-    """
-    booking = get_booking(tx, booking_id=booking_id, viewer_id=None if is_admin else user_id)
-    if booking.status == "CANCELLED":
-        return booking
-    if tx.row(CANCEL_PENDING, id=booking_id, reason=reason) is None:
-        booking = get_booking(tx, booking_id=booking_id, viewer_id=None)
-        if booking.status == "CANCELLED":
-            return booking
-        raise BookingNotCancellable(f"The booking is {booking.status.lower()}")
-    if tx.value(HAS_PAYMENT_IN_PROGRESS, booking_id=booking_id):
-        raise PaymentInProgress("A payment of this booking is being made; try again when it has ended")
-    inventory.release(tx, lines_of(tx, booking_id))
-    audit.record(
-        tx, user_id=user_id, action="cancel", subject="booking", subject_id=booking_id, request_id=request_id
-    )
-    return get_booking(tx, booking_id=booking_id, viewer_id=None)
 
 
 def lines_of(tx: Transaction, booking_id: int) -> list[Line]:

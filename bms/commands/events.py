@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bms.commands import audit, venues
 from bms.commands.ticket_types import Offer, add_ticket_types, lock_ticket_types
-from bms.errors import Conflict, Forbidden, NotFound, PreconditionFailed, ValidationFailed
+from bms.errors import Forbidden, NotFound, PreconditionFailed, ValidationFailed
 from bms.queries.categories import find_category
 from bms.queries.events import EventView, get_event_view
 from bms.sql.session import Row, Transaction
@@ -143,20 +143,21 @@ def delete_event(
     event_id: int,
     versions: frozenset[int] | None,
     request_id: str | None,
-) -> None:
-    """Remove an event that nobody ever booked.
+) -> bool:
+    """Remove an event that nobody ever booked; return False when somebody did, whatever became of it.
 
-    Raises as ``lock_event``, and Conflict when there are bookings, of whatever status.
+    Raises as ``lock_event``.
     """
     lock_event(tx, event_id, user_id=user_id, is_admin=is_admin, versions=versions)
     # Whoever is buying has a ticket type locked; after this the booking is there to be seen.
     lock_ticket_types(tx, event_id)
     if tx.value(HAS_BOOKINGS, id=event_id) is not None:
-        raise Conflict("The event has bookings")
+        return False
     tx.execute(DELETE, id=event_id)
     audit.record(
         tx, user_id=user_id, action="delete", subject="event", subject_id=event_id, request_id=request_id
     )
+    return True
 
 
 def lock_event(

@@ -4,6 +4,9 @@ The key's row is written in the transaction of what it guards, so neither stands
 """
 
 from dataclasses import dataclass
+from typing import Any
+
+import orjson
 
 from bms.errors import IdempotencyKeyReused, RequestInProgress
 from bms.sql.session import Transaction
@@ -61,6 +64,24 @@ FINISH_PAYMENT = Statement(
 )
 
 
+SET_REFUND = Statement(
+    "idempotency_keys.set_refund",
+    "@user_id BIGINT, @idempotency_key NVARCHAR(200), @refund_id BIGINT",
+    """
+    UPDATE idempotency_keys WITH (ROWLOCK)
+    SET    refund_id = @refund_id
+    WHERE  user_id = @user_id AND idempotency_key = @idempotency_key
+    """,
+)
+
+# A refund is answered when it is claimed; what the gateway then says of it takes that answer's place.
+FINISH_REFUND = Statement(
+    "idempotency_keys.finish_refund",
+    "@refund_id BIGINT, @body NVARCHAR(MAX)",
+    "UPDATE idempotency_keys WITH (ROWLOCK) SET body = @body WHERE refund_id = @refund_id",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """What a request came with: whose key, which, and the fingerprint of what was asked."""
@@ -77,6 +98,11 @@ class Answer:
     status: int
     body: str
     replayed: bool = False
+
+    @classmethod
+    def of(cls, status: int, data: Any) -> "Answer":
+        """Return the answer that shows ``data`` as JSON."""
+        return cls(status, orjson.dumps(data).decode())
 
 
 def begin(tx: Transaction, key: Key | None) -> Answer | None:
@@ -115,3 +141,14 @@ def attach_payment(tx: Transaction, key: Key | None, payment_id: int) -> None:
 def finish_payment(tx: Transaction, payment_id: int, answer: Answer) -> None:
     """Keep ``answer`` for the request that began this payment, if it had a key."""
     tx.execute(FINISH_PAYMENT, payment_id=payment_id, status=answer.status, body=answer.body)
+
+
+def attach_refund(tx: Transaction, key: Key | None, refund_id: int) -> None:
+    """Let the kept answer follow what becomes of a refund."""
+    if key is not None:
+        tx.execute(SET_REFUND, user_id=key.user_id, idempotency_key=key.value, refund_id=refund_id)
+
+
+def finish_refund(tx: Transaction, refund_id: int, answer: Answer) -> None:
+    """Keep ``answer`` for the request that asked for this refund, if it had a key."""
+    tx.execute(FINISH_REFUND, refund_id=refund_id, body=answer.body)

@@ -1,6 +1,6 @@
 """Orders, which source 001 knows: bookings that wait for the simulated payment even when they are free."""
 
-from bms.commands import audit, tickets
+from bms.commands import audit, messages, tickets
 from bms.commands.bookings import lines_of
 from bms.errors import BookingNotPending, HoldExpired
 from bms.queries.bookings import BookingView, get_booking
@@ -33,7 +33,7 @@ def confirm_free_order(
     if confirmed is None:
         raise _not_confirmable(get_booking(tx, booking_id=booking_id, viewer_id=user_id))
     tickets.issue(tx, booking_id=booking_id, event_id=confirmed.event_id, lines=lines_of(tx, booking_id))
-    tickets.announce(tx, booking_id=booking_id)
+    messages.booking_confirmed(tx, booking_id=booking_id)
     audit.record(
         tx, user_id=user_id, action="confirm", subject="booking", subject_id=booking_id, request_id=request_id
     )

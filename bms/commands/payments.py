@@ -8,10 +8,11 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bms.commands import audit, idempotency, inventory, tickets
+from bms.commands import audit, idempotency, inventory, messages, tickets
 from bms.commands.bookings import COUNT_LIVE, TAKE_TURN, lines_of
 from bms.commands.idempotency import Answer, Key
-from bms.errors import BookingNotPending, HoldExpired, NotFound, ValidationFailed
+from bms.commands.refunds import ADD_REFUND_DUE, claim_refund
+from bms.errors import BookingNotPending, HoldExpired, NotFound, NotOnSale, ValidationFailed
 from bms.queries.payments import get_payment
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
@@ -29,16 +30,32 @@ LOCK_PAYABLE = Statement(
     """,
 )
 
+LIST_STALE = Statement(
+    "payments.list_stale",
+    "@seconds INT, @limit INT",
+    """
+    SELECT TOP (@limit) id, reference, amount, currency
+    FROM   payments
+    WHERE  status = 'PROCESSING' AND created_at < DATEADD(SECOND, -@seconds, SYSUTCDATETIME())
+    ORDER BY created_at, id
+    """,
+)
+
 GET_STATUS = Statement(
     "bookings.get_status",
     "@id BIGINT, @user_id BIGINT",
     "SELECT status FROM bookings WHERE id = @id AND user_id = @user_id",
 )
 
-TAKES_METHOD = Statement(
-    "event_payment_options.takes",
+GET_TERMS = Statement(
+    "events.get_payment_terms",
     "@event_id BIGINT, @method NVARCHAR(16)",
-    "SELECT COUNT(*) AS taken FROM event_payment_options WHERE event_id = @event_id AND method = @method",
+    """
+    SELECT e.status, o.method
+    FROM   events AS e
+    LEFT JOIN event_payment_options AS o ON o.event_id = e.id AND o.method = @method
+    WHERE  e.id = @event_id
+    """,
 )
 
 INSERT = Statement(
@@ -96,23 +113,6 @@ CONFIRM = Statement(
     """,
 )
 
-CLAIM_WHOLE = Statement(
-    "payments.claim_whole_refund",
-    "@id BIGINT",
-    "UPDATE payments WITH (ROWLOCK) SET refund_claimed = amount WHERE id = @id",
-)
-
-INSERT_REFUND = Statement(
-    "refunds.insert",
-    "@reference NVARCHAR(32), @payment_id BIGINT, @amount DECIMAL(12,2), @currency NVARCHAR(3), "
-    "@reason NVARCHAR(200)",
-    """
-    INSERT INTO refunds (reference, payment_id, amount, currency, reason, status)
-    OUTPUT inserted.id
-    VALUES (@reference, @payment_id, @amount, @currency, @reason, 'PENDING')
-    """,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -144,7 +144,10 @@ def claim_payment(
     booking = tx.row(LOCK_PAYABLE, id=booking_id, user_id=user_id)
     if booking is None:
         raise _not_payable(tx.value(GET_STATUS, id=booking_id, user_id=user_id))
-    if not tx.value(TAKES_METHOD, event_id=booking.event_id, method=method):
+    terms = tx.only(GET_TERMS, event_id=booking.event_id, method=method)
+    if terms.status != "PUBLISHED":
+        raise NotOnSale(f"The event is {terms.status.lower()}")
+    if terms.method is None:
         raise ValidationFailed.of("method", "The event does not take this method of payment.")
     payment = tx.only(
         INSERT,
@@ -211,7 +214,7 @@ def settle_payment(
             request_id=request_id,
         )
         if succeeded and not _confirm(tx, context, status):
-            _refund_late(tx, payment_id, settled)
+            _return_late(tx, context, payment_id, settled)
     status = tx.value(GET_STATUS, id=context.booking_id, user_id=context.user_id)
     answer = render(get_payment(tx, payment_id=payment_id, viewer_id=None), status)
     idempotency.finish_payment(tx, payment_id, answer)
@@ -233,7 +236,7 @@ def _confirm(tx: Transaction, context: Row, status: str | None) -> bool:
     if tx.execute(CONFIRM, id=context.booking_id) != 1:
         return False
     tickets.issue(tx, booking_id=context.booking_id, event_id=context.event_id, lines=lines)
-    tickets.announce(tx, booking_id=context.booking_id)
+    messages.booking_confirmed(tx, booking_id=context.booking_id)
     return True
 
 
@@ -246,14 +249,20 @@ def _retake(tx: Transaction, context: Row, lines: list[inventory.Line]) -> bool:
     return inventory.try_reserve(tx, lines)
 
 
-def _refund_late(tx: Transaction, payment_id: int, payment: Row) -> None:
-    """Leave the whole payment to be refunded: it came when there was nothing left to sell."""
-    tx.execute(CLAIM_WHOLE, id=payment_id)
-    tx.only(
-        INSERT_REFUND,
-        reference=secrets.token_hex(16),
+def _return_late(tx: Transaction, context: Row, payment_id: int, payment: Row) -> None:
+    """Claim all of a payment for a refund: it came when there was nothing left to sell, or to buy."""
+    claim_refund(
+        tx,
         payment_id=payment_id,
         amount=payment.amount,
-        currency=payment.currency,
-        reason="The payment came after the hold had run out and the tickets were sold",
+        reason="The payment came after the booking had ended",
+        requested_by=None,
+        request_id=None,
     )
+    tx.execute(ADD_REFUND_DUE, id=context.booking_id, amount=payment.amount)
+    messages.payment_returned(tx, booking_id=context.booking_id, payment_id=payment_id, amount=payment.amount)
+
+
+def list_stale_payments(tx: Transaction, *, seconds: int, limit: int) -> list[Row]:
+    """Return payments that have been PROCESSING for longer than ``seconds``, the oldest first."""
+    return tx.rows(LIST_STALE, seconds=seconds, limit=limit)

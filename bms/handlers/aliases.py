@@ -11,6 +11,7 @@ import orjson
 from aiohttp import web
 
 from bms.commands.bookings import Wanted, hold_tickets
+from bms.commands.idempotency import Answer
 from bms.commands.orders import confirm_free_order
 from bms.errors import (
     BookingNotCancellable,
@@ -32,7 +33,7 @@ from bms.errors import (
 )
 from bms.handlers import bookings, payments, users
 from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
-from bms.handlers.idempotency import answer, key_of, send
+from bms.handlers.idempotency import key_of, send
 from bms.queries.bookings import BookingView, get_booking, list_bookings
 from bms.queries.orders import list_payment_methods
 from bms.schemas.aliases import (
@@ -136,7 +137,7 @@ async def _hold(
         wanted=[Wanted(*line) for line in wanted],
         hold_seconds=call.settings.hold_seconds,
         key=await key_of(call),
-        render=lambda view: answer(present(view), 201),
+        render=lambda view: Answer.of(201, present(view)),
         request_id=call.request_id,
         confirm_free=confirm_free,
     )

@@ -2,7 +2,9 @@
 
 from aiohttp import web
 
-from bms.commands.bookings import Wanted, cancel_booking, hold_tickets
+from bms.commands.bookings import Wanted, hold_tickets
+from bms.commands.cancellations import cancel_booking
+from bms.commands.idempotency import Answer
 from bms.errors import (
     BookingNotCancellable,
     Forbidden,
@@ -13,10 +15,11 @@ from bms.errors import (
     SoldOut,
 )
 from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
-from bms.handlers.idempotency import answer, key_of, send
+from bms.handlers.idempotency import key_of, send
 from bms.queries.bookings import get_booking, list_bookings
 from bms.schemas.answers.bookings import BookingAnswer
 from bms.schemas.bookings import BookingList, Cancel, Hold, present_booking
+from bms.settlement import send_refund
 
 routes = Routes()
 
@@ -43,7 +46,7 @@ async def hold(call: Call) -> web.Response:
         wanted=[Wanted(*line) for line in call.body["wanted"]],
         hold_seconds=call.settings.hold_seconds,
         key=await key_of(call),
-        render=lambda view: answer(present_booking(view), 201),
+        render=lambda view: Answer.of(201, present_booking(view)),
         request_id=call.request_id,
         booked_by=call.caller.user_id,
     )
@@ -91,8 +94,11 @@ async def show(call: Call) -> web.Response:
     refusals=[BookingNotCancellable, PaymentInProgress],
 )
 async def cancel(call: Call) -> web.Response:
-    """Cancel a booking; its tickets go back on sale. Cancelling twice answers as the first time."""
-    view = await call.db.transact(
+    """Cancel a booking: its tickets go back on sale, and money by the event's refund rule.
+
+    Cancelling twice answers as the first time.
+    """
+    cancelled = await call.db.transact(
         cancel_booking,
         booking_id=call.id(),
         user_id=call.caller.user_id,
@@ -100,6 +106,9 @@ async def cancel(call: Call) -> web.Response:
         reason=call.body.get("reason"),
         request_id=call.request_id,
     )
+    if cancelled.refund_id is not None:
+        await send_refund(call.db, call.gateway, cancelled.refund_id)
+    view = await call.db.read_primary(get_booking, booking_id=cancelled.booking_id, viewer_id=None)
     return respond(present_booking(view))
 
 

@@ -8,9 +8,9 @@ import orjson
 from aiohttp import ETag, web
 
 from bms.commands.event_changes import change_event
-from bms.commands.events import create_event, delete_event
+from bms.commands.events import create_event
 from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, Forbidden, Unauthenticated
-from bms.handlers.http import Access, Call, Routes, decode_cursor, no_content, page
+from bms.handlers.http import Access, Call, Routes, decode_cursor, page
 from bms.queries.event_lists import EventFilter, Listed, Place, list_events
 from bms.queries.events import EventView, get_event
 from bms.schemas.answers.events import EventAnswer
@@ -94,7 +94,7 @@ async def show(call: Call) -> web.Response:
         viewer_id=None if caller is None else caller.user_id,
         is_admin=caller is not None and caller.is_admin,
     )
-    response = _respond(view)
+    response = respond_event(view)
     # Weak comparison: RFC 9110, section 13.1.2.
     known = {tag.value for tag in call.request.if_none_match or ()}
     if response.etag is not None and known & {"*", response.etag.value}:
@@ -112,7 +112,7 @@ async def create(call: Call) -> web.Response:
     view = await call.db.transact(
         create_event, user_id=call.caller.user_id, fields=call.body, request_id=call.request_id
     )
-    response = _respond(view, 201)
+    response = respond_event(view, 201)
     response.headers["Location"] = (
         f"{call.request.path.rstrip('/').rpartition('/')[0]}/events/{view.event.id}"
     )
@@ -127,10 +127,10 @@ async def _change(call: Call, *, replace: bool) -> web.Response:
         event_id=call.id(),
         changes=call.body,
         replace=replace,
-        versions=_versions(call),
+        versions=seen_versions(call),
         request_id=call.request_id,
     )
-    return _respond(view)
+    return respond_event(view)
 
 
 @routes.add(
@@ -161,28 +161,7 @@ async def change(call: Call) -> web.Response:
     return await _change(call, replace=False)
 
 
-@routes.add(
-    "DELETE",
-    "/events/{id}",
-    access=Access.MANAGER,
-    answers={204: None},
-    refusals=[Conflict],
-    headers=["If-Match"],
-)
-async def delete(call: Call) -> web.Response:
-    """Remove an event that nobody booked."""
-    await call.db.transact(
-        delete_event,
-        user_id=call.caller.user_id,
-        is_admin=call.caller.is_admin,
-        event_id=call.id(),
-        versions=_versions(call),
-        request_id=call.request_id,
-    )
-    return no_content()
-
-
-def _respond(view: EventView, status: int = 200) -> web.Response:
+def respond_event(view: EventView, status: int = 200) -> web.Response:
     """Return the event with its ETag: its version, and a digest of all that is shown.
 
     The digest is there for GET, as a sale, a rating or a new name of the venue shows without a version.
@@ -195,7 +174,7 @@ def _respond(view: EventView, status: int = 200) -> web.Response:
     return response
 
 
-def _versions(call: Call) -> frozenset[int] | None:
+def seen_versions(call: Call) -> frozenset[int] | None:
     """Return the versions of the event that ``If-Match`` allows, or None for any.
 
     Only the version is compared, not the digest: a sale in between is no reason to refuse an

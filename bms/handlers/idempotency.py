@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import re
-from typing import Any
 
 import orjson
 from aiohttp import web
@@ -33,11 +32,6 @@ async def key_of(call: Call) -> Key | None:
     )
     fingerprint = hmac.new(call.settings.secret_key.encode(), asked, hashlib.sha256).hexdigest()
     return Key(call.caller.user_id, value, fingerprint)
-
-
-def answer(data: Any, status: int) -> Answer:
-    """Return ``data`` as an answer that can be kept."""
-    return Answer(status, orjson.dumps(data).decode())
 
 
 def send(kept: Answer) -> web.Response:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bms.errors import BMSError, ValidationFailed
-from bms.middlewares import PROBLEM_TYPE
+from bms.schemas.problems import PROBLEM_TYPE
 
 Part = dict[str, Any]
 

@@ -1,13 +1,10 @@
 """Payments: claim, ask the gateway, settle."""
 
-from typing import Any
-
 from aiohttp import web
 
 from bms.commands.idempotency import Answer
-from bms.commands.payments import claim_payment, settle_payment
+from bms.commands.payments import claim_payment
 from bms.errors import (
-    BMSError,
     BookingNotPending,
     Conflict,
     GatewayUnavailable,
@@ -18,13 +15,13 @@ from bms.errors import (
 )
 from bms.handlers.bookings import viewer
 from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
-from bms.handlers.idempotency import answer, key_of, send
-from bms.middlewares import problem_document
+from bms.handlers.idempotency import key_of, send
 from bms.payments.cards import brand_of, last4
 from bms.payments.gateway import Charge
 from bms.queries.payments import get_payment, list_payments
 from bms.schemas.answers.payments import PaymentAnswer
 from bms.schemas.payments import Pay, PaymentList, present_payment
+from bms.settlement import settle
 
 routes = Routes()
 
@@ -42,6 +39,7 @@ routes = Routes()
         BookingNotPending,
         HoldExpired,
         PaymentInProgress,
+        NotOnSale,
         Conflict,
         GatewayUnavailable,
     ],
@@ -73,32 +71,8 @@ async def pay(call: Call) -> web.Response:
     # No transaction is open here. When this raises or the process dies the payment stays PROCESSING,
     # and nobody pays the booking twice, until its outcome is found out.
     outcome = await call.gateway.charge(charge)
-    settled = await call.db.transact(
-        settle_payment,
-        payment_id=claim.payment_id,
-        succeeded=outcome.succeeded,
-        gateway_reference=outcome.gateway_reference,
-        failure_code=outcome.failure_code,
-        render=lambda payment, booking: _render(payment, booking, outcome.message, call.request_id),
-        request_id=call.request_id,
-    )
+    settled = await settle(call.db, claim.payment_id, outcome, request_id=call.request_id)
     return send(settled)
-
-
-def _render(payment: Any, booking_status: str, message: str | None, request_id: str) -> Answer:
-    """Return the answer to a settled payment: it bought the tickets, was declined, or came too late."""
-    named = {"payment_id": payment.id, "booking_id": payment.booking_id}
-    error: BMSError
-    if payment.status == "FAILED":
-        error = PaymentDeclined(message or "", gateway_code=payment.failure_code, **named)
-    elif booking_status != "CONFIRMED":
-        error = HoldExpired(
-            "The payment came after the hold had run out and its tickets are gone: it is refunded in full",
-            **named,
-        )
-    else:
-        return answer(present_payment(payment), 201)
-    return answer(problem_document(error, request_id), error.status)
 
 
 @routes.add(

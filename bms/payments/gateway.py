@@ -64,6 +64,12 @@ class Gateway(Protocol):
         Raises GatewayUnavailable also while the charge is still being made.
         """
 
+    async def void(self, reference: str, amount: Decimal, currency: str) -> Outcome:
+        """Give up a charge whose outcome is not known: return what came of it if the gateway took it in.
+
+        If it did not it never will: a charge that comes later with the same reference is FAILED.
+        """
+
     async def refund(self, reference: str, gateway_reference: str, amount: Decimal, currency: str) -> Outcome:
         """Give ``amount`` of the charge ``gateway_reference`` back, once for the refund's ``reference``.
 

@@ -67,6 +67,7 @@ MESSAGES: Mapping[str, str] = {
     "incorrect_cvc": "The card's security code is incorrect.",
     "processing_error": "The card could not be processed; try again.",
     "payment_declined": "The payment was declined.",
+    "voided": "The payment never reached the gateway and was given up.",
     "invalid_details": "The payment details are not usable.",
 }
 
@@ -109,6 +110,29 @@ class SimulatedGateway:
         if booked is not None and time.time() < booked.answers_at:
             raise GatewayUnavailable("The payment is still being made")
         return booked.outcome if booked else None
+
+    async def void(self, reference: str, amount: Decimal, currency: str) -> Outcome:
+        """Return what came of the charge, or book it as FAILED, once and for all, if it is not there.
+
+        Raises GatewayUnavailable while a slow one is still being made, and ReferenceReused.
+        """
+        booked = await self._books(
+            lambda: self._ledger.charge(
+                reference,
+                amount,
+                currency,
+                method="void",
+                brand=None,
+                last4=None,
+                failure=("voided", MESSAGES["voided"]),
+                refunding=Refunding.PROMPT,
+                answered=True,
+                delay=0.0,
+            )
+        )
+        if time.time() < booked.answers_at:
+            raise GatewayUnavailable("The payment is still being made")
+        return booked.outcome
 
     async def refund(self, reference: str, gateway_reference: str, amount: Decimal, currency: str) -> Outcome:
         """Return what came of the refund; raises GatewayUnavailable when the simulation gives no answer.

@@ -14,7 +14,7 @@ GET = Statement(
     "@id BIGINT",
     """
     SELECT id, reference, user_id, event_id, status, quantity, total, currency, hold_expires_at,
-           confirmed_at, cancelled_at, cancel_reason, created_at
+           confirmed_at, cancelled_at, cancel_reason, refund_due, created_at
     FROM   bookings
     WHERE  id = @id
     """,
@@ -25,7 +25,7 @@ LIST_OF_USER = Statement(
     "@user_id BIGINT, @status NVARCHAR(16), @event_id BIGINT, @before BIGINT, @limit INT",
     """
     SELECT TOP (@limit) id, reference, user_id, event_id, status, quantity, total, currency,
-           hold_expires_at, confirmed_at, cancelled_at, cancel_reason, created_at
+           hold_expires_at, confirmed_at, cancelled_at, cancel_reason, refund_due, created_at
     FROM   bookings
     WHERE  user_id = @user_id AND (@status IS NULL OR status = @status)
       AND  (@event_id IS NULL OR event_id = @event_id) AND (@before IS NULL OR id < @before)
@@ -38,7 +38,7 @@ LIST_ALL = Statement(
     "@status NVARCHAR(16), @event_id BIGINT, @before BIGINT, @limit INT",
     """
     SELECT TOP (@limit) id, reference, user_id, event_id, status, quantity, total, currency,
-           hold_expires_at, confirmed_at, cancelled_at, cancel_reason, created_at
+           hold_expires_at, confirmed_at, cancelled_at, cancel_reason, refund_due, created_at
     FROM   bookings
     WHERE  (@status IS NULL OR status = @status)
       AND  (@event_id IS NULL OR event_id = @event_id) AND (@before IS NULL OR id < @before)
@@ -82,6 +82,19 @@ LIST_PAYMENTS = Statement(
 )
 
 
+LIST_REFUNDS = Statement(
+    "refunds.list_of_bookings",
+    "@booking_ids BIGINT LIST",
+    """
+    SELECT r.id, p.booking_id, r.payment_id, r.amount, r.status
+    FROM   refunds AS r
+    INNER JOIN payments AS p ON p.id = r.payment_id
+    WHERE  p.booking_id IN (@booking_ids)
+    ORDER BY r.id
+    """,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class BookingView:
     """A booking as it is shown; ``payment`` is the latest attempt."""
@@ -90,6 +103,7 @@ class BookingView:
     lines: Sequence[Row]
     tickets: Sequence[Row]
     payment: Row | None
+    refunds: Sequence[Row]
 
     @property
     def id(self) -> int:
@@ -132,9 +146,14 @@ def complete(tx: Transaction, bookings: Sequence[Row]) -> list[BookingView]:
     lines = _by_booking(tx.rows(LIST_LINES, booking_ids=ids))
     tickets = _by_booking(tx.rows(LIST_TICKETS, booking_ids=ids))
     payments = _by_booking(tx.rows(LIST_PAYMENTS, booking_ids=ids))
+    refunds = _by_booking(tx.rows(LIST_REFUNDS, booking_ids=ids)) if payments else {}
     return [
         BookingView(
-            booking, lines[booking.id], tickets[booking.id], next(reversed(payments[booking.id]), None)
+            booking,
+            lines[booking.id],
+            tickets[booking.id],
+            payments[booking.id][-1] if payments[booking.id] else None,
+            refunds.get(booking.id, ()),
         )
         for booking in bookings
     ]

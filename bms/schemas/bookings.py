@@ -41,7 +41,7 @@ class Hold(RequestSchema):
 
     @pre_load
     def older_names(self, data: Any, **_: Any) -> Any:
-        return rename(data, event_id="event", user_id="user")
+        return rename(data, event_id="event", eventId="event", user_id="user", userId="user")
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: Any) -> None:
@@ -91,6 +91,11 @@ def present_booking(view: Any) -> dict[str, Any]:
         "confirmed_at": rfc3339(booking.confirmed_at),
         "cancelled_at": rfc3339(booking.cancelled_at),
         "cancel_reason": booking.cancel_reason,
+        "refund_due": None if booking.refund_due is None else money(booking.refund_due),
+        "refunds": [
+            {"id": refund.id, "amount": money(refund.amount), "status": refund.status}
+            for refund in view.refunds
+        ],
         "lines": [
             {
                 "ticket_type": line.ticket_type_id,

@@ -7,8 +7,19 @@ from typing import Any
 
 from marshmallow import Schema
 
-from bms.schemas import accounts, aliases, bookings, categories, events, notifications, payments, reviews
-from bms.schemas import refunds, users, venues
+from bms.schemas import (
+    accounts,
+    aliases,
+    bookings,
+    categories,
+    events,
+    notifications,
+    payments,
+    refunds,
+    reviews,
+    users,
+    venues,
+)
 from bms.schemas.answers import accounts as account_answers
 from bms.schemas.answers import bookings as booking_answers
 from bms.schemas.answers import categories as category_answers

@@ -83,7 +83,7 @@ class Pay(RequestSchema):
 
     @pre_load
     def older_names(self, data: Any, **_: Any) -> Any:
-        return rename(data, booking="booking_id", payment_method="method")
+        return rename(data, booking="booking_id", bookingId="booking_id", payment_method="method")
 
     @validates_schema(skip_on_field_errors=True)
     def details_of_method(self, data: dict[str, Any], **_: Any) -> None:

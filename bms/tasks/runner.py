@@ -11,28 +11,34 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from bms.errors import BMSError
 from bms.mail.transports import Transport
+from bms.payments.gateway import Gateway
 from bms.settings import Settings
 from bms.sql.database import Database
+from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.holds import expire_due_holds
 from bms.tasks.outbox import send_due_messages
+from bms.tasks.reconciliation import reconcile_payments, send_due_refunds
 
 log = logging.getLogger(__name__)
 
-HOLDS_EVERY = 1.0  # seconds
-OUTBOX_EVERY = 1.0  # seconds
 PAUSE_AFTER_ERROR = 5.0  # seconds
 
 
 @contextlib.asynccontextmanager
-async def background(database: Database, transport: Transport, settings: Settings) -> AsyncIterator[None]:
+async def background(
+    database: Database, transport: Transport, gateway: Gateway, settings: Settings
+) -> AsyncIterator[None]:
     """Run the tasks while the block runs; a batch that has begun is finished first."""
+    # Each with the seconds to wait when there was nothing to do.
+    tasks: tuple[tuple[str, Callable[[], Awaitable[int]], float], ...] = (
+        ("holds", lambda: expire_due_holds(database), 1.0),
+        ("outbox", lambda: send_due_messages(database, transport, settings), 1.0),
+        ("cancellations", lambda: cancel_bookings_of_events(database), 2.0),
+        ("refunds", lambda: send_due_refunds(database, gateway), 2.0),
+        ("payments", lambda: reconcile_payments(database, gateway), 10.0),
+    )
     stopping = asyncio.Event()
-    loops = [
-        asyncio.create_task(_loop("holds", lambda: expire_due_holds(database), HOLDS_EVERY, stopping)),
-        asyncio.create_task(
-            _loop("outbox", lambda: send_due_messages(database, transport, settings), OUTBOX_EVERY, stopping)
-        ),
-    ]
+    loops = [asyncio.create_task(_loop(name, batch, every, stopping)) for name, batch, every in tasks]
     try:
         yield
     finally:

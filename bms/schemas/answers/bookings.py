@@ -27,6 +27,14 @@ class BookingPaymentAnswer(AnswerSchema):
     method = word(*METHODS)
 
 
+class BookingRefundAnswer(AnswerSchema):
+    """A refund of a booking's payment."""
+
+    id = Key()
+    amount = Amount()
+    status = word("PENDING", "SUCCEEDED", "FAILED")
+
+
 class TicketAnswer(AnswerSchema):
     """A ticket: its code is shown at the door."""
 
@@ -51,6 +59,8 @@ class _BookingBase(AnswerSchema):
     confirmed_at = Time(allow_none=True)
     cancelled_at = Time(allow_none=True)
     cancel_reason = fields.String(allow_none=True)
+    refund_due = Amount(allow_none=True, metadata={"description": "What a cancelled booking is given back."})
+    refunds = fields.List(fields.Nested(BookingRefundAnswer))
     lines = fields.List(fields.Nested(BookingLineAnswer))
     payment = fields.Nested(BookingPaymentAnswer, allow_none=True)
 

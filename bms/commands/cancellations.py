@@ -1,0 +1,159 @@
+"""Cancelling bookings: the tickets go back on sale and the money goes back by the event's refund rule."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from bms.commands import audit, inventory, messages
+from bms.commands.bookings import lines_of
+from bms.commands.refunds import claim_refund, percentage, refund_share
+from bms.errors import BookingNotCancellable, PaymentInProgress
+from bms.queries.bookings import get_booking
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+CANCEL = Statement(
+    "bookings.cancel",
+    "@id BIGINT, @reason NVARCHAR(200)",
+    """
+    UPDATE bookings WITH (ROWLOCK, UPDLOCK)
+    SET    status = 'CANCELLED', cancelled_at = SYSUTCDATETIME(), cancel_reason = @reason,
+           hold_expires_at = NULL
+    OUTPUT inserted.event_id, inserted.total
+    WHERE  id = @id AND status IN ('PENDING', 'CONFIRMED')
+    """,
+)
+
+SET_REFUND_DUE = Statement(
+    "bookings.set_refund_due",
+    "@id BIGINT, @refund_due DECIMAL(12,2)",
+    "UPDATE bookings WITH (ROWLOCK) SET refund_due = @refund_due WHERE id = @id",
+)
+
+CANCEL_TICKETS = Statement(
+    "tickets.cancel",
+    "@booking_id BIGINT",
+    """
+    UPDATE tickets WITH (ROWLOCK)
+    SET    status = 'CANCELLED'
+    WHERE  booking_id = @booking_id AND status = 'VALID'
+    """,
+)
+
+GET_RULE = Statement(
+    "events.get_refund_rule",
+    "@id BIGINT",
+    """
+    SELECT starts_at, organizer_id, refund_full_hours, refund_percent, refund_none_hours,
+           SYSUTCDATETIME() AS asked_at
+    FROM   events
+    WHERE  id = @id
+    """,
+)
+
+# The payment whose money is here: a booking has one at the most (ux_payments_live).
+GET_PAID = Statement(
+    "payments.get_paid",
+    "@booking_id BIGINT",
+    """
+    SELECT id, amount, refund_claimed
+    FROM   payments
+    WHERE  booking_id = @booking_id AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')
+    """,
+)
+
+HAS_PAYMENT_IN_PROGRESS = Statement(
+    "payments.has_in_progress",
+    "@booking_id BIGINT",
+    "SELECT COUNT(*) AS processing FROM payments WHERE booking_id = @booking_id AND status = 'PROCESSING'",
+)
+
+
+class Cancelled(NamedTuple):
+    """A cancelled booking and the refund that the gateway is now to be asked for, if any."""
+
+    booking_id: int
+    refund_id: int | None
+
+
+def cancel_booking(
+    tx: Transaction,
+    *,
+    booking_id: int,
+    user_id: int,
+    is_admin: bool,
+    reason: str | None,
+    request_id: str | None,
+) -> Cancelled:
+    """Cancel a booking of ``user_id`` (an admin: of anybody) and claim what the refund rule gives back.
+
+    Cancelling a cancelled one changes nothing. Raises NotFound, BookingNotCancellable (it has expired,
+    or its event has begun) and PaymentInProgress (the gateway is being asked just now).
+    """
+    booking = get_booking(tx, booking_id=booking_id, viewer_id=None if is_admin else user_id).booking
+    if booking.status == "CANCELLED":
+        return Cancelled(booking_id, None)
+    event = tx.only(GET_RULE, id=booking.event_id)
+    if event.asked_at >= event.starts_at and not is_admin:
+        raise BookingNotCancellable("The event has begun")
+    cancelled = tx.row(CANCEL, id=booking_id, reason=reason)
+    if cancelled is None:
+        booking = get_booking(tx, booking_id=booking_id, viewer_id=None).booking
+        if booking.status == "CANCELLED":
+            return Cancelled(booking_id, None)
+        raise BookingNotCancellable(f"The booking is {booking.status.lower()}")
+    if tx.value(HAS_PAYMENT_IN_PROGRESS, booking_id=booking_id):
+        raise PaymentInProgress("A payment of this booking is being made; try again when it has ended")
+    refund_id = undo_booking(
+        tx,
+        booking_id=booking_id,
+        percent=refund_share(event, event.asked_at),
+        reason=reason or "The booking was cancelled",
+        requested_by=user_id,
+        request_id=request_id,
+    )
+    audit.record(
+        tx, user_id=user_id, action="cancel", subject="booking", subject_id=booking_id, request_id=request_id
+    )
+    messages.booking_cancelled(tx, booking_id=booking_id)
+    return Cancelled(booking_id, refund_id)
+
+
+def undo_booking(
+    tx: Transaction,
+    *,
+    booking_id: int,
+    percent: int,
+    reason: str,
+    requested_by: int | None,
+    request_id: str | None,
+    amount: Decimal | None = None,
+) -> int | None:
+    """Do what follows from a booking's having just become CANCELLED; return the refund's id, if there is one.
+
+    Gives back ``percent`` of what was paid, or ``amount`` of it, less what was claimed before; then the
+    tickets, last, for they are what others wait for.
+    """
+    tx.execute(CANCEL_TICKETS, booking_id=booking_id)
+    refund_id = None
+    due = Decimal(0)
+    payment = tx.row(GET_PAID, booking_id=booking_id)
+    if payment is not None:
+        due = left_to_refund(payment, percent) if amount is None else amount
+        if due > 0:
+            refund_id = claim_refund(
+                tx,
+                payment_id=payment.id,
+                amount=due,
+                reason=reason,
+                requested_by=requested_by,
+                request_id=request_id,
+            )
+    tx.execute(SET_REFUND_DUE, id=booking_id, refund_due=due)
+    inventory.release(tx, lines_of(tx, booking_id))
+    return refund_id
+
+
+def left_to_refund(payment: Row, percent: int) -> Decimal:
+    """Return what ``percent`` of a payment comes to, less what its refunds claim already."""
+    left: Decimal = percentage(payment.amount, percent) - payment.refund_claimed
+    return max(Decimal(0), left)

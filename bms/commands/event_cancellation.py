@@ -1,0 +1,185 @@
+"""Cancelling an event: a job that cancels its bookings one by one, and that any process can resume.
+
+The event is cancelled at once, in the transaction that starts the job: its ticket types are taken
+off sale in the rows that every sale locks, so no booking slips in after that. Then each live booking
+is cancelled in a transaction of its own, by the same guarded change of state as any other, so a job
+that was killed goes on with what is left and does nothing twice.
+"""
+
+from typing import Any
+
+from bms.commands import audit, messages
+from bms.commands.cancellations import CANCEL, undo_booking
+from bms.commands.events import delete_event, lock_event
+from bms.errors import EventNotChangeable
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+DEFAULT_REASON = "The event was cancelled"
+
+CANCEL_EVENT = Statement(
+    "events.cancel",
+    "@id BIGINT",
+    """
+    UPDATE events WITH (ROWLOCK)
+    SET    status = 'CANCELLED', version = version + 1, updated_at = SYSUTCDATETIME()
+    OUTPUT inserted.id
+    WHERE  id = @id AND status IN ('DRAFT', 'PUBLISHED')
+    """,
+)
+
+LIST_TYPES = Statement(
+    "ticket_types.list_ids",
+    "@event_id BIGINT",
+    "SELECT id FROM ticket_types WHERE event_id = @event_id ORDER BY id",
+)
+
+CLOSE_TYPE = Statement(
+    "ticket_types.close",
+    "@id BIGINT",
+    "UPDATE ticket_types WITH (ROWLOCK) SET on_sale = 0 WHERE id = @id",
+)
+
+START_JOB = Statement(
+    "event_cancellations.start",
+    "@event_id BIGINT, @requested_by BIGINT, @reason NVARCHAR(200)",
+    """
+    INSERT INTO event_cancellations (event_id, requested_by, reason)
+    VALUES (@event_id, @requested_by, @reason)
+    """,
+)
+
+LIST_UNFINISHED = Statement(
+    "event_cancellations.list_unfinished",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) event_id
+    FROM   event_cancellations
+    WHERE  finished_at IS NULL AND (leased_until IS NULL OR leased_until < SYSUTCDATETIME())
+    ORDER BY started_at, event_id
+    """,
+)
+
+LEASE_JOB = Statement(
+    "event_cancellations.lease",
+    "@event_id BIGINT, @seconds INT",
+    """
+    UPDATE event_cancellations WITH (ROWLOCK)
+    SET    leased_until = DATEADD(SECOND, @seconds, SYSUTCDATETIME())
+    OUTPUT inserted.reason, inserted.requested_by
+    WHERE  event_id = @event_id AND finished_at IS NULL
+      AND  (leased_until IS NULL OR leased_until < SYSUTCDATETIME())
+    """,
+)
+
+END_LEASE = Statement(
+    "event_cancellations.end_lease",
+    "@event_id BIGINT",
+    """
+    UPDATE event_cancellations WITH (ROWLOCK)
+    SET    leased_until = NULL,
+           finished_at = CASE WHEN EXISTS (SELECT 1
+                                           FROM   bookings
+                                           WHERE  event_id = @event_id AND status IN ('PENDING', 'CONFIRMED'))
+                              THEN NULL ELSE SYSUTCDATETIME() END
+    WHERE  event_id = @event_id AND finished_at IS NULL
+    """,
+)
+
+LIST_LIVE = Statement(
+    "bookings.list_live_of_event",
+    "@event_id BIGINT, @after BIGINT, @limit INT",
+    """
+    SELECT TOP (@limit) id
+    FROM   bookings
+    WHERE  event_id = @event_id AND status IN ('PENDING', 'CONFIRMED') AND id > @after
+    ORDER BY id
+    """,
+)
+
+
+def cancel_event(
+    tx: Transaction,
+    *,
+    event_id: int,
+    user_id: int,
+    is_admin: bool,
+    versions: frozenset[int] | None,
+    reason: str | None,
+    request_id: str | None,
+) -> None:
+    """Cancel an event and start the job that cancels its bookings. Cancelling it twice changes nothing.
+
+    Raises as ``lock_event``, and EventNotChangeable for a COMPLETED one.
+    """
+    event = lock_event(tx, event_id, user_id=user_id, is_admin=is_admin, versions=versions)
+    if event.status == "CANCELLED":
+        return
+    if tx.row(CANCEL_EVENT, id=event_id) is None:
+        raise EventNotChangeable(f"The event is {event.status.lower()}")
+    for ticket_type in tx.rows(LIST_TYPES, event_id=event_id):
+        tx.execute(CLOSE_TYPE, id=ticket_type.id)
+    tx.execute(START_JOB, event_id=event_id, requested_by=user_id, reason=reason)
+    audit.record(
+        tx, user_id=user_id, action="cancel", subject="event", subject_id=event_id, request_id=request_id
+    )
+
+
+def withdraw_event(
+    tx: Transaction,
+    *,
+    event_id: int,
+    user_id: int,
+    is_admin: bool,
+    versions: frozenset[int] | None,
+    request_id: str | None,
+) -> bool:
+    """Remove an event that nobody booked, or cancel one that somebody did; return whether it is gone.
+
+    Raises as ``cancel_event``.
+    """
+    who: dict[str, Any] = {
+        "event_id": event_id,
+        "user_id": user_id,
+        "is_admin": is_admin,
+        "versions": versions,
+    }
+    if delete_event(tx, **who, request_id=request_id):
+        return True
+    cancel_event(tx, **who, reason=None, request_id=request_id)
+    return False
+
+
+def list_unfinished_cancellations(tx: Transaction, *, limit: int) -> list[int]:
+    """Return the events whose bookings are still to be cancelled and that no process is working on."""
+    return [row.event_id for row in tx.rows(LIST_UNFINISHED, limit=limit)]
+
+
+def lease_cancellation(tx: Transaction, *, event_id: int, seconds: int) -> Row | None:
+    """Take the job for ``seconds`` and return its reason; None when another process has it."""
+    return tx.row(LEASE_JOB, event_id=event_id, seconds=seconds)
+
+
+def end_cancellation_lease(tx: Transaction, *, event_id: int) -> None:
+    """Give the job back: finished when no live booking is left, to be taken up again otherwise."""
+    tx.execute(END_LEASE, event_id=event_id)
+
+
+def list_live_bookings(tx: Transaction, *, event_id: int, after: int, limit: int) -> list[int]:
+    """Return ids of live bookings of an event, ascending, from the one after ``after``."""
+    return [row.id for row in tx.rows(LIST_LIVE, event_id=event_id, after=after, limit=limit)]
+
+
+def cancel_booking_of_event(tx: Transaction, *, booking_id: int, reason: str | None) -> bool:
+    """Cancel one live booking of a cancelled event, refund all of it and tell its holder.
+
+    Returns False when it was not live any more. A payment that is being made just now is given back
+    when its outcome is written: it finds its booking cancelled.
+    """
+    reason = reason or DEFAULT_REASON
+    if tx.row(CANCEL, id=booking_id, reason=reason) is None:
+        return False
+    undo_booking(tx, booking_id=booking_id, percent=100, reason=reason, requested_by=None, request_id=None)
+    audit.record(tx, user_id=None, action="cancel", subject="booking", subject_id=booking_id, request_id=None)
+    messages.event_cancelled(tx, booking_id=booking_id)
+    return True

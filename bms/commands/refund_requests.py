@@ -1,0 +1,121 @@
+"""Asking for a refund: who may have how much of a payment back, and what becomes of the booking."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import NamedTuple
+
+from bms.commands import audit, idempotency, messages
+from bms.commands.cancellations import CANCEL, GET_RULE, left_to_refund, undo_booking
+from bms.commands.idempotency import Answer, Key
+from bms.commands.refunds import ADD_REFUND_DUE, claim_refund, refund_share
+from bms.errors import NotFound, RefundNotDue
+from bms.queries.refunds import get_refund
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+GET_PAYMENT = Statement(
+    "payments.get_for_refund",
+    "@payment_id BIGINT, @booking_id BIGINT",
+    """
+    SELECT p.id, p.user_id, p.amount, p.refund_claimed, p.booking_id, b.event_id
+    FROM   payments AS p
+    INNER JOIN bookings AS b ON b.id = p.booking_id
+    WHERE  p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')
+      AND  (p.id = @payment_id OR p.booking_id = @booking_id)
+    """,
+)
+
+# A write, so that two refunds of one booking come one after the other on every server.
+LOCK_BOOKING = Statement(
+    "bookings.lock_for_refund",
+    "@id BIGINT",
+    """
+    UPDATE bookings WITH (ROWLOCK, UPDLOCK)
+    SET    refund_due = refund_due
+    OUTPUT inserted.status
+    WHERE  id = @id
+    """,
+)
+
+
+class Requested(NamedTuple):
+    """The answer to a request for a refund, and the refund to send; None when it is a repeat."""
+
+    answer: Answer
+    refund_id: int | None
+
+
+def request_refund(
+    tx: Transaction,
+    *,
+    payment_id: int | None,
+    booking_id: int | None,
+    amount: Decimal | None,
+    reason: str,
+    user_id: int,
+    is_admin: bool,
+    key: Key | None,
+    render: Callable[[Row], Answer],
+    request_id: str | None,
+) -> Requested:
+    """Claim ``amount`` of a payment (None: all that may be had) and return the refund, still PENDING.
+
+    The payer may have what the event's refund rule gives, and gives up the booking by it, whatever the
+    amount: tickets are not kept for money taken back. The organiser and admins may give back any part
+    of the payment; only when that is all of it is the booking cancelled.
+
+    Raises NotFound, RefundNotDue (with how much is ``refundable``) and what ``idempotency.begin`` raises.
+    """
+    first = idempotency.begin(tx, key)
+    if first is not None:
+        return Requested(first, None)
+    payment = tx.row(GET_PAYMENT, payment_id=payment_id, booking_id=booking_id)
+    if payment is None:
+        raise NotFound("There is no such payment")
+    event = tx.only(GET_RULE, id=payment.event_id)
+    grants = is_admin or event.organizer_id == user_id
+    if not grants and payment.user_id != user_id:
+        raise NotFound("There is no such payment")
+    booking = tx.only(LOCK_BOOKING, id=payment.booking_id)
+    payment = tx.only(GET_PAYMENT, payment_id=payment.id, booking_id=None)
+    percent = 100 if grants else refund_share(event, event.asked_at)
+    refundable = left_to_refund(payment, percent)
+    amount = refundable if amount is None else amount
+    if amount == 0 or amount > refundable:
+        raise RefundNotDue(f"{refundable:.2f} can be refunded", refundable=f"{refundable:.2f}")
+    ends_booking = not grants or payment.refund_claimed + amount == payment.amount
+    if ends_booking and tx.row(CANCEL, id=payment.booking_id, reason=reason) is not None:
+        refund_id = undo_booking(
+            tx,
+            booking_id=payment.booking_id,
+            amount=amount,
+            percent=percent,
+            reason=reason,
+            requested_by=user_id,
+            request_id=request_id,
+        )
+        assert refund_id is not None
+        messages.booking_cancelled(tx, booking_id=payment.booking_id)
+        audit.record(
+            tx,
+            user_id=user_id,
+            action="cancel",
+            subject="booking",
+            subject_id=payment.booking_id,
+            request_id=request_id,
+        )
+    else:
+        refund_id = claim_refund(
+            tx,
+            payment_id=payment.id,
+            amount=amount,
+            reason=reason,
+            requested_by=user_id,
+            request_id=request_id,
+        )
+        if booking.status == "CANCELLED":
+            tx.execute(ADD_REFUND_DUE, id=payment.booking_id, amount=amount)
+    answer = render(get_refund(tx, refund_id=refund_id, viewer_id=None))
+    idempotency.finish(tx, key, answer)
+    idempotency.attach_refund(tx, key, refund_id)
+    return Requested(answer, refund_id)

@@ -1,0 +1,249 @@
+"""Refunds: claimed under the payment's lock, made by the gateway, written when it has answered.
+
+What is claimed of a payment never passes its amount, whoever asks and however many ask at once: the
+guarded UPDATE says so, and ck_payments_refunded says it again. A refund that failed stays claimed,
+for the money is still owed; the reconciliation task tries again under a new reference.
+"""
+
+import datetime as dt
+import secrets
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from bms.commands import audit, idempotency, messages
+from bms.commands.idempotency import Answer
+from bms.errors import RefundNotDue
+from bms.queries.refunds import get_refund
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+MAX_ATTEMPTS = 10
+FIRST_RETRY = 60  # seconds; the wait grows with the square of the attempts
+CENT = Decimal("0.01")
+
+CLAIM = Statement(
+    "payments.claim_refund",
+    "@id BIGINT, @amount DECIMAL(12,2)",
+    """
+    UPDATE payments WITH (ROWLOCK, UPDLOCK)
+    SET    refund_claimed = refund_claimed + @amount
+    OUTPUT inserted.currency, inserted.amount, inserted.refund_claimed
+    WHERE  id = @id AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED') AND refund_claimed + @amount <= amount
+    """,
+)
+
+INSERT = Statement(
+    "refunds.insert",
+    "@reference NVARCHAR(32), @payment_id BIGINT, @amount DECIMAL(12,2), @currency NVARCHAR(3), "
+    "@reason NVARCHAR(200), @requested_by BIGINT",
+    """
+    INSERT INTO refunds (reference, payment_id, amount, currency, reason, status, requested_by)
+    OUTPUT inserted.id
+    VALUES (@reference, @payment_id, @amount, @currency, @reason, 'PENDING', @requested_by)
+    """,
+)
+
+GET_TO_SEND = Statement(
+    "refunds.get_to_send",
+    "@id BIGINT",
+    """
+    SELECT r.id, r.reference, r.amount, r.currency, p.gateway_reference
+    FROM   refunds AS r
+    INNER JOIN payments AS p ON p.id = r.payment_id
+    WHERE  r.id = @id AND r.status = 'PENDING'
+    """,
+)
+
+SUCCEED = Statement(
+    "refunds.succeed",
+    "@id BIGINT, @reference NVARCHAR(32), @gateway_reference NVARCHAR(64)",
+    """
+    UPDATE refunds WITH (ROWLOCK, UPDLOCK)
+    SET    status = 'SUCCEEDED', gateway_reference = @gateway_reference, failure_code = NULL,
+           attempts = attempts + 1, settled_at = SYSUTCDATETIME()
+    OUTPUT inserted.payment_id, inserted.amount
+    WHERE  id = @id AND reference = @reference AND status = 'PENDING'
+    """,
+)
+
+ADD_TO_PAYMENT = Statement(
+    "payments.add_refunded",
+    "@id BIGINT, @amount DECIMAL(12,2)",
+    """
+    UPDATE payments WITH (ROWLOCK, UPDLOCK)
+    SET    refunded = refunded + @amount,
+           status = CASE WHEN refunded + @amount = amount THEN 'REFUNDED' ELSE 'PARTIALLY_REFUNDED' END
+    WHERE  id = @id
+    """,
+)
+
+FAIL = Statement(
+    "refunds.fail",
+    "@id BIGINT, @reference NVARCHAR(32), @failure_code NVARCHAR(32), @first INT",
+    """
+    UPDATE refunds WITH (ROWLOCK, UPDLOCK)
+    SET    status = 'FAILED', failure_code = @failure_code, attempts = attempts + 1,
+           retry_at = DATEADD(SECOND, @first * (attempts + 1) * (attempts + 1), SYSUTCDATETIME())
+    OUTPUT inserted.attempts
+    WHERE  id = @id AND reference = @reference AND status = 'PENDING'
+    """,
+)
+
+POSTPONE = Statement(
+    "refunds.postpone",
+    "@id BIGINT, @delay INT",
+    """
+    UPDATE refunds WITH (ROWLOCK)
+    SET    retry_at = DATEADD(SECOND, @delay, SYSUTCDATETIME())
+    WHERE  id = @id AND status = 'PENDING'
+    """,
+)
+
+LIST_DUE = Statement(
+    "refunds.list_due",
+    "@max_attempts INT, @limit INT",
+    """
+    SELECT TOP (@limit) id, status
+    FROM   refunds
+    WHERE  status IN ('PENDING', 'FAILED') AND retry_at <= SYSUTCDATETIME()
+      AND  (status = 'PENDING' OR attempts < @max_attempts)
+    ORDER BY retry_at, id
+    """,
+)
+
+RENEW = Statement(
+    "refunds.renew",
+    "@id BIGINT, @reference NVARCHAR(32)",
+    """
+    UPDATE refunds WITH (ROWLOCK)
+    SET    status = 'PENDING', reference = @reference
+    WHERE  id = @id AND status = 'FAILED'
+    """,
+)
+
+
+# What is claimed after a booking was cancelled is owed as well as what the rule gave then.
+ADD_REFUND_DUE = Statement(
+    "bookings.add_refund_due",
+    "@id BIGINT, @amount DECIMAL(12,2)",
+    """
+    UPDATE bookings WITH (ROWLOCK)
+    SET    refund_due = COALESCE(refund_due, 0) + @amount
+    WHERE  id = @id AND status = 'CANCELLED'
+    """,
+)
+
+
+class RefundRule(NamedTuple):
+    """In hours before the event starts: all until ``full``, ``percent`` until ``none``, then none."""
+
+    full: int
+    percent: int
+    none: int
+
+    def share(self, starts_at: dt.datetime, now: dt.datetime) -> int:
+        """Return the percentage that is given back at ``now``; both times are naive UTC."""
+        if now >= starts_at:
+            return 0
+        left = starts_at - now
+        if left >= dt.timedelta(hours=self.full):
+            return 100
+        return self.percent if left >= dt.timedelta(hours=self.none) else 0
+
+
+def percentage(amount: Decimal, percent: int) -> Decimal:
+    """Return ``percent`` of ``amount``, rounded half up to the cent."""
+    return (amount * percent / 100).quantize(CENT, ROUND_HALF_UP)
+
+
+def claim_refund(
+    tx: Transaction,
+    *,
+    payment_id: int,
+    amount: Decimal,
+    reason: str,
+    requested_by: int | None,
+    request_id: str | None,
+) -> int:
+    """Claim ``amount`` of a payment for a refund and return the refund's id; the gateway is asked later.
+
+    Raises RefundNotDue when less than that is left of the payment.
+    """
+    payment = tx.row(CLAIM, id=payment_id, amount=amount)
+    if payment is None:
+        raise RefundNotDue("That is more than what is left of the payment")
+    refund_id: int = tx.only(
+        INSERT,
+        reference=secrets.token_hex(16),
+        payment_id=payment_id,
+        amount=amount,
+        currency=payment.currency,
+        reason=reason,
+        requested_by=requested_by,
+    ).id
+    audit.record(
+        tx,
+        user_id=requested_by,
+        action="claim",
+        subject="refund",
+        subject_id=refund_id,
+        request_id=request_id,
+        details=f"{amount} of payment {payment_id}",
+    )
+    return refund_id
+
+
+def get_refund_to_send(tx: Transaction, *, refund_id: int) -> Row | None:
+    """Return what the gateway is to be asked for a PENDING refund; None when there is nothing to ask."""
+    return tx.row(GET_TO_SEND, id=refund_id)
+
+
+def settle_refund(
+    tx: Transaction,
+    *,
+    refund_id: int,
+    reference: str,
+    succeeded: bool,
+    gateway_reference: str | None,
+    failure_code: str | None,
+    render: Callable[[Row], Answer],
+) -> None:
+    """Write what the gateway answered, and in the answer that is kept for a repeat of the request.
+
+    Settling a settled refund, or an older attempt of it, changes nothing.
+    """
+    if succeeded:
+        refund = tx.row(SUCCEED, id=refund_id, reference=reference, gateway_reference=gateway_reference)
+        if refund is None:
+            return
+        tx.execute(ADD_TO_PAYMENT, id=refund.payment_id, amount=refund.amount)
+        messages.refund_issued(tx, refund_id=refund_id)
+    else:
+        failed = tx.row(FAIL, id=refund_id, reference=reference, failure_code=failure_code, first=FIRST_RETRY)
+        if failed is None:
+            return
+    action = "succeed" if succeeded else "fail"
+    audit.record(tx, user_id=None, action=action, subject="refund", subject_id=refund_id, request_id=None)
+    idempotency.finish_refund(tx, refund_id, render(get_refund(tx, refund_id=refund_id, viewer_id=None)))
+
+
+def postpone_refund(tx: Transaction, *, refund_id: int, seconds: int) -> None:
+    """Leave a refund whose outcome is unknown to be asked for again, under the same reference."""
+    tx.execute(POSTPONE, id=refund_id, delay=seconds)
+
+
+def list_due_refunds(tx: Transaction, *, limit: int) -> list[Row]:
+    """Return the id and status of refunds that are to be tried (again) now, the longest due first."""
+    return tx.rows(LIST_DUE, max_attempts=MAX_ATTEMPTS, limit=limit)
+
+
+def renew_refund(tx: Transaction, *, refund_id: int) -> None:
+    """Make a FAILED refund PENDING again under a new reference: a gateway's FAILED is final for one."""
+    tx.execute(RENEW, id=refund_id, reference=secrets.token_hex(16))
+
+
+def refund_share(event: Row, now: dt.datetime) -> int:
+    """Return the percentage that ``event``'s rule gives back at ``now``."""
+    rule = RefundRule(event.refund_full_hours, event.refund_percent, event.refund_none_hours)
+    return rule.share(event.starts_at, now)

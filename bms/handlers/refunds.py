@@ -1,0 +1,50 @@
+"""Refunds: ask for one, show one."""
+
+from aiohttp import web
+
+from bms.commands.refund_requests import request_refund
+from bms.errors import NotFound, RefundNotDue
+from bms.handlers.bookings import viewer
+from bms.handlers.http import Access, Call, Routes, respond
+from bms.handlers.idempotency import key_of, send
+from bms.queries.refunds import get_refund
+from bms.schemas.answers.refunds import RefundAnswer
+from bms.schemas.refunds import Refund, present_refund
+from bms.settlement import render_refund, send_refund
+
+routes = Routes()
+
+
+@routes.add(
+    "POST",
+    "/refunds",
+    "/revert-payment",
+    access=Access.USER,
+    body=Refund(),
+    answers={201: RefundAnswer()},
+    refusals=[NotFound, RefundNotDue],
+    headers=["Idempotency-Key"],
+)
+async def request(call: Call) -> web.Response:
+    """Give money back, in full or in part. In full, the booking is cancelled and its tickets go back."""
+    requested = await call.db.transact(
+        request_refund,
+        **call.body,
+        user_id=call.caller.user_id,
+        is_admin=call.caller.is_admin,
+        key=await key_of(call),
+        render=render_refund,
+        request_id=call.request_id,
+    )
+    if requested.refund_id is None:
+        return send(requested.answer)
+    await send_refund(call.db, call.gateway, requested.refund_id)
+    refund = await call.db.read_primary(get_refund, refund_id=requested.refund_id, viewer_id=None)
+    return respond(present_refund(refund), 201)
+
+
+@routes.add("GET", "/refunds/{id}", access=Access.USER, answers={200: RefundAnswer()})
+async def show(call: Call) -> web.Response:
+    """Show a refund to its payer, the event's organiser or an admin."""
+    refund = await call.db.read_primary(get_refund, refund_id=call.id(), viewer_id=viewer(call))
+    return respond(present_refund(refund))

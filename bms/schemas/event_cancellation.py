@@ -1,0 +1,28 @@
+"""Cancelling an event: what may be sent, and what is answered."""
+
+from typing import Any
+
+from bms.schemas.base import Line, RequestSchema, rfc3339
+
+
+class CancelEvent(RequestSchema):
+    """POST /events/{id}/cancel: the reason is told to every holder."""
+
+    reason = Line(max=200, min=1, load_default=None)
+
+
+def present_cancellation(progress: Any) -> dict[str, Any]:
+    """Return how far the cancelling of an event has come."""
+    return {
+        "event": progress.event_id,
+        "status": "RUNNING" if progress.finished_at is None else "FINISHED",
+        "reason": progress.reason,
+        "started_at": rfc3339(progress.started_at),
+        "finished_at": rfc3339(progress.finished_at),
+        "bookings": {"remaining": progress.live, "cancelled": progress.cancelled},
+        "refunds": {
+            "pending": progress.refunds_pending,
+            "succeeded": progress.refunds_succeeded,
+            "failed": progress.refunds_failed,
+        },
+    }

@@ -1,0 +1,50 @@
+"""Refunds: what may be sent, and what is answered."""
+
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import ValidationError, post_load, pre_load, validates_schema
+
+from bms.schemas.base import Id, Line, Money, RequestSchema, money, rfc3339
+from bms.schemas.bookings import rename
+
+
+class Refund(RequestSchema):
+    """POST /refunds: a payment or its booking, and an amount; without one, all that may be had."""
+
+    payment_id = Id()
+    booking_id = Id()
+    amount = Money()
+    reason = Line(max=200, min=1)
+
+    @pre_load
+    def older_names(self, data: Any, **_: Any) -> Any:
+        return rename(data, payment="payment_id", booking="booking_id")
+
+    @validates_schema
+    def one_subject(self, data: dict[str, Any], **_: Any) -> None:
+        if ("payment_id" in data) == ("booking_id" in data):
+            raise ValidationError("Either payment_id or booking_id is needed.", "payment_id")
+        if data.get("amount") == Decimal(0):
+            raise ValidationError("More than nothing is needed.", "amount")
+
+    @post_load
+    def complete(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        defaults: dict[str, Any] = dict.fromkeys(("payment_id", "booking_id", "amount"))
+        return {**defaults, "reason": "Asked for by the buyer", **data}
+
+
+def present_refund(refund: Any) -> dict[str, Any]:
+    """Return a refund as the API shows it."""
+    return {
+        "id": refund.id,
+        "payment_id": refund.payment_id,
+        "booking_id": refund.booking_id,
+        "amount": money(refund.amount),
+        "currency": refund.currency,
+        "reason": refund.reason,
+        "status": refund.status,
+        "failure_code": refund.failure_code,
+        "created_at": rfc3339(refund.created_at),
+        "settled_at": rfc3339(refund.settled_at),
+    }

@@ -1,0 +1,82 @@
+"""Writing what the gateway answered, and asking it for refunds: what handlers and background tasks share.
+
+No transaction is open while the gateway is asked. A crash at any line leaves a PROCESSING payment or
+a PENDING refund, which the reconciliation task finds and settles by the same functions.
+"""
+
+import logging
+
+from bms.commands.idempotency import Answer
+from bms.commands.payments import settle_payment
+from bms.commands.refunds import get_refund_to_send, postpone_refund, settle_refund
+from bms.errors import BMSError, GatewayUnavailable, HoldExpired, PaymentDeclined
+from bms.payments.gateway import Gateway, Outcome
+from bms.schemas.payments import present_payment
+from bms.schemas.problems import problem_document
+from bms.schemas.refunds import present_refund
+from bms.sql.database import Database
+from bms.sql.session import Row
+
+log = logging.getLogger(__name__)
+
+ASK_AGAIN = 30  # seconds until a refund whose outcome is unknown is asked for again
+
+
+async def settle(database: Database, payment_id: int, outcome: Outcome, *, request_id: str) -> Answer:
+    """Write the outcome of a payment and return the answer to the request that made it."""
+    return await database.transact(
+        settle_payment,
+        payment_id=payment_id,
+        succeeded=outcome.succeeded,
+        gateway_reference=outcome.gateway_reference,
+        failure_code=outcome.failure_code,
+        render=lambda payment, booking: _render_payment(payment, booking, outcome.message, request_id),
+        request_id=request_id,
+    )
+
+
+def _render_payment(payment: Row, booking_status: str, message: str | None, request_id: str) -> Answer:
+    """Return the answer to a settled payment: it bought the tickets, was declined, or came too late."""
+    named = {"payment_id": payment.id, "booking_id": payment.booking_id}
+    error: BMSError
+    if payment.status == "FAILED":
+        error = PaymentDeclined(message or "", gateway_code=payment.failure_code, **named)
+    elif booking_status != "CONFIRMED":
+        error = HoldExpired(
+            "The payment came after the booking had ended and its tickets are gone: it is refunded in full",
+            **named,
+        )
+    else:
+        return Answer.of(201, present_payment(payment))
+    return Answer.of(error.status, problem_document(error, request_id))
+
+
+def render_refund(refund: Row) -> Answer:
+    """Return the answer to a request for a refund."""
+    return Answer.of(201, present_refund(refund))
+
+
+async def send_refund(database: Database, gateway: Gateway, refund_id: int) -> None:
+    """Make a PENDING refund at the gateway and write its outcome; leave it PENDING if that is unknown."""
+    refund = await database.read_primary(get_refund_to_send, refund_id=refund_id)
+    if refund is None:
+        return
+    try:
+        outcome = await gateway.refund(
+            refund.reference, refund.gateway_reference, refund.amount, refund.currency
+        )
+    except GatewayUnavailable:
+        log.warning("refund %d: the gateway did not answer", refund_id)
+        await database.transact(postpone_refund, refund_id=refund_id, seconds=ASK_AGAIN)
+        return
+    if not outcome.succeeded:
+        log.warning("refund %d failed at the gateway: %s", refund_id, outcome.failure_code)
+    await database.transact(
+        settle_refund,
+        refund_id=refund_id,
+        reference=refund.reference,
+        succeeded=outcome.succeeded,
+        gateway_reference=outcome.gateway_reference,
+        failure_code=outcome.failure_code,
+        render=render_refund,
+    )

@@ -1,0 +1,220 @@
+"""Cancelling an event: at once for the sale, booking by booking for the rest, each exactly once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient
+
+from bms import keys
+from bms.sql.database import Database
+from bms.tasks import cancellations
+from bms.tasks.cancellations import cancel_bookings_of_events
+from bms.tasks.reconciliation import send_due_refunds
+from tests.conftest import Api, Reply, User
+
+Make = Callable[..., Awaitable[dict[str, Any]]]
+MakeUser = Callable[..., Awaitable[User]]
+Pay = Callable[..., Awaitable[Reply]]
+Rows = Callable[..., list[Any]]
+Books = Callable[[], Awaitable[None]]
+
+
+class Killed(BaseException):
+    """What no handler of errors catches: the process is gone."""
+
+
+@pytest.fixture
+def sold(make_event: Make, make_user: MakeUser, hold: Make, pay: Pay) -> Make:
+    """Make an event with three paid bookings, one hold and one that was cancelled before."""
+
+    async def make() -> dict[str, Any]:
+        event = await make_event()
+        for number in ("4242424242424242", "5555555555554444", "4000000000002008"):
+            user = await make_user()
+            assert (await pay(user, await hold(user, event, 2), number)).status == 201
+        await hold(await make_user(), event)
+        return event
+
+    return make
+
+
+async def run(db: Database) -> int:
+    done = 0
+    while changed := await cancel_bookings_of_events(db):
+        done += changed
+    return done
+
+
+async def test_every_booking_is_cancelled_refunded_and_told_of(
+    api: Api, client: TestClient, db: Database, manager: User, sold: Make, rows: Rows, books: Books
+) -> None:
+    event = await sold()
+    path = f"/events/{event['id']}"
+    answer = await api.post(f"{path}/cancel", {"reason": "The singer is ill"}, token=manager.token)
+    assert answer.status == 200, answer.text
+    assert answer.json["status"] == "CANCELLED"
+    progress = (await api.get(f"{path}/cancellation", token=manager.token)).json
+    assert (progress["status"], progress["bookings"]) == ("RUNNING", {"remaining": 4, "cancelled": 0})
+    assert await run(db) == 4
+    assert await send_due_refunds(db, client.app[keys.GATEWAY]) == 3
+    progress = (await api.get(f"{path}/cancellation", token=manager.token)).json
+    assert progress["status"] == "FINISHED"
+    assert progress["bookings"] == {"remaining": 0, "cancelled": 4}
+    assert progress["refunds"] == {"pending": 0, "succeeded": 2, "failed": 1}
+    assert progress["reason"] == "The singer is ill"
+    rows("UPDATE refunds SET retry_at = created_at")
+    await send_due_refunds(db, client.app[keys.GATEWAY])
+    totals = await client.app[keys.GATEWAY].totals("EUR")
+    assert totals.charged == totals.refunded
+    kinds = Counter(row.kind for row in rows("SELECT kind FROM outbox"))
+    assert (kinds["event_cancelled"], kinds["refund_issued"]) == (4, 3)
+    told = rows("SELECT DISTINCT user_id FROM notifications WHERE kind = 'event_cancelled'")
+    assert len(told) == 4
+    await books()
+
+
+async def test_nothing_is_sold_after_it(
+    api: Api, db: Database, manager: User, buyer: User, sold: Make
+) -> None:
+    event = await sold()
+    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    reply = await api.post("/bookings", {"event": event["id"]}, token=buyer.token)
+    reply.problem(409, "not_on_sale")
+
+
+async def test_a_hold_cannot_be_paid_after_it(
+    api: Api, manager: User, buyer: User, make_event: Make, hold: Make, pay: Pay
+) -> None:
+    event = await make_event()
+    booking = await hold(buyer, event)
+    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    (await pay(buyer, booking)).problem(409, "not_on_sale")
+
+
+async def test_a_job_that_was_killed_is_finished_by_another_process(
+    db: Database,
+    api: Api,
+    manager: User,
+    sold: Make,
+    rows: Rows,
+    books: Books,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    event = await sold()
+    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    original = cancellations.cancel_booking_of_event
+    calls = 0
+
+    def die_in_the_middle(tx: Any, **arguments: Any) -> bool:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise Killed
+        return original(tx, **arguments)
+
+    monkeypatch.setattr(cancellations, "cancel_booking_of_event", die_in_the_middle)
+    with pytest.raises(Killed):
+        await cancel_bookings_of_events(db)
+    monkeypatch.undo()
+    assert await cancel_bookings_of_events(db) == 0, "its lease still runs"
+    rows("UPDATE event_cancellations SET leased_until = started_at")
+    assert await run(db) == 2
+    assert len(rows("SELECT id FROM outbox WHERE kind = 'event_cancelled'")) == 4
+    await books()
+
+
+async def test_one_that_fails_stops_no_other_and_is_come_back_to(
+    db: Database,
+    api: Api,
+    manager: User,
+    sold: Make,
+    rows: Rows,
+    books: Books,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    event = await sold()
+    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    original = cancellations.cancel_booking_of_event
+    (first,) = rows("SELECT MIN(id) AS id FROM bookings")
+
+    def fail_the_first(tx: Any, *, booking_id: int, reason: str | None) -> bool:
+        if booking_id == first.id:
+            raise ValueError("out of order")
+        return original(tx, booking_id=booking_id, reason=reason)
+
+    monkeypatch.setattr(cancellations, "cancel_booking_of_event", fail_the_first)
+    assert await cancel_bookings_of_events(db) == 3
+    (job,) = rows("SELECT finished_at FROM event_cancellations")
+    assert job.finished_at is None
+    monkeypatch.undo()
+    assert await run(db) == 1
+    (job,) = rows("SELECT finished_at FROM event_cancellations")
+    assert job.finished_at is not None
+    await books()
+
+
+async def test_two_processes_at_once_cancel_each_booking_once(
+    db: Database, api: Api, manager: User, sold: Make, rows: Rows, books: Books
+) -> None:
+    event = await sold()
+    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    done = await asyncio.gather(*(cancel_bookings_of_events(db) for _ in range(4)))
+    assert sum(done) + await run(db) == 4
+    assert len(rows("SELECT id FROM outbox WHERE kind = 'event_cancelled'")) == 4
+    await books()
+
+
+async def test_a_sale_during_the_cancelling_is_refused_or_undone(
+    db: Database, api: Api, manager: User, make_user: MakeUser, make_event: Make, rows: Rows, books: Books
+) -> None:
+    event = await make_event()
+    buyers = [await make_user() for _ in range(12)]
+
+    async def buy(user: User) -> int:
+        return (await api.post("/bookings", {"event": event["id"]}, token=user.token)).status
+
+    async def cancel() -> int:
+        return (await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)).status
+
+    statuses = await asyncio.gather(
+        *(buy(user) for user in buyers[:6]), cancel(), *(buy(user) for user in buyers[6:])
+    )
+    assert set(statuses) <= {200, 201, 409}
+    await run(db)
+    assert rows("SELECT id FROM bookings WHERE status IN ('PENDING', 'CONFIRMED')") == []
+    await books()
+
+
+async def test_cancelling_twice_answers_as_the_first_time(api: Api, manager: User, sold: Make) -> None:
+    event = await sold()
+    first = await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    again = await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    assert (again.status, again.json) == (200, first.json)
+
+
+async def test_delete_removes_an_unbooked_event_and_cancels_a_booked_one(
+    api: Api, manager: User, make_event: Make, sold: Make
+) -> None:
+    unbooked = await make_event()
+    assert (await api.delete(f"/events/{unbooked['id']}", token=manager.token)).status == 204
+    (await api.get(f"/events/{unbooked['id']}")).problem(404, "not_found")
+    booked = await sold()
+    reply = await api.delete(f"/events/{booked['id']}", token=manager.token)
+    assert (reply.status, reply.json["status"]) == (200, "CANCELLED")
+
+
+async def test_who_may_cancel_and_look(api: Api, make_user: MakeUser, manager: User, sold: Make) -> None:
+    event = await sold()
+    path = f"/events/{event['id']}"
+    other, admin, user = await make_user("EVENT_MANAGER"), await make_user("ADMIN"), await make_user()
+    (await api.post(f"{path}/cancel", {})).problem(401, "unauthenticated")
+    for stranger in (user, other):
+        (await api.post(f"{path}/cancel", {}, token=stranger.token)).problem(403, "forbidden")
+    (await api.get(f"{path}/cancellation", token=manager.token)).problem(404, "not_found")
+    assert (await api.post(f"{path}/cancel", {}, token=admin.token)).status == 200
+    (await api.get(f"{path}/cancellation", token=other.token)).problem(404, "not_found")
+    for allowed in (manager, admin):
+        assert (await api.get(f"{path}/cancellation", token=allowed.token)).status == 200

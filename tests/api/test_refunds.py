@@ -1,0 +1,286 @@
+"""Refunds: by the event's rule for the payer, at will for the organiser, never more than was paid."""
+
+import asyncio
+import datetime as dt
+import threading
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bms import keys
+from bms.commands import refund_requests, refunds
+from bms.commands.cancellations import left_to_refund
+from bms.commands.refunds import RefundRule, percentage
+from bms.sql.database import Database
+from bms.sql.statements import Statement
+from bms.tasks.reconciliation import send_due_refunds
+from tests.conftest import Api, Reply, User
+
+Make = Callable[..., Awaitable[dict[str, Any]]]
+MakeUser = Callable[..., Awaitable[User]]
+Pay = Callable[..., Awaitable[Reply]]
+Rows = Callable[..., list[Any]]
+Books = Callable[[], Awaitable[None]]
+HALF = {"full_until_hours": 48, "percent": 50, "none_from_hours": 2}
+
+
+@pytest.fixture
+def paid(make_event: Make, hold: Make, pay: Pay, buyer: User) -> Make:
+    """Make an event and a paid booking of two tickets (50.00); return the booking, its event and payment."""
+
+    async def make(number: str = "4242424242424242", **fields: Any) -> dict[str, Any]:
+        event = await make_event(**fields)
+        booking = await hold(buyer, event, 2)
+        reply = await pay(buyer, booking, number)
+        assert reply.status == 201, reply.text
+        return {"id": booking["id"], "event": event, "payment": reply.json}
+
+    return make
+
+
+def start_in(rows: Rows, event: dict[str, Any], hours: int) -> None:
+    rows(
+        "UPDATE events SET starts_at = timezone('utc', now()) + make_interval(mins => CAST(? AS integer))"
+        " WHERE id = ?",
+        hours * 60,
+        event["id"],
+    )
+
+
+@pytest.mark.parametrize(("hours", "percent"), [(49, 100), (48, 100), (47.9, 50), (2, 50), (1.9, 0), (-1, 0)])
+def test_the_rule(hours: float, percent: int) -> None:
+    now = dt.datetime(2027, 1, 1)  # noqa: DTZ001
+    assert RefundRule(48, 50, 2).share(now + dt.timedelta(hours=hours), now) == percent
+
+
+def test_half_a_cent_is_rounded_up() -> None:
+    assert percentage(Decimal("33.33"), 50) == Decimal("16.67")
+
+
+@pytest.mark.parametrize(
+    ("hours", "amount", "status"),
+    [(72, "50.00", "REFUNDED"), (24, "25.00", "PARTIALLY_REFUNDED"), (1, None, "SUCCEEDED")],
+)
+async def test_cancelling_gives_back_what_the_rule_says(
+    api: Api, buyer: User, paid: Make, rows: Rows, books: Books, hours: int, amount: str | None, status: str
+) -> None:
+    booking = await paid(refund_policy=HALF)
+    start_in(rows, booking["event"], hours)
+    reply = await api.delete(f"/bookings/{booking['id']}", token=buyer.token)
+    assert reply.status == 200, reply.text
+    answer = reply.json
+    assert answer["status"] == "CANCELLED"
+    assert answer["refund_due"] == (amount or "0.00")
+    assert [(r["amount"], r["status"]) for r in answer["refunds"]] == (
+        [(amount, "SUCCEEDED")] if amount else []
+    )
+    assert answer["payment"]["status"] == status
+    assert {ticket["status"] for ticket in answer["tickets"]} == {"CANCELLED"}
+    again = await api.post(f"/bookings/{booking['id']}/cancel", {}, token=buyer.token)
+    assert again.json == answer
+    (event,) = [(await api.get(f"/events/{booking['event']['id']}")).json]
+    assert event["available"] == 100
+    kinds = [row.kind for row in rows("SELECT kind FROM outbox ORDER BY id")]
+    assert kinds.count("booking_cancelled") == 1
+    assert kinds.count("refund_issued") == (1 if amount else 0)
+    await books()
+
+
+async def test_a_booking_is_not_cancelled_once_its_event_has_begun(
+    api: Api, buyer: User, paid: Make, rows: Rows
+) -> None:
+    booking = await paid()
+    start_in(rows, booking["event"], -1)
+    reply = await api.delete(f"/bookings/{booking['id']}", token=buyer.token)
+    reply.problem(409, "booking_not_cancellable")
+
+
+async def test_a_payer_takes_back_all_and_loses_the_booking(
+    api: Api, buyer: User, paid: Make, books: Books
+) -> None:
+    booking = await paid()
+    reply = await api.post("/refunds", {"payment_id": booking["payment"]["id"]}, token=buyer.token)
+    assert reply.status == 201, reply.text
+    refund = reply.json
+    assert refund == {
+        "id": refund["id"],
+        "payment_id": booking["payment"]["id"],
+        "booking_id": booking["id"],
+        "amount": "50.00",
+        "currency": "EUR",
+        "reason": "Asked for by the buyer",
+        "status": "SUCCEEDED",
+        "failure_code": None,
+        "created_at": refund["created_at"],
+        "settled_at": refund["settled_at"],
+    }
+    assert (await api.get(f"/bookings/{booking['id']}", token=buyer.token)).json["status"] == "CANCELLED"
+    assert (await api.get(f"/refunds/{refund['id']}", token=buyer.token)).json == refund
+    second = await api.post("/refunds", {"booking_id": booking["id"]}, token=buyer.token)
+    assert second.problem(409, "refund_not_due")["refundable"] == "0.00"
+    await books()
+
+
+@pytest.mark.parametrize("path", ["/revert-payment/", "/api/revert-payment", "/api/refunds/"])
+async def test_the_other_paths(api: Api, buyer: User, paid: Make, path: str) -> None:
+    booking = await paid()
+    assert (await api.post(path, {"booking_id": booking["id"]}, token=buyer.token)).status == 201
+
+
+async def test_a_payer_who_takes_back_a_part_loses_the_booking_too(
+    api: Api, buyer: User, paid: Make, books: Books
+) -> None:
+    booking = await paid()
+    body = {"payment_id": booking["payment"]["id"], "amount": "20.00"}
+    assert (await api.post("/refunds", body, token=buyer.token)).json["amount"] == "20.00"
+    assert (await api.get(f"/bookings/{booking['id']}", token=buyer.token)).json["status"] == "CANCELLED"
+    await books()
+
+
+async def test_the_payer_gets_no_more_than_the_rule_gives(
+    api: Api, buyer: User, manager: User, paid: Make, rows: Rows, books: Books
+) -> None:
+    booking = await paid(refund_policy=HALF)
+    start_in(rows, booking["event"], 24)
+    body = {"payment_id": booking["payment"]["id"], "amount": "25.01"}
+    refused = await api.post("/refunds", body, token=buyer.token)
+    assert refused.problem(409, "refund_not_due")["refundable"] == "25.00"
+    assert (await api.get(f"/bookings/{booking['id']}", token=buyer.token)).json["status"] == "CONFIRMED"
+    assert (await api.post("/refunds", body, token=manager.token)).status == 201
+    await books()
+
+
+async def test_an_organiser_gives_back_parts_until_all_is_back(
+    api: Api, manager: User, buyer: User, paid: Make, books: Books
+) -> None:
+    booking = await paid()
+    path = f"/bookings/{booking['id']}"
+    body = {"payment_id": booking["payment"]["id"], "amount": "20.00", "reason": "The heating was off"}
+    first = await api.post("/refunds", body, token=manager.token)
+    assert first.json["status"] == "SUCCEEDED"
+    shown = (await api.get(path, token=buyer.token)).json
+    assert (shown["status"], shown["payment"]["status"]) == ("CONFIRMED", "PARTIALLY_REFUNDED")
+    too_much = await api.post("/refunds", {**body, "amount": "30.01"}, token=manager.token)
+    assert too_much.problem(409, "refund_not_due")["refundable"] == "30.00"
+    assert (await api.post("/refunds", {"booking_id": booking["id"]}, token=manager.token)).json[
+        "amount"
+    ] == "30.00"
+    shown = (await api.get(path, token=buyer.token)).json
+    assert (shown["status"], shown["payment"]["status"]) == ("CANCELLED", "REFUNDED")
+    await books()
+
+
+async def test_who_may_ask_for_and_see_a_refund(
+    api: Api, make_user: MakeUser, buyer: User, manager: User, paid: Make
+) -> None:
+    booking = await paid()
+    body = {"payment_id": booking["payment"]["id"], "amount": "10.00"}
+    stranger, other_manager, admin = (
+        await make_user(),
+        await make_user("EVENT_MANAGER"),
+        await make_user("ADMIN"),
+    )
+    (await api.post("/refunds", body)).problem(401, "unauthenticated")
+    for user in (stranger, other_manager):
+        (await api.post("/refunds", body, token=user.token)).problem(404, "not_found")
+    refund = (await api.post("/refunds", body, token=admin.token)).json
+    for user in (buyer, manager, admin):
+        assert (await api.get(f"/refunds/{refund['id']}", token=user.token)).status == 200
+    for user in (stranger, other_manager):
+        (await api.get(f"/refunds/{refund['id']}", token=user.token)).problem(404, "not_found")
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "0.001", "NaN", "1e3", "", None, [], True])
+async def test_bad_amounts(api: Api, buyer: User, paid: Make, amount: Any) -> None:
+    booking = await paid()
+    body = {"payment_id": booking["payment"]["id"], "amount": amount}
+    (await api.post("/refunds", body, token=buyer.token)).problem(422, "validation_failed")
+
+
+async def test_two_refunds_at_once_never_pass_the_payment(
+    api: Api, manager: User, paid: Make, rows: Rows, books: Books
+) -> None:
+    booking = await paid()
+    body = {"payment_id": booking["payment"]["id"], "amount": "30.00"}
+    replies = await asyncio.gather(*(api.post("/refunds", body, token=manager.token) for _ in range(8)))
+    assert sorted(reply.status for reply in replies) == [201] + [409] * 7
+    (payment,) = rows("SELECT refund_claimed, refunded FROM payments")
+    assert str(payment.refund_claimed) == str(payment.refunded) == "30.00"
+    await books()
+
+
+async def test_without_the_guard_they_do(
+    api: Api, manager: User, paid: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin of the test above: it can fail."""
+    unguarded = Statement(
+        "test.claim_refund",
+        refunds.CLAIM.declaration,
+        refunds.CLAIM.text.replace("AND refund_claimed + @amount <= amount", ""),
+    )
+    unlocked = Statement("test.lock_for_refund", "@id BIGINT", "SELECT status FROM bookings WHERE id = @id")
+    both_have_read = threading.Barrier(2, timeout=10)
+
+    def read_together(*arguments: Any) -> Decimal:
+        both_have_read.wait()
+        return left_to_refund(*arguments)
+
+    monkeypatch.setattr(refunds, "CLAIM", unguarded)
+    monkeypatch.setattr(refund_requests, "LOCK_BOOKING", unlocked)
+    monkeypatch.setattr(refund_requests, "left_to_refund", read_together)
+    rows("ALTER TABLE payments DROP CONSTRAINT ck_payments_refunded")
+    booking = await paid()
+    body = {"payment_id": booking["payment"]["id"], "amount": "30.00"}
+    await asyncio.gather(*(api.post("/refunds", body, token=manager.token) for _ in range(2)))
+    (payment,) = rows("SELECT refund_claimed, amount FROM payments")
+    assert payment.refund_claimed > payment.amount
+
+
+async def test_a_refund_that_fails_stays_owed_and_is_tried_again(
+    api: Api, client: Any, buyer: User, paid: Make, rows: Rows, db: Database, books: Books
+) -> None:
+    booking = await paid("4000000000002008")
+    answer = (await api.delete(f"/bookings/{booking['id']}", token=buyer.token)).json
+    assert [r["status"] for r in answer["refunds"]] == ["FAILED"]
+    await books()
+    gateway = client.app[keys.GATEWAY]
+    assert await send_due_refunds(db, gateway) == 0
+    rows("UPDATE refunds SET retry_at = created_at")
+    assert await send_due_refunds(db, gateway) == 1
+    refund = (await api.get(f"/refunds/{answer['refunds'][0]['id']}", token=buyer.token)).json
+    assert (refund["status"], refund["failure_code"]) == ("SUCCEEDED", None)
+    await books()
+
+
+@pytest.mark.parametrize("number", ["4000000000002024", "4000000000002032"])
+async def test_a_refund_without_an_answer_is_asked_for_again_and_made_once(
+    api: Api, client: Any, buyer: User, paid: Make, rows: Rows, db: Database, books: Books, number: str
+) -> None:
+    booking = await paid(number)
+    answer = (await api.delete(f"/bookings/{booking['id']}", token=buyer.token)).json
+    assert [r["status"] for r in answer["refunds"]] == ["PENDING"]
+    rows("UPDATE refunds SET retry_at = created_at")
+    gateway = client.app[keys.GATEWAY]
+    assert await send_due_refunds(db, gateway) == 1
+    totals = await gateway.totals("EUR")
+    assert (str(totals.charged), str(totals.refunded)) == ("50.00", "50.00")
+    await books()
+
+
+async def test_the_same_key_refunds_once(api: Api, manager: User, paid: Make, rows: Rows) -> None:
+    booking = await paid()
+    body = {"payment_id": booking["payment"]["id"], "amount": "10.00"}
+    headers = {"Idempotency-Key": "once"}
+    replies = await asyncio.gather(
+        *(api.post("/refunds", body, token=manager.token, headers=headers) for _ in range(8))
+    )
+    assert {reply.status for reply in replies} == {201}
+    assert len({reply.json["id"] for reply in replies}) == 1
+    repeat = await api.post("/refunds", body, token=manager.token, headers=headers)
+    assert repeat.json["status"] == "SUCCEEDED"
+    assert repeat.headers["Idempotency-Replayed"] == "true"
+    other = await api.post("/refunds", {**body, "amount": "11.00"}, token=manager.token, headers=headers)
+    other.problem(422, "idempotency_key_reused")
+    assert len(rows("SELECT id FROM refunds")) == 1
