@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 ALGORITHM = "HS256"
 MAX_PASSWORD_BYTES = 72  # bcrypt reads no further
+_MAX_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Tokens:
         """Return (user id, session id). Raises Unauthenticated unless it is a live access token of ours."""
         try:
             claims = self._read(token, "access")
-            return int(claims["sub"]), int(claims["sid"])
+            return _id(claims["sub"]), _id(claims["sid"])
         except (jwt.InvalidTokenError, ValueError, KeyError, TypeError, RecursionError):
             raise Unauthenticated("The access token is not valid or has expired") from None
 
@@ -69,7 +70,7 @@ class Tokens:
         """Return what the token names. Raises InvalidRefreshToken unless it is a live one of ours."""
         try:
             claims = self._read(token, "refresh")
-            return RefreshClaims(int(claims["sid"]), hash_secret(claims["jti"]))
+            return RefreshClaims(_id(claims["sid"]), hash_secret(claims["jti"]))
         except (jwt.InvalidTokenError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise InvalidRefreshToken() from None
 
@@ -85,6 +86,14 @@ class Tokens:
         if claims["typ"] != kind:
             raise jwt.InvalidTokenError
         return claims
+
+
+def _id(claim: Any) -> int:
+    """Return an id of ours. Raises ValueError or TypeError for what can be none."""
+    key = int(claim)
+    if not 0 < key <= _MAX_ID:
+        raise ValueError("out of range")
+    return key
 
 
 def new_secret() -> str:

@@ -34,6 +34,13 @@ def mails(rows: Rows, kind: str) -> list[Any]:
     return rows("SELECT recipient, payload, dedupe_key FROM outbox WHERE kind = ? ORDER BY recipient", kind)
 
 
+async def told(api: Api, user: User, kind: str) -> list[Any]:
+    """Return a user's notifications of one kind, the newest first."""
+    reply = await api.get("/notifications", token=user.token)
+    assert reply.status == 200, reply.text
+    return [notification for notification in reply.json if notification["kind"] == kind]
+
+
 async def pages(api: Api, path: str, user: User | None = None) -> list[Any]:
     """Return all items of a list, page after page, having checked that no page is empty but the only one."""
     shown: list[Any] = []

@@ -144,6 +144,8 @@ def claim_payment(
     booking = tx.row(LOCK_PAYABLE, id=booking_id, user_id=user_id)
     if booking is None:
         raise _not_payable(tx.value(GET_STATUS, id=booking_id, user_id=user_id))
+    if booking.total == 0:
+        raise BookingNotPending("The booking costs nothing")
     terms = tx.only(GET_TERMS, event_id=booking.event_id, method=method)
     if terms.status != "PUBLISHED":
         raise NotOnSale(f"The event is {terms.status.lower()}")

@@ -187,6 +187,9 @@ def _content(schema: Schema) -> Document:
 
 
 def _responses(endpoint: Endpoint) -> Iterator[tuple[int, Any]]:
+    by_status: dict[int, list[type[BMSError]]] = defaultdict(list)
+    for error in refusals(endpoint):
+        by_status[error.status].append(error)
     for status, answer in sorted(endpoint.answers.items()):
         headers = {"X-Request-Id": link("headers", "X-Request-Id")}
         headers |= {name: link("headers", name) for name in _headers(endpoint, status)}
@@ -195,22 +198,19 @@ def _responses(endpoint: Endpoint) -> Iterator[tuple[int, Any]]:
             response["content"] = {"application/json": _content(answer)}
         elif answer is not None:
             response["content"] = {answer: {"schema": {"type": "string"}}}
+        if status in by_status:
+            response["content"] |= _problem_response(by_status.pop(status))["content"]
         yield status, response
-    by_status: dict[int, list[type[BMSError]]] = defaultdict(list)
-    for error in refusals(endpoint):
-        by_status[error.status].append(error)
     for status, kinds in sorted(by_status.items()):
-        if status in endpoint.answers:
-            continue
         yield status, kinds[0].code if len(kinds) == 1 else _problem_response(kinds)
 
 
 def _headers(endpoint: Endpoint, status: int) -> Iterator[str]:
     """Yield the names of what an answer's head tells."""
     answer = endpoint.answers[status]
-    if isinstance(answer, Schema) and answer.many and endpoint.query is not None:
-        if "cursor" in endpoint.query.fields:
-            yield "Link"
+    query = {} if endpoint.query is None else endpoint.query.fields
+    if isinstance(answer, Schema) and answer.many and "cursor" in query:
+        yield "Link"
     if {"If-Match", "If-None-Match"} & set(endpoint.headers) and status != HTTPStatus.NO_CONTENT:
         yield "ETag"
     if "Idempotency-Key" in endpoint.headers:

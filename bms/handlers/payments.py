@@ -10,6 +10,7 @@ from bms.errors import (
     GatewayUnavailable,
     HoldExpired,
     NotFound,
+    NotOnSale,
     PaymentDeclined,
     PaymentInProgress,
 )

@@ -13,10 +13,14 @@ STATUSES = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")
 
 
 def rename(data: Any, **names: str) -> Any:
-    """Return ``data`` with each older name given its canonical one, unless that is there as well."""
+    """Return ``data`` with each older name given its canonical one, unless that is given already."""
     if not isinstance(data, dict):
         return data
-    return {names.get(key, key) if names.get(key) not in data else key: value for key, value in data.items()}
+    renamed: dict[Any, Any] = {}
+    for key, value in data.items():
+        name = names.get(key, key)
+        renamed[key if name in data or name in renamed else name] = value
+    return renamed
 
 
 class HoldLine(RequestSchema):

@@ -13,6 +13,7 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields, validate
 
 from bms.schemas.accounts import Flag
+from bms.schemas.answers.base import Date, Time
 from bms.schemas.base import MAX_ID, MAX_MONEY, Day, Money, RequestSchema, Text, UtcTime
 from bms.schemas.events import Clock, DayOrTime, Reference
 from bms.schemas.listing import Number, Switch
@@ -65,6 +66,8 @@ _FIELDS: Mapping[type[fields.Field[Any]], Callable[[Any], Described]] = {
     Number: lambda field: {"type": "integer", "minimum": field.low, "maximum": field.high},
     Switch: lambda _: {"type": "boolean"},
     Flag: lambda _: {"type": "boolean"},
+    Time: lambda _: {"type": "string", "format": "date-time"},
+    Date: lambda _: {"type": "string", "format": "date"},
 }
 _DETAILS = (CardDetails(), UpiDetails(), NetbankingDetails(), WalletDetails())
 

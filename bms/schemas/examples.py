@@ -12,6 +12,7 @@ from bms.schemas import (
     aliases,
     bookings,
     categories,
+    event_cancellation,
     events,
     notifications,
     payments,
@@ -23,6 +24,7 @@ from bms.schemas import (
 from bms.schemas.answers import accounts as account_answers
 from bms.schemas.answers import bookings as booking_answers
 from bms.schemas.answers import categories as category_answers
+from bms.schemas.answers import event_cancellation as cancellation_answers
 from bms.schemas.answers import events as event_answers
 from bms.schemas.answers import health as health_answers
 from bms.schemas.answers import notifications as notification_answers
@@ -122,8 +124,10 @@ _BOOKING: Example = {
     "confirmed_at": "2027-06-01T10:16:02.500Z",
     "cancelled_at": None,
     "cancel_reason": None,
+    "refund_due": None,
+    "refunds": [{"id": 1, "amount": "10.00", "status": "SUCCEEDED"}],
     "lines": [{"ticket_type": 1, "name": "Stalls", "quantity": 1, "unit_price": "35.00"}],
-    "payment": {"id": 1, "status": "SUCCEEDED", "method": "card"},
+    "payment": {"id": 1, "status": "PARTIALLY_REFUNDED", "method": "card"},
     "tickets": [
         {"id": 1, "code": "981B0BECD8E9828F6E98C8E32C", "ticket_type": 1, "seat": None, "status": "VALID"}
     ],
@@ -174,6 +178,7 @@ REQUESTS: Mapping[type[Schema], Example] = {
         "details": {"number": "4242 4242 4242 4242", "expiry": "12/40", "cvv": "123", "holder": "Ann"},
     },
     refunds.Refund: {"payment_id": 1, "amount": "10.00", "reason": "The second act was cut"},
+    event_cancellation.CancelEvent: {"reason": "The hall was flooded"},
     notifications.Notification: {"event": 1, "message": "Doors open at seven."},
     reviews.Review: {"event": 1, "rating": 5, "comment": "All eight of them!"},
     aliases.Purchase: {"quantity": 2},
@@ -233,6 +238,15 @@ ANSWERS: Mapping[type[Schema], Example] = {
         "failure_code": None,
         "created_at": "2027-06-02T09:00:00Z",
         "settled_at": "2027-06-02T09:00:00.120Z",
+    },
+    cancellation_answers.CancellationAnswer: {
+        "event": 1,
+        "status": "RUNNING",
+        "reason": "The hall was flooded",
+        "started_at": "2027-06-03T09:00:00Z",
+        "finished_at": None,
+        "bookings": {"remaining": 40, "cancelled": 2},
+        "refunds": {"pending": 1, "succeeded": 1, "failed": 0},
     },
     notification_answers.NotificationAnswer: _NOTIFICATION,
     notification_answers.MessageAnswer: {"event": 1, "message": "Doors open at seven.", "recipients": 2},

@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestClient
 from marshmallow import fields
 
 from bms.handlers.http import Endpoint
+from bms.schemas.accounts import Flag
 from bms.schemas.base import Count, Day, Id, Line, Money, Text, UtcTime
 from bms.schemas.events import Clock, DayOrTime, Reference
 from bms.schemas.users import Email, Password
@@ -118,6 +119,7 @@ BAD_VALUES: dict[type, tuple[Any, ...]] = {
     Clock: (*_SHAPES, 0, "", "25:00:00", "noon", "19", "\u0661\u0669:30", "19:30:00Z", "19:30\x00"),
     fields.String: (*_TEXTS, "", *(text for text in SQL_TEXTS if " " in text), "x" * 10_000),
     fields.Nested: ([], [{}], "text", "{}", 5, True, None, {"no_such_field": 1}),
+    Flag: (*_SHAPES[:4], 0, 1, 1.0, "true", "", None),
     fields.List: ({}, {"0": 1}, "text", 5, True, None, [[]], [None], ["\x00"], [{}] * 1000),
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bms.commands import bookings
+from bms.commands import cancellations
 from bms.sql.database import Database
 from bms.sql.statements import Statement
 from bms.tasks.holds import expire_due_holds
@@ -126,11 +126,11 @@ async def test_without_the_guard_many_cancel_more_than_once(
         """
         UPDATE bookings
         SET    status = 'CANCELLED', cancelled_at = SYSUTCDATETIME(), cancel_reason = @reason
-        OUTPUT inserted.id
+        OUTPUT inserted.event_id, inserted.total
         WHERE  id = @id
         """,
     )
-    read = bookings.get_booking
+    read = cancellations.get_booking
 
     def dawdling(*args: Any, **kwargs: Any) -> Any:
         view = read(*args, **kwargs)
@@ -140,8 +140,8 @@ async def test_without_the_guard_many_cancel_more_than_once(
     event = await make_event()
     await hold(buyer, event, 90)
     booking = await hold(buyer, event, 3)
-    monkeypatch.setattr(bookings, "CANCEL_PENDING", unguarded)
-    monkeypatch.setattr(bookings, "get_booking", dawdling)
+    monkeypatch.setattr(cancellations, "CANCEL", unguarded)
+    monkeypatch.setattr(cancellations, "get_booking", dawdling)
     path = f"/bookings/{booking['id']}"
     await asyncio.gather(*(api.delete(path, token=buyer.token) for _ in range(8)))
     assert available(rows, event) > 10

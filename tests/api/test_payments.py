@@ -15,9 +15,10 @@ from bms import keys
 from bms.commands import audit
 from bms.commands.payments import settle_payment
 from bms.errors import DatabaseUnavailable
-from bms.handlers.idempotency import answer
+from bms.payments.gateway import Outcome, OutcomeStatus
 from bms.payments.simulated import SimulatedGateway
 from bms.settings import Settings
+from bms.settlement import settle
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
 from tests.books import Rows, assert_balanced, available, count, let_hold_pass, status_of
@@ -298,21 +299,8 @@ async def test_the_database_away_after_the_gateway_said_yes(
     (await pay(buyer, booking)).problem(409, "payment_in_progress")
     outcome = await gateway.find_charge(payment.reference)
     assert outcome is not None
-    await settle(db, payment.id, outcome.gateway_reference)
+    assert (await settle(db, payment.id, outcome, request_id="test")).status == 201
     assert status_of(rows, booking) == "CONFIRMED"
-
-
-async def settle(db: Database, payment_id: int, gateway_reference: str, succeeded: bool = True) -> None:
-    """Settle a payment as somebody else than its request does."""
-    await db.transact(
-        settle_payment,
-        payment_id=payment_id,
-        succeeded=succeeded,
-        gateway_reference=gateway_reference,
-        failure_code=None if succeeded else "card_declined",
-        render=lambda payment, booking: answer({"id": payment.id, "booking": booking}, 201),
-        request_id=None,
-    )
 
 
 async def test_settled_by_several_at_once_it_is_settled_once(
@@ -332,15 +320,16 @@ async def test_settled_by_several_at_once_it_is_settled_once(
     assert pause.outcome is not None
     (payment,) = rows("SELECT id FROM payments")
     pause.go.set()
-    await asyncio.gather(
-        *(settle(db, payment.id, pause.outcome.gateway_reference) for _ in range(5)), request
+    answers = await asyncio.gather(
+        *(settle(db, payment.id, pause.outcome, request_id="test") for _ in range(5)), request
     )
-    assert (await request).status == 201
+    assert [answer.status for answer in answers] == [201] * 6
     assert status_of(rows, booking) == "CONFIRMED"
     assert count(rows, "tickets") == 3
     assert count(rows, "outbox", "kind = 'booking_confirmed'") == 1
     assert count(rows, "audit_log", "action = 'succeed'") == 1
-    await settle(db, payment.id, "another", succeeded=False)
+    declined = Outcome(OutcomeStatus.FAILED, "another", "card_declined", "No.")
+    assert (await settle(db, payment.id, declined, request_id="test")).status == 201
     assert [row.status for row in rows("SELECT status FROM payments")] == ["SUCCEEDED"]
 
 

@@ -27,8 +27,8 @@ async def rating(api: Api, event: dict[str, Any]) -> tuple[float | None, int]:
     return shown["average"], shown["count"]
 
 
-async def review(api: Api, user: User, event: dict[str, Any], stars: int, **fields: Any) -> Reply:
-    return await api.post("/reviews", {"event": event["id"], "rating": stars, **fields}, token=user.token)
+async def review(api: Api, writer: User, event: dict[str, Any], stars: int, **fields: Any) -> Reply:
+    return await api.post("/reviews", {"event": event["id"], "rating": stars, **fields}, token=writer.token)
 
 
 @pytest.mark.parametrize("name", ["event", "event_id", "eventId"])

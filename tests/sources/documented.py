@@ -12,7 +12,9 @@ from tests.conftest import Reply
 _PLACE = re.compile(r"[{<](\w+)[}>]")
 
 
-async def ask(client: TestClient, call: str, body: str = "", *, token: str | None = None, **places: int) -> Reply:
+async def ask(
+    client: TestClient, call: str, body: str = "", *, token: str | None = None, **places: int
+) -> Reply:
     """Send ``call``, a method and a path as printed, with ``body`` as it stands.
 
     ``places`` fills what the path has in braces or angle brackets.

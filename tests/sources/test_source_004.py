@@ -194,7 +194,9 @@ async def test_the_booking_and_its_history(
     assert shows(cancelled.json, CANCELLED)
 
     assert (await ask(client, "POST /api/events/", dated(EVENT), token=admin)).json["id"] == 2
-    second = await ask(client, "POST /api/bookings/", BOOKING.replace('"event": 1', '"event": 2'), token=johndoe)
+    second = await ask(
+        client, "POST /api/bookings/", BOOKING.replace('"event": 1', '"event": 2'), token=johndoe
+    )
     history = await ask(client, "GET /api/users/1/booking-history/", token=johndoe)
     assert history.status == 200
     dates = {1: booked.json["booking_date"], 2: second.json["booking_date"]}

@@ -22,7 +22,7 @@ from bms.sql import database as database_module
 from bms.sql import pool as pool_module
 from bms.sql.database import MAX_ATTEMPTS, MAX_LOST, Database, StatementFailed
 from bms.sql.embedded import EmbeddedServer
-from bms.sql.provision import create_database, embedded_url
+from bms.sql.provision import create_database, drop_database, embedded_url
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.sql.target import parse_url
@@ -55,24 +55,35 @@ CONSTRAINTS = {"pk_probe": lambda: Conflict("That id is taken"), "ck_probe_n": N
 Make = Callable[..., Awaitable[Database]]
 
 
-@pytest.fixture
-def admin(sql_connection: pyodbc.Connection) -> pyodbc.Connection:
-    """A connection beside the pool's, in autocommit mode, to a database with the table ``probe``."""
-    sql_connection.execute(
-        "CREATE TABLE probe (id bigint CONSTRAINT pk_probe PRIMARY KEY, label varchar(40) NOT NULL,"
-        " n integer CONSTRAINT ck_probe_n CHECK (n >= 0) CONSTRAINT ck_probe_small CHECK (n < 1000000))"
-    ).close()
-    sql_connection.execute("INSERT INTO probe VALUES (1, 'one', 10), (2, 'two', 20)").close()
-    return sql_connection
+@pytest.fixture(scope="module")
+def url(server: EmbeddedServer) -> Iterator[str]:
+    """The URL of a database of this module's own."""
+    create_database(server, "unit_of_work")
+    yield embedded_url(server, "unit_of_work")
+    drop_database(server, "unit_of_work")
 
 
 @pytest.fixture
-async def make(admin: pyodbc.Connection, empty_database_url: str) -> AsyncIterator[Make]:
+def admin(url: str) -> Iterator[pyodbc.Connection]:
+    """A connection beside the pool's, in autocommit mode, to a database with a fresh table ``probe``."""
+    with contextlib.closing(pyodbc.connect(parse_url(url).odbc, autocommit=True)) as connection:
+        terminate(connection)
+        connection.execute("DROP TABLE IF EXISTS probe").close()
+        connection.execute(
+            "CREATE TABLE probe (id bigint CONSTRAINT pk_probe PRIMARY KEY, label varchar(40) NOT NULL,"
+            " n integer CONSTRAINT ck_probe_n CHECK (n >= 0) CONSTRAINT ck_probe_small CHECK (n < 1000000))"
+        ).close()
+        connection.execute("INSERT INTO probe VALUES (1, 'one', 10), (2, 'two', 20)").close()
+        yield connection
+
+
+@pytest.fixture
+async def make(admin: pyodbc.Connection, url: str) -> AsyncIterator[Make]:
     """Make an open Database on that database, closed at the end."""
     made: list[Database] = []
 
     async def make_one(**options: Any) -> Database:
-        target = options.pop("target", None) or parse_url(empty_database_url)
+        target = options.pop("target", None) or parse_url(url)
         database = Database(target, constraints=CONSTRAINTS, **{"pool_size": 2, **options})
         made.append(database)
         await database.open()
@@ -90,9 +101,9 @@ def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def rival(admin: pyodbc.Connection, empty_database_url: str) -> Iterator[pyodbc.Connection]:
+def rival(admin: pyodbc.Connection, url: str) -> Iterator[pyodbc.Connection]:
     """A connection that holds the lock of row 1 until it is rolled back."""
-    connection = pyodbc.connect(parse_url(empty_database_url).odbc, autocommit=False)
+    connection = pyodbc.connect(parse_url(url).odbc, autocommit=False)
     connection.execute("UPDATE probe SET n = 0 WHERE id = 1").close()
     yield connection
     connection.rollback()
@@ -262,10 +273,13 @@ async def test_a_statement_is_prepared_once_a_connection(make: Make) -> None:
 # Run again
 
 
-async def test_a_deadlock_victim_is_run_again_and_both_succeed(make: Make, admin: pyodbc.Connection) -> None:
-    name = admin.execute("SELECT current_database()").fetchval()
-    admin.execute(f"ALTER DATABASE {name} SET deadlock_timeout = '20ms'").close()
-    database = await make()
+async def test_a_deadlock_victim_is_run_again_and_both_succeed(
+    make: Make, admin: pyodbc.Connection, url: str
+) -> None:
+    target = parse_url(url)
+    database = await make(
+        target=replace(target, on_connect=(*target.on_connect, "SET deadlock_timeout = '20ms'"))
+    )
     both = threading.Barrier(2)
     runs: list[int] = []
 
@@ -301,9 +315,9 @@ async def test_running_again_is_bounded(make: Make, caplog: pytest.LogCaptureFix
 
 
 async def test_a_lock_that_is_not_given_in_time_means_come_again(
-    make: Make, admin: pyodbc.Connection, rival: pyodbc.Connection, empty_database_url: str
+    make: Make, admin: pyodbc.Connection, rival: pyodbc.Connection, url: str
 ) -> None:
-    target = parse_url(empty_database_url)
+    target = parse_url(url)
     target = replace(target, on_connect=(*target.on_connect, "SET lock_timeout = '30ms'"))
     database = await make(target=target)
     with pytest.raises(Overloaded):
@@ -586,8 +600,8 @@ async def test_a_server_that_does_not_answer_is_unreachable(
 ) -> None:
     monkeypatch.setattr(pool_module, "LOGIN_TIMEOUT", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"postgresql://u:hunter2@127.0.0.1:{silent.getsockname()[1]}/probe"
-        database = await make(target=parse_url(url))
+        away = f"postgresql://u:hunter2@127.0.0.1:{silent.getsockname()[1]}/probe"
+        database = await make(target=parse_url(away))
         began = time.monotonic()
         with pytest.raises(DatabaseUnavailable) as caught:
             await database.transact(pid)
@@ -596,9 +610,9 @@ async def test_a_server_that_does_not_answer_is_unreachable(
 
 
 async def test_what_fails_while_a_connection_is_set_up_leaves_none(
-    make: Make, admin: pyodbc.Connection, empty_database_url: str
+    make: Make, admin: pyodbc.Connection, url: str
 ) -> None:
-    target = replace(parse_url(empty_database_url), on_connect=("SELECT 1 / 0",))
+    target = replace(parse_url(url), on_connect=("SELECT 1 / 0",))
     database = await make(target=target)
     for _ in range(3):
         with pytest.raises(StatementFailed, match="22012"):
@@ -607,10 +621,10 @@ async def test_what_fails_while_a_connection_is_set_up_leaves_none(
 
 
 async def test_a_connection_that_nobody_took_and_that_was_closed_confuses_no_other(
-    make: Make, admin: pyodbc.Connection, empty_database_url: str
+    make: Make, admin: pyodbc.Connection, url: str
 ) -> None:
     """While one is being made another comes back and is taken in its place; then all idle ones are closed."""
-    target = parse_url(empty_database_url)
+    target = parse_url(url)
     target = replace(target, on_connect=(*target.on_connect, "SELECT pg_sleep(0.15)"))
     database = await make(target=target, pool_size=2)
     gate = Gate()
@@ -669,9 +683,9 @@ async def test_a_wait_that_is_too_long_ends(make: Make) -> None:
 
 
 async def test_the_event_loop_runs_on_while_units_of_work_wait(
-    make: Make, admin: pyodbc.Connection, rival: pyodbc.Connection, empty_database_url: str
+    make: Make, admin: pyodbc.Connection, rival: pyodbc.Connection, url: str
 ) -> None:
-    target = parse_url(empty_database_url)
+    target = parse_url(url)
     target = replace(target, on_connect=(*target.on_connect, "SELECT pg_sleep(0.2)"))
     database = await make(target=target)
     longest = 0.0

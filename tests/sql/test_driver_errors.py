@@ -115,9 +115,9 @@ OF_SQL_SERVER = [
         mssql(
             "42000",
             "Snapshot isolation transaction aborted due to update conflict. You cannot use snapshot "
-            "isolation to access table 'dbo.ticket_types' directly or indirectly in database 'bms' to update, "
-            "delete, or insert the row that has been modified or deleted by another transaction. Retry the transaction "
-            "or change the isolation level for the update/delete statement.",
+            "isolation to access table 'dbo.ticket_types' directly or indirectly in database 'bms' to "
+            "update, delete, or insert the row that has been modified or deleted by another transaction. "
+            "Retry the transaction or change the isolation level for the update/delete statement.",
             3960,
         ),
         Diagnosis(Kind.DEADLOCK, "3960"),
@@ -178,8 +178,8 @@ OF_SQL_SERVER = [
         mssql(
             "42000",
             "Database 'bms' on server 'example' is not currently available. Please retry the connection "
-            "later. If the problem persists, contact customer support, and provide them the session tracing ID "
-            "of '1'.",
+            "later. If the problem persists, contact customer support, and provide them the session tracing "
+            "ID of '1'.",
             40613,
             function="SQLDriverConnect",
         ),

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from bms.commands import bookings
-from bms.commands.payments import Claim, claim_payment, settle_payment
+from bms.commands.payments import Claim, claim_payment
 from bms.errors import DatabaseUnavailable, HoldExpired
-from bms.handlers.idempotency import answer
+from bms.payments.gateway import Outcome, OutcomeStatus
+from bms.settlement import settle
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -154,15 +155,7 @@ async def claim(db: Database, user: User, booking: dict[str, Any]) -> int:
 
 
 async def succeed(db: Database, payment_id: int) -> None:
-    await db.transact(
-        settle_payment,
-        payment_id=payment_id,
-        succeeded=True,
-        gateway_reference="test",
-        failure_code=None,
-        render=lambda payment, booking: answer({"booking": booking}, 201),
-        request_id=None,
-    )
+    await settle(db, payment_id, Outcome(OutcomeStatus.SUCCEEDED, "test"), request_id="test")
 
 
 @pytest.mark.usefixtures("balanced")

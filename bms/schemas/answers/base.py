@@ -50,16 +50,14 @@ class Time(fields.String):
     FORM = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?Z\Z"
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Regexp(self.FORM), metadata={"format": "date-time"}, **kwargs)
+        super().__init__(validate=validate.Regexp(self.FORM), **kwargs)
 
 
 class Date(fields.String):
     """A date of the form 2027-08-01, in UTC."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            validate=validate.Regexp(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"), metadata={"format": "date"}, **kwargs
-        )
+        super().__init__(validate=validate.Regexp(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"), **kwargs)
 
 
 class Clock(fields.String):

@@ -1,0 +1,194 @@
+"""What holders are told when their event's time or place changes: once, with old and new."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from bms import keys
+from bms.commands.event_messages import MAX_NOTIFICATION, cut
+from bms.mail.transports import FileTransport
+from bms.sql.database import Database
+from bms.tasks.outbox import send_due_messages
+from tests.attendance import Make, MakeUser, Rows, approach, attend, mails, told
+from tests.books import count
+from tests.conftest import Api, User
+
+
+async def change(api: Api, user: User, event: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    reply = await api.patch(f"/events/{event['id']}", fields, token=user.token)
+    assert reply.status == 200, reply.text
+    changed: dict[str, Any] = reply.json
+    return changed
+
+
+async def test_a_new_time_is_told_to_every_holder_once(
+    api: Api, manager: User, make_user: MakeUser, make_venue: Make, make_event: Make, hold: Make, rows: Rows
+) -> None:
+    venue = await make_venue(name="Harbour Hall", location="1 Quay Street", city="Oslo")
+    event = await make_event(venue=venue["id"])
+    free = {"name": "Free", "price": "0.00", "capacity": 10}
+    event = await change(api, manager, event, capacity=200, ticket_types=[free])
+    twice, held, silent, gone, other = [
+        await make_user(**fields) for fields in ({}, {}, {"email": None}, {}, {})
+    ]
+    for user, place, status in (
+        (twice, 1, "CONFIRMED"),
+        (twice, 1, "CONFIRMED"),
+        (silent, 1, "CONFIRMED"),
+        (gone, 1, "CONFIRMED"),
+        (held, 0, "PENDING"),
+    ):
+        tickets = [{"ticket_type": event["ticket_types"][place]["id"], "quantity": 1}]
+        reply = await api.post("/bookings", {"event": event["id"], "tickets": tickets}, token=user.token)
+        assert reply.json["status"] == status
+    rows("UPDATE bookings SET status = 'CANCELLED' WHERE user_id = ?", gone.id)
+    await attend(hold, await make_event(price="0.00"), other)
+
+    await change(
+        api, manager, event, starts_at="2099-08-02T18:00:00Z", ends_at="2099-08-02T21:00:00Z", title="Gala"
+    )
+
+    queued = mails(rows, "event_updated")
+    assert [mail.recipient for mail in queued] == sorted([twice.email or "", held.email or ""])
+    where = {"venue": "Harbour Hall", "address": "1 Quay Street", "city": "Oslo"}
+    for mail in queued:
+        assert json.loads(mail.payload) == {
+            "event": {"title": "Gala"},
+            "old": {"starts_at": "2099-08-01T19:30:00Z", "ends_at": None, **where},
+            "new": {"starts_at": "2099-08-02T18:00:00Z", "ends_at": "2099-08-02T21:00:00Z", **where},
+        }
+    assert {mail.dedupe_key for mail in queued} == {
+        f"event_updated:{event['id']}:3:{user.id}" for user in (twice, held)
+    }
+    for user in (twice, held, silent):
+        (notification,) = await told(api, user, "event_updated")
+        assert notification["event"] == event["id"]
+        assert notification["message"] == (
+            "Gala has changed. It was: Saturday 1 August 2099, 19:30 UTC, Harbour Hall, 1 Quay Street, Oslo. "
+            "It is now: Sunday 2 August 2099, 18:00 UTC to Sunday 2 August 2099, 21:00 UTC, "
+            "Harbour Hall, 1 Quay Street, Oslo."
+        )
+    assert count(rows, "notifications", "kind = 'event_updated'") == 3
+
+
+async def test_a_new_place_is_told(
+    api: Api, manager: User, buyer: User, make_venue: Make, make_event: Make, hold: Make, rows: Rows
+) -> None:
+    old, new = await make_venue(name="Old"), await make_venue(name="New", location="2 Low Road", city=None)
+    event = await make_event(venue=old["id"], price="0.00")
+    await attend(hold, event, buyer)
+    await change(api, manager, event, venue=new["id"])
+    (mail,) = mails(rows, "event_updated")
+    payload = json.loads(mail.payload)
+    assert (payload["old"]["venue"], payload["old"]["city"]) == ("Old", "Utrecht")
+    assert (payload["new"]["venue"], payload["new"]["address"], payload["new"]["city"]) == (
+        "New",
+        "2 Low Road",
+        None,
+    )
+
+
+async def test_a_new_address_of_its_own_is_told(
+    api: Api, manager: User, buyer: User, hold: Make, rows: Rows
+) -> None:
+    body = {"name": "Fair", "date": "2099-08-01T10:00:00Z", "location": "The oak", "max_tickets": 5}
+    event = (await api.post("/events", body, token=manager.token)).json
+    await attend(hold, event, buyer)
+    await change(api, manager, event, location="The elm")
+    (mail,) = mails(rows, "event_updated")
+    payload = json.loads(mail.payload)
+    assert (payload["old"]["address"], payload["new"]["address"]) == ("The oak", "The elm")
+
+
+async def test_each_change_is_told_by_itself_and_nothing_else_is(
+    api: Api, manager: User, buyer: User, make_event: Make, hold: Make, rows: Rows
+) -> None:
+    event = await make_event(price="0.00")
+    await attend(hold, event, buyer)
+    for fields in (
+        {"title": "New"},
+        {"description": "New", "capacity": 90, "per_user_limit": 9, "sales_end": "2099-07-01T00:00:00Z"},
+        {"starts_at": event["starts_at"], "venue": event["venue"]},
+        {},
+    ):
+        await change(api, manager, event, **fields)
+    assert mails(rows, "event_updated") == []
+    for day in (2, 1, 2):
+        await change(api, manager, event, starts_at=f"2099-09-0{day}T19:30:00Z")
+    assert len(mails(rows, "event_updated")) == 3
+    (await api.patch(f"/events/{event['id']}", {"date": "2001-01-01"}, token=manager.token)).problem(
+        422, "validation_failed"
+    )
+    assert count(rows, "notifications", "kind = 'event_updated'") == 3
+
+
+async def test_a_draft_tells_nobody(api: Api, manager: User, make_event: Make, rows: Rows) -> None:
+    event = await make_event(status="DRAFT")
+    await change(api, manager, event, starts_at="2099-09-02T19:30:00Z", status="PUBLISHED")
+    assert mails(rows, "event_updated") == []
+
+
+async def test_a_new_time_has_its_own_reminder(api: Api, manager: User, make_event: Make, rows: Rows) -> None:
+    event = await make_event()
+    rows("UPDATE events SET reminded_at = starts_at WHERE id = ?", event["id"])
+
+    def reminded() -> bool:
+        return bool(rows("SELECT reminded_at FROM events WHERE id = ?", event["id"])[0].reminded_at)
+
+    await change(api, manager, event, title="New", ends_at="2099-08-01T23:00:00Z")
+    assert reminded()
+    await change(api, manager, event, time="19:00")
+    assert not reminded()
+
+
+async def test_whoever_books_at_the_same_time_is_told_or_books_the_new_time(
+    api: Api, manager: User, make_user: MakeUser, make_event: Make, hold: Make, rows: Rows
+) -> None:
+    event = await make_event(price="0.00")
+    users = [await make_user() for _ in range(6)]
+    await asyncio.gather(
+        *(hold(user, event) for user in users),
+        change(api, manager, event, starts_at="2099-09-02T19:30:00Z"),
+    )
+    heard = {mail.recipient for mail in mails(rows, "event_updated")}
+    for mail in mails(rows, "booking_confirmed"):
+        if mail.recipient not in heard:
+            assert json.loads(mail.payload)["event"]["starts_at"] == "2099-09-02T19:30:00Z"
+
+
+async def test_the_mails_go_out(
+    api: Api, app: Any, db: Database, manager: User, buyer: User, make_event: Make, hold: Make, rows: Rows
+) -> None:
+    event = await make_event(price="0.00", title="Gala")
+    await attend(hold, event, buyer)
+    await change(api, manager, event, time="20:00")
+    message = {"event": event["id"], "message": "Come early"}
+    assert (await api.post("/notifications", message, token=manager.token)).status == 201
+    assert isinstance(app[keys.TRANSPORT], FileTransport)
+    while await send_due_messages(db, app[keys.TRANSPORT], app[keys.SETTINGS]):
+        pass
+    assert count(rows, "outbox", "state <> 'SENT'") == 0
+    sent = "".join(path.read_text() for path in app[keys.SETTINGS].mail_dir.rglob("*.eml"))
+    assert "Subject: Gala has changed" in sent
+    assert "Subject: A message about Gala" in sent
+
+
+async def test_an_event_near_enough_is_still_told_of(
+    api: Api, manager: User, buyer: User, make_event: Make, hold: Make, rows: Rows
+) -> None:
+    event = await make_event(price="0.00")
+    await attend(hold, event, buyer)
+    approach(rows, event, 2)
+    await change(api, manager, event, date="2099-09-01")
+    assert len(mails(rows, "event_updated")) == 1
+
+
+@pytest.mark.parametrize("text", ["x" * 2000, "\N{GUITAR}" * 600, "x" + "\N{GUITAR}" * 600, "short"])
+def test_a_notification_is_cut_between_characters(text: str) -> None:
+    kept = cut(text)
+    assert text.startswith(kept)
+    units = len(kept.encode("utf-16-le")) // 2
+    assert units <= MAX_NOTIFICATION
+    assert kept == text or units >= MAX_NOTIFICATION - 1

@@ -1,0 +1,144 @@
+"""Changing the password: it takes the present one, and ends the other sessions."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient
+
+from bms import keys
+from bms.commands import sessions
+from bms.commands.accounts import begin_password_change, change_password
+from bms.commands.sessions import begin_login, open_session
+from bms.errors import InvalidCredentials
+from bms.sql.database import Database
+from tests.attendance import MakeUser, Rows
+from tests.conftest import PASSWORD, Api, Reply, User
+
+NEW = "another horse battery"
+
+
+async def change(api: Api, user: User, current: str = PASSWORD, new: str = NEW) -> Reply:
+    body = {"current_password": current, "new_password": new}
+    return await api.post("/profile/password", body, token=user.token)
+
+
+async def login(api: Api, user: User, password: str) -> Reply:
+    return await api.post("/login", {"username": user.username, "password": password})
+
+
+async def test_a_new_password(api: Api, buyer: User, make_user: MakeUser, rows: Rows) -> None:
+    other = await make_user()
+    elsewhere = (await login(api, buyer, PASSWORD)).json
+    reply = await change(api, buyer)
+    assert (reply.status, reply.text) == (204, "")
+    # This session goes on, with its refresh token; the other one has ended; other people's have not.
+    for token in (buyer.token, other.token):
+        assert (await api.get("/profile", token=token)).status == 200
+    assert (await api.post("/token/refresh", {"refresh_token": buyer.refresh_token})).status == 200
+    (await api.get("/profile", token=elsewhere["access_token"])).problem(401, "unauthenticated")
+    refused = await api.post("/token/refresh", {"refresh_token": elsewhere["refresh_token"]})
+    refused.problem(401, "invalid_refresh_token")
+    (await login(api, buyer, PASSWORD)).problem(401, "invalid_credentials")
+    assert (await login(api, buyer, NEW)).status == 200
+    (line,) = rows("SELECT user_id, subject_id, details FROM audit_log WHERE action = 'change_password'")
+    assert tuple(line) == (buyer.id, buyer.id, "1 other sessions ended")
+
+
+async def test_the_present_password_is_needed(api: Api, buyer: User) -> None:
+    for wrong in ("wrong", "", PASSWORD + " ", PASSWORD.upper(), "x" * 100):
+        document = (await change(api, buyer, wrong)).problem(422, "validation_failed")
+        assert document["errors"] == [
+            {"pointer": "/current_password", "message": "This is not the present password."}
+        ]
+    assert (await api.get("/profile", token=buyer.token)).status == 200
+    assert (await login(api, buyer, PASSWORD)).status == 200
+
+
+async def test_guessing_is_throttled_with_the_logins(api: Api, buyer: User, make_user: MakeUser) -> None:
+    other = await make_user()
+    for _ in range(sessions.ACCOUNT_ATTEMPTS):
+        (await change(api, buyer, "a guess")).problem(422, "validation_failed")
+    refused = await change(api, buyer)
+    refused.problem(429, "too_many_attempts")
+    assert 0 < int(refused.headers["Retry-After"]) <= sessions.WINDOW_SECONDS
+    (await login(api, buyer, PASSWORD)).problem(429, "too_many_attempts")
+    assert (await change(api, other)).status == 204
+
+
+async def test_a_right_one_starts_the_counter_again(api: Api, buyer: User) -> None:
+    for _ in range(sessions.ACCOUNT_ATTEMPTS - 1):
+        await change(api, buyer, "a guess")
+    assert (await change(api, buyer)).status == 204
+    (await change(api, buyer, "a guess")).problem(422, "validation_failed")
+    assert (await change(api, buyer, NEW, PASSWORD)).status == 204
+
+
+@pytest.mark.parametrize(
+    ("pointer", "fields"),
+    [
+        ("/new_password", {"new_password": "short"}),
+        ("/new_password", {"new_password": "\N{GUITAR}" * 19}),
+        ("/new_password", {"new_password": None}),
+        ("/current_password", {"current_password": 1}),
+        ("/password", {"password": "x"}),
+    ],
+)
+async def test_what_is_wrong(api: Api, buyer: User, pointer: str, fields: dict[str, Any]) -> None:
+    body = {"current_password": PASSWORD, "new_password": NEW, **fields}
+    reply = await api.post("/profile/password", body, token=buyer.token)
+    assert [error["pointer"] for error in reply.problem(422, "validation_failed")["errors"]] == [pointer]
+
+
+async def test_nobody(api: Api) -> None:
+    body = {"current_password": PASSWORD, "new_password": NEW}
+    (await api.post("/profile/password", body)).problem(401, "unauthenticated")
+
+
+async def test_of_two_at_once_one_wins(api: Api, buyer: User, rows: Rows) -> None:
+    second = (await login(api, buyer, PASSWORD)).json["access_token"]
+    tokens = {buyer.token: "first new password", second: "second new password"}
+    replies = await asyncio.gather(
+        *(
+            api.post("/profile/password", {"current_password": PASSWORD, "new_password": new}, token=token)
+            for token, new in tokens.items()
+        )
+    )
+    # The loser's session may have been ended before it was looked at.
+    statuses = [reply.status for reply in replies]
+    assert statuses.count(204) == 1, [reply.text for reply in replies]
+    assert set(statuses) <= {204, 401, 422}
+    for reply, new in zip(replies, tokens.values(), strict=True):
+        assert (await login(api, buyer, new)).status == (200 if reply.status == 204 else 401)
+
+
+async def test_a_login_by_the_old_password_that_comes_too_late(
+    client: TestClient, db: Database, buyer: User
+) -> None:
+    """The password is checked, then changed by another, then the session would be opened."""
+    checked = await db.transact(begin_login, login=buyer.username, address="192.0.2.1")
+    assert checked.user_id is not None
+    assert checked.password_hash is not None
+    found = await db.transact(begin_password_change, user_id=buyer.id, address="192.0.2.2")
+    await db.transact(
+        change_password,
+        user_id=buyer.id,
+        session_id=0,
+        old_hash=found.hash,
+        new_hash=await client.app[keys.PASSWORDS].hash(NEW),
+        bucket=found.bucket,
+        address="192.0.2.2",
+        request_id=None,
+    )
+    with pytest.raises(InvalidCredentials):
+        await db.transact(
+            open_session,
+            user_id=checked.user_id,
+            password_hash=checked.password_hash,
+            bucket=checked.bucket,
+            refresh_hash="x",
+            seconds=60,
+            device=None,
+            address="192.0.2.1",
+            request_id=None,
+        )

@@ -1,0 +1,189 @@
+"""Refresh and logout: one session, from its login to its end, as every process sees it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import jwt
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from bms.app import create_app
+from bms.security import Tokens
+from bms.settings import Settings
+from tests.api.refusals import contents
+from tests.conftest import PASSWORD, Api, User
+
+MakeUser = Callable[..., Awaitable[User]]
+Rows = Callable[..., list[Any]]
+
+
+@pytest.fixture
+async def elsewhere(settings: Settings, database_url: str, client: TestClient) -> AsyncIterator[Api]:
+    """Another process's application on the same database."""
+    async with TestClient(TestServer(create_app(settings, database_url))) as another:
+        yield Api(another)
+
+
+def session_of(token: str) -> int:
+    return int(jwt.decode(token, options={"verify_signature": False})["sid"])
+
+
+async def is_live(api: Api, access: str) -> bool:
+    reply = await api.get("/profile", token=access)
+    if reply.status != 200:
+        reply.problem(401, "unauthenticated")
+    return reply.status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/token/refresh", "refresh_token"), ("/api/token/refresh/", "refresh")]
+)
+async def test_a_new_pair(api: Api, buyer: User, rows: Rows, path: str, name: str) -> None:
+    reply = await api.post(path, {name: buyer.refresh_token})
+    assert reply.status == 200
+    assert reply.headers["Cache-Control"] == "no-store"
+    answer = reply.json
+    assert answer.keys() == {
+        "access_token",
+        "refresh_token",
+        "token_type",
+        "expires_in",
+        "access",
+        "refresh",
+        "user",
+    }
+    assert answer["user"]["id"] == buyer.id
+    assert answer["refresh_token"] != buyer.refresh_token
+    assert session_of(answer["access_token"]) == session_of(buyer.token)
+    assert await is_live(api, answer["access_token"])
+    # Until it expires: the session is the same one.
+    assert await is_live(api, buyer.token)
+    again = await api.post(path, {name: answer["refresh_token"]})
+    assert again.status == 200
+    assert rows("SELECT rotation FROM sessions")[0].rotation == 2
+
+
+async def test_an_expired_access_token_sent_along_is_no_hindrance(
+    api: Api, buyer: User, settings: Settings
+) -> None:
+    claims = {"user_id": buyer.id, "session_id": session_of(buyer.token)}
+    expired = Tokens(settings.secret_key, access_seconds=-1, refresh_seconds=1).access(**claims)
+    (await api.get("/profile", token=expired)).problem(401, "unauthenticated")
+    (await api.post("/logout", token=expired)).problem(401, "unauthenticated")
+    assert (await api.post("/token/refresh", {"refresh": buyer.refresh_token}, token=expired)).status == 200
+    login = {"username": buyer.username, "password": PASSWORD}
+    assert (await api.post("/login", login, token=expired)).status == 200
+
+
+async def test_an_old_refresh_token_ends_the_session(
+    api: Api, elsewhere: Api, make_user: MakeUser, rows: Rows
+) -> None:
+    user = await make_user()
+    login = {"username": user.username, "password": PASSWORD}
+    other_session = (await api.post("/login", login)).json
+    fresh = (await api.post("/token/refresh", {"refresh_token": user.refresh_token})).json
+
+    stolen = await elsewhere.post("/token/refresh", {"refresh_token": user.refresh_token})
+    stolen.problem(401, "invalid_refresh_token")
+    for process in (api, elsewhere):
+        assert not await is_live(process, user.token)
+        assert not await is_live(process, fresh["access_token"])
+        refused = await process.post("/token/refresh", {"refresh_token": fresh["refresh_token"]})
+        refused.problem(401, "invalid_refresh_token")
+        # The user's other sessions go on.
+        assert await is_live(process, other_session["access_token"])
+    reused = rows("SELECT subject_id FROM audit_log WHERE action = 'refresh_token_reused'")
+    assert [row.subject_id for row in reused] == [session_of(user.token)]
+
+
+async def test_of_refreshes_at_once_one_succeeds(api: Api, elsewhere: Api, buyer: User, rows: Rows) -> None:
+    body = {"refresh_token": buyer.refresh_token}
+    replies = await asyncio.gather(
+        *(process.post("/token/refresh", body) for process in (api, elsewhere) for _ in range(4))
+    )
+    assert sorted(reply.status for reply in replies) == [200] + [401] * 7
+    # The losers presented a token that was dead by then: nobody can tell them from a thief.
+    assert not await is_live(api, next(reply.json["access"] for reply in replies if reply.status == 200))
+    assert rows("SELECT rotation FROM sessions")[0].rotation == 1
+
+
+async def test_tokens_serve_their_own_purpose_only(
+    api: Api, buyer: User, settings: Settings, rows: Rows
+) -> None:
+    before = contents(rows)
+    expired = Tokens(settings.secret_key, access_seconds=1, refresh_seconds=-1)
+    for token in (
+        buyer.token,
+        expired.refresh(session_id=session_of(buyer.token), secret="x"),  # noqa: S106
+        expired.access(user_id=buyer.id, session_id=session_of(buyer.token)),
+        "",
+        "x",
+    ):
+        refused = await api.post("/token/refresh", {"refresh_token": token})
+        refused.problem(401, "invalid_refresh_token")
+    (await api.post("/token/refresh", {})).problem(422, "validation_failed")
+    assert not await is_live(api, buyer.refresh_token)
+    # None of it was a sign of theft.
+    assert contents(rows) == before
+    assert await is_live(api, buyer.token)
+
+
+async def test_an_expired_session_is_not_renewed(api: Api, buyer: User, rows: Rows) -> None:
+    rows("UPDATE sessions SET expires_at = '2001-01-01'")
+    refused = await api.post("/token/refresh", {"refresh_token": buyer.refresh_token})
+    refused.problem(401, "invalid_refresh_token")
+
+
+@pytest.mark.parametrize("path", ["/logout", "/api/logout/"])
+async def test_logout_holds_in_every_process_at_once(
+    api: Api, elsewhere: Api, make_user: MakeUser, rows: Rows, path: str
+) -> None:
+    user, other = await make_user(), await make_user()
+    second = (await api.post("/login", {"username": user.username, "password": PASSWORD})).json
+    assert await is_live(elsewhere, user.token)
+    reply = await api.post(path, token=user.token)
+    assert (reply.status, reply.text) == (204, "")
+    for process in (elsewhere, api):
+        assert not await is_live(process, user.token)
+        refused = await process.post("/token/refresh", {"refresh_token": user.refresh_token})
+        refused.problem(401, "invalid_refresh_token")
+        (await process.post(path, token=user.token)).problem(401, "unauthenticated")
+        assert await is_live(process, second["access_token"])
+        assert await is_live(process, other.token)
+    ended = rows("SELECT user_id, subject_id FROM audit_log WHERE action = 'logout'")
+    assert [tuple(row) for row in ended] == [(user.id, session_of(user.token))]
+
+
+async def test_logout_of_source_001(api: Api, buyer: User) -> None:
+    reply = await api.post("/api/logout/", {"refresh": buyer.refresh_token}, token=buyer.token)
+    assert (reply.status, reply.text) == (205, "")
+    assert not await is_live(api, buyer.token)
+    dead = await api.post("/api/token/refresh/", {"refresh": buyer.refresh_token})
+    dead.problem(401, "invalid_refresh_token")
+
+
+async def test_logout_ends_another_session_of_the_caller(api: Api, buyer: User) -> None:
+    second = (await api.post("/login", {"username": buyer.username, "password": PASSWORD})).json
+    reply = await api.post("/logout", {"refresh_token": second["refresh_token"]}, token=buyer.token)
+    assert reply.status == 204
+    assert not await is_live(api, buyer.token)
+    assert not await is_live(api, second["access_token"])
+
+
+async def test_logout_ends_nobody_elses_session(api: Api, make_user: MakeUser) -> None:
+    user, victim = await make_user(), await make_user()
+    reply = await api.post("/logout", {"refresh_token": victim.refresh_token}, token=user.token)
+    assert reply.status == 204
+    assert not await is_live(api, user.token)
+    assert await is_live(api, victim.token)
+    assert (await api.post("/token/refresh", {"refresh_token": victim.refresh_token})).status == 200
+
+
+async def test_logout_refusals(api: Api, buyer: User) -> None:
+    (await api.post("/logout")).problem(401, "unauthenticated")
+    (await api.post("/logout", {"refresh_token": buyer.refresh_token})).problem(401, "unauthenticated")
+    for token in ("x", buyer.token):
+        refused = await api.post("/logout", {"refresh_token": token}, token=buyer.token)
+        refused.problem(401, "invalid_refresh_token")
+    assert await is_live(api, buyer.token)

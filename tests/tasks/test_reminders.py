@@ -1,0 +1,125 @@
+"""Reminders: a day before the event, to each holder once, whoever runs the task and however often."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from bms.commands import reminders
+from bms.sql.database import Database
+from bms.sql.statements import Statement
+from bms.tasks.reminders import send_due_reminders
+from tests.attendance import Make, MakeUser, Rows, approach, attend, begin, mails, told
+from tests.books import count
+from tests.conftest import Api, User
+
+
+@pytest.fixture
+async def near(make_event: Make, hold: Make, buyer: User, rows: Rows) -> dict[str, Any]:
+    """An event that begins in 23 hours, of which ``buyer`` has a confirmed booking."""
+    event = await make_event(price="0.00", title="Gala")
+    await attend(hold, event, buyer)
+    approach(rows, event, 23)
+    return event
+
+
+async def test_holders_are_reminded_once(
+    api: Api, db: Database, buyer: User, make_user: MakeUser, near: dict[str, Any], hold: Make, rows: Rows
+) -> None:
+    silent, gone = await make_user(email=None), await make_user()
+    await attend(hold, near, buyer, silent, gone)
+    rows("UPDATE bookings SET status = 'CANCELLED' WHERE user_id = ?", gone.id)
+    assert await send_due_reminders(db) == 1
+    (mail,) = mails(rows, "reminder")
+    assert mail.recipient == buyer.email
+    shown = json.loads(mail.payload)["event"]
+    assert (shown["title"], shown["venue"]) == ("Gala", near["location"]["name"])
+    for user in (buyer, silent):
+        (notification,) = await told(api, user, "reminder")
+        assert notification["event"] == near["id"]
+        assert notification["message"].startswith("Gala begins soon: ")
+        assert near["location"]["name"] in notification["message"]
+    assert await send_due_reminders(db) == 0
+    assert count(rows, "notifications", "kind = 'reminder'") == 2
+
+
+async def test_only_of_published_events_within_a_day(
+    api: Api, db: Database, manager: User, buyer: User, make_event: Make, hold: Make, rows: Rows
+) -> None:
+    events = [await make_event(price="0.00") for _ in range(5)]
+    for event in events:
+        await attend(hold, event, buyer)
+    far, past, cancelled, draft, near = events
+    approach(rows, far, 25)
+    begin(rows, past)
+    for event in (cancelled, draft, near):
+        approach(rows, event, 1)
+    rows("UPDATE events SET status = 'CANCELLED' WHERE id = ?", cancelled["id"])
+    rows("UPDATE events SET status = 'DRAFT' WHERE id = ?", draft["id"])
+    assert await send_due_reminders(db) == 1
+    assert [told.event_id for told in rows("SELECT event_id FROM notifications WHERE kind = 'reminder'")] == [
+        near["id"]
+    ]
+
+
+async def test_a_hold_is_no_ticket_yet(
+    db: Database, buyer: User, make_event: Make, hold: Make, rows: Rows
+) -> None:
+    event = await make_event()
+    await hold(buyer, event)
+    approach(rows, event, 1)
+    assert await send_due_reminders(db) == 1
+    assert mails(rows, "reminder") == []
+
+
+async def test_a_moved_event_is_reminded_of_again(
+    api: Api, db: Database, manager: User, near: dict[str, Any], rows: Rows
+) -> None:
+    assert await send_due_reminders(db) == 1
+    moved = await api.patch(f"/events/{near['id']}", {"date": "2099-09-01"}, token=manager.token)
+    assert moved.status == 200
+    assert await send_due_reminders(db) == 0
+    approach(rows, near, 20)
+    assert await send_due_reminders(db) == 1
+    assert len(mails(rows, "reminder")) == 2
+
+
+async def test_many_tasks_at_once_remind_once(db: Database, near: dict[str, Any], rows: Rows) -> None:
+    done = await asyncio.gather(*(send_due_reminders(db) for _ in range(6)))
+    assert sum(done) == 1
+    assert count(rows, "notifications", "kind = 'reminder'") == 1
+
+
+async def test_without_the_guard_they_would_be_told_again(
+    db: Database, near: dict[str, Any], rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin of the test above: two processes that have both seen the event as due."""
+    due = await db.read_primary(reminders.list_due_reminders, limit=10)
+    assert await db.transact(reminders.remind_holders, event_id=due[0])
+    assert not await db.transact(reminders.remind_holders, event_id=due[0])
+    unguarded = Statement(
+        "test.claim_any_reminder",
+        "@id BIGINT, @hours INT",
+        "UPDATE events SET version = version + 1 WHERE id = @id AND @hours > 0",
+    )
+    monkeypatch.setattr(reminders, "CLAIM", unguarded)
+    assert await db.transact(reminders.remind_holders, event_id=due[0])
+    assert count(rows, "notifications", "kind = 'reminder'") == 2
+
+
+async def test_one_that_fails_does_not_keep_the_others(
+    db: Database, buyer: User, near: dict[str, Any], make_event: Make, hold: Make, rows: Rows
+) -> None:
+    later = await make_event(price="0.00")
+    await attend(hold, later, buyer)
+    approach(rows, later, 23.5)
+    # The mail of the nearer one's reminder is there already, so it cannot be queued.
+    rows(
+        "INSERT INTO outbox (kind, recipient, payload, dedupe_key) VALUES ('reminder', 'x', '{}', ?)",
+        f"reminder:{near['id']}:1:{buyer.id}",
+    )
+    assert await send_due_reminders(db) == 1
+    assert [told.event_id for told in rows("SELECT event_id FROM notifications WHERE kind = 'reminder'")] == [
+        later["id"]
+    ]

@@ -1,0 +1,168 @@
+"""The background loops: they go on after an error, and stop promptly without leaving a batch half done."""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bms.app import open_database
+from bms.commands.users import register_user
+from bms.errors import DatabaseUnavailable
+from bms.mail.transports import FileTransport
+from bms.payments.simulated import SimulatedGateway
+from bms.settings import Settings
+from bms.sql.database import Database
+from bms.sql.embedded import EmbeddedServer
+from bms.sql.provision import create_database, drop_database, embedded_url
+from bms.tasks import runner
+from bms.tasks.runner import background
+from tests.conftest import TEMPLATE
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "PAUSE_AFTER_ERROR", 0.02)
+
+
+def replace_batches(monkeypatch: pytest.MonkeyPatch, batch: Callable[[], Any]) -> None:
+    """Let the sweeper do ``batch``, and the other tasks nothing."""
+
+    async def holds(*_: Any) -> int:
+        result: int = await batch()
+        return result
+
+    async def nothing(*_: Any) -> int:
+        return 0
+
+    for name in list(vars(runner)):
+        if name.startswith(("expire_", "send_due_", "cancel_", "reconcile_")):
+            monkeypatch.setattr(runner, name, holds if name == "expire_due_holds" else nothing)
+
+
+@pytest.fixture
+async def idle(settings: Settings, server: EmbeddedServer) -> Any:
+    """A database object that leads to no database."""
+    database = open_database(settings, embedded_url(server, f"away_{next(_numbers)}"))
+    await database.open()
+    yield database
+    await database.close()
+
+
+def tasks_of(database: Database, settings: Settings) -> contextlib.AbstractAsyncContextManager[None]:
+    """Return the background tasks of a process whose mail goes to files."""
+    gateway = SimulatedGateway(settings.data_dir / "gateway.sqlite3")
+    return background(database, FileTransport(settings.mail_dir), gateway, settings)
+
+
+async def test_waiting_loops_stop_at_once(
+    idle: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = asyncio.Event()
+
+    async def batch() -> int:
+        began.set()
+        return 0
+
+    replace_batches(monkeypatch, batch)
+    async with tasks_of(idle, settings):
+        await began.wait()
+        await asyncio.sleep(0.05)
+        stopped = time.monotonic()
+    assert time.monotonic() - stopped < 0.5
+
+
+async def test_a_batch_that_has_begun_is_finished(
+    idle: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, done = asyncio.Event(), []
+
+    async def batch() -> int:
+        began.set()
+        await asyncio.sleep(0.3)
+        done.append(1)
+        return 1
+
+    replace_batches(monkeypatch, batch)
+    async with tasks_of(idle, settings):
+        await began.wait()
+        assert done == []
+    assert done == [1]
+
+
+async def test_while_there_is_more_no_pause_is_made(
+    idle: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = [100]
+    empty = asyncio.Event()
+
+    async def batch() -> int:
+        await asyncio.sleep(0)
+        if not left[0]:
+            empty.set()
+            return 0
+        left[0] -= 1
+        return 1
+
+    replace_batches(monkeypatch, batch)
+    async with tasks_of(idle, settings), asyncio.timeout(5):
+        await empty.wait()
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("error", [RuntimeError("a mistake"), DatabaseUnavailable()])
+async def test_an_error_does_not_end_the_loop(
+    idle: Database,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    calls = []
+    third = asyncio.Event()
+
+    async def batch() -> int:
+        calls.append(1)
+        if len(calls) == 3:
+            third.set()
+        elif len(calls) < 3:
+            raise error
+        return 0
+
+    replace_batches(monkeypatch, batch)
+    with caplog.at_level(logging.WARNING):
+        async with tasks_of(idle, settings), asyncio.timeout(5):
+            await third.wait()
+    assert str(error) in caplog.text
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_database_that_is_away_is_waited_for(
+    idle: Database, settings: Settings, server: EmbeddedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = f"away_{next(_numbers) - 1}"
+    account = {"name": "Ana", "username": "ana", "email": "ana@example.com"}
+    async with tasks_of(idle, settings), asyncio.timeout(15):
+        while "holds: " not in caplog.text or "outbox: " not in caplog.text:
+            await asyncio.sleep(0.02)
+        create_database(server, name, TEMPLATE)
+        await idle.transact(register_user, **account, password_hash="x", role="USER")
+        while not settings.mail_dir.exists() or not list(settings.mail_dir.glob("registration-*.eml")):
+            await asyncio.sleep(0.02)
+        # And away once more, in the middle of it.
+        drop_database(server, name)
+        seen = caplog.text.count("holds: ")
+        while caplog.text.count("holds: ") == seen:
+            await asyncio.sleep(0.02)
+        create_database(server, name, TEMPLATE)
+        account |= {"username": "bob", "email": "bob@example.com"}
+        await idle.transact(register_user, **account, password_hash="x", role="USER")
+        while len(list(settings.mail_dir.glob("registration-*.eml"))) < 2:
+            await asyncio.sleep(0.02)
+    drop_database(server, name)
