@@ -6,14 +6,17 @@ from aiohttp import web
 
 from bms import keys
 from bms.commands.constraints import CONSTRAINT_ERRORS
+from bms.description import Description
 from bms.handlers import (
     accounts,
     aliases,
     bookings,
     categories,
+    docs,
     event_cancellation,
     events,
     health,
+    metrics,
     notifications,
     payments,
     refunds,
@@ -22,12 +25,14 @@ from bms.handlers import (
     users,
     venues,
 )
+from bms.handlers.openapi import describe
 from bms.mail.transports import transport_from_url
+from bms.metrics import Metrics
 from bms.middlewares import MIDDLEWARES
 from bms.payments.simulated import SimulatedGateway
 from bms.security import Passwords, Tokens
 from bms.settings import Settings
-from bms.sql.database import Database
+from bms.sql.database import Database, Observer
 from bms.sql.target import parse_url
 from bms.tasks.runner import background
 
@@ -46,14 +51,18 @@ ROUTES = (
     statistics,
     notifications,
     reviews,
+    metrics,
+    docs,
 )
+ENDPOINTS = [endpoint for module in ROUTES for endpoint in module.routes.endpoints]
 
 
 def create_app(settings: Settings, database_url: str) -> web.Application:
     """Return the application for ``database_url`` (the embedded server's, or the one of ``settings``)."""
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=settings.max_body_bytes)
     app[keys.SETTINGS] = settings
-    app[keys.DATABASE] = open_database(settings, database_url)
+    app[keys.METRICS] = Metrics()
+    app[keys.DATABASE] = open_database(settings, database_url, app[keys.METRICS].observe_unit)
     app[keys.TOKENS] = Tokens(
         settings.secret_key,
         access_seconds=settings.access_token_seconds,
@@ -62,6 +71,7 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     app[keys.PASSWORDS] = Passwords(settings.bcrypt_rounds)
     app[keys.GATEWAY] = SimulatedGateway(settings.data_dir / "gateway.sqlite3")
     app[keys.TRANSPORT] = transport_from_url(settings.smtp_url, settings.mail_dir)
+    app[keys.DESCRIPTION] = Description(lambda: describe(ENDPOINTS))
     for module in ROUTES:
         module.routes.install(app)
     app.cleanup_ctx.append(_resources)
@@ -70,7 +80,7 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     return app
 
 
-def open_database(settings: Settings, database_url: str) -> Database:
+def open_database(settings: Settings, database_url: str, observer: Observer | None = None) -> Database:
     """Return the database object, whose pools are opened by its ``open``."""
     read_url = settings.database_read_url
     return Database(
@@ -78,6 +88,7 @@ def open_database(settings: Settings, database_url: str) -> Database:
         parse_url(read_url, read_only=True) if read_url else None,
         constraints=CONSTRAINT_ERRORS,
         pool_size=settings.database_pool,
+        observer=observer,
     )
 
 

@@ -10,10 +10,7 @@ from collections.abc import Callable, Sequence
 from bms import __version__
 from bms import settings as settings_module
 from bms.errors import BMSError, ConfigurationError
-from bms.settings import Settings
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-
+from bms.settings import LOG_FORMAT, Settings
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the process's exit status."""

@@ -2,8 +2,10 @@
 
 from aiohttp import web
 
+from bms.description import Description
 from bms.errors import Unauthenticated
 from bms.mail.transports import Transport
+from bms.metrics import Metrics
 from bms.payments.gateway import Gateway
 from bms.security import Caller, Passwords, Tokens
 from bms.settings import Settings
@@ -14,6 +16,8 @@ DATABASE = web.AppKey("database", Database)
 TOKENS = web.AppKey("tokens", Tokens)
 PASSWORDS = web.AppKey("passwords", Passwords)
 GATEWAY = web.AppKey("gateway", Gateway)
+METRICS = web.AppKey("metrics", Metrics)
+DESCRIPTION = web.AppKey("description", Description)
 TRANSPORT = web.AppKey("transport", Transport)
 
 CALLER = web.RequestKey("caller", Caller)

@@ -54,6 +54,22 @@ async def identify(request: web.Request, handler: Next) -> web.StreamResponse:
 
 
 @web.middleware
+async def measure(request: web.Request, handler: Next) -> web.StreamResponse:
+    """Count the request and its time under its route's pattern."""
+    started = time.perf_counter()
+    response = await handler(request)
+    resource = request.match_info.route.resource
+    route = "none" if resource is None else resource.canonical
+    request.app[keys.METRICS].observe_request(
+        request.method,
+        route.removeprefix("/api").rstrip("/"),
+        response.status,
+        time.perf_counter() - started,
+    )
+    return response
+
+
+@web.middleware
 async def problems(request: web.Request, handler: Next) -> web.StreamResponse:
     """Answer every error with a problem document (RFC 9457). The only place that maps errors."""
     try:
@@ -128,4 +144,4 @@ async def _caller(request: web.Request, header: str) -> Caller:
     return Caller(user_id, session_id, session.role)
 
 
-MIDDLEWARES = (identify, problems, authenticate)
+MIDDLEWARES = (identify, measure, problems, authenticate)

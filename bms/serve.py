@@ -4,6 +4,7 @@ import asyncio
 import logging
 import multiprocessing
 import multiprocessing.connection
+import os
 import signal
 import socket
 import sys
@@ -19,7 +20,7 @@ from bms.mail.transports import transport_from_url
 from bms.payments.simulated import SimulatedGateway
 from bms.queries.conservation import Finding, check_conservation, list_notes
 from bms.security import Passwords
-from bms.settings import Settings
+from bms.settings import LOG_FORMAT, Settings
 from bms.sql import migrate
 from bms.sql.provision import embedded_url, shared_server
 from bms.tasks.runner import background
@@ -89,12 +90,16 @@ def _supervise(listener: socket.socket, settings: Settings, url: str) -> int:
         for number in range(settings.workers)
     ]
 
+    stopped = False
+
     def stop(*_: Any) -> None:
-        for process in processes:
-            if process.is_alive():
+        nonlocal stopped
+        if not stopped:
+            stopped = True
+            for process in processes:
                 process.terminate()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     for process in processes:
         process.start()
@@ -106,9 +111,9 @@ def _supervise(listener: socket.socket, settings: Settings, url: str) -> int:
 
 
 def _worker_process(listener: socket.socket, settings: Settings, url: str) -> None:
-    # Ctrl-C reaches the whole group of processes; the parent passes it on as SIGTERM.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Out of the terminal's group: Ctrl-C reaches the parent alone, which passes it on, once, as SIGTERM.
+    os.setpgrp()
+    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
     _serve_on(listener, settings, url)
 
 

@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 from bms.errors import ConfigurationError
 
 T = TypeVar("T")
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _OF_THE_TESTS = ("test_database_url", "update_golden")
 MIN_SECRET = 32  # bytes: RFC 7518, section 3.2 asks as many of an HS256 key as of its hash
 
@@ -82,9 +83,13 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) 
                 "every process, for example the output of: python3 -c 'import secrets; "
                 "print(secrets.token_urlsafe(48))'"
             )
-        parsed["secret_key"] = _kept_secret(data_dir / "secret_key")
+        try:
+            parsed["secret_key"] = _kept_secret(data_dir / "secret_key")
+        except OSError as error:
+            raise ConfigurationError(f"BMS_DATA_DIR is no place to keep the secret: {error}") from None
     if len(parsed["secret_key"].encode()) < MIN_SECRET:
-        raise ConfigurationError(f"BMS_SECRET_KEY is too short: {MIN_SECRET} bytes at the least")
+        kept = "" if "secret_key" in values else f"; it is the one kept in {data_dir / 'secret_key'}"
+        raise ConfigurationError(f"BMS_SECRET_KEY is too short: {MIN_SECRET} bytes at the least{kept}")
     return Settings(**parsed)
 
 

@@ -23,6 +23,7 @@ CREATE TABLE outbox (
 );
 
 CREATE INDEX ix_outbox_unsent ON outbox (available_at, id) INCLUDE (leased_until) WHERE state = 'PENDING';
+CREATE INDEX ix_outbox_dead ON outbox (id) WHERE state = 'DEAD';
 
 CREATE TABLE idempotency_keys (
     user_id     BIGINT         NOT NULL,

@@ -23,6 +23,7 @@ from bms.sql.database import Database
 from bms.sql.embedded import EmbeddedServer
 from bms.sql.provision import create_database, drop_database, embedded_url
 from bms.sql.target import parse_url
+from tests import contract
 
 TEMPLATE = "bms_template"
 PASSWORD = "correct horse battery"
@@ -135,7 +136,7 @@ class Reply:
 
 
 class Api:
-    """The API as a client with JSON and a token sees it."""
+    """The API as a client with JSON and a token sees it. Every answer must be one that is declared."""
 
     def __init__(self, client: TestClient) -> None:
         self._client = client
@@ -156,7 +157,9 @@ class Api:
         parameters = {name: str(value) for name, value in query.items()}
         options = {} if body is None else {"json": body}
         async with self._client.request(method, path, headers=sent, params=parameters, **options) as response:
-            return Reply(response.status, await response.text(), response.headers)
+            reply = Reply(response.status, await response.text(), response.headers)
+            contract.check(method, path, reply.status, reply.headers, reply.text)
+            return reply
 
     async def get(self, path: str, **options: Any) -> Reply:
         return await self.request("GET", path, **options)

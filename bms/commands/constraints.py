@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from bms.errors import (
     BMSError,
     CapacityBelowSold,
-    Conflict,
     DuplicateCategory,
     EmailTaken,
     NotFound,
@@ -28,8 +27,6 @@ CONSTRAINT_ERRORS: Mapping[str, Callable[[], BMSError] | None] = {
     "ck_ticket_types_available": SoldOut,
     "ck_ticket_types_capacity": CapacityBelowSold,
     "ux_payments_live": PaymentInProgress,
-    # An older order that costs nothing waits for the simulated service, not for a payment of an amount.
-    "ck_payments_amount": lambda: Conflict("The booking costs nothing: there is nothing to pay"),
     # An admin books for an account that is not there; an event is deleted while it is booked.
     "fk_bookings_user": lambda: ValidationFailed.of("user", "There is no such user."),
     "fk_bookings_event": lambda: NotFound("There is no such event"),

@@ -1,8 +1,8 @@
 """Orders, which source 001 knows: bookings that wait for the simulated payment even when they are free."""
 
 from bms.commands import audit, messages, tickets
-from bms.commands.bookings import lines_of
-from bms.errors import BookingNotPending, HoldExpired
+from bms.commands.bookings import GET_SALE, lines_of
+from bms.errors import BookingNotPending, HoldExpired, NotOnSale
 from bms.queries.bookings import BookingView, get_booking
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -17,6 +17,7 @@ CONFIRM_FREE = Statement(
     OUTPUT inserted.event_id
     WHERE  id = @id AND user_id = @user_id AND status = 'PENDING' AND total = 0
       AND  hold_expires_at > SYSUTCDATETIME()
+      AND  EXISTS (SELECT 1 FROM events AS e WHERE e.id = bookings.event_id AND e.status = 'PUBLISHED')
     """,
 )
 
@@ -26,12 +27,12 @@ def confirm_free_order(
 ) -> BookingView:
     """Confirm a PENDING booking of ``user_id`` that costs nothing, issue its tickets and return it.
 
-    No payment is written, as there is no amount to pay. Raises NotFound, HoldExpired and
-    BookingNotPending (also for one that costs something).
+    No payment is written, as there is no amount to pay. Raises NotFound, HoldExpired,
+    BookingNotPending (also for one that costs something) and NotOnSale (its event is cancelled).
     """
     confirmed = tx.row(CONFIRM_FREE, id=booking_id, user_id=user_id)
     if confirmed is None:
-        raise _not_confirmable(get_booking(tx, booking_id=booking_id, viewer_id=user_id))
+        raise _not_confirmable(tx, get_booking(tx, booking_id=booking_id, viewer_id=user_id))
     tickets.issue(tx, booking_id=booking_id, event_id=confirmed.event_id, lines=lines_of(tx, booking_id))
     messages.booking_confirmed(tx, booking_id=booking_id)
     audit.record(
@@ -40,9 +41,12 @@ def confirm_free_order(
     return get_booking(tx, booking_id=booking_id, viewer_id=None)
 
 
-def _not_confirmable(view: BookingView) -> Exception:
-    if view.status in ("PENDING", "EXPIRED") and view.booking.total == 0:
-        return HoldExpired()
-    if view.status == "PENDING":
+def _not_confirmable(tx: Transaction, view: BookingView) -> Exception:
+    if view.status not in ("PENDING", "EXPIRED"):
+        return BookingNotPending(f"The booking is {view.status.lower()}")
+    if view.booking.total > 0:
         return BookingNotPending("The booking costs something and waits for its payment")
-    return BookingNotPending(f"The booking is {view.status.lower()}")
+    event = tx.only(GET_SALE, id=view.booking.event_id)
+    if event.status != "PUBLISHED":
+        return NotOnSale(f"The event is {event.status.lower()}")
+    return HoldExpired()

@@ -218,7 +218,7 @@ async def process_payment(call: Call) -> web.Response:
     process = _process_free if view.booking.total == 0 else _process_priced
     try:
         failure = await process(call, order_id)
-    except (BookingNotPending, HoldExpired) as error:
+    except (BookingNotPending, HoldExpired, NotOnSale) as error:
         raise OrderNotPending(error.detail) from None
     view = await call.db.read_primary(get_booking, booking_id=order_id, viewer_id=owner)
     if failure is not None:

@@ -7,6 +7,7 @@ from bms.commands.cancellations import cancel_booking
 from bms.commands.idempotency import Answer
 from bms.errors import (
     BookingNotCancellable,
+    Conflict,
     Forbidden,
     NotFound,
     NotOnSale,
@@ -31,7 +32,7 @@ routes = Routes()
     access=Access.USER,
     body=Hold(),
     answers={201: BookingAnswer()},
-    refusals=[Forbidden, NotFound, NotOnSale, SoldOut, PerUserLimitReached],
+    refusals=[Forbidden, NotFound, NotOnSale, SoldOut, PerUserLimitReached, Conflict],
     headers=["Idempotency-Key"],
 )
 async def hold(call: Call) -> web.Response:

@@ -238,6 +238,8 @@ async def read_json(request: web.Request) -> Any:
         raw = await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise PayloadTooLarge(f"At most {request.app[keys.SETTINGS].max_body_bytes} bytes are read") from None
+    except web.RequestPayloadError:
+        raise MalformedRequest("The body is not encoded as its headers say") from None
     if not raw:
         return {}
     if request.content_type != "application/json" and not request.content_type.endswith("+json"):

@@ -1,11 +1,11 @@
 """The older call shapes that need bodies of their own: orders (source 001) and purchases (source 002)."""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from bms.schemas.base import Count, Id, Line, RequestSchema, rfc3339
-from bms.schemas.bookings import MAX_LINES, MAX_QUANTITY, present_booking, rename
+from bms.schemas.bookings import MAX_LINES, MAX_QUANTITY, present_booking
 
 MAX_ENTRIES = MAX_LINES * MAX_QUANTITY
 OUTCOMES = ("success", "failure", "timeout")
@@ -23,9 +23,7 @@ class Purchase(RequestSchema):
     quantity = Count(high=MAX_QUANTITY, load_default=1)
     ticket_type = Id(load_default=None)
 
-    @pre_load
-    def older_names(self, data: Any, **_: Any) -> Any:
-        return rename(data, ticket_type_id="ticket_type")
+    older_names: ClassVar = {"ticket_type_id": "ticket_type"}
 
 
 class OrderEntry(Purchase):
@@ -33,9 +31,7 @@ class OrderEntry(Purchase):
 
     event = Id(required=True)
 
-    @pre_load
-    def event_name(self, data: Any, **_: Any) -> Any:
-        return rename(data, event_id="event")
+    older_names: ClassVar = {**Purchase.older_names, "event_id": "event"}
 
 
 class Order(OrderEntry):

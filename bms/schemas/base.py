@@ -4,9 +4,9 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
 from bms.errors import ValidationFailed
 
@@ -21,12 +21,19 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
+    r"([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
 )
 
 
 class RequestSchema(Schema):
-    """A request body. Unknown fields are refused by name."""
+    """A request body or query. Unknown fields are refused by name.
+
+    ``older_names`` maps what a source calls a field to the field. An older name that comes beside the
+    field itself, or another older name of it, is unknown.
+    """
+
+    older_names: ClassVar[Mapping[str, str]] = {}
 
     class Meta:
         unknown = RAISE
@@ -35,6 +42,17 @@ class RequestSchema(Schema):
         "unknown": "There is no such field.",
         "type": "A JSON object is needed.",
     }
+
+    @pre_load
+    def rename(self, data: Any, **_: Any) -> Any:
+        """Return ``data`` with each older name given its canonical one, unless that is given already."""
+        if not self.older_names or not isinstance(data, dict):
+            return data
+        renamed: dict[Any, Any] = {}
+        for key, value in data.items():
+            name = self.older_names.get(key, key)
+            renamed[key if name in data or name in renamed else name] = value
+        return renamed
 
     def parse(self, data: Any) -> dict[str, Any]:
         """Return the validated ``data``. Raises ValidationFailed with a JSON Pointer a mistake, for the

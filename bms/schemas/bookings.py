@@ -1,8 +1,8 @@
 """Bookings: what may be sent, and what is answered."""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from bms.schemas.base import Count, Id, Line, RequestSchema, money, rfc3339
 from bms.schemas.listing import ListQuery, Number
@@ -12,26 +12,13 @@ MAX_LINES = 20
 STATUSES = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")
 
 
-def rename(data: Any, **names: str) -> Any:
-    """Return ``data`` with each older name given its canonical one, unless that is given already."""
-    if not isinstance(data, dict):
-        return data
-    renamed: dict[Any, Any] = {}
-    for key, value in data.items():
-        name = names.get(key, key)
-        renamed[key if name in data or name in renamed else name] = value
-    return renamed
-
-
 class HoldLine(RequestSchema):
     """One ticket type and how many of it."""
 
     ticket_type = Id(required=True)
     quantity = Count(high=MAX_QUANTITY, load_default=1)
 
-    @pre_load
-    def older_names(self, data: Any, **_: Any) -> Any:
-        return rename(data, ticket_type_id="ticket_type")
+    older_names: ClassVar = {"ticket_type_id": "ticket_type"}
 
 
 class Hold(RequestSchema):
@@ -43,9 +30,7 @@ class Hold(RequestSchema):
     # Source 004 names the buyer, who must be the caller.
     user = Id()
 
-    @pre_load
-    def older_names(self, data: Any, **_: Any) -> Any:
-        return rename(data, event_id="event", eventId="event", user_id="user", userId="user")
+    older_names: ClassVar = {"event_id": "event", "eventId": "event", "user_id": "user", "userId": "user"}
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: Any) -> None:

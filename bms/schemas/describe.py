@@ -91,7 +91,7 @@ def _describe(converter: Any, field: fields.Field[Any], ret: Described, **_: Any
     for rule in field.validators:
         if isinstance(rule, validate.Regexp):
             # Python matches from the start on and ends with \Z, JSON Schema searches and ends with $.
-            found["pattern"] = f"^{rule.regex.pattern.removesuffix(chr(92) + 'Z')}$"
+            found["pattern"] = "^" + str(rule.regex.pattern).removesuffix(r"\Z") + "$"
         elif isinstance(rule, validate.Equal):
             found["const"] = rule.comparable
     return found
@@ -106,16 +106,39 @@ def plugin() -> MarshmallowPlugin:
 
 class _Converter(OpenAPIConverter):
     def init_attribute_functions(self) -> None:
-        super().init_attribute_functions()
-        self.add_attribute_function(_describe)
+        super().init_attribute_functions()  # type: ignore[no-untyped-call]
+        self.add_attribute_function(_describe)  # type: ignore[no-untyped-call]
 
     def schema2jsonschema(self, schema: Any) -> Described:
-        described: Described = super().schema2jsonschema(schema)
-        described["description"] = inspect.getdoc(type(schema)) or ""
-        if not isinstance(schema, RequestSchema):
-            # Clients are to bear new members of an answer.
-            described.pop("additionalProperties", None)
+        described: Described = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        described["description"] = " ".join((inspect.getdoc(type(schema)) or "").split())
+        if isinstance(schema, RequestSchema):
+            return _with_older_names(described, schema.older_names)
+        # Clients are to bear new members of an answer.
+        described.pop("additionalProperties", None)
         return described
+
+
+def _with_older_names(described: Described, older_names: Mapping[str, str]) -> Described:
+    """Return the object's description with each field under its older names too, any of which will do."""
+    required = set(described.pop("required", ()))
+    choices = []
+    for name in sorted(required):
+        names = [name, *(older for older, newer in older_names.items() if newer == name)]
+        if len(names) > 1:
+            required.remove(name)
+            choices.append({"anyOf": [{"required": [each]} for each in names]})
+    for older, newer in older_names.items():
+        described["properties"][older] = {
+            **described["properties"][newer],
+            "deprecated": True,
+            "description": f"An older name of {newer}.",
+        }
+    if required:
+        described["required"] = sorted(required)
+    if choices:
+        described["allOf"] = choices
+    return described
 
 
 def _name(schema: Schema | type[Schema] | str) -> str:

@@ -1,11 +1,10 @@
 """Notifications: what may be sent, and what is answered."""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from marshmallow import ValidationError, pre_load, validates_schema
+from marshmallow import ValidationError, validates_schema
 
 from bms.schemas.base import Id, RequestSchema, Text, rfc3339
-from bms.schemas.bookings import rename
 from bms.schemas.listing import ListQuery, Switch
 
 
@@ -16,9 +15,7 @@ class Notification(RequestSchema):
     user = Id()
     message = Text(max=1000, min=1, required=True)
 
-    @pre_load
-    def older_names(self, data: Any, **_: Any) -> Any:
-        return rename(data, event_id="event", eventId="event", user_id="user", userId="user")
+    older_names: ClassVar = {"event_id": "event", "eventId": "event", "user_id": "user", "userId": "user"}
 
     @validates_schema
     def one_receiver(self, data: dict[str, Any], **_: Any) -> None:

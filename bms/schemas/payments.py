@@ -2,13 +2,12 @@
 
 import datetime as dt
 import re
-from typing import Any
+from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from bms.payments.cards import brand_of, cvv_valid, digits_of, is_expired, number_valid, parse_expiry
 from bms.schemas.base import Id, Line, RequestSchema, Text, money, rfc3339
-from bms.schemas.bookings import rename
 from bms.schemas.listing import ListQuery
 
 METHODS = ("card", "upi", "netbanking", "wallet")
@@ -81,9 +80,7 @@ class Pay(RequestSchema):
     method = fields.String(required=True, validate=validate.OneOf(METHODS))
     details = fields.Raw(required=True, load_only=True)
 
-    @pre_load
-    def older_names(self, data: Any, **_: Any) -> Any:
-        return rename(data, booking="booking_id", bookingId="booking_id", payment_method="method")
+    older_names: ClassVar = {"booking": "booking_id", "bookingId": "booking_id", "payment_method": "method"}
 
     @validates_schema(skip_on_field_errors=True)
     def details_of_method(self, data: dict[str, Any], **_: Any) -> None:

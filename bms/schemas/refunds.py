@@ -1,12 +1,11 @@
 """Refunds: what may be sent, and what is answered."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
-from marshmallow import ValidationError, post_load, pre_load, validates_schema
+from marshmallow import ValidationError, post_load, validates_schema
 
 from bms.schemas.base import Id, Line, Money, RequestSchema, money, rfc3339
-from bms.schemas.bookings import rename
 
 
 class Refund(RequestSchema):
@@ -17,9 +16,12 @@ class Refund(RequestSchema):
     amount = Money()
     reason = Line(max=200, min=1)
 
-    @pre_load
-    def older_names(self, data: Any, **_: Any) -> Any:
-        return rename(data, payment="payment_id", booking="booking_id")
+    older_names: ClassVar = {
+        "payment": "payment_id",
+        "paymentId": "payment_id",
+        "booking": "booking_id",
+        "bookingId": "booking_id",
+    }
 
     @validates_schema
     def one_subject(self, data: dict[str, Any], **_: Any) -> None:

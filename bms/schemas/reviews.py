@@ -1,11 +1,8 @@
 """Reviews: what may be sent, and what is answered."""
 
-from typing import Any
-
-from marshmallow import pre_load
+from typing import Any, ClassVar
 
 from bms.schemas.base import Count, Id, RequestSchema, Text, rfc3339
-from bms.schemas.bookings import rename
 
 
 class Review(RequestSchema):
@@ -17,9 +14,7 @@ class Review(RequestSchema):
     rating = Count(low=1, high=5, required=True)
     comment = Text(max=2000, allow_none=True, load_default=None)
 
-    @pre_load
-    def older_names(self, data: Any, **_: Any) -> Any:
-        return rename(data, event_id="event", eventId="event", user_id="user", userId="user")
+    older_names: ClassVar = {"event_id": "event", "eventId": "event", "user_id": "user", "userId": "user"}
 
 
 def present_review(review: Any) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Accounts and sessions: what may be sent, and what is answered."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from bms.schemas.base import Line, RequestSchema, Text, rfc3339
 from bms.security import MAX_PASSWORD_BYTES
@@ -93,11 +93,7 @@ class Refresh(RequestSchema):
 
     refresh_token = Text(required=True, max=4000)
 
-    @pre_load
-    def older_name(self, data: Any, **_: Any) -> Any:
-        if isinstance(data, dict) and "refresh" in data and "refresh_token" not in data:
-            return {**{k: v for k, v in data.items() if k != "refresh"}, "refresh_token": data["refresh"]}
-        return data
+    older_names: ClassVar = {"refresh": "refresh_token"}
 
 
 class Logout(RequestSchema):

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import pyodbc
 
@@ -20,6 +20,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Work = Callable[Concatenate[Transaction, P], T]
 ConstraintErrors = Mapping[str, Callable[[], BMSError] | None]
+# Told of each unit of work when it has ended: its name, what became of it, the seconds it took.
+Observer = Callable[[str, str, float], None]
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,14 @@ class StatementFailed(Exception):
     """The database refused a statement for a reason no caller can mend. Holds no row's values."""
 
 
+class PoolUsage(NamedTuple):
+    """How busy the connections to one database are."""
+
+    pool: str
+    in_use: int
+    waiting: int
+
+
 class _Abandoned(Exception):
     """The caller was cancelled while its unit of work ran; nothing of it is committed."""
 
@@ -40,6 +50,8 @@ class Database:
 
     ``constraints`` maps a constraint's name to the domain error that its violation means, or to None
     where it means that another has just written the row that was found missing: it is run again.
+    ``observer`` is told of every unit of work: done, refused (a domain error), failed, unavailable (the
+    database, or a connection to it) or cancelled.
     """
 
     def __init__(
@@ -51,6 +63,7 @@ class Database:
         pool_size: int = 8,
         queue: int = 1000,
         borrow_timeout: float = BORROW_TIMEOUT,
+        observer: Observer | None = None,
     ) -> None:
         def pool(to: Target, *, autocommit: bool = True) -> ConnectionPool:
             return ConnectionPool(
@@ -59,6 +72,7 @@ class Database:
 
         self.target = target
         self._constraints = constraints
+        self._observer = observer
         self._primary = pool(target, autocommit=False)
         # A query is one statement or several that need no common snapshot: in autocommit mode each
         # is one round trip, with no BEGIN and COMMIT around it.
@@ -74,6 +88,13 @@ class Database:
         """Close the connections once the units of work on them have ended; later ones are refused."""
         for pool in self._pools:
             await pool.close()
+
+    def usage(self) -> list[PoolUsage]:
+        """Return how busy each pool is: that of writes, of reads, and of a replica if there is one."""
+        named = {"write": self._primary, "read": self._reader, "replica": self._replica}
+        if self._replica is self._reader:
+            del named["replica"]
+        return [PoolUsage(name, pool.in_use, pool.waiting) for name, pool in named.items()]
 
     async def transact(self, command: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``command(tx, ...)`` in one transaction and return what it returns.
@@ -99,6 +120,28 @@ class Database:
         self, pool: ConnectionPool, work: Callable[..., T], args: Any, kwargs: Any, *, commit: bool
     ) -> T:
         name = getattr(work, "__name__", type(work).__name__)
+        started = time.perf_counter()
+        outcome = "failed"
+        try:
+            result = await self._attempts(pool, name, work, args, kwargs, commit=commit)
+            outcome = "done"
+            return result
+        except (DatabaseUnavailable, Overloaded):
+            outcome = "unavailable"
+            raise
+        except BMSError:
+            outcome = "refused"
+            raise
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        finally:
+            if self._observer is not None:
+                self._observer(name, outcome, time.perf_counter() - started)
+
+    async def _attempts(
+        self, pool: ConnectionPool, name: str, work: Callable[..., T], args: Any, kwargs: Any, *, commit: bool
+    ) -> T:
         lost = 0
         for attempt in range(1, MAX_ATTEMPTS + 1):
             started = time.perf_counter()

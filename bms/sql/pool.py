@@ -53,6 +53,16 @@ class ConnectionPool:
         self._unclaimed: deque[Session | pyodbc.Error] = deque()
         self._pool: Any = None
 
+    @property
+    def in_use(self) -> int:
+        """How many connections are lent."""
+        return len(self._tasks)
+
+    @property
+    def waiting(self) -> int:
+        """How many units of work wait for a connection."""
+        return self._waiting
+
     async def open(self) -> None:
         """Make the pool. Connections are made when first needed, so this does not need the database."""
         self._pool = await aioodbc.create_pool(

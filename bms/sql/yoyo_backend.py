@@ -107,11 +107,11 @@ class _Backend(DatabaseBackend):  # type: ignore[misc]
         """Do nothing: a lock of the session cannot outlive its holder."""
 
     @contextlib.contextmanager
-    def lock(self, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
+    def lock(self, timeout: float | None = None) -> Iterator[None]:
         if self._is_locked:
             yield
             return
-        self.take_lock(timeout)
+        self.take_lock(LOCK_TIMEOUT if timeout is None else timeout)
         self._is_locked = True
         try:
             yield

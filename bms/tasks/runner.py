@@ -18,6 +18,7 @@ from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.holds import expire_due_holds
 from bms.tasks.outbox import send_due_messages
 from bms.tasks.reconciliation import reconcile_payments, send_due_refunds
+from bms.tasks.reminders import send_due_reminders
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ async def background(
         ("outbox", lambda: send_due_messages(database, transport, settings), 1.0),
         ("cancellations", lambda: cancel_bookings_of_events(database), 2.0),
         ("refunds", lambda: send_due_refunds(database, gateway), 2.0),
+        ("reminders", lambda: send_due_reminders(database), 60.0),
         ("payments", lambda: reconcile_payments(database, gateway), 10.0),
     )
     stopping = asyncio.Event()

@@ -70,7 +70,7 @@ def contents(rows: Callable[..., list[Any]]) -> dict[str, list[tuple[Any, ...]]]
         "SELECT table_name FROM information_schema.tables"
         " WHERE table_type = 'BASE TABLE' AND table_schema IN ('public', 'dbo')"
     )
-    return {name: sorted(map(tuple, rows(f"SELECT * FROM {name}")), key=repr) for (name,) in tables}  # noqa: S608
+    return {name: sorted(map(tuple, rows(f"SELECT * FROM {name}")), key=repr) for (name,) in tables}
 
 
 async def pages(api: Api, url: str, token: str | None = None) -> list[Any]:

@@ -1,7 +1,7 @@
 """Bodies that no endpoint can use: each gets its problem document and changes nothing."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from tests.conftest import User
 
 MakeUser = Callable[..., Awaitable[User]]
 Rows = Callable[..., list[Any]]
+Bodies = Callable[..., Awaitable[list[dict[str, str]]]]
 
 MALFORMED = {
     "not JSON": b"event=1&quantity=2",
@@ -106,7 +107,16 @@ _AMOUNTS = (
 BAD_VALUES: dict[type, tuple[Any, ...]] = {
     Reference: ({}, [], True, 1.5, 0, -1, 10**30, 2**63, "0", "9" * 30, "a\x00b", ""),
     Password: (*_TEXTS, "", "short", "\u00e9" * 37),
-    Email: (*_TEXTS, "", "@", "a@", "a@b@c.example", "a b@example.com", "a@ex\u00e4mple.com", "x\n@example.com"),
+    Email: (
+        *_TEXTS,
+        "",
+        "@",
+        "a@",
+        "a@b@c.example",
+        "a b@example.com",
+        "a@ex\u00e4mple.com",
+        "x\n@example.com",
+    ),
     Line: (*_TEXTS, "a\nb", "a\tb", "\x1b[31m", "a\x85b", "a\u2028b", "\x7f" + "x"),
     Text: _TEXTS,
     Id: _NUMBERS,
@@ -154,39 +164,58 @@ def test_every_kind_of_field_has_bad_values() -> None:
 
 
 @pytest.fixture
-async def admin(make_user: MakeUser) -> User:
-    """One who may call every endpoint, so that only the body is refused."""
-    return await make_user("ADMIN")
-
-
-@pytest.mark.parametrize("endpoint", WITH_BODY, ids=name_of)
-async def test_no_bad_body_is_taken(client: TestClient, admin: User, rows: Rows, endpoint: Endpoint) -> None:
+async def bodies(client: TestClient, make_user: MakeUser, rows: Rows) -> AsyncIterator[Bodies]:
+    """Sends bodies as one who may call every endpoint, so that only the body is refused."""
+    admin = await make_user("ADMIN")
     before = contents(rows)
-    method, path = endpoint.method, path_of(endpoint)
 
-    for name, data in MALFORMED.items():
-        reply = await send(client, method, path, data, token=admin.token)
-        assert reply.status == 400, (name, reply.text)
-        reply.problem(400, "malformed_request")
-    for data in NO_OBJECTS:
-        reply = await send(client, method, path, data, token=admin.token)
-        errors = reply.problem(422, "validation_failed")["errors"]
-        assert errors == [{"pointer": "", "message": "A JSON object is needed."}], data
-    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "nonsense", ""):
-        reply = await send(client, method, path, b"{}", token=admin.token, content_type=kind)
-        reply.problem(415, "unsupported_media_type")
-    for name in ("no_such_field", "id", "__class__", "a/b~c", "\u0000", "'; DROP TABLE users; --", "x" * 10_000):
-        reply = await send(client, method, path, json.dumps({name: 1}).encode(), token=admin.token)
-        pointer = "/" + name.replace("~", "~0").replace("/", "~1")
-        errors = reply.problem(422, "validation_failed")["errors"]
-        assert {"pointer": pointer, "message": "There is no such field."} in errors
-    for pointer, body in bodies_with(endpoint.body, bad_values):
-        reply = await send(client, method, path, json.dumps(body).encode(), token=admin.token)
-        assert reply.status == 422, (pointer, str(body)[:200], reply.text)
-        pointers = [error["pointer"] for error in reply.problem(422, "validation_failed")["errors"]]
-        assert any(found.startswith(pointer) for found in pointers), (pointer, str(body)[:200], pointers)
+    async def refused(endpoint: Endpoint, status: int, data: bytes, **headers: str) -> list[dict[str, str]]:
+        reply = await send(client, endpoint.method, path_of(endpoint), data, token=admin.token, **headers)
+        assert reply.status == status, (name_of(endpoint), data[:200], headers, reply.text)
+        codes = {400: "malformed_request", 415: "unsupported_media_type", 422: "validation_failed"}
+        return reply.problem(status, codes[status]).get("errors", [])
 
+    yield refused
     assert contents(rows) == before
+
+
+async def test_malformed_bodies(bodies: Bodies) -> None:
+    for endpoint in WITH_BODY:
+        for data in MALFORMED.values():
+            await bodies(endpoint, 400, data)
+        for kind in (
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+            "nonsense",
+            "",
+        ):
+            await bodies(endpoint, 415, b"{}", content_type=kind)
+
+
+async def test_bodies_that_are_no_objects(bodies: Bodies) -> None:
+    for endpoint in WITH_BODY:
+        for data in NO_OBJECTS:
+            errors = await bodies(endpoint, 422, data)
+            assert errors == [{"pointer": "", "message": "A JSON object is needed."}], name_of(endpoint)
+
+
+async def test_fields_that_are_not_there(bodies: Bodies) -> None:
+    names = ("no_such_field", "id", "__class__", "a/b~c", "\u0000", "'; DROP TABLE users; --", "x" * 10_000)
+    for endpoint in WITH_BODY:
+        for name in names:
+            errors = await bodies(endpoint, 422, json.dumps({name: 1}).encode())
+            pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+            assert {"pointer": pointer, "message": "There is no such field."} in errors, name_of(endpoint)
+
+
+async def test_values_that_no_field_takes(bodies: Bodies) -> None:
+    for endpoint in WITH_BODY:
+        for pointer, body in bodies_with(endpoint.body, bad_values):
+            errors = await bodies(endpoint, 422, json.dumps(body).encode())
+            pointers = [error["pointer"] for error in errors]
+            told = any(found.startswith(pointer) for found in pointers)
+            assert told, (name_of(endpoint), pointer, str(body)[:200], pointers)
 
 
 async def test_a_hundred_mistakes_are_told_at_the_most(client: TestClient) -> None:

@@ -1,19 +1,16 @@
-"""Bad ids, queries, tokens and headers, and what belongs to somebody else: refused, and nothing changes."""
+"""Bad ids, queries and headers, and what belongs to somebody else: refused, and nothing changes."""
 
 import base64
 import json
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
-import jwt
 import pytest
 from aiohttp.test_utils import TestClient
 from yarl import URL
 
 from bms.handlers.http import Endpoint, encode_cursor
-from bms.settings import Settings
 from tests.api.refusals import ENDPOINTS, SQL_TEXTS, UNICODE_TEXTS, contents, name_of, path_of, send
 from tests.conftest import CARD, Api, Reply, User
 
@@ -62,7 +59,7 @@ BAD_IDS = (
 )
 QUERY_TEXTS = (
     *SQL_TEXTS,
-    *UNICODE_TEXTS,
+    *UNICODE_TEXTS[:3],
     "",
     " ",
     "0",
@@ -151,17 +148,20 @@ async def test_bad_ids(client: TestClient, admin: User, rows: Rows) -> None:
     assert contents(rows) == before
 
 
-@pytest.mark.parametrize("endpoint", WITH_QUERY, ids=name_of)
-async def test_bad_queries(
-    client: TestClient, admin: User, make_event: Make, rows: Rows, endpoint: Endpoint
-) -> None:
+async def test_bad_queries(client: TestClient, admin: User, make_event: Make, rows: Rows) -> None:
     event = await make_event()
     before = contents(rows)
+    for endpoint in WITH_QUERY:
+        await _try_queries(client, endpoint, event, admin.token)
+    assert contents(rows) == before
+
+
+async def _try_queries(client: TestClient, endpoint: Endpoint, event: dict[str, Any], token: str) -> None:
     path = path_of(endpoint, str(event["id"]))
 
     async def status(query: str) -> int:
-        reply = await call(client, endpoint.method, f"{path}?{query}", admin.token)
-        assert reply.status in (200, 404, 422), (query, reply.text)
+        reply = await call(client, endpoint.method, f"{path}?{query}", token)
+        assert reply.status in (200, 404, 422), (path, query, reply.text)
         if reply.status == 422:
             reply.problem(422, "validation_failed")
         return reply.status
@@ -172,105 +172,19 @@ async def test_bad_queries(
             await status(f"{name}={quote(text, safe='')}")
         for raw in ("%FF", "%ED%A0%80", "%", "%zz", "+", "&&", "a=b=c"):
             await status(f"{name}={raw}")
-        assert await status(f"{name}=1&{name}=2") == 422
-        assert await status(f"{name}=%00") == 422
-    assert await status("no_such_parameter=1") == 422
+        assert await status(f"{name}=1&{name}=2") == 422, (path, name)
+        assert await status(f"{name}=%00") == 422, (path, name)
+    assert await status("no_such_parameter=1") == 422, path
     if "limit" in names:
         for bad in ("0", "201", "-1", "x", "", "1.0", "1e1", "1_0", "%D9%A3", "9" * 5000, "%2B5"):
-            assert await status(f"limit={bad}") == 422, bad
+            assert await status(f"limit={bad}") == 422, (path, bad)
         assert [await status(f"limit={good}") for good in (1, 200)] == [200, 200]
     if "cursor" in names:
         for cursor in BAD_CURSORS:
-            assert await status(f"cursor={quote(cursor, safe='%')}") == 422, cursor
-    assert contents(rows) == before
+            assert await status(f"cursor={quote(cursor, safe='%')}") == 422, (path, cursor)
 
 
-def _bombs() -> list[str]:
-    """Return tokens whose parts are JSON as deep as fits, which is deeper than Python's stack."""
-    deep = base64.urlsafe_b64encode(b"[" * 1400 + b"]" * 1400).decode().rstrip("=")
-    objects = base64.urlsafe_b64encode(b'{"a":' * 2000).decode().rstrip("=")
-    good = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').decode().rstrip("=")
-    return [f"{deep}.e30.x", f"{objects}.e30.x", f"{good}.{deep}.x", f"{good}.{objects}.x"]
-
-
-def forged_tokens(secret: str, claims: dict[str, Any]) -> list[str]:
-    """Return tokens with the claims of a good one that nobody must be taken in by."""
-    now = int(time.time())
-    part = [
-        base64.urlsafe_b64encode(json.dumps(document).encode()).decode().rstrip("=")
-        for document in ({"alg": "none"}, {"alg": "NONE", "typ": "JWT"}, {"alg": ["HS256"]}, {"alg": None}, {}, claims)
-    ]
-    good = jwt.encode(claims, secret, algorithm="HS256")
-    head, body, signature = good.split(".")
-    other = jwt.encode({**claims, "sub": "999"}, "somebody else's secret, just as long", algorithm="HS256").split(".")
-    return [
-        *(f"{header}.{part[-1]}.{ending}" for header in part[:-1] for ending in ("", signature)),
-        jwt.encode(claims, secret * 2, algorithm="HS512"),
-        jwt.encode(claims, "somebody else's secret, just as long", algorithm="HS256"),
-        jwt.encode({**claims, "exp": now - 1}, secret, algorithm="HS256"),
-        jwt.encode({k: v for k, v in claims.items() if k != "exp"}, secret, algorithm="HS256"),
-        jwt.encode({**claims, "iat": now + 3600}, secret, algorithm="HS256"),
-        jwt.encode({**claims, "nbf": now + 3600}, secret, algorithm="HS256"),
-        jwt.encode({**claims, "sid": 10**30}, secret, algorithm="HS256"),
-        jwt.encode({**claims, "sid": 0}, secret, algorithm="HS256"),
-        jwt.encode({**claims, "sid": "1; DROP TABLE users"}, secret, algorithm="HS256"),
-        jwt.encode(claims, secret, algorithm="HS256", headers={"kid": "../../dev/null"})[:-3],
-        f"{head}.{other[1]}.{signature}",
-        f"{head}.{body}.{other[2]}",
-        f"{head}.{body}.",
-        f"{head}.{body}",
-        f"{head}.{body}.{signature}.{signature}",
-        good[:-2],
-        good.swapcase(),
-        "x",
-        "..",
-        "null",
-        "\u00e9.\u00e9.\u00e9",
-        "' OR 1=1 --",
-        "a" * 7000,
-        *_bombs(),
-    ]
-
-
-async def test_bad_access_tokens(
-    client: TestClient, settings: Settings, make_user: MakeUser, rows: Rows
-) -> None:
-    user, other = await make_user(), await make_user()
-    claims = jwt.decode(user.token, options={"verify_signature": False})
-    before = contents(rows)
-    tokens = forged_tokens(settings.secret_key, claims)
-    tokens.append(user.refresh_token)
-    # Signed by us, as nothing but a leaked secret could: the session still has to be this user's.
-    tokens.append(jwt.encode({**claims, "sub": str(other.id)}, settings.secret_key, algorithm="HS256"))
-    for token in tokens:
-        reply = await send(client, "PATCH", "/profile", b'{"name": "Mallory"}', token=token)
-        reply.problem(401, "unauthenticated")
-        assert reply.headers["WWW-Authenticate"] == 'Bearer realm="bms"'
-    for header in ("Bearer", "Bearer ", "Basic dTpw", user.token, f"Token {user.token}", "Bearer\t", "\xff\xfe"):
-        reply = await send(client, "GET", "/profile", None, authorization=header)
-        reply.problem(401, "unauthenticated")
-    # Where no token is needed, one that is presented must be good all the same.
-    (await send(client, "GET", "/events", None, token="x")).problem(401, "unauthenticated")
-    assert contents(rows) == before
-
-
-async def test_bad_refresh_tokens(
-    api: Api, settings: Settings, make_user: MakeUser, rows: Rows
-) -> None:
-    user = await make_user()
-    claims = jwt.decode(user.refresh_token, options={"verify_signature": False})
-    before = contents(rows)
-    for token in [*forged_tokens(settings.secret_key, claims), user.token]:
-        if len(token) <= 4000:
-            (await api.post("/token/refresh", {"refresh_token": token})).problem(401, "invalid_refresh_token")
-        else:
-            (await api.post("/token/refresh", {"refresh_token": token})).problem(422, "validation_failed")
-    assert contents(rows) == before
-
-
-async def test_bad_idempotency_keys(
-    api: Api, buyer: User, make_event: Make, hold: Make, rows: Rows
-) -> None:
+async def test_bad_idempotency_keys(api: Api, buyer: User, make_event: Make, hold: Make, rows: Rows) -> None:
     event = await make_event()
     booking = await hold(buyer, event)
     before = contents(rows)
@@ -290,7 +204,7 @@ async def test_odd_headers_do_no_harm(client: TestClient, make_user: MakeUser) -
     login = json.dumps({"username": user.username, "password": user.password}).encode()
     names = ("user_agent", "x_forwarded_for", "x_request_id", "referer", "accept", "if_none_match", "cookie")
     for value in ("\xff\xfe", "\u00e9" * 300, "\U0001f3ad" * 300, "' OR 1=1 --", "x" * 7000):
-        headers = {name: value for name in names}
+        headers = dict.fromkeys(names, value)
         reply = await send(client, "POST", "/login", login, **headers)
         assert reply.status == 200, reply.text
         assert reply.headers["X-Request-Id"].isalnum()
@@ -343,7 +257,9 @@ async def test_an_impossible_event(api: Api, manager: User, make_venue: Make, ro
     assert contents(rows) == before
 
 
-async def test_the_last_moment_there_is(api: Api, buyer: User, make_event: Make, hold: Make, pay: Any) -> None:
+async def test_the_last_moment_there_is(
+    api: Api, buyer: User, make_event: Make, hold: Make, pay: Any
+) -> None:
     event = await make_event(starts_at="9999-12-31T23:59:59.999Z")
     assert event["starts_at"] == "9999-12-31T23:59:59.999Z"
     assert [listed["id"] for listed in (await api.get("/events", sort="-date")).json] == [event["id"]]

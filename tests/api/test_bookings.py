@@ -413,7 +413,15 @@ async def test_pages_show_every_booking_once(
 
 
 async def test_bad_queries(api: Api, buyer: User) -> None:
-    for query in ("limit=0", "limit=201", "cursor=x", "cursor=WyJhIl0", "status=pending", "event=0", "event=x"):
+    for query in (
+        "limit=0",
+        "limit=201",
+        "cursor=x",
+        "cursor=WyJhIl0",
+        "status=pending",
+        "event=0",
+        "event=x",
+    ):
         (await api.get(f"/bookings?{query}", token=buyer.token)).problem(422, "validation_failed")
 
 

@@ -19,7 +19,7 @@ MakeUser = Callable[..., Awaitable[User]]
 Rows = Callable[..., list[Any]]
 
 
-async def attempt(api: Api, username: str, password: str = "wrong", **headers: str) -> Reply:  # noqa: S107
+async def attempt(api: Api, username: str, password: str = "wrong", **headers: str) -> Reply:
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     return await api.post("/login", {"username": username, "password": password}, headers=sent)
 
@@ -127,18 +127,18 @@ FORWARDED = (
 )
 
 
-@pytest.mark.parametrize("proxies", [1, 2])
 async def test_the_address_that_trusted_proxies_report(
-    settings: Settings, database_url: str, make_user: MakeUser, rows: Rows, proxies: int
+    settings: Settings, database_url: str, make_user: MakeUser, rows: Rows
 ) -> None:
     user = await make_user()
     login = {"username": user.username, "password": PASSWORD}
-    behind = create_app(dataclasses.replace(settings, trusted_proxies=proxies), database_url)
-    async with TestClient(TestServer(behind)) as client:
-        for number, lines, address in FORWARDED:
-            if number != proxies:
-                continue
-            headers = CIMultiDict(("X-Forwarded-For", line) for line in lines)
-            async with client.post("/login", json=login, headers=headers) as response:
-                assert response.status == 200
-            assert rows("SELECT address FROM sessions ORDER BY id DESC")[0].address == address, lines
+    for proxies in (1, 2):
+        behind = create_app(dataclasses.replace(settings, trusted_proxies=proxies), database_url)
+        async with TestClient(TestServer(behind)) as client:
+            for number, lines, address in FORWARDED:
+                if number != proxies:
+                    continue
+                headers = CIMultiDict(("X-Forwarded-For", line) for line in lines)
+                async with client.post("/login", json=login, headers=headers) as response:
+                    assert response.status == 200
+                assert rows("SELECT address FROM sessions ORDER BY id DESC")[0].address == address, lines

@@ -86,7 +86,7 @@ async def test_pages(api: Api, admin: User, buyer: User) -> None:
         (await api.get(f"/notifications?{query}", token=buyer.token)).problem(422, "validation_failed")
 
 
-@pytest.mark.parametrize("name", ["event", "event_id", "eventId"])
+@pytest.mark.parametrize("name", ["event", "event_id"])
 async def test_an_organiser_writes_to_the_holders(
     api: Api,
     manager: User,
@@ -165,19 +165,19 @@ async def test_who_may_send(
     assert count(rows, "notifications") == 0
 
 
-@pytest.mark.parametrize(
-    ("pointer", "body"),
-    [
-        ("/event", {"message": "Hi"}),
-        ("/event", {"event": 1, "user": 1, "message": "Hi"}),
-        ("/message", {"user": 1}),
-        ("/message", {"user": 1, "message": " "}),
-        ("/message", {"user": 1, "message": "x" * 1001}),
-        ("/message", {"user": 1, "message": "\N{GUITAR}" * 501}),
-        ("/user", {"user": "all", "message": "Hi"}),
-        ("/kind", {"user": 1, "message": "Hi", "kind": "reminder"}),
-    ],
-)
-async def test_what_is_wrong(api: Api, admin: User, pointer: str, body: dict[str, Any]) -> None:
-    document = (await api.post("/notifications", body, token=admin.token)).problem(422, "validation_failed")
-    assert pointer in [error["pointer"] for error in document["errors"]]
+WRONG = [
+    ("/event", {"message": "Hi"}),
+    ("/event", {"event": 1, "user": 1, "message": "Hi"}),
+    ("/message", {"user": 1}),
+    ("/message", {"user": 1, "message": " "}),
+    ("/message", {"user": 1, "message": "x" * 1001}),
+    ("/message", {"user": 1, "message": "\N{GUITAR}" * 501}),
+    ("/user", {"user": "all", "message": "Hi"}),
+    ("/kind", {"user": 1, "message": "Hi", "kind": "reminder"}),
+]
+
+
+async def test_what_is_wrong(api: Api, admin: User) -> None:
+    for pointer, body in WRONG:
+        reply = await api.post("/notifications", body, token=admin.token)
+        assert pointer in [error["pointer"] for error in reply.problem(422, "validation_failed")["errors"]]

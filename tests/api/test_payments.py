@@ -116,9 +116,7 @@ async def test_each_other_method(api: Api, buyer: User, make_event: Make, hold: 
     assert [error["pointer"] for error in refused["errors"]] == ["/method"]
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(DECLINED, "card_declined"), (NO_FUNDS, "insufficient_funds")]
-)
+@pytest.mark.parametrize(("number", "code"), [(DECLINED, "card_declined"), (NO_FUNDS, "insufficient_funds")])
 async def test_a_refusal_leaves_the_hold(
     api: Api, buyer: User, make_event: Make, hold: Make, pay: Pay, rows: Rows, number: str, code: str
 ) -> None:
@@ -216,6 +214,19 @@ async def test_a_hold_that_has_run_out(
     assert await expire_due_holds(db) == 1 if swept else True
     (await pay(buyer, booking)).problem(409, "hold_expired")
     assert count(rows, "payments") == 0
+
+
+async def test_what_costs_nothing_is_not_paid(
+    buyer: User, make_event: Make, hold: Make, pay: Pay, rows: Rows, gateway: SimulatedGateway
+) -> None:
+    """Neither a booking that is confirmed for nothing nor one that waits to be (source 001's orders)."""
+    booking = await hold(buyer, await make_event(price="0.00"))
+    (await pay(buyer, booking)).problem(409, "booking_not_pending")
+    waiting = await hold(buyer, await make_event())
+    rows("UPDATE booking_lines SET unit_price = 0 WHERE booking_id = ?", waiting["id"])
+    rows("UPDATE bookings SET total = 0 WHERE id = ?", waiting["id"])
+    (await pay(buyer, waiting)).problem(409, "booking_not_pending")
+    assert (count(rows, "payments"), await gateway.entries()) == (0, [])
 
 
 async def test_paying_again_while_a_payment_is_settled_waits_for_its_end(
@@ -504,15 +515,21 @@ async def test_details_are_neither_stored_nor_logged(
         r"3782\D?822463\D?10005|4000\D?0000\D?0000\D?(?:0002|1000)|Zanzibar|11/(?:20)?39"
         r"|(?<![0-9A-Za-z])8765?(?![0-9A-Za-z])"
     )
-    texts = [str(row) for table, column in text_columns(rows) for row in rows(f"SELECT {column} FROM {table}")]
+    texts = [
+        str(row) for table, column in text_columns(rows) for row in rows(f"SELECT {column} FROM {table}")
+    ]
     assert len(texts) > 50
     assert any("0005" in text for text in texts)
-    kept = b"".join(path.read_bytes() for path in Path(settings.data_dir).iterdir() if path.is_file())
+    kept = bytes_in(settings.data_dir)
     assert b"amex" in kept
     texts += [kept.decode("latin-1"), caplog.text]
     assert "the gateway's client is broken" in caplog.text
     assert [found.group() for text in texts for found in secrets.finditer(text)] == []
     assert "Zanzibar" not in repr(caplog.records)
+
+
+def bytes_in(directory: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in directory.iterdir() if path.is_file())
 
 
 def text_columns(rows: Rows) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -19,9 +20,8 @@ Rows = Callable[..., list[Any]]
 ADA = {"email": "Ada@Example.com", "name": "Ada Lovelace", "username": "Ada", "password": "correct horse"}
 
 
-@pytest.mark.parametrize("path", ["/register", "/api/register/"])
-async def test_an_account_is_made(api: Api, rows: Rows, path: str) -> None:
-    reply = await api.post(path, ADA, headers={"X-Request-Id": "registering-ada"})
+async def test_an_account_is_made(api: Api, rows: Rows) -> None:
+    reply = await api.post("/register", ADA, headers={"X-Request-Id": "registering-ada"})
     assert reply.status == 201
     account = reply.json
     assert account.keys() == {"id", "email", "name", "username", "role", "created_at"}
@@ -54,16 +54,13 @@ async def test_the_shape_of_source_002(api: Api, rows: Rows) -> None:
     assert (await api.post("/register/", {**body, "username": "second"})).status == 201
 
 
-@pytest.mark.parametrize("role", ["Admin", "ADMIN"])
-async def test_only_an_admin_registers_an_admin(
-    api: Api, make_user: MakeUser, rows: Rows, role: str
-) -> None:
-    body = {"username": "boss", "password": "long enough", "role": role}
+async def test_only_an_admin_registers_an_admin(api: Api, make_user: MakeUser, rows: Rows) -> None:
+    body = {"username": "boss", "password": "long enough", "role": "Admin"}
     users = [None] + [(await make_user(kind)).token for kind in ("USER", "EVENT_MANAGER")]
     admin = await make_user("ADMIN")
     before = contents(rows)
-    for token in users:
-        refused = await api.post("/register/", body, token=token)
+    for token, role in itertools.product(users, ("Admin", "ADMIN")):
+        refused = await api.post("/register/", {**body, "role": role}, token=token)
         assert "admin" in refused.problem(403, "forbidden")["detail"]
     assert contents(rows) == before
     made = await api.post("/register/", body, token=admin.token)
@@ -112,13 +109,12 @@ async def test_a_name_is_taken_whatever_its_case(api: Api, rows: Rows) -> None:
 async def test_of_two_at_once_one_gets_the_name(
     api: Api, rows: Rows, other: dict[str, Any], code: str
 ) -> None:
-    replies = await asyncio.gather(
-        *(api.post("/register", ADA if number % 2 else {**ADA, **other}) for number in range(8))
-    )
-    assert sorted(reply.status for reply in replies) == [201] + [409] * 7
-    assert {reply.json["code"] for reply in replies if reply.status == 409} <= {code, "username_taken", "email_taken"}
+    replies = await asyncio.gather(api.post("/register", ADA), api.post("/register", {**ADA, **other}))
+    made, refused = sorted(replies, key=lambda reply: reply.status)
+    assert made.status == 201
+    assert refused.problem(409, code)["field"] == code.removesuffix("_taken")
     for table in ("users", "outbox", "audit_log"):
-        assert rows(f"SELECT COUNT(*) FROM {table}")[0][0] == 1  # noqa: S608
+        assert rows(f"SELECT COUNT(*) FROM {table}")[0][0] == 1
 
 
 async def test_passwords(api: Api, rows: Rows) -> None:
@@ -136,7 +132,14 @@ async def test_passwords(api: Api, rows: Rows) -> None:
         assert errors == [{"pointer": "/password", "message": message}]
         assert len(password) < 8 or password not in refused.text
     assert rows("SELECT COUNT(*) FROM users")[0][0] == 0
-    good = ("12345678", "x" * 72, "\u00e9" * 36, "\U0001f3ad" * 18, "  spaces count  ", "\u00e9t\u00e9 \u4f60\u597d!!")
+    good = (
+        "12345678",
+        "x" * 72,
+        "\u00e9" * 36,
+        "\U0001f3ad" * 18,
+        "  spaces count  ",
+        "\u00e9t\u00e9 \u4f60\u597d!!",
+    )
     for number, password in enumerate(good):
         account = {"username": f"u{number}", "password": password}
         assert (await api.post("/register", account)).status == 201
@@ -152,7 +155,16 @@ async def test_usernames_and_addresses(api: Api) -> None:
         refused = await api.post("/register", {**ADA, "username": username, "email": "new@example.com"})
         errors = refused.problem(422, "validation_failed")["errors"]
         assert [error["pointer"] for error in errors] == ["/username"], username
-    for email in ("", "a", "a@", "@b.c", "a b@c.example", "a@b.example\n\nBcc: c@d.example", f"{'x' * 250}@b.c", None):
+    for email in (
+        "",
+        "a",
+        "a@",
+        "@b.c",
+        "a b@c.example",
+        "a@b.example\n\nBcc: c@d.example",
+        f"{'x' * 250}@b.c",
+        None,
+    ):
         refused = await api.post("/register", {**ADA, "username": "new", "email": email})
         errors = refused.problem(422, "validation_failed")["errors"]
         assert {error["pointer"] for error in errors} == {"/email"}, email

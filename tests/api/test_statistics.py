@@ -58,9 +58,9 @@ async def test_ten_unless_said(api: Api, make_venue: Make, make_event: Make) -> 
     assert len((await api.get("/events/top?limit=200")).json) == 11
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "date_from=soon", "date_to=2099-1-1", "cursor=x"])
-async def test_bad_queries_of_the_top(api: Api, query: str) -> None:
-    (await api.get(f"/events/top?{query}")).problem(422, "validation_failed")
+async def test_bad_queries_of_the_top(api: Api) -> None:
+    for query in ("limit=0", "limit=201", "date_from=soon", "date_to=2099-1-1", "cursor=x"):
+        (await api.get(f"/events/top?{query}")).problem(422, "validation_failed")
 
 
 async def test_an_untouched_event(api: Api, manager: User, make_event: Make) -> None:

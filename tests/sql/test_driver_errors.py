@@ -261,10 +261,10 @@ def probe_url(server: EmbeddedServer) -> Iterator[str]:
         connection.execute(
             "CREATE TABLE probe (id bigint CONSTRAINT pk_probe PRIMARY KEY, label varchar(20) NOT NULL,"
             " n numeric(4,2) CONSTRAINT ck_probe_n CHECK (n > 0),"
-            " parent bigint CONSTRAINT fk_probe_parent REFERENCES probe (id))"
+            " parent bigint CONSTRAINT fk_probe_parent REFERENCES probe (id), note varchar(40))"
         ).close()
         connection.execute("CREATE UNIQUE INDEX ux_probe_label ON probe (label)").close()
-        connection.execute("INSERT INTO probe VALUES (1, 'one', 1, 1)").close()
+        connection.execute("INSERT INTO probe VALUES (1, 'one', 1, 1, '')").close()
     yield url
     drop_database(server, "driver_errors")
 
@@ -275,6 +275,7 @@ def connection(probe_url: str) -> Iterator[pyodbc.Connection]:
         yield connection
 
 
+NOTE = "INSERT INTO probe (id, note) VALUES (?, ?)"
 INSERT = "INSERT INTO probe (id, label, n, parent) VALUES (?, ?, ?, ?)"
 
 
@@ -290,6 +291,8 @@ INSERT = "INSERT INTO probe (id, label, n, parent) VALUES (?, ?, ?, ?)"
         (INSERT, (2, "x", 100, 1), Diagnosis(Kind.DATA, "22003")),
         # A value that looks like something else.
         (INSERT, (2, 'constraint "ck_mine"', 0, 1), Diagnosis(Kind.CONSTRAINT, "23514", "ck_probe_n")),
+        (NOTE, (2, 'constraint "pk_probe"'), Diagnosis(Kind.CONSTRAINT, "23502")),
+        ("SELECT CAST(? AS integer)", ('constraint "pk_probe"',), Diagnosis(Kind.OTHER, "22P02")),
         ("SELECT CAST(? AS integer)", ("connection is dead",), Diagnosis(Kind.OTHER, "22P02")),
         ("SELECT CAST(? AS integer)", ("x (1205) (SQLExecDirectW)",), Diagnosis(Kind.OTHER, "22P02")),
         ("SELECT nothing FROM probe", (), Diagnosis(Kind.OTHER, "42703")),

@@ -45,6 +45,7 @@ async def test_only_what_is_overdue_and_unpaid_expires(
     running, overdue, paid = [await hold(buyer, event, n) for n in (1, 2, 3)]
     assert (await pay(buyer, paid)).status == 201
     let_hold_pass(rows, overdue)
+    assert await db.transact(bookings.expire_hold, booking_id=running["id"]) is False
     assert await expire_due_holds(db) == 1
     assert [status_of(rows, b) for b in (running, overdue, paid)] == ["PENDING", "EXPIRED", "CONFIRMED"]
     assert available(rows, event) == 96
@@ -162,7 +163,7 @@ async def succeed(db: Database, payment_id: int) -> None:
 async def test_paid_at_the_moment_the_hold_runs_out(
     api: Api, buyer: User, make_user: MakeUser, make_event: Make, db: Database, rows: Rows
 ) -> None:
-    """A payment, the sweeper and a second buyer meet at one ticket: it is sold once, and money is not lost."""
+    """A payment, the sweeper and a second buyer meet at one ticket: it is sold once, no money is lost."""
     other = await make_user()
     kinds = [{"name": f"Seat {n}", "price": "10.00", "capacity": 1} for n in range(ROUNDS)]
     event = await make_event(ticket_types=kinds)

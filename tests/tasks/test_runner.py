@@ -22,6 +22,7 @@ from bms.sql.provision import create_database, drop_database, embedded_url
 from bms.tasks import runner
 from bms.tasks.runner import background
 from tests.conftest import TEMPLATE
+from tests.waiting import until
 
 _numbers = itertools.count(1)
 
@@ -142,27 +143,27 @@ async def test_an_error_does_not_end_the_loop(
     assert str(error) in caplog.text
 
 
+def mailed_to(address: str, settings: Settings) -> bool:
+    return any(f"To: {address}" in path.read_text() for path in settings.mail_dir.glob("*.eml"))
+
+
 @pytest.mark.usefixtures("quick")
 async def test_a_database_that_is_away_is_waited_for(
     idle: Database, settings: Settings, server: EmbeddedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = f"away_{next(_numbers) - 1}"
     account = {"name": "Ana", "username": "ana", "email": "ana@example.com"}
-    async with tasks_of(idle, settings), asyncio.timeout(15):
-        while "holds: " not in caplog.text or "outbox: " not in caplog.text:
-            await asyncio.sleep(0.02)
+    async with tasks_of(idle, settings):
+        await until(lambda: "holds: " in caplog.text and "outbox: " in caplog.text)
         create_database(server, name, TEMPLATE)
         await idle.transact(register_user, **account, password_hash="x", role="USER")
-        while not settings.mail_dir.exists() or not list(settings.mail_dir.glob("registration-*.eml")):
-            await asyncio.sleep(0.02)
+        await until(lambda: mailed_to("ana@example.com", settings))
         # And away once more, in the middle of it.
         drop_database(server, name)
         seen = caplog.text.count("holds: ")
-        while caplog.text.count("holds: ") == seen:
-            await asyncio.sleep(0.02)
+        await until(lambda: caplog.text.count("holds: ") > seen)
         create_database(server, name, TEMPLATE)
         account |= {"username": "bob", "email": "bob@example.com"}
         await idle.transact(register_user, **account, password_hash="x", role="USER")
-        while len(list(settings.mail_dir.glob("registration-*.eml"))) < 2:
-            await asyncio.sleep(0.02)
+        await until(lambda: mailed_to("bob@example.com", settings))
     drop_database(server, name)

@@ -61,4 +61,4 @@ class AttendeeAnswer(AnswerSchema):
 class AttendanceAnswer(BookingAnswer):
     """A booking as the event's organiser sees it."""
 
-    user = fields.Nested(AttendeeAnswer)
+    user = fields.Nested(AttendeeAnswer)  # type: ignore[assignment]

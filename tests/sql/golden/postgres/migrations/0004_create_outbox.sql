@@ -22,6 +22,9 @@ CREATE TABLE outbox (
 CREATE INDEX ix_outbox_unsent ON outbox(available_at NULLS FIRST, id) INCLUDE (leased_until)
 WHERE
   state = 'PENDING';
+CREATE INDEX ix_outbox_dead ON outbox(id)
+WHERE
+  state = 'DEAD';
 CREATE TABLE idempotency_keys (
   user_id bigint NOT NULL,
   idempotency_key varchar(200) NOT NULL,

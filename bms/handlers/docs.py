@@ -1,0 +1,104 @@
+"""The API's description, and the page that shows it: Swagger UI, from installed files alone.
+
+The page loads nothing from the internet and its policy forbids that it ever does (decision 12).
+"""
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+from aiohttp import web
+
+from bms import keys
+from bms.errors import NotFound
+from bms.handlers.http import Access, Call, Routes
+
+routes = Routes()
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+FILES = {
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "favicon-32x32.png": "image/png",
+}
+START = "start.js"
+SCRIPT = """\
+"use strict";
+const here = document.currentScript.src;
+window.addEventListener("load", () => {
+  SwaggerUIBundle({
+    url: new URL("../openapi.json", here).href,
+    domNode: document.getElementById("swagger-ui"),
+    deepLinking: true,
+    displayOperationId: true,
+    persistAuthorization: true,
+    validatorUrl: null,
+  });
+});
+"""
+# Links are relative to the page's own place, with or without a slash at the end of its path.
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>BMS API</title>
+<link rel="stylesheet" href="{base}swagger-ui.css">
+<link rel="icon" type="image/png" href="{base}favicon-32x32.png">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="{base}swagger-ui-bundle.js"></script>
+<script src="{base}start.js"></script>
+</body>
+</html>
+"""
+
+
+@cache
+def directory() -> Path:
+    """Return where Swagger UI's files are installed. Its package is found, not imported: that needs Flask."""
+    found = importlib.util.find_spec("flask_swagger_ui")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "dist"
+
+
+@routes.add("GET", "/openapi.json", access=Access.CREDENTIALS, answers={200: "application/json"})
+async def description(call: Call) -> web.Response:
+    """Give the API's description: this document."""
+    return web.Response(
+        body=call.request.app[keys.DESCRIPTION].json,
+        content_type="application/json",
+        headers={"Cache-Control": "no-cache"},
+    )
+
+
+@routes.add("GET", "/docs", access=Access.CREDENTIALS, answers={200: "text/html"})
+async def show(call: Call) -> web.Response:
+    """Show the API's description in a browser."""
+    base = "" if call.request.path.endswith("/") else "docs/"
+    return web.Response(
+        text=PAGE.format(base=base), content_type="text/html", headers={"Content-Security-Policy": POLICY}
+    )
+
+
+@routes.add(
+    "GET",
+    "/docs/{file}",
+    access=Access.CREDENTIALS,
+    answers={200: "*/*", 206: "*/*", 304: None, 416: None},
+)
+async def file(call: Call) -> web.StreamResponse:
+    """Give a file of that page."""
+    name = call.request.match_info["file"]
+    headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+    if name == START:
+        return web.Response(text=SCRIPT, content_type="text/javascript", headers=headers)
+    if name not in FILES:
+        raise NotFound()
+    return web.FileResponse(directory() / name, headers={**headers, "Content-Type": FILES[name]})

@@ -1,0 +1,26 @@
+"""What Prometheus reads. Each server process answers for itself."""
+
+from aiohttp import web
+
+from bms import keys
+from bms.errors import DatabaseUnavailable, Overloaded
+from bms.handlers.http import Access, Call, Routes
+from bms.metrics import CONTENT_TYPE
+from bms.queries.backlog import get_backlog
+
+routes = Routes()
+
+
+@routes.add("GET", "/metrics", access=Access.ANYONE, answers={200: "text/plain"})
+async def show(call: Call) -> web.Response:
+    """Tell the figures of this process and what waits in the database, in Prometheus's text format."""
+    metrics = call.request.app[keys.METRICS]
+    # Before the question below, which would count itself.
+    metrics.observe_pools(call.db.usage())
+    try:
+        metrics.observe_backlog(await call.db.read_primary(get_backlog))
+    except (DatabaseUnavailable, Overloaded):
+        metrics.observe_backlog(None)
+    return web.Response(
+        body=metrics.render(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"}
+    )

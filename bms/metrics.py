@@ -1,0 +1,80 @@
+"""What one process counts and measures, as Prometheus reads it. Nothing here is global."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# Seconds. A booking takes a few milliseconds, a login as long as its hash.
+BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """The figures of one application."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._requests = self._counter(
+            "bms_http_requests", "Requests answered, by the route's pattern.", "method", "route", "status"
+        )
+        self._request_seconds = self._histogram(
+            "bms_http_request_duration_seconds", "How long requests took.", "method", "route"
+        )
+        self._units = self._counter(
+            "bms_units_of_work", "Commands and queries run on the database.", "name", "outcome"
+        )
+        self._unit_seconds = self._histogram(
+            "bms_unit_of_work_duration_seconds", "How long they took, waiting and repeats included.", "name"
+        )
+        self._in_use = self._gauge("bms_pool_connections_in_use", "Connections that are lent.", "pool")
+        self._waiting = self._gauge("bms_pool_waiting", "Units of work that wait for a connection.", "pool")
+        self._up = self._gauge("bms_database_up", "Whether the database answered just now.")
+        self._pending = self._gauge("bms_outbox_pending", "Messages that are to be sent.")
+        self._oldest = self._gauge(
+            "bms_outbox_oldest_seconds", "For how long the oldest of them has been due."
+        )
+        self._dead = self._gauge("bms_outbox_dead", "Messages that were given up.")
+        self._holds = self._gauge("bms_holds_overdue", "Holds that have run out and are not given back yet.")
+
+    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request; ``route`` is a pattern, so that there are only so many."""
+        method = method if method in METHODS else "other"
+        self._requests.labels(method, route, str(status)).inc()
+        self._request_seconds.labels(method, route).observe(seconds)
+
+    def observe_unit(self, name: str, outcome: str, seconds: float) -> None:
+        """Count a unit of work."""
+        self._units.labels(name, outcome).inc()
+        self._unit_seconds.labels(name).observe(seconds)
+
+    def observe_pools(self, usage: Iterable[tuple[str, int, int]]) -> None:
+        """Take down for each pool (its name) the connections in use and how many wait for one."""
+        for pool, in_use, waiting in usage:
+            self._in_use.labels(pool).set(in_use)
+            self._waiting.labels(pool).set(waiting)
+
+    def observe_backlog(self, backlog: Any | None) -> None:
+        """Take down what waits in the database; None when it does not answer, and its figures are unknown."""
+        self._up.set(backlog is not None)
+        unknown = float("nan")
+        self._pending.set(unknown if backlog is None else backlog.pending)
+        self._oldest.set(unknown if backlog is None else max(0, backlog.oldest_seconds))
+        self._dead.set(unknown if backlog is None else backlog.dead)
+        self._holds.set(unknown if backlog is None else backlog.holds_overdue)
+
+    def render(self) -> bytes:
+        """Return all of it in Prometheus's text format."""
+        return generate_latest(self._registry)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self._registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, registry=self._registry)
+
+    def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
+        return Histogram(name, text, labels, registry=self._registry, buckets=BUCKETS)

@@ -1,0 +1,72 @@
+"""Many buyers at once: accounts made in bulk, and their requests over real sockets."""
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import aiohttp
+
+from bms.commands import sessions, users
+from bms.security import Tokens
+from bms.sql.database import Database
+from bms.sql.session import Transaction
+
+_numbers = itertools.count(1)
+
+
+async def make_crowd(db: Database, tokens: Tokens, size: int) -> list[str]:
+    """Return an access token each of ``size`` new accounts, none of which has a password."""
+    return [
+        tokens.access(user_id=user_id, session_id=session_id)
+        for user_id, session_id in await db.transact(_insert, size=size)
+    ]
+
+
+def _insert(tx: Transaction, *, size: int) -> list[tuple[int, int]]:
+    made = []
+    for _ in range(size):
+        name = f"crowd{next(_numbers)}"
+        user = tx.only(
+            users.INSERT,
+            name=name,
+            username=name,
+            username_folded=name,
+            email=None,
+            email_folded=None,
+            password_hash="!",
+            role="USER",
+        )
+        session_id = tx.value(
+            sessions.INSERT, user_id=user.id, refresh_hash=name, seconds=600, device=None, address=None
+        )
+        made.append((user.id, session_id))
+    return made
+
+
+async def book_all(
+    bases: Sequence[str], crowd: Sequence[str], body: dict[str, Any]
+) -> Counter[tuple[int, str | None]]:
+    """Let everybody in the crowd book at once, in turn at each of the servers ``bases``.
+
+    Returns how often which status and problem code was answered.
+    """
+    start = asyncio.Event()
+    # No limit: every buyer has a connection of their own.
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
+
+        async def book(base: str, token: str) -> tuple[int, str | None]:
+            await start.wait()
+            headers = {"Authorization": f"Bearer {token}"}
+            async with client.post(f"{base}/bookings", json=body, headers=headers) as reply:
+                answered = await reply.json(content_type=None)
+                return reply.status, answered.get("code")
+
+        buyers = [
+            asyncio.create_task(book(base, token))
+            for base, token in zip(itertools.cycle(bases), crowd, strict=False)
+        ]
+        await asyncio.sleep(0)
+        start.set()
+        return Counter(await asyncio.gather(*buyers))

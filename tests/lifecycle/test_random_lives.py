@@ -1,0 +1,275 @@
+"""Random lives of events and bookings: whatever happens in whatever order, the books add up after it."""
+
+import asyncio
+import itertools
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import pyodbc
+from aiohttp.test_utils import TestClient, TestServer
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from bms import keys
+from bms.app import create_app
+from bms.commands.users import register_user
+from bms.payments.gateway import OutcomeStatus
+from bms.queries.conservation import check_conservation
+from bms.settings import Settings
+from bms.sql.embedded import EmbeddedServer
+from bms.sql.provision import create_database, drop_database, embedded_url
+from bms.sql.target import parse_url
+from bms.tasks.cancellations import cancel_bookings_of_events
+from bms.tasks.holds import expire_due_holds
+from bms.tasks.outbox import send_due_messages
+from bms.tasks.reconciliation import reconcile_payments, send_due_refunds
+from tests.conftest import CARD, PASSWORD, TEMPLATE, Api, Reply
+
+CARDS = {
+    "pays": "4242424242424242",
+    "is declined": "4000000000000002",
+    "gets no answer": "4000000000001000",
+    "pays without an answer": "4000000000001018",
+    "fails its first refund": "4000000000002008",
+    "loses the answer of its first refund": "4000000000002032",
+}
+_numbers = itertools.count(1)
+places = st.integers(0, 50)
+
+
+class Lives(RuleBasedStateMachine):
+    """Three buyers and an organiser at an API of their own, over real HTTP."""
+
+    server: EmbeddedServer
+    directory: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.number = next(_numbers)
+        self.name = f"lives_{self.number}"
+        create_database(self.server, self.name, TEMPLATE)
+        url = embedded_url(self.server, self.name)
+        self.settings = Settings(
+            data_dir=self.directory / self.name,
+            secret_key="a secret for tests, long enough for HS256",
+            bcrypt_rounds=4,
+            background_tasks=False,
+            demo_data=False,
+        )
+        self.runner = asyncio.Runner()
+        self.sql = pyodbc.connect(parse_url(url).odbc, autocommit=True)
+        self.client = self.wait(self._start(url))
+        self.api = Api(self.client)
+        self.db = self.client.app[keys.DATABASE]
+        self.gateway = self.client.app[keys.GATEWAY]
+        self.tokens: list[str] = []
+        self.events: list[int] = []
+        self.bookings: list[tuple[int, int]] = []  # (booking, whose)
+
+    async def _start(self, url: str) -> TestClient:
+        client = TestClient(TestServer(create_app(self.settings, url)))
+        await client.start_server()
+        return client
+
+    def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self.runner.run(work)
+
+    def teardown(self) -> None:
+        try:
+            self._settle_everything()
+        finally:
+            self.wait(self.client.close())
+            self.runner.close()
+            self.sql.close()
+            drop_database(self.server, self.name)
+
+    @initialize()
+    def people(self) -> None:
+        for username, role in (("organiser", "EVENT_MANAGER"), *((f"buyer{n}", "USER") for n in range(3))):
+            hashed = self.wait(self.client.app[keys.PASSWORDS].hash(PASSWORD))
+            self.wait(
+                self.db.transact(
+                    register_user,
+                    name=username,
+                    username=username,
+                    email=f"{username}@example.com",
+                    password_hash=hashed,
+                    role=role,
+                )
+            )
+            reply = self.wait(self.api.post("/login", {"username": username, "password": PASSWORD}))
+            self.tokens.append(reply.json["access_token"])
+        # Hypothesis leaves some rules out of each life, so every one begins with something to act on.
+        self.make_event(price="12.50", limit=None)
+        self.hold(place=0, buyer=1, a=1, b=0)
+        self.hold_and_pay(buyer=1, card="pays")
+        self.hold_and_pay(buyer=2, card="fails its first refund")
+        self.hold_and_pay(buyer=3, card="pays without an answer")
+
+    @rule(price=st.sampled_from(["0.00", "12.50", "33.33"]), limit=st.sampled_from([None, 3]))
+    def make_event(self, price: str, limit: int | None) -> None:
+        if len(self.events) == 3:
+            return
+        body = {
+            "name": "An event",
+            "date": "2099-01-01",
+            "ticket_types": [
+                {"name": "A", "price": price, "capacity": 5},
+                {"name": "B", "price": "20.00", "capacity": 3},
+            ],
+            "per_user_limit": limit,
+            "refund_policy": {"full_until_hours": 48, "percent": 50, "none_from_hours": 2},
+        }
+        reply = self.send("POST", "/events", 0, body, 201)
+        self.events.append(reply.json["id"])
+
+    @rule(place=places, buyer=st.integers(1, 3), a=st.integers(0, 2), b=st.integers(0, 2))
+    def hold(self, place: int, buyer: int, a: int, b: int) -> None:
+        live = self.rows("SELECT id FROM events WHERE status = 'PUBLISHED' ORDER BY id")
+        if not live:
+            return
+        event = live[place % len(live)].id
+        kinds = [
+            row.id for row in self.rows("SELECT id FROM ticket_types WHERE event_id = ? ORDER BY id", event)
+        ]
+        wanted = [
+            {"ticket_type": kind, "quantity": count}
+            for kind, count in zip(kinds, (a, b), strict=False)
+            if count
+        ]
+        if not wanted:
+            return
+        reply = self.send("POST", "/bookings", buyer, {"event": event, "tickets": wanted}, 201, 409)
+        if reply.status == 201:
+            self.bookings.append((reply.json["id"], buyer))
+
+    @rule(place=places, card=st.sampled_from(sorted(CARDS)))
+    def pay(self, place: int, card: str) -> None:
+        if self.bookings:
+            booking, buyer = self.bookings[place % len(self.bookings)]
+            details = {**CARD, "number": CARDS[card]}
+            body = {"booking_id": booking, "method": "card", "details": details}
+            self.send("POST", "/payments", buyer, body, 201, 402, 409, 503)
+
+    @rule(buyer=st.integers(1, 3), card=st.sampled_from(sorted(CARDS)))
+    def hold_and_pay(self, buyer: int, card: str) -> None:
+        before = len(self.bookings)
+        self.hold(place=0, buyer=buyer, a=1, b=int(buyer == 1))
+        if len(self.bookings) > before:
+            self.pay(place=before, card=card)
+
+    @rule(place=places, swept=st.booleans())
+    def let_a_hold_run_out(self, place: int, swept: bool) -> None:
+        pending = self.rows("SELECT id FROM bookings WHERE status = 'PENDING' ORDER BY id")
+        if pending:
+            chosen = pending[place % len(pending)].id
+            self.rows("UPDATE bookings SET hold_expires_at = created_at WHERE id = ?", chosen)
+        if swept:
+            self.wait(expire_due_holds(self.db))
+
+    @rule(place=places)
+    def cancel_booking(self, place: int) -> None:
+        if self.bookings:
+            booking, buyer = self.bookings[place % len(self.bookings)]
+            self.send("DELETE", f"/bookings/{booking}", buyer, None, 200, 409)
+
+    @rule(place=places, amount=st.sampled_from([None, "0.01", "12.50", "20.00"]), organiser=st.booleans())
+    def refund(self, place: int, amount: str | None, organiser: bool) -> None:
+        if self.bookings:
+            booking, buyer = self.bookings[place % len(self.bookings)]
+            body = {"booking_id": booking} | ({"amount": amount} if amount else {})
+            self.send("POST", "/refunds", 0 if organiser else buyer, body, 201, 404, 409)
+
+    @rule(place=places, capacity=st.integers(1, 8))
+    def change_capacity(self, place: int, capacity: int) -> None:
+        event = self.events[place % len(self.events)]
+        body = {
+            "ticket_types": [{"name": "A", "price": "12.50", "capacity": capacity}],
+            "capacity": capacity + 9,
+        }
+        self.send("PATCH", f"/events/{event}", 0, body, 200, 409, 422)
+
+    @rule(place=places, hours=st.sampled_from([72, 24, 1]))
+    def let_time_pass(self, place: int, hours: int) -> None:
+        """The start comes closer: nothing else in BMS looks at how long ago things were."""
+        event = self.events[place % len(self.events)]
+        self.rows(
+            "UPDATE events SET starts_at = timezone('utc', now()) + make_interval(hours => ?) WHERE id = ?",
+            hours,
+            event,
+        )
+
+    @rule(place=places, really=st.sampled_from([False, False, False, True]))
+    def cancel_event(self, place: int, really: bool) -> None:
+        if really:
+            event = self.events[place % len(self.events)]
+            self.send("POST", f"/events/{event}/cancel", 0, {}, 200)
+
+    @rule()
+    def carry_out_cancellations(self) -> None:
+        self.wait(cancel_bookings_of_events(self.db))
+
+    @rule()
+    def reconcile(self) -> None:
+        self.wait(reconcile_payments(self.db, self.gateway, older_than=0))
+        self.rows("UPDATE refunds SET retry_at = created_at")
+        self.wait(send_due_refunds(self.db, self.gateway))
+
+    @invariant()
+    def the_books_add_up(self) -> None:
+        broken = [found for found in self.wait(self.db.read_primary(check_conservation)) if found.rows]
+        assert not broken, broken
+        ours = {row.reference: row for row in self.rows("SELECT reference, amount, status FROM payments")}
+        for entry in self.wait(self.gateway.entries()):
+            if entry.kind == "charge" and entry.status is OutcomeStatus.SUCCEEDED:
+                payment = ours[entry.reference]
+                assert payment.amount == entry.amount
+                assert payment.status != "FAILED", payment
+
+    def _settle_everything(self) -> None:
+        for _ in range(3):
+            self.carry_out_cancellations()
+            self.reconcile()
+        while self.wait(send_due_messages(self.db, self.client.app[keys.TRANSPORT], self.settings)):
+            pass
+        self.the_books_add_up()
+        totals = self.wait(self.gateway.totals("EUR"))
+        (ours,) = self.rows(
+            "SELECT COALESCE(SUM(amount), 0) AS charged, COALESCE(SUM(refunded), 0) AS refunded FROM payments"
+            " WHERE status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')"
+        )
+        assert (ours.charged, ours.refunded) == (totals.charged, totals.refunded)
+        assert self.rows("SELECT id FROM refunds WHERE status <> 'SUCCEEDED'") == []
+        assert self.rows("SELECT id, last_error FROM outbox WHERE state <> 'SENT'") == []
+
+    def send(self, method: str, path: str, who: int, body: Any, *expected: int) -> Reply:
+        reply: Reply = self.wait(self.api.request(method, path, body, token=self.tokens[who]))
+        assert reply.status in expected, f"{method} {path}: {reply.status} {reply.text}"
+        return reply
+
+    def rows(self, sql: str, *values: Any) -> list[Any]:
+        cursor = self.sql.execute(sql, *values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def test_random_lives(server: EmbeddedServer, tmp_path: Path) -> None:
+    machine = type("LivesHere", (Lives,), {"server": server, "directory": tmp_path})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=20,
+            deadline=None,
+            # A life takes a second: what failed is reported as it was lived, not made small first.
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

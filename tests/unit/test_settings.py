@@ -1,0 +1,199 @@
+"""Settings: each variable, each refusal by its name, and the secret that is made and kept."""
+
+import os
+import stat
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bms.errors import ConfigurationError
+from bms.settings import Settings, load
+
+SECRET = "s" * 32
+DATABASE = {"BMS_DATABASE_URL": "postgresql://u:hunter2@h/d", "BMS_SECRET_KEY": SECRET}
+
+# variable: (text, value, texts that are refused)
+VARIABLES: dict[str, tuple[str, Any, tuple[str, ...]]] = {
+    "host": ("0.0.0.0", "0.0.0.0", ()),
+    "port": ("9090", 9090, ("0", "65536", "-1", "80a", "8 0", "٨٠", "1.5", "9" * 5000)),
+    "workers": ("4", 4, ("0", "65", "many")),
+    "data_dir": ("/srv/bms", Path("/srv/bms"), ()),
+    "database_url": ("mssql://u@h/d", "mssql://u@h/d", ()),
+    "database_read_url": ("mssql://u@r/d", "mssql://u@r/d", ()),
+    "database_pool": ("16", 16, ("0", "201", "x")),
+    "secret_key": (SECRET + "x", SECRET + "x", ("short", "s" * 31)),
+    "smtp_url": ("smtp://h:25", "smtp://h:25", ()),
+    "mail_from": ("A <a@example.com>", "A <a@example.com>", ()),
+    "hold_seconds": ("60", 60, ("0", "86401", "1m")),
+    "access_token_seconds": ("60", 60, ("0", "31536001")),
+    "refresh_token_seconds": ("60", 60, ("0", "31536001")),
+    "bcrypt_rounds": ("10", 10, ("3", "17")),
+    "open_manager_registration": ("off", False, ("2", "maybe")),
+    "demo_data": ("No", False, ("2", "maybe")),
+    "max_body_bytes": ("2048", 2048, ("1023", "104857601")),
+    "trusted_proxies": ("1", 1, ("-1", "11")),
+    "background_tasks": ("FALSE", False, ("2", "maybe")),
+    "log_level": ("debug", "DEBUG", ("LOUD", "10")),
+}
+
+LOAD = """
+import sys
+from pathlib import Path
+from bms.settings import load
+sys.stdin.read()
+print(load({"BMS_DATA_DIR": sys.argv[1]}, Path("none")).secret_key)
+"""
+
+
+@pytest.fixture
+def dotenv(tmp_path: Path) -> Path:
+    return tmp_path / ".env"
+
+
+def test_every_setting_is_tried_here() -> None:
+    assert VARIABLES.keys() == {field.name for field in fields(Settings)}
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_each_variable_is_read(dotenv: Path, name: str) -> None:
+    text, value, _ = VARIABLES[name]
+    environ = {**DATABASE, f"BMS_{name.upper()}": f" {text} "}
+    assert getattr(load(environ, dotenv), name) == value
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, bad) for name, row in VARIABLES.items() for bad in row[2]])
+def test_each_bad_value_is_refused_by_the_variables_name(dotenv: Path, name: str, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^BMS_{name.upper()}\\b") as caught:
+        load({**DATABASE, f"BMS_{name.upper()}": text}, dotenv)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("text", ["1", "true", "YES", "on"])
+def test_what_switches_on(dotenv: Path, text: str) -> None:
+    assert load({**DATABASE, "BMS_DEMO_DATA": text}, dotenv).demo_data is True
+
+
+def test_what_holds_when_nothing_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = load({})
+    assert settings == Settings(data_dir=tmp_path / "var", secret_key=settings.secret_key)
+    assert settings.embedded
+    assert settings.open_manager_registration
+    assert settings.demo_data
+    assert settings.mail_dir == tmp_path / "var" / "mail"
+
+
+def test_another_database_opens_nothing_by_itself(dotenv: Path) -> None:
+    settings = load(DATABASE, dotenv)
+    assert not settings.embedded
+    assert not settings.open_manager_registration
+    assert not settings.demo_data
+    assert load({**DATABASE, "BMS_OPEN_MANAGER_REGISTRATION": "on"}, dotenv).open_manager_registration
+
+
+def test_settings_cannot_be_changed_and_show_no_secret(dotenv: Path) -> None:
+    settings = load({**DATABASE, "BMS_SMTP_URL": "smtp://u:hunter3@h:25"}, dotenv)
+    with pytest.raises(FrozenInstanceError):
+        settings.port = 1  # type: ignore[misc]
+    for secret in ("hunter2", "hunter3", SECRET):
+        assert secret not in repr(settings)
+
+
+def test_the_environment_goes_before_the_file(dotenv: Path) -> None:
+    dotenv.write_text(
+        "# ours\nBMS_PORT=8001\nexport BMS_HOST='0.0.0.0'\nBMS_WORKERS=2\nOTHER=1\n"
+        f"BMS_DATABASE_URL=postgresql://u@h/d\nBMS_SECRET_KEY={SECRET}\n"
+    )
+    settings = load({"BMS_PORT": "8002", "BMS_WORKERS": "", "PATH": "/bin"}, dotenv)
+    assert (settings.port, settings.host) == (8002, "0.0.0.0")
+    assert settings.workers == 1, "a variable set to nothing is one not set, in the file too"
+    assert settings.database_url == "postgresql://u@h/d"
+
+
+def test_the_process_and_its_directory_are_where_they_are_read_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("BMS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("BMS_HOLD_SECONDS=30\n")
+    monkeypatch.setenv("BMS_PORT", "8003")
+    settings = load()
+    assert (settings.hold_seconds, settings.port) == (30, 8003)
+
+
+@pytest.mark.parametrize("where", ["environment", "file"])
+def test_a_variable_that_is_none_of_ours_is_refused(dotenv: Path, where: str) -> None:
+    environ = dict(DATABASE)
+    if where == "file":
+        dotenv.write_text("BMS_PROT=80\n")
+    else:
+        environ["BMS_PROT"] = "80"
+    with pytest.raises(ConfigurationError, match="There is no setting BMS_PROT"):
+        load(environ, dotenv)
+
+
+def test_those_of_the_tests_are_left_alone(dotenv: Path) -> None:
+    of_the_tests = {"BMS_TEST_DATABASE_URL": "mssql://h/d", "BMS_UPDATE_GOLDEN": "1"}
+    assert load({**DATABASE, **of_the_tests}, dotenv) == load(DATABASE, dotenv)
+
+
+@pytest.mark.parametrize("secret", [{}, {"BMS_SECRET_KEY": "  "}])
+def test_with_another_database_the_secret_must_be_given(
+    tmp_path: Path, dotenv: Path, secret: dict[str, str]
+) -> None:
+    environ = {"BMS_DATABASE_URL": "postgresql://h/d", "BMS_DATA_DIR": str(tmp_path / "var"), **secret}
+    with pytest.raises(ConfigurationError, match="BMS_SECRET_KEY is not set"):
+        load(environ, dotenv)
+    assert not (tmp_path / "var").exists()
+
+
+def test_the_secret_is_made_kept_and_for_the_owner_alone(tmp_path: Path, dotenv: Path) -> None:
+    data = tmp_path / "new" / "data"
+    environ = {"BMS_DATA_DIR": str(data)}
+    umask = os.umask(0)
+    try:
+        first = load(environ, dotenv).secret_key
+    finally:
+        os.umask(umask)
+    assert len(first) >= 64
+    assert load(environ, dotenv).secret_key == first
+    (kept,) = data.iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert load({"BMS_DATA_DIR": str(tmp_path / "other")}, dotenv).secret_key != first
+    assert load({**environ, "BMS_SECRET_KEY": SECRET}, dotenv).secret_key == SECRET
+    assert kept.read_text().strip() == first
+
+
+def test_a_kept_secret_that_was_cut_short_is_told(tmp_path: Path, dotenv: Path) -> None:
+    (tmp_path / "secret_key").write_text("")
+    with pytest.raises(ConfigurationError, match=r"too short.*secret_key"):
+        load({"BMS_DATA_DIR": str(tmp_path)}, dotenv)
+
+
+def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path, dotenv: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match=r"^BMS_DATA_DIR"):
+        load({"BMS_DATA_DIR": str(tmp_path / "file" / "var")}, dotenv)
+
+
+def test_processes_that_make_the_secret_at_once_agree(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LOAD, str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    processes = [subprocess.Popen(command, text=True, **pipes) for _ in range(4)]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.close()
+    secrets = set()
+    for process in processes:
+        assert process.stdout is not None
+        secrets.add(process.stdout.read().strip())
+        process.stdout.close()
+        assert process.wait(20) == 0
+    (secret,) = secrets
+    assert len(secret) >= 64
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
