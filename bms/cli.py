@@ -12,6 +12,7 @@ from bms import settings as settings_module
 from bms.errors import BMSError, ConfigurationError
 from bms.settings import LOG_FORMAT, Settings
 
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the process's exit status."""
     arguments = _parser().parse_args(argv)

@@ -34,9 +34,19 @@ _numbers = itertools.count(1)
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     """The embedded PostgreSQL of this run, with a migrated template database."""
     with EmbeddedServer(tmp_path_factory.mktemp("postgres")) as running:
+        _forgo_durability(running)
         create_database(running, TEMPLATE)
         migrate.apply(embedded_url(running, TEMPLATE))
         yield running
+
+
+def _forgo_durability(server: EmbeddedServer) -> None:
+    # These databases live for a second. Waiting for the disk is most of what making and dropping one costs.
+    connection = pyodbc.connect(parse_url(embedded_url(server, "postgres")).odbc, autocommit=True)
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        connection.execute(f"ALTER SYSTEM SET {setting} = off").close()
+    connection.execute("SELECT pg_reload_conf()").fetchall()
+    connection.close()
 
 
 @pytest.fixture

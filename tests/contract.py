@@ -1,4 +1,4 @@
-"""Answers held against what their endpoints declare: the status, the headers, the body, the problem's code."""
+"""Answers held against what their endpoints declare: the status, the body, the code of a problem."""
 
 import json
 import re

@@ -23,9 +23,10 @@ from bms.handlers.openapi_parts import (
     link,
 )
 from bms.schemas.describe import plugin
-from bms.schemas.examples import EXAMPLES
 
 OLDER = "older shapes"
+AWAY = "unavailable"  # what every endpoint may answer with
+_AWAY: list[type[BMSError]] = [errors.DatabaseUnavailable, errors.Overloaded]
 _PARAMETER = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
 _WHO = {
     Access.ANYONE: "Anyone may call this.",
@@ -61,7 +62,9 @@ def describe(endpoints: Sequence[Endpoint]) -> Document:
         spec.components.parameter(name, parameter["in"], parameter)
     spec.components.schema("Problem", PROBLEM)
     for error in sorted(all_errors(), key=lambda error: error.code):
+        spec.components.example(error.code, {"value": example_of_problem(error)})
         spec.components.response(error.code, _problem_response([error]))
+    spec.components.response(AWAY, _problem_response(_AWAY))
     ids = _operation_ids(endpoints)
     paths: dict[str, Document] = defaultdict(dict)
     for endpoint in endpoints:
@@ -99,7 +102,7 @@ def refusals(endpoint: Endpoint) -> list[type[BMSError]]:
         found += [errors.IdempotencyKeyReused, errors.RequestInProgress]
     if "If-Match" in endpoint.headers:
         found.append(errors.PreconditionFailed)
-    found += [*endpoint.refusals, BMSError, errors.DatabaseUnavailable, errors.Overloaded]
+    found += [*endpoint.refusals, BMSError, *_AWAY]
     return list(dict.fromkeys(found))
 
 
@@ -149,7 +152,7 @@ def _operation(endpoint: Endpoint, operation_id: str) -> Document:
         operation["requestBody"] = {
             # Required where the empty body is refused.
             "required": bool(endpoint.body.validate({})),
-            "content": {"application/json": _content(endpoint.body)},
+            "content": {"application/json": {"schema": endpoint.body}},
         }
     return operation
 
@@ -178,14 +181,6 @@ def _parameters(endpoint: Endpoint) -> Iterator[Any]:
         yield name
 
 
-def _content(schema: Schema) -> Document:
-    content: Document = {"schema": schema}
-    example = EXAMPLES.get(type(schema))
-    if example is not None:
-        content["example"] = [example] if schema.many else example
-    return content
-
-
 def _responses(endpoint: Endpoint) -> Iterator[tuple[int, Any]]:
     by_status: dict[int, list[type[BMSError]]] = defaultdict(list)
     for error in refusals(endpoint):
@@ -195,14 +190,18 @@ def _responses(endpoint: Endpoint) -> Iterator[tuple[int, Any]]:
         headers |= {name: link("headers", name) for name in _headers(endpoint, status)}
         response: Document = {"description": HTTPStatus(status).phrase, "headers": headers}
         if isinstance(answer, Schema):
-            response["content"] = {"application/json": _content(answer)}
+            response["content"] = {"application/json": {"schema": answer}}
         elif answer is not None:
-            response["content"] = {answer: {"schema": {"type": "string"}}}
+            schema = {} if answer.endswith("json") else {"type": "string"}
+            response["content"] = {answer: {"schema": schema}}
         if status in by_status:
             response["content"] |= _problem_response(by_status.pop(status))["content"]
         yield status, response
     for status, kinds in sorted(by_status.items()):
-        yield status, kinds[0].code if len(kinds) == 1 else _problem_response(kinds)
+        if len(kinds) == 1:
+            yield status, kinds[0].code
+        else:
+            yield status, AWAY if kinds == _AWAY else _problem_response(kinds)
 
 
 def _headers(endpoint: Endpoint, status: int) -> Iterator[str]:
@@ -233,7 +232,7 @@ def _problem_response(kinds: Sequence[type[BMSError]]) -> Document:
         "content": {
             "application/problem+json": {
                 "schema": {"allOf": [link("schemas", "Problem"), {"properties": codes}]},
-                "examples": {kind.code: {"value": example_of_problem(kind)} for kind in kinds},
+                "examples": {kind.code: link("examples", kind.code) for kind in kinds},
             }
         },
     }

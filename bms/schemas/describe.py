@@ -16,6 +16,7 @@ from bms.schemas.accounts import Flag
 from bms.schemas.answers.base import Date, Time
 from bms.schemas.base import MAX_ID, MAX_MONEY, Day, Money, RequestSchema, Text, UtcTime
 from bms.schemas.events import Clock, DayOrTime, Reference
+from bms.schemas.examples import EXAMPLES
 from bms.schemas.listing import Number, Switch
 from bms.schemas.payments import CardDetails, NetbankingDetails, UpiDetails, WalletDetails
 from bms.schemas.users import MIN_PASSWORD, Email, Password
@@ -112,6 +113,9 @@ class _Converter(OpenAPIConverter):
     def schema2jsonschema(self, schema: Any) -> Described:
         described: Described = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
         described["description"] = " ".join((inspect.getdoc(type(schema)) or "").split())
+        example = EXAMPLES.get(type(schema))
+        if example is not None:
+            described["examples"] = [example]
         if isinstance(schema, RequestSchema):
             return _with_older_names(described, schema.older_names)
         # Clients are to bear new members of an answer.

@@ -42,4 +42,4 @@ class ListQuery(RequestSchema):
     """How many rows, and from where on."""
 
     limit = Number(high=MAX_LIMIT, load_default=DEFAULT_LIMIT)
-    cursor = Line(max=1000, load_default=None)
+    cursor = Line(max=1000, load_default=None, metadata={"pattern": "^[A-Za-z0-9_-]*$"})

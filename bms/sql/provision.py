@@ -41,7 +41,8 @@ def create_database(server: EmbeddedServer, name: str, template: str | None = No
     with _administration(server) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = ?", name).fetchone() is not None:
             return
-        suffix = f" TEMPLATE {template}" if template else ""
+        # Copying its files is quicker for a template as small as ours than logging each of its pages.
+        suffix = f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""
         try:
             connection.execute(f"CREATE DATABASE {name}{suffix}").close()
         except pyodbc.Error as error:

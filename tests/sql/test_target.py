@@ -4,7 +4,6 @@ import contextlib
 import time
 import traceback
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pyodbc
@@ -234,15 +233,6 @@ def test_any_password_opens_the_door(
     assert who(password) == login
     with pytest.raises(pyodbc.OperationalError, match="password authentication failed"):
         who(password + "x")
-
-
-def test_a_directory_with_odd_characters_is_reached(tmp_path: Path) -> None:
-    with EmbeddedServer(tmp_path / "my data+1") as server:
-        create_database(server, "probe")
-        target = parse_url(embedded_url(server, "probe"))
-        assert " " in target.label
-        with contextlib.closing(pyodbc.connect(target.odbc)) as connection:
-            assert connection.execute("SELECT current_database()").fetchval() == "probe"
 
 
 def test_a_target_that_reads_only_refuses_to_write(empty_database_url: str) -> None:

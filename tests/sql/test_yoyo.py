@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyodbc
 import pytest
@@ -149,8 +150,8 @@ def test_yoyos_own_command_line(empty_database_url: str, sql_connection: pyodbc.
 
 
 def test_yoyos_own_command_line_starts_the_embedded_server(tmp_path: Path) -> None:
-    data = tmp_path / "a b"
-    url = f"bms+embedded:///{str(data).replace(' ', '%20')}"
+    data = tmp_path / "a b+1"  # psqlODBC is told the socket's directory as it is written
+    url = f"bms+embedded:///{quote(str(data))}"
     assert url.startswith("bms+embedded:////")
     yoyo("apply", "--database", url, str(MIGRATIONS))
     assert not (data / "postgres/data/postmaster.pid").exists(), "it is stopped at the end"

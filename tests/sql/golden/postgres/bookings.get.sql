@@ -11,6 +11,7 @@ SELECT
   confirmed_at,
   cancelled_at,
   cancel_reason,
+  refund_due,
   created_at
 FROM bookings
 WHERE

@@ -1,4 +1,4 @@
-UPDATE payments SET refund_claimed = amount
+UPDATE ticket_types SET on_sale = 0
 WHERE
   id = CAST(? AS bigint)
 -- takes: @id

@@ -1,0 +1,121 @@
+"""What Prometheus reads."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from bms import keys
+from bms.errors import DatabaseUnavailable
+from bms.sql.database import Database
+from tests.conftest import Api, User
+
+Figures = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+async def figures(api: Api) -> Figures:
+    reply = await api.get("/metrics")
+    assert reply.status == 200
+    assert reply.headers["Content-Type"].startswith("text/plain; version=")
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(reply.text)
+        for sample in family.samples
+    }
+
+
+def value(found: Figures, name: str, /, **labels: str) -> float:
+    return found[name, tuple(sorted(labels.items()))]
+
+
+async def test_requests_are_counted_by_their_route(api: Api, make_event: Callable[..., Any]) -> None:
+    event = await make_event()
+    for path in (f"/events/{event['id']}", f"/api/events/{event['id']}/", "/events/999"):
+        await api.get(path)
+    await api.get("/nowhere/at/all")
+    found = await figures(api)
+    route = {"method": "GET", "route": "/events/{id}"}
+    assert value(found, "bms_http_requests_total", **route, status="200") == 2
+    assert value(found, "bms_http_requests_total", **route, status="404") == 1
+    assert value(found, "bms_http_request_duration_seconds_count", **route) == 3
+    assert value(found, "bms_http_requests_total", method="GET", route="none", status="404") == 1
+    assert not any("nowhere" in label for _, labels in found for _, label in labels)
+
+
+async def test_methods_are_only_so_many(api: Api) -> None:
+    await api.request("PROPFIND", "/events")
+    found = await figures(api)
+    assert value(found, "bms_http_requests_total", method="other", route="none", status="405") == 1
+
+
+async def test_units_of_work_are_counted_by_outcome(
+    api: Api, db: Database, make_event: Callable[..., Any], hold: Callable[..., Any], buyer: User
+) -> None:
+    event = await make_event(capacity=1)
+    await hold(buyer, event)
+    sold_out = await api.post("/bookings", {"event": event["id"]}, token=buyer.token)
+    sold_out.problem(409, "sold_out")
+
+    def break_down(tx: Any) -> None:
+        raise RuntimeError
+
+    def be_away(tx: Any) -> None:
+        raise DatabaseUnavailable
+
+    with pytest.raises(RuntimeError):
+        await db.transact(break_down)
+    with pytest.raises(DatabaseUnavailable):
+        await db.read(be_away)
+    found = await figures(api)
+    for name, outcome in (
+        ("hold_tickets", "done"),
+        ("hold_tickets", "refused"),
+        ("break_down", "failed"),
+        ("be_away", "unavailable"),
+    ):
+        assert value(found, "bms_units_of_work_total", name=name, outcome=outcome) == 1
+    assert value(found, "bms_unit_of_work_duration_seconds_count", name="hold_tickets") == 2
+
+
+async def test_what_waits_in_the_background(
+    api: Api,
+    rows: Callable[..., list[Any]],
+    make_event: Callable[..., Any],
+    hold: Callable[..., Any],
+    pay: Callable[..., Awaitable[Any]],
+    buyer: User,
+) -> None:
+    rows("DELETE FROM outbox")
+    found = await figures(api)
+    for name in ("outbox_pending", "outbox_dead", "outbox_oldest_seconds", "holds_overdue"):
+        assert value(found, f"bms_{name}") == 0, name
+    event = await make_event()
+    for _ in range(2):
+        assert (await pay(buyer, await hold(buyer, event))).status == 201
+    overdue = await hold(buyer, event)
+    rows("UPDATE bookings SET hold_expires_at = '2020-01-01' WHERE id = ?", overdue["id"])
+    rows("UPDATE outbox SET state = 'DEAD' WHERE id = (SELECT MIN(id) FROM outbox)")
+    rows("UPDATE outbox SET available_at = '2020-01-01' WHERE state = 'PENDING'")
+    found = await figures(api)
+    assert value(found, "bms_database_up") == 1
+    assert value(found, "bms_outbox_dead") == 1
+    assert value(found, "bms_outbox_pending") >= 1
+    assert value(found, "bms_outbox_oldest_seconds") > 1_000_000
+    assert value(found, "bms_holds_overdue") == 1
+    assert value(found, "bms_pool_connections_in_use", pool="write") == 0
+    assert value(found, "bms_pool_waiting", pool="read") == 0
+
+
+async def test_it_answers_without_the_database(
+    api: Api, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any, **__: Any) -> None:
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(client.app[keys.DATABASE], "read_primary", away)
+    found = await figures(api)
+    assert value(found, "bms_database_up") == 0
+    pending = value(found, "bms_outbox_pending")
+    assert pending != pending  # NaN: it is not known

@@ -1,0 +1,4 @@
+UPDATE bookings SET refund_due = COALESCE(refund_due, 0) + CAST(? AS numeric)
+WHERE
+  id = CAST(? AS bigint) AND status = 'CANCELLED'
+-- takes: @amount, @id

@@ -1,0 +1,4 @@
+UPDATE bookings SET refund_due = CAST(? AS numeric)
+WHERE
+  id = CAST(? AS bigint)
+-- takes: @refund_due, @id

@@ -1,0 +1,46 @@
+SELECT
+  c.event_id,
+  c.reason,
+  c.started_at,
+  c.finished_at,
+  e.organizer_id,
+  COALESCE(b.live, 0) AS live,
+  COALESCE(b.cancelled, 0) AS cancelled,
+  COALESCE(r.pending, 0) AS refunds_pending,
+  COALESCE(r.succeeded, 0) AS refunds_succeeded,
+  COALESCE(r.failed, 0) AS refunds_failed
+FROM event_cancellations AS c
+INNER JOIN events AS e
+  ON e.id = c.event_id
+LEFT JOIN (
+  SELECT
+    event_id,
+    SUM(CASE WHEN status IN ('PENDING', 'CONFIRMED') THEN 1 ELSE 0 END) AS live,
+    SUM(CASE WHEN status = 'CANCELLED' THEN 1 ELSE 0 END) AS cancelled
+  FROM bookings
+  WHERE
+    event_id = CAST(? AS bigint)
+  GROUP BY
+    event_id
+) AS b
+  ON b.event_id = c.event_id
+LEFT JOIN (
+  SELECT
+    bk.event_id,
+    SUM(CASE WHEN rf.status = 'PENDING' THEN 1 ELSE 0 END) AS pending,
+    SUM(CASE WHEN rf.status = 'SUCCEEDED' THEN 1 ELSE 0 END) AS succeeded,
+    SUM(CASE WHEN rf.status = 'FAILED' THEN 1 ELSE 0 END) AS failed
+  FROM refunds AS rf
+  INNER JOIN payments AS p
+    ON p.id = rf.payment_id
+  INNER JOIN bookings AS bk
+    ON bk.id = p.booking_id
+  WHERE
+    bk.event_id = CAST(? AS bigint)
+  GROUP BY
+    bk.event_id
+) AS r
+  ON r.event_id = c.event_id
+WHERE
+  c.event_id = CAST(? AS bigint)
+-- takes: @event_id, @event_id, @event_id

@@ -1,0 +1,8 @@
+SELECT
+  id,
+  amount,
+  refund_claimed
+FROM payments
+WHERE
+  booking_id = CAST(? AS bigint) AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')
+-- takes: @booking_id
