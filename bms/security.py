@@ -13,12 +13,12 @@ import bcrypt
 import jwt
 
 from bms.errors import InvalidRefreshToken, Unauthenticated
+from bms.limits import MAX_ID
 
 T = TypeVar("T")
 
 ALGORITHM = "HS256"
 MAX_PASSWORD_BYTES = 72  # bcrypt reads no further
-_MAX_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Tokens:
 def _id(claim: Any) -> int:
     """Return an id of ours. Raises ValueError or TypeError for what can be none."""
     key = int(claim)
-    if not 0 < key <= _MAX_ID:
+    if not 0 < key <= MAX_ID:
         raise ValueError("out of range")
     return key
 

@@ -19,6 +19,7 @@ from bms.errors import (
     PerUserLimitReached,
     ValidationFailed,
 )
+from bms.limits import MAX_MONEY
 from bms.queries.bookings import BookingView, get_booking
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
@@ -121,7 +122,6 @@ EXPIRE = Statement(
 
 # Without I, L, O and U: read aloud and typed from paper, they are taken for others.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-MAX_TOTAL = Decimal("9999999999.99")  # DECIMAL(12,2)
 
 
 class Wanted(NamedTuple):
@@ -165,8 +165,8 @@ def hold_tickets(
         if held + quantity > event.per_user_limit:
             raise _over_the_limit(event.per_user_limit, held)
     total = sum((line.unit_price * line.quantity for line in lines), Decimal(0))
-    if total > MAX_TOTAL:
-        raise ValidationFailed.of("quantity", f"One booking comes to {MAX_TOTAL} at the most.")
+    if total > MAX_MONEY:
+        raise ValidationFailed.of("quantity", f"One booking comes to {MAX_MONEY} at the most.")
     confirmed = confirm_free and total == 0
     booking_id = tx.only(
         INSERT,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bms.commands.ticket_types import lock_ticket_types
-from bms.mail.formats import place, when
+from bms.formats import place, when
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 

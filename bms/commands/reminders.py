@@ -1,7 +1,7 @@
 """Reminding the holders of tickets that their event is near. An event's time has one reminder."""
 
 from bms.commands.event_messages import CONFIRMED, event_facts, tell_holders
-from bms.mail.formats import place, when
+from bms.formats import place, when
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 

@@ -71,9 +71,7 @@ async def _cancelled(call: Call) -> web.Response:
     return respond_event(view)
 
 
-@routes.add(
-    "GET", "/events/{id}/cancellation", access=Access.MANAGER, answers={200: CancellationAnswer()}
-)
+@routes.add("GET", "/events/{id}/cancellation", access=Access.MANAGER, answers={200: CancellationAnswer()})
 async def progress(call: Call) -> web.Response:
     """Say how many bookings are cancelled and refunded, and how many remain."""
     row = await call.db.read_primary(get_cancellation, event_id=call.id(), viewer_id=viewer(call))

@@ -27,8 +27,9 @@ from bms.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
+from bms.limits import MAX_ID
 from bms.payments.gateway import Gateway
-from bms.schemas.base import MAX_ID, RequestSchema
+from bms.schemas.base import RequestSchema
 from bms.security import Caller, Passwords, Tokens
 from bms.settings import Settings
 from bms.sql.database import Database

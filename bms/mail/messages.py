@@ -34,7 +34,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, select_autoescape
 
-from bms.mail.formats import money, one_line, place, tidy, when
+from bms.formats import money, one_line, place, tidy, when
 from bms.mail.headers import POLICY
 
 SUBJECTS: Mapping[str, str] = {

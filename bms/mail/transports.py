@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import aiosmtplib
 
 from bms.errors import ConfigurationError
-from bms.mail.formats import one_line
+from bms.formats import one_line
 from bms.mail.messages import KIND_HEADER
 
 SMTP_PORT, SMTPS_PORT = 25, 465

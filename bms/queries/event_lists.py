@@ -12,10 +12,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from bms.errors import ValidationFailed
+from bms.limits import CENT, MAX_ID, MAX_MONEY
 from bms.queries.categories import find_category
 from bms.queries.events import COLUMNS, SOURCES, EventView, complete
 from bms.queries.patterns import contains
-from bms.schemas.base import CENT, MAX_ID, MAX_MONEY
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 

@@ -9,11 +9,8 @@ from typing import Any, ClassVar, cast
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
 from bms.errors import ValidationFailed
+from bms.limits import CENT, MAX_COUNT, MAX_ID, MAX_MONEY
 
-MAX_ID = 2**63 - 1
-MAX_COUNT = 1_000_000
-MAX_MONEY = Decimal("9999999999.99")  # DECIMAL(12,2)
-CENT = Decimal("0.01")
 MAX_ERRORS = 100  # that one answer tells of
 
 # The C0 and C1 control characters, and the line and paragraph separators.

@@ -12,9 +12,10 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields, validate
 
+from bms.limits import MAX_ID, MAX_MONEY
 from bms.schemas.accounts import Flag
 from bms.schemas.answers.base import Date, Time
-from bms.schemas.base import MAX_ID, MAX_MONEY, Day, Money, RequestSchema, Text, UtcTime
+from bms.schemas.base import Day, Money, RequestSchema, Text, UtcTime
 from bms.schemas.events import Clock, DayOrTime, Reference
 from bms.schemas.examples import EXAMPLES
 from bms.schemas.listing import Number, Switch

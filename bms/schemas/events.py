@@ -10,8 +10,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from bms.limits import MAX_ID, MAX_TICKET_TYPES
 from bms.schemas.base import (
-    MAX_ID,
     Count,
     Day,
     Id,
@@ -26,7 +26,6 @@ from bms.schemas.base import (
 
 PAYMENT_OPTIONS = ("card", "upi", "netbanking", "wallet")
 DEFAULT_CURRENCY = "EUR"
-MAX_TICKET_TYPES = 20
 MAX_HOURS = 8784  # a leap year
 _OLDER_CAPACITY = ("max_tickets", "total_tickets")
 

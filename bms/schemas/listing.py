@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from bms.schemas.base import MAX_ID, Line, RequestSchema
+from bms.limits import MAX_ID
+from bms.schemas.base import Line, RequestSchema
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200

@@ -336,16 +336,6 @@ async def test_an_event_nobody_booked_is_removed(
     assert rows("SELECT id FROM ticket_types") == []
 
 
-async def test_an_event_with_bookings_stays(
-    api: Api, manager: User, buyer: User, make_event: Make, hold: Any
-) -> None:
-    event = await make_event()
-    await hold(buyer, event)
-    reply = await api.delete(f"/events/{event['id']}", token=manager.token)
-    assert "bookings" in reply.problem(409, "conflict")["detail"]
-    assert (await api.get(f"/events/{event['id']}")).status == 200
-
-
 async def test_who_may_remove_one(api: Api, buyer: User, make_user: MakeUser, make_event: Make) -> None:
     path = f"/events/{(await make_event())['id']}"
     (await api.delete(path)).problem(401, "unauthenticated")

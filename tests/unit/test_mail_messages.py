@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bms.mail
-from bms.mail.formats import money, one_line, place, when
+from bms.formats import money, one_line, place, when
 from bms.mail.messages import SUBJECTS, BadPayload, CannotCompose, UnknownKind, compose, message_id
 from tests.unit.mail_payloads import EXAMPLES
 

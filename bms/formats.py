@@ -1,4 +1,4 @@
-"""How names, times and amounts are shown to a person in a mail."""
+"""How names, times and amounts are shown to a person, in a mail or a notification."""
 
 import re
 from collections.abc import Mapping
