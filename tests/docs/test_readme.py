@@ -20,6 +20,7 @@ from bms.app import ROUTES
 from bms.handlers.http import Access
 from bms.settings import Settings
 from bms.sql.catalogue import all_statements
+from bms.sql.embedded import EmbeddedServer
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -90,7 +91,7 @@ def base(tmp_path: Path) -> Iterator[str]:
         server.send_signal(signal.SIGINT)
         status = server.wait(timeout=30)
     assert status == 0, log.read_text()
-    assert list((tmp_path / "var" / "postgres" / "socket").iterdir()) == []
+    assert list(EmbeddedServer(tmp_path / "var" / "postgres").socket_directory.glob(".s.*")) == []
 
 
 def wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
