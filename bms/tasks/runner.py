@@ -19,6 +19,7 @@ from bms.tasks.holds import expire_due_holds
 from bms.tasks.outbox import send_due_messages
 from bms.tasks.reconciliation import reconcile_payments, send_due_refunds
 from bms.tasks.reminders import send_due_reminders
+from bms.tasks.upkeep import complete_events_over, remove_old_rows
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ async def background(
         ("cancellations", lambda: cancel_bookings_of_events(database), 2.0),
         ("refunds", lambda: send_due_refunds(database, gateway), 2.0),
         ("reminders", lambda: send_due_reminders(database), 60.0),
+        ("events", lambda: complete_events_over(database), 60.0),
+        ("upkeep", lambda: remove_old_rows(database), 3600.0),
         ("payments", lambda: reconcile_payments(database, gateway), 10.0),
     )
     stopping = asyncio.Event()

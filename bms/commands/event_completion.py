@@ -1,0 +1,43 @@
+"""Completing events that are over: they leave the list of what is on."""
+
+from bms.commands import audit
+from bms.sql.session import Transaction
+from bms.sql.statements import Statement
+
+HOURS_WITHOUT_END = 24  # an event that says no end is over so long after its start
+
+LIST_OVER = Statement(
+    "events.list_over",
+    "@hours INT, @limit INT",
+    """
+    SELECT TOP (@limit) id
+    FROM   events
+    WHERE  status = 'PUBLISHED' AND starts_at < SYSUTCDATETIME()
+      AND  COALESCE(ends_at, DATEADD(HOUR, @hours, starts_at)) < SYSUTCDATETIME()
+    ORDER BY starts_at, id
+    """,
+)
+
+COMPLETE = Statement(
+    "events.complete",
+    "@id BIGINT, @hours INT",
+    """
+    UPDATE events WITH (ROWLOCK, UPDLOCK)
+    SET    status = 'COMPLETED', version = version + 1, updated_at = SYSUTCDATETIME()
+    WHERE  id = @id AND status = 'PUBLISHED'
+      AND  COALESCE(ends_at, DATEADD(HOUR, @hours, starts_at)) < SYSUTCDATETIME()
+    """,
+)
+
+
+def list_events_over(tx: Transaction, *, limit: int) -> list[int]:
+    """Return the ids of published events that are over, the longest over first."""
+    return [row.id for row in tx.rows(LIST_OVER, hours=HOURS_WITHOUT_END, limit=limit)]
+
+
+def complete_event(tx: Transaction, *, event_id: int) -> bool:
+    """Complete one event. Returns False when it was cancelled, moved or completed in the meantime."""
+    if tx.execute(COMPLETE, id=event_id, hours=HOURS_WITHOUT_END) != 1:
+        return False
+    audit.record(tx, user_id=None, action="complete", subject="event", subject_id=event_id, request_id=None)
+    return True

@@ -1,0 +1,5 @@
+DELETE FROM idempotency_keys
+WHERE
+  status IS NOT NULL
+  AND created_at < (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + (-CAST(? AS integer)) * INTERVAL '1 day')
+-- takes: @days
