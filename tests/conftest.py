@@ -128,6 +128,10 @@ class Reply:
     headers: Any
 
     @property
+    def ok(self) -> bool:
+        return self.status < 400
+
+    @property
     def json(self) -> Any:
         return json.loads(self.text)
 
@@ -324,5 +328,7 @@ def books(client: TestClient, db: Database, rows: Callable[..., list[Any]]) -> C
     return check
 
 
-def pytest_report_header() -> str:
-    return f"database: {os.environ.get('BMS_TEST_DATABASE_URL') or 'embedded PostgreSQL'}"
+def pytest_configure() -> None:
+    # Rather than run on another server than the one that was asked for.
+    if os.environ.get("BMS_TEST_DATABASE_URL"):
+        pytest.exit("The suite runs on the embedded PostgreSQL alone yet: unset BMS_TEST_DATABASE_URL.", 2)

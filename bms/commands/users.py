@@ -84,7 +84,7 @@ def register_user(
     return user
 
 
-def update_profile(tx: Transaction, *, user_id: int, changes: dict[str, Any]) -> Row:
+def update_profile(tx: Transaction, *, user_id: int, changes: dict[str, Any], request_id: str | None) -> Row:
     """Change the named profile fields (name, phone, city, bio) and return the whole profile."""
     current = tx.row(LOCK_PROFILE, id=user_id)
     if current is None:
@@ -92,4 +92,13 @@ def update_profile(tx: Transaction, *, user_id: int, changes: dict[str, Any]) ->
     profile = {
         field: changes.get(field, getattr(current, field)) for field in ("name", "phone", "city", "bio")
     }
-    return tx.row(UPDATE_PROFILE, id=user_id, **profile)
+    audit.record(
+        tx,
+        user_id=user_id,
+        action="change_profile",
+        subject="user",
+        subject_id=user_id,
+        request_id=request_id,
+        details=", ".join(sorted(changes)),
+    )
+    return tx.only(UPDATE_PROFILE, id=user_id, **profile)

@@ -166,5 +166,7 @@ async def show_profile(call: Call) -> web.Response:
 @routes.add("PATCH", "/profile", access=Access.USER, body=ProfileChange(), answers={200: ProfileAnswer()})
 async def change_profile(call: Call) -> web.Response:
     """Change the caller's profile."""
-    user = await call.db.transact(update_profile, user_id=call.caller.user_id, changes=call.body)
+    user = await call.db.transact(
+        update_profile, user_id=call.caller.user_id, changes=call.body, request_id=call.request_id
+    )
     return respond(present_profile(user))
