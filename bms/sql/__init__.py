@@ -1,1 +1,6 @@
 """Plumbing between the commands and the database. Knows no table."""
+
+from bms.sql import odbc
+
+# Before any module of this package can connect.
+odbc.prepare()

@@ -10,9 +10,6 @@ import pyodbc
 from bms.sql.statements import Compiled, Statement, StatementError
 from bms.sql.target import Compile
 
-# The driver manager's own pooling would hand out sessions behind our pool's back.
-pyodbc.pooling = False
-
 # A prepared cursor holds a statement handle here and a plan on the server. There are fewer
 # statements than this; list parameters in several lengths are what could go past it.
 MAX_PREPARED = 200

@@ -1,0 +1,20 @@
+"""What of ODBC is set up for a whole process, before its first connection."""
+
+import os
+from pathlib import Path
+
+import pyodbc
+
+_DRIVERS = Path(__file__).with_name("odbcinst.ini")
+
+
+def prepare() -> None:
+    """Leave pooling to our pools, and keep psqlODBC from leaving a log file in /tmp.
+
+    The driver manager's own pooling would lend sessions behind the back of ours. And psqlODBC writes
+    a line for each connection that it closes, whatever its log settings say, unless the directory for
+    logs that odbcinst.ini gives it is none. Drivers are found by their files, so no other entry is
+    missed; an ODBCINSTINI of the operator's own is left as it is.
+    """
+    pyodbc.pooling = False
+    os.environ.setdefault("ODBCINSTINI", str(_DRIVERS))
