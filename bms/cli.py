@@ -11,6 +11,7 @@ from bms import __version__
 from bms import settings as settings_module
 from bms.errors import BMSError, ConfigurationError
 from bms.settings import LOG_FORMAT, Settings
+from bms.sql.database import StatementFailed
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
         logging.getLogger("yoyo").setLevel(logging.WARNING)
         return run(settings, arguments)
-    except (ConfigurationError, BMSError) as error:
+    except (ConfigurationError, BMSError, StatementFailed) as error:
         print(f"bms: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:

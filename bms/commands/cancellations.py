@@ -1,5 +1,6 @@
 """Cancelling bookings: the tickets go back on sale and the money goes back by the event's refund rule."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -43,7 +44,7 @@ GET_RULE = Statement(
     "events.get_refund_rule",
     "@id BIGINT",
     """
-    SELECT starts_at, organizer_id, refund_full_hours, refund_percent, refund_none_hours,
+    SELECT status, starts_at, organizer_id, refund_full_hours, refund_percent, refund_none_hours,
            SYSUTCDATETIME() AS asked_at
     FROM   events
     WHERE  id = @id
@@ -106,15 +107,15 @@ def cancel_booking(
     refund_id = undo_booking(
         tx,
         booking_id=booking_id,
-        percent=refund_share(event, event.asked_at),
+        percent=refund_share(event, event.asked_at, is_live=True),
         reason=reason or "The booking was cancelled",
         requested_by=user_id,
         request_id=request_id,
+        tell=messages.booking_cancelled,
     )
     audit.record(
         tx, user_id=user_id, action="cancel", subject="booking", subject_id=booking_id, request_id=request_id
     )
-    messages.booking_cancelled(tx, booking_id=booking_id)
     return Cancelled(booking_id, refund_id)
 
 
@@ -126,12 +127,14 @@ def undo_booking(
     reason: str,
     requested_by: int | None,
     request_id: str | None,
+    tell: Callable[..., None],
     amount: Decimal | None = None,
 ) -> int | None:
     """Do what follows from a booking's having just become CANCELLED; return the refund's id, if there is one.
 
-    Gives back ``percent`` of what was paid, or ``amount`` of it, less what was claimed before; then the
-    tickets, last, for they are what others wait for.
+    Gives back ``percent`` of what was paid, or ``amount`` of it, less what was claimed before; ``tell``
+    (of ``messages``) writes to the holder. The tickets go back last, for they are what others wait for,
+    and because a notification's foreign key locks the event, which comes before them.
     """
     tx.execute(CANCEL_TICKETS, booking_id=booking_id)
     refund_id = None
@@ -149,6 +152,7 @@ def undo_booking(
                 request_id=request_id,
             )
     tx.execute(SET_REFUND_DUE, id=booking_id, refund_due=due)
+    tell(tx, booking_id=booking_id)
     inventory.release(tx, lines_of(tx, booking_id))
     return refund_id
 

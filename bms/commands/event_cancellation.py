@@ -179,7 +179,14 @@ def cancel_booking_of_event(tx: Transaction, *, booking_id: int, reason: str | N
     reason = reason or DEFAULT_REASON
     if tx.row(CANCEL, id=booking_id, reason=reason) is None:
         return False
-    undo_booking(tx, booking_id=booking_id, percent=100, reason=reason, requested_by=None, request_id=None)
+    undo_booking(
+        tx,
+        booking_id=booking_id,
+        percent=100,
+        reason=reason,
+        requested_by=None,
+        request_id=None,
+        tell=messages.event_cancelled,
+    )
     audit.record(tx, user_id=None, action="cancel", subject="booking", subject_id=booking_id, request_id=None)
-    messages.event_cancelled(tx, booking_id=booking_id)
     return True

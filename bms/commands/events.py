@@ -72,6 +72,13 @@ HAS_BOOKINGS = Statement(
     "SELECT TOP (1) id FROM bookings WHERE event_id = @id ORDER BY id",
 )
 
+# It was cancelled before anybody booked it.
+DELETE_CANCELLATION = Statement(
+    "event_cancellations.delete_of_event",
+    "@event_id BIGINT",
+    "DELETE FROM event_cancellations WITH (ROWLOCK) WHERE event_id = @event_id",
+)
+
 DELETE = Statement("events.delete", "@id BIGINT", "DELETE FROM events WITH (ROWLOCK) WHERE id = @id")
 
 
@@ -153,6 +160,7 @@ def delete_event(
     lock_ticket_types(tx, event_id)
     if tx.value(HAS_BOOKINGS, id=event_id) is not None:
         return False
+    tx.execute(DELETE_CANCELLATION, event_id=event_id)
     tx.execute(DELETE, id=event_id)
     audit.record(
         tx, user_id=user_id, action="delete", subject="event", subject_id=event_id, request_id=request_id

@@ -61,6 +61,12 @@ MARK_SENT = Statement(
     """,
 )
 
+COUNT_REPEAT = Statement(
+    "outbox.count_repeat",
+    "@id BIGINT",
+    "UPDATE outbox WITH (ROWLOCK) SET repeats = repeats + 1 WHERE id = @id",
+)
+
 MARK_FAILED = Statement(
     "outbox.mark_failed",
     "@id BIGINT, @token NVARCHAR(32), @state NVARCHAR(16), @error NVARCHAR(500), @delay INT",
@@ -95,8 +101,14 @@ def claim_messages(tx: Transaction, *, limit: int, lease_seconds: int) -> list[R
 
 
 def mark_sent(tx: Transaction, *, message_id: int, token: str) -> bool:
-    """Record that a message went out. Returns False when the lease was lost in the meantime."""
-    return tx.execute(MARK_SENT, id=message_id, token=token) == 1
+    """Record that a message went out. Returns False when the lease was lost in the meantime.
+
+    It is then another's to send, or sent already, and the repeat is counted.
+    """
+    if tx.execute(MARK_SENT, id=message_id, token=token) == 1:
+        return True
+    tx.execute(COUNT_REPEAT, id=message_id)
+    return False
 
 
 def mark_failed(tx: Transaction, *, message_id: int, token: str, error: str, retry_in: int | None) -> bool:

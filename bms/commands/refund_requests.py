@@ -78,7 +78,7 @@ def request_refund(
         raise NotFound("There is no such payment")
     booking = tx.only(LOCK_BOOKING, id=payment.booking_id)
     payment = tx.only(GET_PAYMENT, payment_id=payment.id, booking_id=None)
-    percent = 100 if grants else refund_share(event, event.asked_at)
+    percent = 100 if grants else refund_share(event, event.asked_at, is_live=booking.status == "CONFIRMED")
     refundable = left_to_refund(payment, percent)
     amount = refundable if amount is None else amount
     if amount == 0 or amount > refundable:
@@ -93,9 +93,9 @@ def request_refund(
             reason=reason,
             requested_by=user_id,
             request_id=request_id,
+            tell=messages.booking_cancelled,
         )
         assert refund_id is not None
-        messages.booking_cancelled(tx, booking_id=payment.booking_id)
         audit.record(
             tx,
             user_id=user_id,

@@ -217,8 +217,9 @@ def settle_refund(
         refund = tx.row(SUCCEED, id=refund_id, reference=reference, gateway_reference=gateway_reference)
         if refund is None:
             return
-        tx.execute(ADD_TO_PAYMENT, id=refund.payment_id, amount=refund.amount)
+        # Told of first: the notification's foreign keys lock the booking, which comes before its payment.
         messages.refund_issued(tx, refund_id=refund_id)
+        tx.execute(ADD_TO_PAYMENT, id=refund.payment_id, amount=refund.amount)
     else:
         failed = tx.row(FAIL, id=refund_id, reference=reference, failure_code=failure_code, first=FIRST_RETRY)
         if failed is None:
@@ -243,7 +244,13 @@ def renew_refund(tx: Transaction, *, refund_id: int) -> None:
     tx.execute(RENEW, id=refund_id, reference=secrets.token_hex(16))
 
 
-def refund_share(event: Row, now: dt.datetime) -> int:
-    """Return the percentage that ``event``'s rule gives back at ``now``."""
+def refund_share(event: Row, now: dt.datetime, *, is_live: bool) -> int:
+    """Return the percentage that ``event``'s rule gives back at ``now``.
+
+    Of a cancelled event that is all for a booking that is still live: who cancels it a moment before
+    the job comes to it loses nothing by that.
+    """
+    if is_live and event.status == "CANCELLED":
+        return 100
     rule = RefundRule(event.refund_full_hours, event.refund_percent, event.refund_none_hours)
     return rule.share(event.starts_at, now)

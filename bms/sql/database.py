@@ -189,7 +189,8 @@ class Database:
             log.warning("%s: gave up waiting for the database (%s, %s)", name, statement, diagnosis.code)
             return Overloaded()
         parts = (f"{name}:", statement, diagnosis.kind.value, diagnosis.code, diagnosis.constraint)
-        return StatementFailed(" ".join(part for part in parts if part))
+        hint = "; run 'bms migrate'" if diagnosis.kind is Kind.SCHEMA else ""
+        return StatementFailed(" ".join(part for part in parts if part) + hint)
 
 
 class _Unit:

@@ -19,6 +19,7 @@ class Kind(enum.Enum):
     BUSY = "busy"  # waited too long for a lock or for the statement
     CONSTRAINT = "constraint"  # the database refused the change
     DATA = "data"  # too long, out of range
+    SCHEMA = "schema"  # no such table or column: the migrations have not been applied
     OTHER = "other"
 
 
@@ -49,6 +50,8 @@ _STATES = {
     "28000": Kind.CONNECTION,
     "28P01": Kind.CONNECTION,
     "25P03": Kind.CONNECTION,
+    "42P01": Kind.SCHEMA,
+    "42703": Kind.SCHEMA,
     "22001": Kind.DATA,
     "22003": Kind.DATA,
     "23502": Kind.CONSTRAINT,
@@ -64,6 +67,8 @@ _NUMBERS = {
     "2601": Kind.CONSTRAINT,
     "547": Kind.CONSTRAINT,
     "515": Kind.CONSTRAINT,
+    "207": Kind.SCHEMA,
+    "208": Kind.SCHEMA,
     "8152": Kind.DATA,
     "2628": Kind.DATA,
     "8115": Kind.DATA,

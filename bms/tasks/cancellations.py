@@ -9,33 +9,46 @@ from bms.commands.event_cancellation import (
     list_live_bookings,
     list_unfinished_cancellations,
 )
+from bms.errors import DatabaseUnavailable
 from bms.sql.database import Database
 
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 120  # a process that dies leaves the job for so long
 BATCH = 100
+JOBS = 20  # looked at in one go, so that one that gets nowhere does not keep the others waiting
 
 
 async def cancel_bookings_of_events(database: Database) -> int:
-    """Take up one unfinished job and cancel a batch of its bookings; return how many were cancelled."""
-    for event_id in await database.read_primary(list_unfinished_cancellations, limit=1):
+    """Take up an unfinished job and cancel a batch of its bookings; return how many were cancelled.
+
+    When it had none that could be, the next job is taken up.
+    """
+    for event_id in await database.read_primary(list_unfinished_cancellations, limit=JOBS):
         job = await database.transact(lease_cancellation, event_id=event_id, seconds=LEASE_SECONDS)
-        if job is not None:
-            return await _cancel_batch(database, event_id, job.reason)
+        if job is not None and (cancelled := await _cancel_batch(database, event_id, job.reason)):
+            return cancelled
     return 0
 
 
 async def _cancel_batch(database: Database, event_id: int, reason: str | None) -> int:
-    cancelled = 0
-    live = await database.read_primary(list_live_bookings, event_id=event_id, after=0, limit=BATCH)
-    for booking_id in live:
-        try:
-            cancelled += await database.transact(
-                cancel_booking_of_event, booking_id=booking_id, reason=reason
-            )
-        except Exception:
-            # The others are not to wait for it; it is still live, so the job comes back to it.
-            log.exception("booking %d of cancelled event %d could not be cancelled", booking_id, event_id)
+    cancelled = after = 0
+    # Past a batch of which none could be cancelled, those behind it are to have their turn too.
+    while not cancelled:
+        live = await database.read_primary(list_live_bookings, event_id=event_id, after=after, limit=BATCH)
+        if not live:
+            break
+        after = live[-1]
+        for booking_id in live:
+            try:
+                cancelled += await database.transact(
+                    cancel_booking_of_event, booking_id=booking_id, reason=reason
+                )
+            except DatabaseUnavailable:
+                # Nor can the lease be given back: it runs out.
+                raise
+            except Exception:
+                # The others are not to wait for it; it is still live, so the job comes back to it.
+                log.exception("booking %d of cancelled event %d could not be cancelled", booking_id, event_id)
     await database.transact(end_cancellation_lease, event_id=event_id)
     return cancelled

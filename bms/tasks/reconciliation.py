@@ -3,10 +3,10 @@
 import logging
 
 from bms.commands.payments import list_stale_payments
-from bms.commands.refunds import list_due_refunds, renew_refund
-from bms.errors import GatewayUnavailable
+from bms.commands.refunds import list_due_refunds, postpone_refund, renew_refund
+from bms.errors import DatabaseUnavailable, GatewayUnavailable, Overloaded
 from bms.payments.gateway import Gateway
-from bms.settlement import send_refund, settle
+from bms.settlement import ASK_AGAIN, send_refund, settle
 from bms.sql.database import Database
 
 log = logging.getLogger(__name__)
@@ -20,25 +20,40 @@ async def reconcile_payments(database: Database, gateway: Gateway, *, older_than
     """Find out what became of stale PROCESSING payments and settle them; return how many were settled.
 
     A charge that the gateway never took in is voided there before it is written off here, so that no
-    request that was only slow can still make it.
+    request that was only slow can still make it. One that fails is logged and passed over.
     """
     settled = 0
     for payment in await database.read_primary(list_stale_payments, seconds=older_than, limit=BATCH):
         try:
             outcome = await gateway.void(payment.reference, payment.amount, payment.currency)
+            await settle(database, payment.id, outcome, request_id="reconciliation")
         except GatewayUnavailable:
             continue
-        await settle(database, payment.id, outcome, request_id="reconciliation")
+        except (DatabaseUnavailable, Overloaded):
+            raise
+        except Exception:
+            log.exception("payment %d could not be settled", payment.id)
+            continue
         log.info("payment %d settled: %s", payment.id, outcome.status)
         settled += 1
     return settled
 
 
 async def send_due_refunds(database: Database, gateway: Gateway) -> int:
-    """Send refunds that are waiting or have failed and are to be tried again; return how many were tried."""
-    due = await database.read_primary(list_due_refunds, limit=BATCH)
-    for refund in due:
-        if refund.status == "FAILED":
-            await database.transact(renew_refund, refund_id=refund.id)
-        await send_refund(database, gateway, refund.id)
-    return len(due)
+    """Send refunds that are waiting or have failed and are to be tried again; return how many were tried.
+
+    One that cannot be sent is logged and put off, so that it does not keep the others' money.
+    """
+    tried = 0
+    for refund in await database.read_primary(list_due_refunds, limit=BATCH):
+        try:
+            if refund.status == "FAILED":
+                await database.transact(renew_refund, refund_id=refund.id)
+            await send_refund(database, gateway, refund.id)
+            tried += 1
+        except (DatabaseUnavailable, Overloaded):
+            raise
+        except Exception:
+            log.exception("refund %d could not be sent", refund.id)
+            await database.transact(postpone_refund, refund_id=refund.id, seconds=ASK_AGAIN)
+    return tried

@@ -156,6 +156,56 @@ async def test_one_that_fails_stops_no_other_and_is_come_back_to(
     await books()
 
 
+async def test_a_job_that_gets_nowhere_holds_up_no_other(
+    db: Database, api: Api, manager: User, sold: Make, rows: Rows, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, other = await sold(), await sold()
+    for event in (stuck, other):
+        await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    original = cancellations.cancel_booking_of_event
+    bad = [row.id for row in rows("SELECT id FROM bookings WHERE event_id = ? ORDER BY id", stuck["id"])]
+
+    def fail_all_but_the_last(tx: Any, *, booking_id: int, reason: str | None) -> bool:
+        if booking_id in bad[:-1]:
+            raise ValueError("out of order")
+        return original(tx, booking_id=booking_id, reason=reason)
+
+    monkeypatch.setattr(cancellations, "cancel_booking_of_event", fail_all_but_the_last)
+    monkeypatch.setattr(cancellations, "BATCH", 2)
+    assert await run(db) == 1 + 4
+    monkeypatch.undo()
+    assert await run(db) == 3
+    await books()
+
+
+@pytest.mark.parametrize("by", ["cancel", "refund"])
+async def test_who_cancels_just_before_the_job_has_all_of_it_back(
+    db: Database,
+    api: Api,
+    manager: User,
+    buyer: User,
+    make_event: Make,
+    hold: Make,
+    pay: Pay,
+    rows: Rows,
+    books: Books,
+    by: str,
+) -> None:
+    event = await make_event(refund_policy={"full_until_hours": 8000, "percent": 0, "none_from_hours": 8000})
+    booking = await hold(buyer, event, 2)
+    assert (await pay(buyer, booking)).status == 201
+    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    if by == "cancel":
+        reply = await api.delete(f"/bookings/{booking['id']}", token=buyer.token)
+    else:
+        reply = await api.post("/refunds", {"booking_id": booking["id"]}, token=buyer.token)
+    assert reply.status in (200, 201), reply.text
+    (payment,) = rows("SELECT amount, refunded FROM payments")
+    assert payment.refunded == payment.amount
+    assert await run(db) == 0
+    await books()
+
+
 async def test_two_processes_at_once_cancel_each_booking_once(
     db: Database, api: Api, manager: User, sold: Make, rows: Rows, books: Books
 ) -> None:
@@ -201,6 +251,9 @@ async def test_delete_removes_an_unbooked_event_and_cancels_a_booked_one(
     unbooked = await make_event()
     assert (await api.delete(f"/events/{unbooked['id']}", token=manager.token)).status == 204
     (await api.get(f"/events/{unbooked['id']}")).problem(404, "not_found")
+    cancelled = await make_event()
+    await api.post(f"/events/{cancelled['id']}/cancel", {}, token=manager.token)
+    assert (await api.delete(f"/events/{cancelled['id']}", token=manager.token)).status == 204
     booked = await sold()
     reply = await api.delete(f"/events/{booked['id']}", token=manager.token)
     assert (reply.status, reply.json["status"]) == (200, "CANCELLED")

@@ -254,6 +254,39 @@ async def test_a_refund_that_fails_stays_owed_and_is_tried_again(
     await books()
 
 
+async def test_a_refund_that_cannot_be_sent_holds_up_no_other(
+    api: Api,
+    client: Any,
+    buyer: User,
+    paid: Make,
+    rows: Rows,
+    db: Database,
+    books: Books,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for _ in range(2):
+        booking = await paid("4000000000002008")
+        await api.delete(f"/bookings/{booking['id']}", token=buyer.token)
+    rows("UPDATE refunds SET retry_at = created_at")
+    gateway = client.app[keys.GATEWAY]
+    original, calls = gateway.refund, 0
+
+    async def refuse_the_first(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise ValueError("out of order")
+        return await original(*arguments)
+
+    monkeypatch.setattr(gateway, "refund", refuse_the_first)
+    assert await send_due_refunds(db, gateway) == 1
+    assert await send_due_refunds(db, gateway) == 0, "it is put off"
+    rows("UPDATE refunds SET retry_at = created_at")
+    assert await send_due_refunds(db, gateway) == 1
+    assert rows("SELECT id FROM refunds WHERE status <> 'SUCCEEDED'") == []
+    await books()
+
+
 @pytest.mark.parametrize("number", ["4000000000002024", "4000000000002032"])
 async def test_a_refund_without_an_answer_is_asked_for_again_and_made_once(
     api: Api, client: Any, buyer: User, paid: Make, rows: Rows, db: Database, books: Books, number: str

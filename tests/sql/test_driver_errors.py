@@ -198,7 +198,7 @@ OF_SQL_SERVER = [
     (
         "42S02",
         mssql("42S02", "Invalid object name 'nothing'.", 208),
-        Diagnosis(Kind.OTHER, "208"),
+        Diagnosis(Kind.SCHEMA, "208"),
     ),
     # What someone typed is quoted in the text, and is taken for nothing.
     (
@@ -295,7 +295,7 @@ INSERT = "INSERT INTO probe (id, label, n, parent) VALUES (?, ?, ?, ?)"
         ("SELECT CAST(? AS integer)", ('constraint "pk_probe"',), Diagnosis(Kind.OTHER, "22P02")),
         ("SELECT CAST(? AS integer)", ("connection is dead",), Diagnosis(Kind.OTHER, "22P02")),
         ("SELECT CAST(? AS integer)", ("x (1205) (SQLExecDirectW)",), Diagnosis(Kind.OTHER, "22P02")),
-        ("SELECT nothing FROM probe", (), Diagnosis(Kind.OTHER, "42703")),
+        ("SELECT nothing FROM probe", (), Diagnosis(Kind.SCHEMA, "42703")),
         ("SET lock_timeout = 'x'", (), Diagnosis(Kind.OTHER, "22023")),
     ],
 )

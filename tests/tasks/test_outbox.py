@@ -246,6 +246,7 @@ async def test_a_message_sent_after_its_lease_had_ended_is_told_of(
         await send_due_messages(db, Slow(), settings)
     assert "after its lease had run out" in caplog.text
     assert the_message(rows).state == "PENDING"
+    assert count(rows, "outbox", "repeats = 1") == 1
 
 
 def test_the_wait_doubles_with_jitter_up_to_an_hour() -> None:

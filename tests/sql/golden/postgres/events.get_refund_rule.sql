@@ -1,4 +1,5 @@
 SELECT
+  status,
   starts_at,
   organizer_id,
   refund_full_hours,

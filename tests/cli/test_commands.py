@@ -1,0 +1,102 @@
+"""The command line, as an operator types it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+MIGRATIONS = 5
+
+
+@pytest.fixture
+def bms(tmp_path: Path) -> Run:
+    """Run ``bms`` with a data directory of the test's own."""
+
+    def run(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("BMS_")}
+        chosen = {"BMS_DATA_DIR": str(tmp_path / "var"), "BMS_BCRYPT_ROUNDS": "4", **settings}
+        return subprocess.run(
+            [sys.executable, "-m", "bms.cli", *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={**kept, **chosen},
+            timeout=60,
+        )
+
+    return run
+
+
+def test_from_an_empty_directory_to_an_admin(bms: Run) -> None:
+    early = bms("check")
+    assert (early.returncode, "run 'bms migrate'" in early.stderr) == (2, True)
+    assert "Traceback" not in early.stderr
+    pending = bms("migrate", "--status")
+    assert pending.stdout.count("pending") == MIGRATIONS
+    assert bms("migrate").stdout.count("applied") == MIGRATIONS
+    assert bms("migrate").stdout == "The schema is up to date.\n"
+    admin = ("create-admin", "--username", "root", "--email", "root@example.com")
+    assert "Shorter than 8" in bms(*admin, stdin="short\n").stderr
+    made = bms(*admin, stdin="long enough\n")
+    assert (made.returncode, made.stdout) == (0, "Made the admin root (id 1).\n")
+    again = bms(*admin, stdin="long enough\n")
+    assert (again.returncode, again.stderr) == (2, "bms: This username is taken\n")
+    assert "There are accounts already" in bms("seed").stdout
+    checked = bms("check")
+    assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "All holds.")
+    assert bms("migrate", "--rollback", "1").stdout.count("rolled back") == 1
+    assert bms("migrate", "--status").stdout.count("pending") == 1
+
+
+def test_check_says_what_is_broken(bms: Run, tmp_path: Path) -> None:
+    bms("migrate")
+    bms("seed")
+    program = (
+        "import pyodbc, pathlib, sys\n"
+        "from bms.sql.provision import embedded_url, shared_server\n"
+        "from bms.sql.target import parse_url\n"
+        "server = shared_server(pathlib.Path(sys.argv[1]))\n"
+        "connection = pyodbc.connect(parse_url(embedded_url(server)).odbc, autocommit=True)\n"
+        "connection.execute('UPDATE ticket_types SET available = available - 1 WHERE id = 1')\n"
+        "connection.close()\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "var")], check=True, timeout=60)
+    checked = bms("check")
+    assert checked.returncode == 1
+    assert "BROKEN  Of every ticket type the capacity" in checked.stdout
+    assert "1 of 9 rules are broken." in checked.stdout
+
+
+def test_sql_prints_statements_for_either_database(bms: Run) -> None:
+    names = bms("sql").stdout.split()
+    assert "ticket_types.reserve" in names
+    assert names == sorted(names)
+    assert "OUTPUT inserted.available" in bms("sql", "ticket_types.reserve").stdout
+    assert "RETURNING available" in bms("sql", "ticket_types.reserve", "--for", "postgres").stdout
+    unknown = bms("sql", "nothing.at_all")
+    assert (unknown.returncode, unknown.stderr.startswith("bms: There is no statement")) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"BMS_PORT": "many"}, "BMS_PORT"),
+        ({"BMS_COLOUR": "red"}, "BMS_COLOUR"),
+        ({"BMS_DATABASE_URL": "postgresql://u:hidden@127.0.0.1:1/x"}, "BMS_SECRET_KEY"),
+        ({"BMS_DATABASE_URL": "postgresql://u:hidden@127.0.0.1:1/x", "BMS_SECRET_KEY": "k" * 40}, "reached"),
+        ({"BMS_DATABASE_URL": "mysql://u:hidden@h/x", "BMS_SECRET_KEY": "k" * 40}, "mssql://"),
+    ],
+)
+def test_wrong_settings_are_told_in_a_line_without_secrets(
+    bms: Run, settings: dict[str, str], told: str
+) -> None:
+    done = bms("migrate", **settings)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hidden" not in done.stderr

@@ -1,0 +1,4 @@
+UPDATE outbox SET repeats = repeats + 1
+WHERE
+  id = CAST(? AS bigint)
+-- takes: @id
