@@ -83,12 +83,13 @@ SETTLE = Statement(
     """,
 )
 
-# What settling needs to know before it locks anything: none of it changes while the payment is open.
+# What settling needs to know before it locks anything.
 GET_CONTEXT = Statement(
     "payments.get_context",
     "@id BIGINT",
     """
-    SELECT p.booking_id, p.user_id, b.event_id, b.quantity, e.per_user_limit
+    SELECT p.booking_id, p.user_id, b.event_id, b.quantity, e.per_user_limit, e.starts_at,
+           SYSUTCDATETIME() AS asked_at
     FROM   payments AS p
     INNER JOIN bookings AS b ON b.id = p.booking_id
     INNER JOIN events AS e ON e.id = b.event_id
@@ -189,10 +190,10 @@ def settle_payment(
 ) -> Answer:
     """Write the gateway's outcome, and with a success confirm the booking and issue its tickets.
 
-    When the hold has run out meanwhile the tickets are taken again if they are still free, and the
-    buyer's limit still allows it; if not, the payment is left to be refunded in full. Settling a
-    settled payment changes nothing. Returns the answer that ``render`` makes of the payment and its
-    booking's status (by which the buyer is told), kept for a repeat. Raises NotFound.
+    When the hold has run out meanwhile the tickets are taken again if they are still free, the event
+    has not begun and the buyer's limit still allows it; if not, the payment is left to be refunded in
+    full. Settling a settled payment changes nothing. Returns the answer that ``render`` makes of the
+    payment and its booking's status (by which the buyer is told), kept for a repeat. Raises NotFound.
     """
     context = tx.row(GET_CONTEXT, id=payment_id)
     if context is None:
@@ -243,7 +244,12 @@ def _confirm(tx: Transaction, context: Row, status: str | None) -> bool:
 
 
 def _retake(tx: Transaction, context: Row, lines: list[inventory.Line]) -> bool:
-    """Take the tickets of a hold that ran out, unless they are gone or the buyer has booked others since."""
+    """Take the tickets of a hold that ran out.
+
+    Returns False when they are gone or of no use any more, or the buyer has booked others since.
+    """
+    if context.asked_at >= context.starts_at:
+        return False
     if context.per_user_limit is not None:
         held = tx.value(COUNT_LIVE, user_id=context.user_id, event_id=context.event_id)
         if held + context.quantity > context.per_user_limit:

@@ -157,7 +157,13 @@ async def test_one_that_fails_stops_no_other_and_is_come_back_to(
 
 
 async def test_a_job_that_gets_nowhere_holds_up_no_other(
-    db: Database, api: Api, manager: User, sold: Make, rows: Rows, books: Books, monkeypatch: pytest.MonkeyPatch
+    db: Database,
+    api: Api,
+    manager: User,
+    sold: Make,
+    rows: Rows,
+    books: Books,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stuck, other = await sold(), await sold()
     for event in (stuck, other):

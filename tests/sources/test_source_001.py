@@ -14,7 +14,7 @@ from bms import keys
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
 from tests.books import Rows, assert_balanced, count, let_hold_pass, status_of
-from tests.conftest import PASSWORD, User
+from tests.conftest import PASSWORD, Api, User
 from tests.sources.documented import ask, bodies, is_time
 
 MakeUser = Callable[..., Awaitable[User]]
@@ -358,6 +358,22 @@ async def test_a_payment_that_fails(
     assert status_of(rows, made) == "PENDING"
     assert count(rows, "tickets") == 0
     assert (await ask(client, PROCESS + "?outcome=success", token=buyer.token, id=made["id"])).status == 200
+
+
+async def test_processing_sent_again_under_its_key_is_answered_alike(
+    client: TestClient, api: Api, buyer: User, priced: dict[str, Any]
+) -> None:
+    made = await order(client, buyer, priced)
+    path = f"/api/process-payment/{made['id']}/?outcome="
+    declined, paid = {"Idempotency-Key": "first"}, {"Idempotency-Key": "second"}
+    for _ in range(2):
+        reply = await api.post(f"{path}failure", token=buyer.token, headers=declined)
+        reply.problem(400, "payment_failed")
+    first = await api.post(f"{path}success", token=buyer.token, headers=paid)
+    again = await api.post(f"{path}success", token=buyer.token, headers=paid)
+    assert (first.status, again.status, again.json) == (200, 200, first.json)
+    other = await api.post(f"{path}success", token=buyer.token, headers={"Idempotency-Key": "third"})
+    other.problem(400, "order_not_pending")
 
 
 async def test_an_outcome_at_random(client: TestClient, buyer: User, make_event: Make) -> None:

@@ -145,6 +145,28 @@ async def test_a_late_success_takes_the_tickets_again_or_is_given_back(
     await books()
 
 
+async def test_a_late_success_buys_no_tickets_of_an_event_that_has_begun(
+    db: Database,
+    gateway: SimulatedGateway,
+    buyer: User,
+    make_event: Make,
+    hold: Make,
+    pay: Pay,
+    rows: Rows,
+    books: Books,
+) -> None:
+    event = await make_event()
+    booking = await hold(buyer, event)
+    (await pay(buyer, booking, CHARGED_NO_ANSWER)).problem(503, "gateway_unavailable")
+    rows("UPDATE bookings SET hold_expires_at = created_at WHERE id = ?", booking["id"])
+    assert await expire_due_holds(db) == 1
+    rows("UPDATE events SET starts_at = created_at WHERE id = ?", event["id"])
+    assert await reconcile_payments(db, gateway, older_than=0) == 1
+    assert await send_due_refunds(db, gateway) == 1
+    assert statuses(rows) == ("EXPIRED", "REFUNDED")
+    await books()
+
+
 async def test_a_payment_of_an_event_cancelled_meanwhile_is_given_back(
     db: Database,
     api: Api,

@@ -3,7 +3,9 @@ SELECT
   p.user_id,
   b.event_id,
   b.quantity,
-  e.per_user_limit
+  e.per_user_limit,
+  e.starts_at,
+  CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) AS asked_at
 FROM payments AS p
 INNER JOIN bookings AS b
   ON b.id = p.booking_id
