@@ -56,3 +56,8 @@ def place(event: Mapping[str, Any]) -> str:
     """Return the event's venue, address and city in one line, each that is known, none of them twice."""
     parts = [event.get(part) for part in ("venue", "address", "city")]
     return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def cut(text: str, units: int) -> str:
+    """Return as much of ``text`` as fits into NVARCHAR(units), which counts UTF-16 units."""
+    return text.encode("utf-16-le", "replace")[: 2 * units].decode("utf-16-le", "ignore")

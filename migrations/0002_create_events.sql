@@ -100,3 +100,5 @@ CREATE TABLE ticket_types (
     CONSTRAINT ck_ticket_types_available CHECK (available >= 0 AND available <= capacity),
     CONSTRAINT ck_ticket_types_price CHECK (price >= 0)
 );
+
+CREATE INDEX ix_ticket_types_event ON ticket_types (event_id, id);

@@ -14,7 +14,8 @@ CREATE TABLE bookings (
     confirmed_at    DATETIME2(3)  NULL,
     cancelled_at    DATETIME2(3)  NULL,
     cancel_reason   NVARCHAR(200) NULL,
-    -- What the refund rule gave back when it was cancelled.
+    -- When it was cancelled: what the refund rule allowed in all, and what of it was then owed.
+    refund_allowed  DECIMAL(12,2) NULL,
     refund_due      DECIMAL(12,2) NULL,
     created_at      DATETIME2(3)  NOT NULL CONSTRAINT df_bookings_created_at DEFAULT SYSUTCDATETIME(),
     CONSTRAINT pk_bookings PRIMARY KEY (id),
@@ -64,6 +65,8 @@ CREATE TABLE tickets (
 );
 
 CREATE INDEX ix_tickets_booking ON tickets (booking_id, id);
+CREATE INDEX ix_tickets_event ON tickets (event_id, id);
+CREATE INDEX ix_tickets_ticket_type ON tickets (ticket_type_id);
 CREATE UNIQUE INDEX ux_tickets_live_seat ON tickets (event_id, seat) WHERE status = 'VALID' AND seat IS NOT NULL;
 
 CREATE TABLE payments (
@@ -99,7 +102,7 @@ CREATE UNIQUE INDEX ux_payments_live ON payments (booking_id)
     WHERE status IN ('PROCESSING', 'SUCCEEDED', 'PARTIALLY_REFUNDED');
 CREATE INDEX ix_payments_user ON payments (user_id, id);
 CREATE INDEX ix_payments_booking ON payments (booking_id, id);
-CREATE INDEX ix_payments_processing ON payments (created_at, id) WHERE status = 'PROCESSING';
+CREATE INDEX ix_payments_processing ON payments (id) INCLUDE (created_at) WHERE status = 'PROCESSING';
 
 CREATE TABLE refunds (
     id                BIGINT IDENTITY(1,1) NOT NULL,

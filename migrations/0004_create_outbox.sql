@@ -27,7 +27,8 @@ CREATE INDEX ix_outbox_dead ON outbox (id) WHERE state = 'DEAD';
 
 CREATE TABLE idempotency_keys (
     user_id     BIGINT         NOT NULL,
-    idempotency_key NVARCHAR(200)  NOT NULL,
+    -- A hash of the header's value.
+    idempotency_key NVARCHAR(64)   NOT NULL,
     fingerprint NVARCHAR(64)   NOT NULL,
     -- The first answer; NULL while the first request is still running.
     status      INT            NULL,

@@ -17,6 +17,7 @@ CREATE TABLE notifications (
 );
 
 CREATE INDEX ix_notifications_user ON notifications (user_id, id);
+CREATE INDEX ix_notifications_event ON notifications (event_id) WHERE event_id IS NOT NULL;
 
 CREATE TABLE reviews (
     id         BIGINT IDENTITY(1,1) NOT NULL,

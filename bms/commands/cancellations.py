@@ -26,8 +26,12 @@ CANCEL = Statement(
 
 SET_REFUND_DUE = Statement(
     "bookings.set_refund_due",
-    "@id BIGINT, @refund_due DECIMAL(12,2)",
-    "UPDATE bookings WITH (ROWLOCK) SET refund_due = @refund_due WHERE id = @id",
+    "@id BIGINT, @refund_allowed DECIMAL(12,2), @refund_due DECIMAL(12,2)",
+    """
+    UPDATE bookings WITH (ROWLOCK)
+    SET    refund_allowed = @refund_allowed, refund_due = @refund_due
+    WHERE  id = @id
+    """,
 )
 
 CANCEL_TICKETS = Statement(
@@ -151,7 +155,8 @@ def undo_booking(
                 requested_by=requested_by,
                 request_id=request_id,
             )
-    tx.execute(SET_REFUND_DUE, id=booking_id, refund_due=due)
+    allowed = Decimal(0) if payment is None else percentage(payment.amount, percent)
+    tx.execute(SET_REFUND_DUE, id=booking_id, refund_allowed=allowed, refund_due=due)
     tell(tx, booking_id=booking_id)
     inventory.release(tx, lines_of(tx, booking_id))
     return refund_id

@@ -9,15 +9,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from bms.commands.messages import MAX_NOTIFICATION
 from bms.commands.ticket_types import lock_ticket_types
-from bms.formats import place, when
+from bms.formats import cut, place, when
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 
 CONFIRMED = ("CONFIRMED",)
 LIVE = ("PENDING", "CONFIRMED")
 
-MAX_NOTIFICATION = 1000  # UTF-16 units, as SQL Server counts NVARCHAR
 
 NOTIFY_HOLDERS = Statement(
     "notifications.insert_for_holders",
@@ -69,7 +69,13 @@ def tell_holders(
     """
     mail = json.dumps(payload, ensure_ascii=False)
     tx.execute(MAIL_HOLDERS, event_id=event_id, statuses=statuses, kind=kind, payload=mail, occasion=occasion)
-    return tx.execute(NOTIFY_HOLDERS, event_id=event_id, statuses=statuses, kind=kind, message=cut(message))
+    return tx.execute(
+        NOTIFY_HOLDERS,
+        event_id=event_id,
+        statuses=statuses,
+        kind=kind,
+        message=cut(message, MAX_NOTIFICATION),
+    )
 
 
 def tell_of_change(tx: Transaction, *, event: Row, wanted: Mapping[str, Any]) -> None:
@@ -117,11 +123,6 @@ def event_facts(event: Row) -> dict[str, Any]:
     """Return the title, time and place of an event's row (with venue, address and city) for a mail."""
     where = (event.venue, event.address, event.city)
     return {"title": event.title, **facts(event.starts_at, event.ends_at, *where)}
-
-
-def cut(message: str) -> str:
-    """Return as much of ``message`` as a notification holds."""
-    return message.encode("utf-16-le")[: 2 * MAX_NOTIFICATION].decode("utf-16-le", "ignore")
 
 
 def _utc(time: dt.datetime) -> str:

@@ -14,7 +14,7 @@ from bms.sql.statements import Statement
 
 FIND = Statement(
     "idempotency_keys.find",
-    "@user_id BIGINT, @idempotency_key NVARCHAR(200)",
+    "@user_id BIGINT, @idempotency_key NVARCHAR(64)",
     """
     SELECT fingerprint, status, body
     FROM   idempotency_keys
@@ -26,7 +26,7 @@ FIND = Statement(
 # again, and then finds the first one's row.
 INSERT = Statement(
     "idempotency_keys.insert",
-    "@user_id BIGINT, @idempotency_key NVARCHAR(200), @fingerprint NVARCHAR(64)",
+    "@user_id BIGINT, @idempotency_key NVARCHAR(64), @fingerprint NVARCHAR(64)",
     """
     INSERT INTO idempotency_keys (user_id, idempotency_key, fingerprint)
     VALUES (@user_id, @idempotency_key, @fingerprint)
@@ -35,7 +35,7 @@ INSERT = Statement(
 
 SET_PAYMENT = Statement(
     "idempotency_keys.set_payment",
-    "@user_id BIGINT, @idempotency_key NVARCHAR(200), @payment_id BIGINT",
+    "@user_id BIGINT, @idempotency_key NVARCHAR(64), @payment_id BIGINT",
     """
     UPDATE idempotency_keys WITH (ROWLOCK)
     SET    payment_id = @payment_id
@@ -45,7 +45,7 @@ SET_PAYMENT = Statement(
 
 FINISH = Statement(
     "idempotency_keys.finish",
-    "@user_id BIGINT, @idempotency_key NVARCHAR(200), @status INT, @body NVARCHAR(MAX)",
+    "@user_id BIGINT, @idempotency_key NVARCHAR(64), @status INT, @body NVARCHAR(MAX)",
     """
     UPDATE idempotency_keys WITH (ROWLOCK)
     SET    status = @status, body = @body
@@ -66,7 +66,7 @@ FINISH_PAYMENT = Statement(
 
 SET_REFUND = Statement(
     "idempotency_keys.set_refund",
-    "@user_id BIGINT, @idempotency_key NVARCHAR(200), @refund_id BIGINT",
+    "@user_id BIGINT, @idempotency_key NVARCHAR(64), @refund_id BIGINT",
     """
     UPDATE idempotency_keys WITH (ROWLOCK)
     SET    refund_id = @refund_id

@@ -8,8 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from bms.commands import outbox
+from bms.formats import cut
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+
+MAX_NOTIFICATION = 1000  # UTF-16 units
 
 INSERT_NOTIFICATION = Statement(
     "notifications.insert",
@@ -146,7 +149,7 @@ def payment_returned(tx: Transaction, *, booking_id: int, payment_id: int, amoun
         tx,
         "payment_returned",
         subject,
-        f"Your payment for {subject.title} came when the tickets were gone; all of it is given back.",
+        f"Your payment for {subject.title} came after the booking had ended; all of it is given back.",
         key=payment_id,
         refund=f"{amount:.2f}",
         currency=subject.currency,
@@ -162,7 +165,7 @@ def notify(
             INSERT_NOTIFICATION,
             user_id=user_id,
             kind=kind,
-            message=message[:1000],
+            message=cut(message, MAX_NOTIFICATION),
             event_id=event_id,
             booking_id=booking_id,
         ).id

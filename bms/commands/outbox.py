@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from bms.formats import cut
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 
@@ -118,7 +119,7 @@ def mark_failed(tx: Transaction, *, message_id: int, token: str, error: str, ret
         id=message_id,
         token=token,
         state="DEAD" if retry_in is None else "PENDING",
-        error=error[:500],
+        error=cut(error, 500),
         delay=retry_in or 0,
     )
     return changed == 1

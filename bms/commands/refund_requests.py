@@ -32,7 +32,7 @@ LOCK_BOOKING = Statement(
     """
     UPDATE bookings WITH (ROWLOCK, UPDLOCK)
     SET    refund_due = refund_due
-    OUTPUT inserted.status
+    OUTPUT inserted.status, inserted.refund_allowed
     WHERE  id = @id
     """,
 )
@@ -80,7 +80,12 @@ def request_refund(
     payment = tx.only(GET_PAYMENT, payment_id=payment.id, booking_id=None)
     percent = 100 if grants else refund_share(event, event.asked_at, is_live=booking.status == "CONFIRMED")
     refundable = left_to_refund(payment, percent)
-    amount = refundable if amount is None else amount
+    if booking.status == "CANCELLED" and not grants:
+        # The rule that held when it was cancelled holds for good, whatever becomes of the event.
+        refundable = max(Decimal(0), (booking.refund_allowed or Decimal(0)) - payment.refund_claimed)
+    if amount is None or (event.status == "CANCELLED" and not grants):
+        # Of a cancelled event all is owed, so a part of it is never all that there is to come.
+        amount = refundable
     if amount == 0 or amount > refundable:
         raise RefundNotDue(f"{refundable:.2f} can be refunded", refundable=f"{refundable:.2f}")
     ends_booking = not grants or payment.refund_claimed + amount == payment.amount

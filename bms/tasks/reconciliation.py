@@ -8,6 +8,7 @@ from bms.errors import DatabaseUnavailable, GatewayUnavailable, Overloaded
 from bms.payments.gateway import Gateway
 from bms.settlement import ASK_AGAIN, send_refund, settle
 from bms.sql.database import Database
+from bms.sql.session import Row
 
 log = logging.getLogger(__name__)
 
@@ -22,21 +23,29 @@ async def reconcile_payments(database: Database, gateway: Gateway, *, older_than
     A charge that the gateway never took in is voided there before it is written off here, so that no
     request that was only slow can still make it. One that fails is logged and passed over.
     """
-    settled = 0
-    for payment in await database.read_primary(list_stale_payments, seconds=older_than, limit=BATCH):
-        try:
-            outcome = await gateway.void(payment.reference, payment.amount, payment.currency)
-            await settle(database, payment.id, outcome, request_id="reconciliation")
-        except GatewayUnavailable:
-            continue
-        except (DatabaseUnavailable, Overloaded):
-            raise
-        except Exception:
-            log.exception("payment %d could not be settled", payment.id)
-            continue
-        log.info("payment %d settled: %s", payment.id, outcome.status)
-        settled += 1
+    settled = after = 0
+    while stale := await database.read_primary(
+        list_stale_payments, seconds=older_than, after=after, limit=BATCH
+    ):
+        for payment in stale:
+            settled += await _reconcile(database, gateway, payment)
+        after = stale[-1].id
     return settled
+
+
+async def _reconcile(database: Database, gateway: Gateway, payment: Row) -> bool:
+    try:
+        outcome = await gateway.void(payment.reference, payment.amount, payment.currency)
+        await settle(database, payment.id, outcome, request_id="reconciliation")
+    except GatewayUnavailable:
+        return False
+    except (DatabaseUnavailable, Overloaded):
+        raise
+    except Exception:
+        log.exception("payment %d could not be settled", payment.id)
+        return False
+    log.info("payment %d settled: %s", payment.id, outcome.status)
+    return True
 
 
 async def send_due_refunds(database: Database, gateway: Gateway) -> int:

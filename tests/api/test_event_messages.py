@@ -10,7 +10,8 @@ import pytest
 
 from bms import keys
 from bms.commands import event_messages, outbox
-from bms.commands.event_messages import MAX_NOTIFICATION, cut
+from bms.commands.messages import MAX_NOTIFICATION
+from bms.formats import cut
 from bms.mail.transports import FileTransport
 from bms.sql.database import Database
 from bms.sql.session import Transaction
@@ -234,7 +235,7 @@ async def test_an_event_near_enough_is_still_told_of(
 
 def test_a_notification_is_cut_between_characters() -> None:
     for text in ("x" * 2000, "\N{GUITAR}" * 600, "x" + "\N{GUITAR}" * 600, "short"):
-        kept = cut(text)
+        kept = cut(text, MAX_NOTIFICATION)
         assert text.startswith(kept)
         units = len(kept.encode("utf-16-le")) // 2
         assert units <= MAX_NOTIFICATION

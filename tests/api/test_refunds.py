@@ -139,6 +139,21 @@ async def test_a_payer_who_takes_back_a_part_loses_the_booking_too(
     await books()
 
 
+async def test_what_the_rule_allowed_at_cancelling_holds_for_good(
+    api: Api, buyer: User, manager: User, paid: Make, rows: Rows, books: Books
+) -> None:
+    booking = await paid(refund_policy=HALF)
+    start_in(rows, booking["event"], 24)
+    body = {"payment_id": booking["payment"]["id"], "amount": "10.00"}
+    assert (await api.post("/refunds", body, token=buyer.token)).status == 201
+    start_in(rows, booking["event"], 99)
+    refused = await api.post("/refunds", {**body, "amount": "15.01"}, token=buyer.token)
+    assert refused.problem(409, "refund_not_due")["refundable"] == "15.00"
+    rest = await api.post("/refunds", {"booking_id": booking["id"]}, token=buyer.token)
+    assert rest.json["amount"] == "15.00"
+    await books()
+
+
 async def test_the_payer_gets_no_more_than_the_rule_gives(
     api: Api, buyer: User, manager: User, paid: Make, rows: Rows, books: Books
 ) -> None:

@@ -39,7 +39,7 @@ SAYS = {
     "refund_issued": ("Your refund for Night of Strings (BMS-7K2Q)", ["12.50 EUR", "has been refunded", DAY]),
     "payment_returned": (
         "Your payment for Night of Strings is given back (BMS-7K2Q)",
-        ["50.00 EUR", "came when its tickets were gone", PLACE],
+        ["50.00 EUR", "came after it had ended", PLACE],
     ),
     "event_updated": ("Night of Strings has changed", [DAY, PLACE, NEW_DAYS, "The old oak"]),
     "reminder": ("Night of Strings begins soon", [NEW_DAYS, "The old oak"]),

@@ -1,5 +1,5 @@
 UPDATE bookings SET refund_due = refund_due
 WHERE
   id = CAST(? AS bigint)
-RETURNING status
+RETURNING status, refund_allowed
 -- takes: @id

@@ -1,4 +1,4 @@
-UPDATE bookings SET refund_due = CAST(? AS numeric)
+UPDATE bookings SET refund_allowed = CAST(? AS numeric), refund_due = CAST(? AS numeric)
 WHERE
   id = CAST(? AS bigint)
--- takes: @refund_due, @id
+-- takes: @refund_allowed, @refund_due, @id

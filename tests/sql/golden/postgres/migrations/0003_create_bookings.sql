@@ -11,6 +11,7 @@ CREATE TABLE bookings (
   confirmed_at timestamp(3) NULL,
   cancelled_at timestamp(3) NULL,
   cancel_reason varchar(200) NULL,
+  refund_allowed numeric(12, 2) NULL,
   refund_due numeric(12, 2) NULL,
   created_at timestamp(3) NOT NULL DEFAULT CAST(timezone('utc', statement_timestamp()) AS timestamp(3)),
   CONSTRAINT pk_bookings PRIMARY KEY (id),
@@ -77,6 +78,8 @@ CREATE TABLE tickets (
   CONSTRAINT ck_tickets_status CHECK (status IN ('VALID', 'CANCELLED'))
 );
 CREATE INDEX ix_tickets_booking ON tickets(booking_id NULLS FIRST, id);
+CREATE INDEX ix_tickets_event ON tickets(event_id NULLS FIRST, id);
+CREATE INDEX ix_tickets_ticket_type ON tickets(ticket_type_id NULLS FIRST);
 CREATE UNIQUE INDEX ux_tickets_live_seat ON tickets(event_id NULLS FIRST, seat NULLS FIRST)
 WHERE
   status = 'VALID' AND seat IS NOT NULL;
@@ -116,7 +119,7 @@ WHERE
   status IN ('PROCESSING', 'SUCCEEDED', 'PARTIALLY_REFUNDED');
 CREATE INDEX ix_payments_user ON payments(user_id NULLS FIRST, id);
 CREATE INDEX ix_payments_booking ON payments(booking_id NULLS FIRST, id);
-CREATE INDEX ix_payments_processing ON payments(created_at NULLS FIRST, id)
+CREATE INDEX ix_payments_processing ON payments(id) INCLUDE (created_at)
 WHERE
   status = 'PROCESSING';
 CREATE TABLE refunds (

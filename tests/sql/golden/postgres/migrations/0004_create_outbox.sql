@@ -27,7 +27,7 @@ WHERE
   state = 'DEAD';
 CREATE TABLE idempotency_keys (
   user_id bigint NOT NULL,
-  idempotency_key varchar(200) NOT NULL,
+  idempotency_key varchar(64) NOT NULL,
   fingerprint varchar(64) NOT NULL,
   status integer NULL,
   body text NULL,
