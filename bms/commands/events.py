@@ -260,10 +260,12 @@ def check_times(
     sales_start: dt.datetime | None,
     sales_end: dt.datetime | None,
 ) -> None:
-    """Raise ValidationFailed unless the event, and the sale, ends after it begins."""
+    """Raise ValidationFailed unless event and sale end after they begin, and the sale begins first."""
     if ends_at is not None and ends_at <= starts_at:
         raise ValidationFailed.of("ends_at", "The event would end before it starts.")
-    if sales_start is not None and sales_end is not None and sales_end <= sales_start:
+    if sales_start is not None and sales_start >= (sales_end or starts_at):
+        if sales_end is None:
+            raise ValidationFailed.of("sales_start", "The sale would begin after the event.")
         raise ValidationFailed.of("sales_end", "The sale would end before it starts.")
 
 

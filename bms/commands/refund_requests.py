@@ -51,7 +51,7 @@ def request_refund(
     payment_id: int | None,
     booking_id: int | None,
     amount: Decimal | None,
-    reason: str,
+    reason: str | None,
     user_id: int,
     is_admin: bool,
     key: Key | None,
@@ -76,6 +76,7 @@ def request_refund(
     grants = is_admin or event.organizer_id == user_id
     if not grants and payment.user_id != user_id:
         raise NotFound("There is no such payment")
+    reason = reason or ("Given back by the organiser" if grants else "Asked for by the buyer")
     booking = tx.only(LOCK_BOOKING, id=payment.booking_id)
     payment = tx.only(GET_PAYMENT, payment_id=payment.id, booking_id=None)
     percent = 100 if grants else refund_share(event, event.asked_at, is_live=booking.status == "CONFIRMED")

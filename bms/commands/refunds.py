@@ -123,14 +123,14 @@ RENEW = Statement(
 )
 
 
-# What is claimed after a booking was cancelled is owed as well as what the rule gave then.
+# What is claimed after a booking has ended is owed as well as what the rule gave then.
 ADD_REFUND_DUE = Statement(
     "bookings.add_refund_due",
     "@id BIGINT, @amount DECIMAL(12,2)",
     """
     UPDATE bookings WITH (ROWLOCK)
     SET    refund_due = COALESCE(refund_due, 0) + @amount
-    WHERE  id = @id AND status = 'CANCELLED'
+    WHERE  id = @id AND status IN ('CANCELLED', 'EXPIRED')
     """,
 )
 

@@ -1,6 +1,6 @@
 """Accounts as admins manage them, and the changing of a password."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, validate
 
@@ -33,6 +33,8 @@ class AccountChange(RequestSchema):
 
     role = fields.String(validate=_ONE_OF)
     is_active = Flag()
+
+    older_names: ClassVar = {"active": "is_active"}
 
 
 class PasswordChange(RequestSchema):

@@ -32,8 +32,8 @@ class Refund(RequestSchema):
 
     @post_load
     def complete(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        defaults: dict[str, Any] = dict.fromkeys(("payment_id", "booking_id", "amount"))
-        return {**defaults, "reason": "Asked for by the buyer", **data}
+        defaults: dict[str, Any] = dict.fromkeys(("payment_id", "booking_id", "amount", "reason"))
+        return {**defaults, **data}
 
 
 def present_refund(refund: Any) -> dict[str, Any]:
