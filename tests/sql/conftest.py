@@ -1,0 +1,71 @@
+"""A database with the table of probe.py, and sessions to look at it from outside."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pyodbc
+import pytest
+
+from bms.sql import database as database_module
+from bms.sql.database import Database
+from bms.sql.embedded import EmbeddedServer
+from bms.sql.provision import create_database, drop_database, embedded_url
+from bms.sql.target import parse_url
+from tests.sql.probe import CONSTRAINTS, Make, terminate
+
+
+@pytest.fixture(scope="module")
+def url(server: EmbeddedServer) -> Iterator[str]:
+    """The URL of a database of this module's own."""
+    create_database(server, "unit_of_work")
+    yield embedded_url(server, "unit_of_work")
+    drop_database(server, "unit_of_work")
+
+
+@pytest.fixture
+def admin(url: str) -> Iterator[pyodbc.Connection]:
+    """A connection beside the pool's, in autocommit mode, to a database with a fresh table ``probe``."""
+    with contextlib.closing(pyodbc.connect(parse_url(url).odbc, autocommit=True)) as connection:
+        terminate(connection)
+        connection.execute("DROP TABLE IF EXISTS probe").close()
+        connection.execute(
+            "CREATE TABLE probe (id bigint CONSTRAINT pk_probe PRIMARY KEY, label varchar(40) NOT NULL,"
+            " n integer CONSTRAINT ck_probe_n CHECK (n >= 0) CONSTRAINT ck_probe_small CHECK (n < 1000000))"
+        ).close()
+        connection.execute("INSERT INTO probe VALUES (1, 'one', 10), (2, 'two', 20)").close()
+        yield connection
+
+
+@pytest.fixture
+async def make(admin: pyodbc.Connection, url: str) -> AsyncIterator[Make]:
+    """Make an open Database on that database, closed at the end."""
+    made: list[Database] = []
+
+    async def make_one(**options: Any) -> Database:
+        target = options.pop("target", None) or parse_url(url)
+        database = Database(target, constraints=CONSTRAINTS, **{"pool_size": 2, **options})
+        made.append(database)
+        await database.open()
+        return database
+
+    yield make_one
+    async with asyncio.timeout(10):
+        for database in made:
+            await database.close()
+
+
+@pytest.fixture
+def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module.random, "uniform", lambda *_: 0.0)
+
+
+@pytest.fixture
+def rival(admin: pyodbc.Connection, url: str) -> Iterator[pyodbc.Connection]:
+    """A connection that holds the lock of row 1 until it is rolled back."""
+    connection = pyodbc.connect(parse_url(url).odbc, autocommit=False)
+    connection.execute("UPDATE probe SET n = 0 WHERE id = 1").close()
+    yield connection
+    connection.rollback()
+    connection.close()
