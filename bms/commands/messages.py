@@ -99,29 +99,27 @@ def booking_confirmed(tx: Transaction, *, booking_id: int) -> None:
 def booking_cancelled(tx: Transaction, *, booking_id: int) -> None:
     """Tell the buyer that the booking is cancelled, and what is refunded."""
     subject = tx.only(GET_SUBJECT, id=booking_id)
-    _tell(
-        tx,
-        "booking_cancelled",
-        subject,
-        f"Your booking {subject.reference} for {subject.title} is cancelled.{_refund(subject)}",
-        key=booking_id,
-        reason=subject.cancel_reason,
-        refund=_due(subject),
-        currency=subject.currency,
-    )
+    told = f"Your booking {subject.reference} for {subject.title} is cancelled."
+    _tell_cancelled(tx, "booking_cancelled", subject, told)
 
 
 def event_cancelled(tx: Transaction, *, booking_id: int) -> None:
     """Tell the holder of a booking that its event is cancelled, and what is refunded."""
     subject = tx.only(GET_SUBJECT, id=booking_id)
+    told = f"{subject.title} is cancelled, and with it your booking {subject.reference}."
+    _tell_cancelled(tx, "event_cancelled", subject, told)
+
+
+def _tell_cancelled(tx: Transaction, kind: str, subject: Row, told: str) -> None:
+    due = f"{subject.refund_due:.2f}" if subject.refund_due else None
     _tell(
         tx,
-        "event_cancelled",
+        kind,
         subject,
-        f"{subject.title} is cancelled, and with it your booking {subject.reference}.{_refund(subject)}",
-        key=booking_id,
+        f"{told} {subject.currency} {due} is refunded." if due else told,
+        key=subject.booking_id,
         reason=subject.cancel_reason,
-        refund=_due(subject),
+        refund=due,
         currency=subject.currency,
     )
 
@@ -201,12 +199,3 @@ def event_of(row: Row) -> dict[str, Any]:
         "address": row.address,
         "city": row.city,
     }
-
-
-def _due(subject: Row) -> str | None:
-    return f"{subject.refund_due:.2f}" if subject.refund_due else None
-
-
-def _refund(subject: Row) -> str:
-    due = _due(subject)
-    return f" {subject.currency} {due} is refunded." if due else ""
