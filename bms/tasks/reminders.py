@@ -1,12 +1,8 @@
 """Reminding the holders of tickets a day before their event."""
 
-import logging
-
 from bms.commands.reminders import list_due_reminders, remind_holders
-from bms.errors import DatabaseUnavailable, Overloaded
 from bms.sql.database import Database
-
-log = logging.getLogger(__name__)
+from bms.tasks.batches import passing_over
 
 BATCH = 100
 
@@ -18,10 +14,6 @@ async def send_due_reminders(database: Database) -> int:
     """
     reminded = 0
     for event_id in await database.read_primary(list_due_reminders, limit=BATCH):
-        try:
+        with passing_over("the holders of event %d could not be reminded", event_id):
             reminded += await database.transact(remind_holders, event_id=event_id)
-        except (DatabaseUnavailable, Overloaded):
-            raise
-        except Exception:
-            log.exception("the holders of event %d could not be reminded", event_id)
     return reminded

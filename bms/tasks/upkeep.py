@@ -3,6 +3,7 @@
 from bms.commands.event_completion import complete_event, list_events_over
 from bms.commands.housekeeping import remove_what_is_old
 from bms.sql.database import Database
+from bms.tasks.batches import passing_over
 
 BATCH = 100
 
@@ -11,7 +12,8 @@ async def complete_events_over(database: Database) -> int:
     """Complete up to a batch of events that are over; return how many were."""
     completed = 0
     for event_id in await database.read_primary(list_events_over, limit=BATCH):
-        completed += await database.transact(complete_event, event_id=event_id)
+        with passing_over("event %d could not be completed", event_id):
+            completed += await database.transact(complete_event, event_id=event_id)
     return completed
 
 
