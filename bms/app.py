@@ -35,6 +35,7 @@ from bms.settings import Settings
 from bms.sql.database import Database, Observer
 from bms.sql.target import parse_url
 from bms.tasks.runner import background
+from bms.turnstile import Turnstile
 
 ROUTES = (
     health,
@@ -63,6 +64,7 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     app[keys.SETTINGS] = settings
     app[keys.METRICS] = Metrics()
     app[keys.DATABASE] = open_database(settings, database_url, app[keys.METRICS].observe_unit)
+    app[keys.TURNSTILE] = Turnstile(app[keys.DATABASE])
     app[keys.TOKENS] = Tokens(
         settings.secret_key,
         access_seconds=settings.access_token_seconds,
@@ -95,6 +97,7 @@ def open_database(settings: Settings, database_url: str, observer: Observer | No
 async def _resources(app: web.Application) -> AsyncIterator[None]:
     await app[keys.DATABASE].open()
     yield
+    await app[keys.TURNSTILE].close()
     await app[keys.TRANSPORT].close()
     await app[keys.DATABASE].close()
     app[keys.PASSWORDS].close()

@@ -3,16 +3,18 @@
 from aiohttp import web
 
 from bms.description import Description
-from bms.errors import Unauthenticated
+from bms.errors import BMSError
 from bms.mail.transports import Transport
 from bms.metrics import Metrics
 from bms.payments.gateway import Gateway
 from bms.security import Caller, Passwords, Tokens
 from bms.settings import Settings
 from bms.sql.database import Database
+from bms.turnstile import Turnstile
 
 SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", Database)
+TURNSTILE = web.AppKey("turnstile", Turnstile)
 TOKENS = web.AppKey("tokens", Tokens)
 PASSWORDS = web.AppKey("passwords", Passwords)
 GATEWAY = web.AppKey("gateway", Gateway)
@@ -21,5 +23,5 @@ DESCRIPTION = web.AppKey("description", Description)
 TRANSPORT = web.AppKey("transport", Transport)
 
 CALLER = web.RequestKey("caller", Caller)
-TOKEN_REFUSAL = web.RequestKey("token_refusal", Unauthenticated)
+TOKEN_REFUSAL = web.RequestKey("token_refusal", BMSError)
 REQUEST_ID = web.RequestKey("request_id", str)

@@ -1,5 +1,9 @@
 """The audit log: who did what to which row, written in the transaction that did it."""
 
+from collections.abc import Iterable
+
+import orjson
+
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
@@ -10,6 +14,16 @@ INSERT = Statement(
     """
     INSERT INTO audit_log (user_id, action, subject, subject_id, request_id, details)
     VALUES (@user_id, @action, @subject, @subject_id, @request_id, @details)
+    """,
+)
+
+INSERT_EACH = Statement(
+    "audit_log.insert_each",
+    "@action NVARCHAR(64), @subject NVARCHAR(32), @entries NVARCHAR(MAX)",
+    """
+    INSERT INTO audit_log (user_id, action, subject, subject_id, request_id)
+    SELECT e.user_id, @action, @subject, e.subject_id, e.request_id
+    FROM   OPENJSON(@entries) WITH (user_id BIGINT, subject_id BIGINT, request_id NVARCHAR(64)) AS e
     """,
 )
 
@@ -34,3 +48,14 @@ def record(
         request_id=request_id,
         details=details,
     )
+
+
+def record_each(
+    tx: Transaction, *, action: str, subject: str, entries: Iterable[tuple[int, int, str | None]]
+) -> None:
+    """Write a line each of ``entries``: who did it, to which row, in which request."""
+    rows = [
+        {"user_id": user_id, "subject_id": subject_id, "request_id": request_id}
+        for user_id, subject_id, request_id in entries
+    ]
+    tx.execute(INSERT_EACH, action=action, subject=subject, entries=orjson.dumps(rows).decode())

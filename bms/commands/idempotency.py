@@ -3,13 +3,14 @@
 The key's row is written in the transaction of what it guards, so neither stands without the other.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from bms.errors import IdempotencyKeyReused, RequestInProgress
-from bms.sql.session import Transaction
+from bms.errors import BMSError, IdempotencyKeyReused, RequestInProgress
+from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 
 FIND = Statement(
@@ -22,6 +23,22 @@ FIND = Statement(
     """,
 )
 
+# One look-up each, by the primary key, whatever the planner thinks of the table's size.
+FIND_EACH = Statement(
+    "idempotency_keys.find_each",
+    "@keys NVARCHAR(MAX)",
+    """
+    SELECT k.user_id, k.idempotency_key, k.fingerprint, k.status, k.body
+    FROM   OPENJSON(@keys) WITH (user_id BIGINT, idempotency_key NVARCHAR(64)) AS a
+    CROSS APPLY (
+        SELECT TOP (1) ik.user_id, ik.idempotency_key, ik.fingerprint, ik.status, ik.body
+        FROM   idempotency_keys AS ik
+        WHERE  ik.user_id = a.user_id AND ik.idempotency_key = a.idempotency_key
+        ORDER BY ik.user_id
+    ) AS k
+    """,
+)
+
 # Of two at once the second waits here for the first to commit, breaks pk_idempotency_keys, is run
 # again, and then finds the first one's row.
 INSERT = Statement(
@@ -30,6 +47,18 @@ INSERT = Statement(
     """
     INSERT INTO idempotency_keys (user_id, idempotency_key, fingerprint)
     VALUES (@user_id, @idempotency_key, @fingerprint)
+    """,
+)
+
+# With their answers, at the end of a transaction that has them ready. Two at once end as above.
+INSERT_EACH = Statement(
+    "idempotency_keys.insert_each",
+    "@keys NVARCHAR(MAX)",
+    """
+    INSERT INTO idempotency_keys (user_id, idempotency_key, fingerprint, status, body)
+    SELECT a.user_id, a.idempotency_key, a.fingerprint, a.status, a.body
+    FROM   OPENJSON(@keys) WITH (user_id BIGINT, idempotency_key NVARCHAR(64), fingerprint NVARCHAR(64),
+                                 status INT, body NVARCHAR(MAX)) AS a
     """,
 )
 
@@ -117,6 +146,29 @@ def begin(tx: Transaction, key: Key | None) -> Answer | None:
     if first is None:
         tx.execute(INSERT, user_id=key.user_id, idempotency_key=key.value, fingerprint=key.fingerprint)
         return None
+    return _repeated(first, key)
+
+
+def first_answers(tx: Transaction, keys: Sequence[Key]) -> dict[Key, Answer | BMSError]:
+    """Return the first answer given under each of ``keys`` that came before, or the error of its repeat:
+    IdempotencyKeyReused or RequestInProgress.
+    """
+    if not keys:
+        return {}
+    asked = orjson.dumps([{"user_id": key.user_id, "idempotency_key": key.value} for key in keys]).decode()
+    found = {(row.user_id, row.idempotency_key): row for row in tx.rows(FIND_EACH, keys=asked)}
+    answers: dict[Key, Answer | BMSError] = {}
+    for key in keys:
+        first = found.get((key.user_id, key.value))
+        if first is not None:
+            try:
+                answers[key] = _repeated(first, key)
+            except BMSError as error:
+                answers[key] = error
+    return answers
+
+
+def _repeated(first: Row, key: Key) -> Answer:
     if first.fingerprint != key.fingerprint:
         raise IdempotencyKeyReused()
     if first.status is None:
@@ -124,8 +176,24 @@ def begin(tx: Transaction, key: Key | None) -> Answer | None:
     return Answer(first.status, first.body, replayed=True)
 
 
+def keep(tx: Transaction, answered: Sequence[tuple[Key, Answer]]) -> None:
+    """Keep each answer as the one that a repeat of its request gets."""
+    if answered:
+        rows = [
+            {
+                "user_id": key.user_id,
+                "idempotency_key": key.value,
+                "fingerprint": key.fingerprint,
+                "status": answer.status,
+                "body": answer.body,
+            }
+            for key, answer in answered
+        ]
+        tx.execute(INSERT_EACH, keys=orjson.dumps(rows).decode())
+
+
 def finish(tx: Transaction, key: Key | None, answer: Answer) -> None:
-    """Keep ``answer`` as the one that a repeat gets."""
+    """Keep ``answer`` for the request whose key ``begin`` wrote."""
     if key is not None:
         tx.execute(
             FINISH, user_id=key.user_id, idempotency_key=key.value, status=answer.status, body=answer.body

@@ -10,7 +10,9 @@ is held.
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import orjson
 
 from bms.errors import Conflict, NotOnSale, SoldOut
 from bms.sql.session import Transaction
@@ -36,6 +38,32 @@ RELEASE = Statement(
     UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
     SET    available = available + @quantity
     WHERE  id = @id
+    """,
+)
+
+# Several at once: first the locks, in their order, then the change. Where a hint takes no lock the
+# guard of the change still holds, and two who lock crosswise are told apart as a deadlock.
+LOCK = Statement(
+    "ticket_types.lock",
+    "@ids BIGINT LIST",
+    "SELECT id FROM ticket_types WITH (ROWLOCK, UPDLOCK) WHERE id IN (@ids) ORDER BY id",
+)
+
+RESERVE_EACH = Statement(
+    "ticket_types.reserve_each",
+    "@ids BIGINT LIST, @takings NVARCHAR(MAX)",
+    """
+    UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
+    SET    available = available - (SELECT SUM(t.quantity)
+                                    FROM   OPENJSON(@takings) WITH (id BIGINT, quantity INT) AS t
+                                    WHERE  t.id = ticket_types.id)
+    OUTPUT inserted.id
+    WHERE  id IN (@ids) AND on_sale = 1
+      AND  EXISTS (SELECT 1
+                   FROM   OPENJSON(@takings) WITH (id BIGINT, quantity INT, unit_price DECIMAL(12,2),
+                                                   currency NVARCHAR(3)) AS t
+                   WHERE  t.id = ticket_types.id AND t.quantity <= ticket_types.available
+                     AND  t.unit_price = ticket_types.price AND t.currency = ticket_types.currency)
     """,
 )
 
@@ -67,6 +95,31 @@ def reserve(tx: Transaction, lines: Iterable[Line], *, currency: str) -> None:
         )
         if taken is None:
             raise _refusal(tx, line, currency)
+
+
+def reserve_together(tx: Transaction, lines: Iterable[tuple[Line, str]]) -> bool:
+    """Take the tickets of all ``lines``, each with its currency, or return False: one cannot be had.
+
+    Then what was taken must be rolled back.
+    """
+    takings: dict[int, dict[str, Any]] = {}
+    for line, currency in lines:
+        taking = takings.setdefault(
+            line.ticket_type_id,
+            {
+                "id": line.ticket_type_id,
+                "quantity": 0,
+                "unit_price": line.unit_price,
+                "currency": currency,
+            },
+        )
+        taking["quantity"] += line.quantity
+    ids = sorted(takings)
+    if len(ids) == 1:
+        return tx.row(RESERVE, **takings[ids[0]]) is not None
+    tx.rows(LOCK, ids=ids)
+    told = orjson.dumps([takings[key] for key in ids], default=str).decode()
+    return len(tx.rows(RESERVE_EACH, ids=ids, takings=told)) == len(ids)
 
 
 def try_reserve(tx: Transaction, lines: Iterable[Line]) -> bool:

@@ -1,7 +1,7 @@
 """Orders, which source 001 knows: bookings that wait for the simulated payment even when they are free."""
 
 from bms.commands import audit, messages, tickets
-from bms.commands.bookings import GET_SALE, lines_of
+from bms.commands.bookings import lines_of
 from bms.errors import BookingNotPending, HoldExpired, NotOnSale
 from bms.queries.bookings import BookingView, get_booking
 from bms.sql.session import Transaction
@@ -20,6 +20,8 @@ CONFIRM_FREE = Statement(
       AND  EXISTS (SELECT 1 FROM events AS e WHERE e.id = bookings.event_id AND e.status = 'PUBLISHED')
     """,
 )
+
+GET_STATUS = Statement("events.get_status", "@id BIGINT", "SELECT status FROM events WHERE id = @id")
 
 
 def confirm_free_order(
@@ -46,7 +48,7 @@ def _not_confirmable(tx: Transaction, view: BookingView) -> Exception:
         return BookingNotPending(f"The booking is {view.status.lower()}")
     if view.booking.total > 0:
         return BookingNotPending("The booking costs something and waits for its payment")
-    event = tx.only(GET_SALE, id=view.booking.event_id)
-    if event.status != "PUBLISHED":
-        return NotOnSale(f"The event is {event.status.lower()}")
+    status = tx.value(GET_STATUS, id=view.booking.event_id)
+    if status != "PUBLISHED":
+        return NotOnSale(f"The event is {status.lower()}")
     return HoldExpired()

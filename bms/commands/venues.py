@@ -39,7 +39,7 @@ GET_LARGEST_EVENT = Statement(
     SELECT TOP (1) capacity
     FROM   events
     WHERE  venue_id = @venue_id AND starts_at > SYSUTCDATETIME() AND status IN ('DRAFT', 'PUBLISHED')
-    ORDER BY capacity DESC, id
+    ORDER BY capacity DESC, id ASC
     """,
 )
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from bms.commands.bookings import Wanted, hold_tickets
+from bms.commands.holds import Ask, Wanted
 from bms.commands.idempotency import Answer
 from bms.commands.orders import confirm_free_order
 from bms.errors import (
@@ -130,8 +130,7 @@ async def _hold(
     *,
     confirm_free: bool,
 ) -> web.Response:
-    kept = await call.db.transact(
-        hold_tickets,
+    ask = Ask(
         user_id=call.caller.user_id,
         event_id=event_id,
         wanted=[Wanted(*line) for line in wanted],
@@ -141,7 +140,7 @@ async def _hold(
         request_id=call.request_id,
         confirm_free=confirm_free,
     )
-    return send(kept)
+    return send(await call.turnstile.hold(ask))
 
 
 @routes.add("GET", "/orders", access=Access.USER, query=ListQuery(), answers={200: OrderAnswer(many=True)})

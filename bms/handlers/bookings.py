@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from bms.commands.bookings import Wanted, hold_tickets
 from bms.commands.cancellations import cancel_booking
+from bms.commands.holds import Ask, Wanted
 from bms.commands.idempotency import Answer
 from bms.errors import (
     BookingNotCancellable,
@@ -40,8 +40,7 @@ async def hold(call: Call) -> web.Response:
     buyer = call.body["user_id"] or call.caller.user_id
     if buyer != call.caller.user_id and not call.caller.is_admin:
         raise Forbidden("Only an admin may book for somebody else")
-    kept = await call.db.transact(
-        hold_tickets,
+    ask = Ask(
         user_id=buyer,
         event_id=call.body["event_id"],
         wanted=[Wanted(*line) for line in call.body["wanted"]],
@@ -51,7 +50,7 @@ async def hold(call: Call) -> web.Response:
         request_id=call.request_id,
         booked_by=call.caller.user_id,
     )
-    return send(kept)
+    return send(await call.turnstile.hold(ask))
 
 
 @routes.add(

@@ -34,7 +34,9 @@ _TEXT = """
     FROM   {sources}
     WHERE  e.status = @status AND e.starts_at >= @earliest AND e.starts_at <= @latest
            AND e.price_from <= @price_max
-           AND {venue} AND {category} AND {organizer}
+           AND {venue}
+           AND {category}
+           AND {organizer}
            AND (@city IS NULL OR LOWER(v.city) = LOWER(@city))
            AND (@place IS NULL OR LOWER(v.city) = LOWER(@place)
                 OR LOWER(v.name) LIKE LOWER(@place_pattern) ESCAPE '!'
@@ -91,13 +93,13 @@ LIST_BY_POPULARITY = _statement(
     "events.list_by_popularity",
     "BIGINT",
     "s.sold <= @after AND (s.sold < @after OR e.id > @after_id)",
-    "s.sold DESC, e.id",
+    "s.sold DESC, e.id ASC",
 )
 LIST_BY_RATING = _statement(
     "events.list_by_rating",
     "BIGINT",
     f"{_RATING} <= @after AND ({_RATING} < @after OR e.id > @after_id)",
-    f"{_RATING} DESC, e.id",
+    f"{_RATING} DESC, e.id ASC",
 )
 
 

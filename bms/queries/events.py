@@ -9,15 +9,13 @@ from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 
 # What every reading of events shows. Both sums are over the few ticket types of one event.
-COLUMNS = """
-    e.id, e.organizer_id, u.name AS organizer_name, e.venue_id, v.name AS venue_name,
-    v.location AS venue_location, v.city, v.country, e.address, c.slug AS category, e.title, e.description,
-    e.starts_at, e.ends_at, e.status, e.capacity, e.currency, e.price_from, e.sales_start, e.sales_end,
-    e.per_user_limit, e.refund_full_hours, e.refund_percent, e.refund_none_hours, e.rating_count,
-    e.rating_sum, e.version, e.created_at, e.updated_at, s.available, s.sold
-"""
-SOURCES = """
-    events AS e
+COLUMNS = """e.id, e.organizer_id, u.name AS organizer_name, e.venue_id, v.name AS venue_name,
+           v.location AS venue_location, v.city, v.country, e.address, c.slug AS category, e.title,
+           e.description, e.starts_at, e.ends_at, e.status, e.capacity, e.currency, e.price_from,
+           e.sales_start, e.sales_end, e.per_user_limit, e.refund_full_hours, e.refund_percent,
+           e.refund_none_hours, e.rating_count, e.rating_sum, e.version, e.created_at, e.updated_at,
+           s.available, s.sold"""
+SOURCES = """events AS e
     INNER JOIN users AS u ON u.id = e.organizer_id
     LEFT JOIN venues AS v ON v.id = e.venue_id
     LEFT JOIN categories AS c ON c.id = e.category_id
@@ -26,8 +24,7 @@ SOURCES = """
                COALESCE(SUM(tt.capacity - tt.available), 0) AS sold
         FROM   ticket_types AS tt
         WHERE  tt.event_id = e.id
-    ) AS s
-"""
+    ) AS s"""
 
 GET = Statement(
     "events.get",

@@ -86,6 +86,11 @@ class PostgresWriter(PostgresGenerator):
         exp.Parameter: lambda self, node: f"@{node.name}",
     }
 
+    def table_sql(self, expression: exp.Table, sep: str = " AS ") -> str:
+        if isinstance(expression.this, exp.OpenJSON):
+            return _rows_of_json(expression)
+        return super().table_sql(expression, sep)
+
     def anonymous_sql(self, expression: exp.Anonymous) -> str:
         return _UTC_NOW if expression.name.upper() == "SYSUTCDATETIME" else super().anonymous_sql(expression)
 
@@ -110,6 +115,13 @@ _Sql = Callable[..., str]
 
 def _operand(sql: _Sql, node: exp.Expr) -> str:
     return f"({sql(node)})" if isinstance(node, exp.Binary | exp.Neg | exp.Case) else sql(node)
+
+
+def _rows_of_json(table: exp.Table) -> str:
+    columns = ", ".join(
+        f"{column.name} {parameter_type(tsql_type(column.args['kind']))}" for column in table.this.expressions
+    )
+    return f"JSONB_TO_RECORDSET(CAST(@{table.this.this.name} AS jsonb)) AS {table.alias}({columns})"
 
 
 def _add(sql: _Sql, node: exp.DateAdd) -> str:

@@ -33,6 +33,8 @@ def rewrite_nodes(tree: exp.Expr, parameters: Mapping[str, Parameter], refuse: R
     for node in list(tree.walk()):
         if isinstance(node, exp.Parameter):
             _check_parameter(node, parameters, refuse)
+        elif isinstance(node, exp.OpenJSON):
+            _check_rows_of_json(node, parameters, refuse)
         elif isinstance(node, exp.Join):
             _check_join(node, refuse)
         elif isinstance(node, exp.Select | exp.Union):
@@ -102,6 +104,18 @@ def _check_parameter(node: exp.Parameter, parameters: Mapping[str, Parameter], r
             raise refuse(f"@{node.name} is a list and stands in IN (@{node.name}) only")
         if node.find_ancestor(exp.Not):
             raise refuse(f"NOT and the list @{node.name} do not go together: an empty list is NULL")
+
+
+def _check_rows_of_json(node: exp.OpenJSON, parameters: Mapping[str, Parameter], refuse: Refuse) -> None:
+    """Accept OPENJSON of a parameter as a table with a name and columns, each under its own key."""
+    text = node.this
+    if not isinstance(text, exp.Parameter) or parameters[text.name].type != "NVARCHAR(MAX)":
+        raise refuse("OPENJSON takes a parameter of NVARCHAR(MAX)")
+    if not isinstance(node.parent, exp.Table) or not node.parent.alias or not node.expressions:
+        raise refuse("OPENJSON stands in FROM, WITH its columns and AS a name")
+    for column in node.expressions:
+        if column_type(tsql_type(column.args["kind"])) is None:
+            raise refuse(f"OPENJSON with {column.name} {tsql_type(column.args['kind'])} is not accepted")
 
 
 def _check_join(join: exp.Join, refuse: Refuse) -> None:

@@ -8,8 +8,8 @@ HINTS = frozenset({"UPDLOCK", "ROWLOCK", "READPAST"})
 UNITS: Mapping[str, int] = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400}
 
 _FUNCTIONS = """
-    ABS AVG CAST COALESCE CONCAT COUNT COUNT_BIG DATEADD DATEDIFF LEFT LEN LOWER MAX MIN NULLIF REPLACE
-    RIGHT ROW_NUMBER SUM SYSUTCDATETIME UPPER
+    ABS AVG CAST COALESCE CONCAT COUNT COUNT_BIG DATEADD DATEDIFF LEFT LEN LOWER MAX MIN NULLIF OPENJSON
+    REPLACE RIGHT ROW_NUMBER SUM SYSUTCDATETIME UPPER
 """
 _TYPES = "BIGINT BIT DATE DATETIME2 DECIMAL FLOAT INT MAX NVARCHAR SMALLINT"
 _KEYWORDS = """
@@ -87,6 +87,8 @@ NODES: Mapping[type[exp.Expr], str] = {
     exp.Null: "",
     exp.Nullif: _BINARY,
     exp.Offset: "expression",
+    exp.OpenJSON: "this expressions",
+    exp.OpenJSONColumnDef: "this kind",
     exp.Order: "expressions",
     exp.Ordered: "this desc nulls_first",
     exp.Parameter: "this",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bms.commands import bookings, inventory
+from bms.commands import holds, inventory
 from bms.sql.database import Database
 from bms.sql.statements import Statement
 from bms.tasks.holds import expire_due_holds
@@ -285,7 +285,7 @@ async def test_without_taking_turns_the_limit_breaks(
     no_turn = Statement(
         "test.no_booking_turn", "@id BIGINT", "UPDATE users SET booking_turn = 0 WHERE id = @id AND id < 0"
     )
-    monkeypatch.setattr(bookings, "TAKE_TURN", no_turn)
+    monkeypatch.setattr(holds, "TAKE_TURN", no_turn)
     event = await make_event(per_user_limit=3)
     dawdle(monkeypatch)
     replies = await asyncio.gather(
@@ -324,13 +324,13 @@ async def test_an_event_removed_while_it_is_booked(
     api: Api, buyer: User, make_event: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = await make_event()
-    priced = bookings._priced
+    priced = holds._priced
 
     def late(*args: Any) -> Any:
         rows("DELETE FROM events WHERE id = ?", event["id"])
         return priced(*args)
 
-    monkeypatch.setattr(bookings, "_priced", late)
+    monkeypatch.setattr(holds, "_priced", late)
     (await api.post("/bookings", same_type(event, 1), token=buyer.token)).problem(404, "not_found")
 
 

@@ -60,7 +60,7 @@ async def test_without_the_unique_index_it_is_charged_more_often(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The twin of the test above: the guard is off, and the money is taken more than once."""
-    rows("DROP INDEX ux_payments_live")
+    rows("DROP INDEX ux_payments_live ON payments")
     pause = Pause(client, monkeypatch)
     booking = await hold(buyer, await make_event(), 2)
     requests = [asyncio.create_task(pay(buyer, booking)) for _ in range(8)]

@@ -66,8 +66,17 @@ def base(client: TestClient) -> str:
     return str(client.make_url("")).rstrip("/")
 
 
+@pytest.fixture
+def one_by_one(client: TestClient) -> None:
+    """Let no two buyers share a transaction, and eight transactions run at a time."""
+    client.app[keys.TURNSTILE].group = 1
+    client.app[keys.TURNSTILE].lanes = 8
+
+
+@pytest.mark.parametrize("group", [1, 32])
 @pytest.mark.parametrize("guards", ["both", "statement", "constraint"])
 async def test_two_hundred_buyers_get_fifty_tickets(
+    client: TestClient,
     base: str,
     crowd: list[str],
     make_event: Make,
@@ -75,8 +84,11 @@ async def test_two_hundred_buyers_get_fifty_tickets(
     rows: Rows,
     monkeypatch: pytest.MonkeyPatch,
     guards: str,
+    group: int,
 ) -> None:
     """The statement and the constraint both guard the sale, and either is enough."""
+    client.app[keys.TURNSTILE].group = group
+    client.app[keys.TURNSTILE].lanes = 8
     event = await make_event(capacity=TICKETS)
     if guards == "statement":
         rows(_DROP_CHECK)
@@ -98,6 +110,7 @@ async def test_quantities_that_do_not_divide_the_tickets(
     await assert_balanced(db, rows)
 
 
+@pytest.mark.usefixtures("one_by_one")
 async def test_without_guard_and_constraint_more_is_sold_than_there_is(
     base: str, crowd: list[str], make_event: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +123,7 @@ async def test_without_guard_and_constraint_more_is_sold_than_there_is(
     assert sold(rows) > TICKETS
 
 
+@pytest.mark.usefixtures("one_by_one")
 async def test_reading_before_writing_sells_more_than_there_is(
     base: str, crowd: list[str], make_event: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,10 @@ INSERT INTO booking_lines (
   quantity,
   unit_price
 )
-VALUES
-  (CAST(? AS bigint), CAST(? AS bigint), CAST(? AS integer), CAST(? AS numeric))
--- takes: @booking_id, @ticket_type_id, @quantity, @unit_price
+SELECT
+  bl.booking_id,
+  bl.ticket_type_id,
+  bl.quantity,
+  bl.unit_price
+FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS bl(booking_id bigint, ticket_type_id bigint, quantity integer, unit_price numeric)
+-- takes: @lines

@@ -9,20 +9,19 @@ INSERT INTO bookings (
   hold_expires_at,
   confirmed_at
 )
-VALUES
-  (
-    CAST(? AS varchar),
-    CAST(? AS bigint),
-    CAST(? AS bigint),
-    CAST(? AS varchar),
-    CAST(? AS integer),
-    CAST(? AS numeric),
-    CAST(? AS varchar),
-    CASE
-      WHEN CAST(? AS varchar) = 'PENDING'
-      THEN (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + CAST(? AS integer) * INTERVAL '1 second')
-    END,
-    CASE WHEN CAST(? AS varchar) = 'CONFIRMED' THEN CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) END
-  )
-RETURNING id
--- takes: @reference, @user_id, @event_id, @status, @quantity, @total, @currency, @status, @hold_seconds, @status
+SELECT
+  b.reference,
+  b.user_id,
+  b.event_id,
+  b.status,
+  b.quantity,
+  b.total,
+  b.currency,
+  CASE
+    WHEN b.status = 'PENDING'
+    THEN (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + b.hold_seconds * INTERVAL '1 second')
+  END,
+  CASE WHEN b.status = 'CONFIRMED' THEN CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) END
+FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS b(reference varchar, user_id bigint, event_id bigint, status varchar, quantity integer, total numeric, currency varchar, hold_seconds integer)
+RETURNING id, reference, user_id, event_id, status, quantity, total, currency, hold_expires_at, confirmed_at, cancelled_at, cancel_reason, refund_due, created_at
+-- takes: @bookings

@@ -7,6 +7,6 @@ WHERE
   AND status IN ('DRAFT', 'PUBLISHED')
 ORDER BY
   capacity DESC NULLS LAST,
-  id
+  id ASC
 LIMIT 1
 -- takes: @venue_id

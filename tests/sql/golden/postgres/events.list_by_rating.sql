@@ -94,6 +94,6 @@ ORDER BY
     THEN CAST(TRUNC(CAST(e.rating_sum AS numeric)) AS bigint) * 1000 / e.rating_count
     ELSE 0
   END DESC NULLS LAST,
-  e.id
+  e.id ASC
 LIMIT CAST(? AS bigint)
 -- takes: @status, @earliest, @latest, @price_max, @venue_id, @venue_id, @category_id, @category_id, @organizer_id, @organizer_id, @city, @city, @place, @place, @place_pattern, @place_pattern, @pattern, @pattern, @pattern, @available_only, @after, @after, @after_id, @limit

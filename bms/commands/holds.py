@@ -1,0 +1,312 @@
+"""Holding tickets: everybody who asks at the same moment is served by one transaction.
+
+On the day of a sale the row of a ticket type is what all wait for, and a commit is what each of them
+waits for then. So asks that arrive together (bms/turnstile.py puts them together) are written
+together: a dozen statements and one commit for all of them, with the ticket types locked last.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import orjson
+
+from bms.commands import audit, idempotency, inventory, messages, tickets
+from bms.commands.bookings import COUNT_LIVE, TAKE_TURN
+from bms.commands.idempotency import Answer, Key
+from bms.commands.inventory import Line
+from bms.errors import BMSError, NotFound, NotOnSale, PerUserLimitReached, SoldOut, ValidationFailed
+from bms.limits import MAX_MONEY
+from bms.queries.bookings import BookingView, complete
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+LIST_FOR_SALE = Statement(
+    "events.list_for_sale",
+    "@ids BIGINT LIST",
+    """
+    SELECT e.id, e.status, e.currency, e.per_user_limit, e.starts_at, e.sales_start, e.sales_end,
+           SYSUTCDATETIME() AS asked_at, tt.id AS ticket_type_id, tt.name, tt.price, tt.available, tt.on_sale
+    FROM   events AS e
+    LEFT JOIN ticket_types AS tt ON tt.event_id = e.id
+    WHERE  e.id IN (@ids)
+    ORDER BY e.id, tt.sort_order, tt.id
+    """,
+)
+
+INSERT = Statement(
+    "bookings.insert",
+    "@bookings NVARCHAR(MAX)",
+    """
+    INSERT INTO bookings (reference, user_id, event_id, status, quantity, total, currency,
+                          hold_expires_at, confirmed_at)
+    OUTPUT inserted.id, inserted.reference, inserted.user_id, inserted.event_id, inserted.status,
+           inserted.quantity, inserted.total, inserted.currency, inserted.hold_expires_at,
+           inserted.confirmed_at, inserted.cancelled_at, inserted.cancel_reason, inserted.refund_due,
+           inserted.created_at
+    SELECT b.reference, b.user_id, b.event_id, b.status, b.quantity, b.total, b.currency,
+           CASE WHEN b.status = 'PENDING' THEN DATEADD(SECOND, b.hold_seconds, SYSUTCDATETIME()) END,
+           CASE WHEN b.status = 'CONFIRMED' THEN SYSUTCDATETIME() END
+    FROM   OPENJSON(@bookings) WITH (reference NVARCHAR(16), user_id BIGINT, event_id BIGINT,
+                                     status NVARCHAR(16), quantity INT, total DECIMAL(12,2),
+                                     currency NVARCHAR(3), hold_seconds INT) AS b
+    """,
+)
+
+INSERT_LINES = Statement(
+    "booking_lines.insert",
+    "@lines NVARCHAR(MAX)",
+    """
+    INSERT INTO booking_lines (booking_id, ticket_type_id, quantity, unit_price)
+    SELECT bl.booking_id, bl.ticket_type_id, bl.quantity, bl.unit_price
+    FROM   OPENJSON(@lines) WITH (booking_id BIGINT, ticket_type_id BIGINT, quantity INT,
+                                  unit_price DECIMAL(12,2)) AS bl
+    """,
+)
+
+# Without I, L, O and U: read aloud and typed from paper, they are taken for others.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class Wanted(NamedTuple):
+    """What a buyer asks for; no ticket type means the event's only one."""
+
+    ticket_type_id: int | None
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One buyer's wish to hold tickets for ``hold_seconds``.
+
+    A booking that costs nothing is confirmed at once, unless ``confirm_free`` is off. The answer is what
+    ``render`` makes of the booking; it is kept under ``key``.
+    """
+
+    user_id: int
+    event_id: int
+    wanted: Sequence[Wanted]
+    hold_seconds: int
+    key: Key | None
+    render: Callable[[BookingView], Answer]
+    request_id: str | None
+    booked_by: int | None = None
+    confirm_free: bool = True
+
+
+class Contested(Exception):
+    """Somebody else has just changed what several asks were to be given: nothing is written for any of
+    them, and each is to be served alone.
+    """
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What an ask is to get: a booking, and in the end its answer."""
+
+    ask: Ask
+    lines: list[Line]
+    currency: str
+    reference: str
+    confirmed: bool
+
+    @property
+    def quantity(self) -> int:
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def total(self) -> Decimal:
+        return sum((line.unit_price * line.quantity for line in self.lines), Decimal(0))
+
+
+def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[Answer | BMSError]:
+    """Hold tickets for each of ``asks``, no two of them of one user, and return each one's answer.
+
+    An answer given before under the same key is given again. A refusal (NotFound, ValidationFailed,
+    NotOnSale, PerUserLimitReached, SoldOut, Conflict, IdempotencyKeyReused) stands in the place of an
+    answer, and is raised when there is one ask alone. Raises Contested.
+    """
+    outcomes: dict[int, Answer | BMSError] = {}
+    first = idempotency.first_answers(tx, [ask.key for ask in asks if ask.key is not None])
+    sales = _sales(tx, asks)
+    plans: list[_Plan] = []
+    for number, ask in enumerate(asks):
+        kept = first.get(ask.key) if ask.key is not None else None
+        if kept is not None:
+            outcomes[number] = kept
+            continue
+        try:
+            plans.append(_plan(tx, ask, sales.get(ask.event_id)))
+        except BMSError as refusal:
+            outcomes[number] = refusal
+    only = outcomes.get(0) if len(asks) == 1 else None
+    if isinstance(only, BMSError):
+        raise only
+    if plans:
+        numbers = [number for number in range(len(asks)) if number not in outcomes]
+        outcomes.update(zip(numbers, _write(tx, plans), strict=True))
+    return [outcomes[number] for number in range(len(asks))]
+
+
+@dataclass(slots=True)
+class _Sale:
+    """An event and its ticket types as they are sold now; ``left`` is what earlier asks leave of each."""
+
+    event: Row
+    types: Mapping[int, Row]
+    left: dict[int, int]
+
+
+def _sales(tx: Transaction, asks: Sequence[Ask]) -> dict[int, _Sale]:
+    rows = tx.rows(LIST_FOR_SALE, ids=sorted({ask.event_id for ask in asks}))
+    sales = {}
+    for event_id, of_event in groupby(rows, key=lambda row: row.id):
+        listed = list(of_event)
+        types = {row.ticket_type_id: row for row in listed if row.ticket_type_id is not None}
+        sales[event_id] = _Sale(listed[0], types, {key: row.available for key, row in types.items()})
+    return sales
+
+
+def _plan(tx: Transaction, ask: Ask, sale: _Sale | None) -> _Plan:
+    """Return what ``ask`` is to get. Raises what refuses it; then it has taken nothing of ``sale``."""
+    if sale is None or sale.event.status == "DRAFT":
+        raise NotFound("There is no such event")
+    lines = _priced(ask.wanted, list(sale.types.values()))
+    _check_on_sale(sale.event)
+    quantity = sum(line.quantity for line in lines)
+    limit = sale.event.per_user_limit
+    if limit is not None:
+        # Written, not only read: whoever books for the same user waits here for this one's end.
+        tx.execute(TAKE_TURN, id=ask.user_id)
+        held = tx.value(COUNT_LIVE, user_id=ask.user_id, event_id=ask.event_id)
+        if held + quantity > limit:
+            raise PerUserLimitReached(
+                f"One person may book {limit}, and {held} are booked", available=max(0, limit - held)
+            )
+    total = sum((line.unit_price * line.quantity for line in lines), Decimal(0))
+    if total > MAX_MONEY:
+        raise ValidationFailed.of("quantity", f"One booking comes to {MAX_MONEY} at the most.")
+    for line in lines:
+        if not sale.types[line.ticket_type_id].on_sale:
+            raise NotOnSale(available=0)
+        left = sale.left[line.ticket_type_id]
+        if left < line.quantity:
+            raise SoldOut(f"{left} left of {line.name}", available=left)
+    for line in lines:
+        sale.left[line.ticket_type_id] -= line.quantity
+    return _Plan(ask, lines, sale.event.currency, random_code(10), ask.confirm_free and total == 0)
+
+
+def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[Answer]:
+    made = {row.reference: row for row in tx.rows(INSERT, bookings=_json(_booking(plan) for plan in plans))}
+    bookings = [made[plan.reference] for plan in plans]
+    tx.execute(
+        INSERT_LINES,
+        lines=_json(
+            {
+                "booking_id": booking.id,
+                "ticket_type_id": line.ticket_type_id,
+                "quantity": line.quantity,
+                "unit_price": str(line.unit_price),
+            }
+            for plan, booking in zip(plans, bookings, strict=True)
+            for line in plan.lines
+        ),
+    )
+    audit.record_each(
+        tx,
+        action="hold",
+        subject="booking",
+        entries=[
+            (plan.ask.booked_by or plan.ask.user_id, booking.id, plan.ask.request_id)
+            for plan, booking in zip(plans, bookings, strict=True)
+        ],
+    )
+    # The ticket types are locked last, as all wait for them, but before a mail is written: an organiser who
+    # changes the event waits for them too, and either sees the booking or has changed what the mail says.
+    mails = any(plan.confirmed for plan in plans)
+    if mails:
+        _reserve(tx, plans)
+    views = _views(tx, plans, bookings)
+    answers = [plan.ask.render(view) for plan, view in zip(plans, views, strict=True)]
+    idempotency.keep(
+        tx,
+        [(plan.ask.key, answer) for plan, answer in zip(plans, answers, strict=True) if plan.ask.key],
+    )
+    if not mails:
+        _reserve(tx, plans)
+    return answers
+
+
+def _booking(plan: _Plan) -> dict[str, Any]:
+    return {
+        "reference": plan.reference,
+        "user_id": plan.ask.user_id,
+        "event_id": plan.ask.event_id,
+        "status": "CONFIRMED" if plan.confirmed else "PENDING",
+        "quantity": plan.quantity,
+        "total": str(plan.total),
+        "currency": plan.currency,
+        "hold_seconds": plan.ask.hold_seconds,
+    }
+
+
+def _views(tx: Transaction, plans: Sequence[_Plan], bookings: Sequence[Row]) -> list[BookingView]:
+    """Return the bookings as they are shown, with the tickets of the confirmed ones issued and mailed."""
+    confirmed = []
+    for plan, booking in zip(plans, bookings, strict=True):
+        if plan.confirmed:
+            tickets.issue(tx, booking_id=booking.id, event_id=plan.ask.event_id, lines=plan.lines)
+            messages.booking_confirmed(tx, booking_id=booking.id)
+            confirmed.append(booking)
+    with_tickets = {view.id: view for view in complete(tx, confirmed)} if confirmed else {}
+    return [
+        with_tickets.get(booking.id) or BookingView(booking, plan.lines, (), None, ())
+        for plan, booking in zip(plans, bookings, strict=True)
+    ]
+
+
+def _reserve(tx: Transaction, plans: Sequence[_Plan]) -> None:
+    if len(plans) == 1:
+        inventory.reserve(tx, plans[0].lines, currency=plans[0].currency)
+    elif not inventory.reserve_together(tx, [(line, p.currency) for p in plans for line in p.lines]):
+        raise Contested()
+
+
+def _priced(wanted: Sequence[Wanted], types: Sequence[Row]) -> list[Line]:
+    """Return a line for each ticket type asked for, with today's price, in the order of the event's."""
+    by_id = {row.ticket_type_id: row for row in types}
+    quantities: dict[int, int] = {}
+    for item in wanted:
+        if item.ticket_type_id is None:
+            if len(types) != 1:
+                raise ValidationFailed.of("tickets", "This event has several ticket types: name one each.")
+            quantities[types[0].ticket_type_id] = item.quantity
+        elif item.ticket_type_id in by_id:
+            quantities[item.ticket_type_id] = item.quantity
+        else:
+            raise ValidationFailed.of("tickets", f"The event has no ticket type {item.ticket_type_id}.")
+    return [
+        Line(key, row.name, quantities[key], row.price) for key, row in by_id.items() if key in quantities
+    ]
+
+
+def _check_on_sale(event: Row) -> None:
+    if event.status != "PUBLISHED":
+        raise NotOnSale(f"The event is {event.status.lower()}")
+    if event.sales_start is not None and event.asked_at < event.sales_start:
+        raise NotOnSale("The sale has not begun yet")
+    if event.asked_at >= (event.sales_end or event.starts_at):
+        raise NotOnSale("The sale has ended")
+
+
+def random_code(length: int) -> str:
+    """Return ``length`` characters that nobody guesses: 5 bits each."""
+    return "".join([ALPHABET[byte & 31] for byte in secrets.token_bytes(length)])
+
+
+def _json(rows: Any) -> str:
+    return orjson.dumps(list(rows)).decode()

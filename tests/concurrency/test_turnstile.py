@@ -1,0 +1,210 @@
+"""Buyers who come at once share a transaction, and none of them suffers from another."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient
+
+from bms import keys, turnstile
+from bms.commands import inventory
+from bms.commands.holds import Ask, Wanted
+from bms.commands.idempotency import Answer, Key
+from bms.errors import IdempotencyKeyReused, NotFound, NotOnSale, Overloaded, SoldOut, ValidationFailed
+from bms.sql.database import Database
+from bms.turnstile import Turnstile
+from tests.books import Rows, assert_balanced, available
+from tests.concurrency.crowd import make_crowd
+
+Make = Callable[..., Awaitable[dict[str, Any]]]
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+async def buyers(client: TestClient, db: Database, rows: Rows) -> list[int]:
+    await make_crowd(db, client.app[keys.TOKENS], 8)
+    return [row.id for row in rows("SELECT id FROM users WHERE username LIKE 'crowd%' ORDER BY id")]
+
+
+class Counted:
+    """A database that counts the groups it was given."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.groups: list[int] = []
+
+    async def transact(self, command: Any, *, asks: Sequence[Ask]) -> Any:
+        self.groups.append(len(asks))
+        return await self._db.transact(command, asks=asks)
+
+
+@pytest.fixture
+def counted(db: Database) -> Counted:
+    return Counted(db)
+
+
+def ask(user_id: int, event: int, quantity: int = 1, key: str | None = None, **options: Any) -> Ask:
+    return Ask(
+        user_id=user_id,
+        event_id=event,
+        wanted=[Wanted(None, quantity)],
+        hold_seconds=600,
+        key=Key(user_id, key, options.pop("fingerprint", "f")) if key else None,
+        render=lambda view: Answer(201, f"{view.id} {view.booking.user_id} {view.lines[0].quantity}"),
+        request_id=None,
+        **options,
+    )
+
+
+async def serve(through: Turnstile, asks: Sequence[Ask]) -> list[Any]:
+    return await asyncio.gather(*(through.hold(one) for one in asks), return_exceptions=True)
+
+
+async def test_those_who_come_at_once_share_a_transaction(
+    counted: Counted, db: Database, rows: Rows, buyers: list[int], make_event: Make
+) -> None:
+    events = [await make_event(capacity=20) for _ in range(3)]
+    asks = [ask(user, events[n % 3]["id"], 1 + n % 2, f"key-{n}") for n, user in enumerate(buyers)]
+    answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
+    assert counted.groups == [8]
+    for one, answer in zip(asks, answers, strict=True):
+        _, user, quantity = answer.body.split()
+        assert (int(user), int(quantity)) == (one.user_id, one.wanted[0].quantity)
+    again = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
+    assert [(a.body, a.replayed) for a in again] == [(a.body, True) for a in answers]
+    assert sum(20 - available(rows, event) for event in events) == 12
+    await assert_balanced(db, rows)
+
+
+async def test_a_group_is_no_larger_than_it_may_be(
+    counted: Counted, buyers: list[int], make_event: Make
+) -> None:
+    event = await make_event()
+    through = Turnstile(counted, group=3, lanes=1)  # type: ignore[arg-type]
+    await serve(through, [ask(user, event["id"]) for user in buyers])
+    assert counted.groups == [3, 3, 2]
+
+
+async def test_each_refusal_is_its_own(
+    counted: Counted, db: Database, rows: Rows, buyers: list[int], make_event: Make
+) -> None:
+    event = await make_event(capacity=3)
+    free = await make_event(price="0", capacity=5)
+    over = await make_event(status="DRAFT")
+    through = Turnstile(counted, lanes=1)  # type: ignore[arg-type]
+    await serve(through, [ask(buyers[0], event["id"], 1, "mine")])
+    answers = await serve(
+        through,
+        [
+            ask(buyers[0], event["id"], 1, "mine", fingerprint="another"),
+            ask(buyers[1], event["id"], 2),
+            ask(buyers[2], event["id"], 1),
+            ask(buyers[3], over["id"]),
+            ask(buyers[4], 999_999),
+            ask(buyers[5], free["id"], 2, "free"),
+            ask(buyers[6], event["id"], 3),
+        ],
+    )
+    assert counted.groups == [1, 7]
+    kinds = [type(answer) for answer in answers]
+    assert kinds == [IdempotencyKeyReused, Answer, SoldOut, NotFound, NotFound, Answer, SoldOut]
+    assert [answers[2].extra["available"], answers[6].extra["available"]] == [0, 0]
+    assert available(rows, event) == 0
+    # A refusal keeps nothing under its key, so that it is judged anew.
+    assert len(rows("SELECT user_id FROM idempotency_keys")) == 2
+    assert len(rows("SELECT id FROM tickets")) == 2
+    await assert_balanced(db, rows)
+
+
+async def test_one_that_breaks_a_constraint_leaves_the_others_alone(
+    counted: Counted, db: Database, rows: Rows, buyers: list[int], make_event: Make
+) -> None:
+    event = await make_event()
+    through = Turnstile(counted, lanes=1)  # type: ignore[arg-type]
+    answers = await serve(through, [ask(user, event["id"]) for user in [*buyers[:3], 999_999]])
+    assert counted.groups == [4, 1, 1, 1, 1]
+    assert [type(answer) for answer in answers] == [Answer, Answer, Answer, ValidationFailed]
+    assert available(rows, event) == 97
+    await assert_balanced(db, rows)
+
+
+async def test_a_group_whose_tickets_went_meanwhile_is_served_one_by_one(
+    counted: Counted,
+    db: Database,
+    rows: Rows,
+    buyers: list[int],
+    make_event: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    event, other = await make_event(capacity=5), await make_event()
+    reserve_together = inventory.reserve_together
+
+    def late(*arguments: Any) -> bool:
+        rows("UPDATE ticket_types SET on_sale = 0 WHERE event_id = ?", event["id"])
+        return reserve_together(*arguments)
+
+    monkeypatch.setattr(inventory, "reserve_together", late)
+    events = [event, other, event, other]
+    asks = [ask(user, of["id"]) for user, of in zip(buyers[:4], events, strict=True)]
+    answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
+    assert counted.groups == [4, 1, 1, 1, 1]
+    assert [type(answer) for answer in answers] == [NotOnSale, Answer, NotOnSale, Answer]
+    assert (available(rows, event), available(rows, other)) == (5, 98)
+    await assert_balanced(db, rows)
+
+
+async def test_two_asks_of_one_buyer_go_one_after_the_other(
+    counted: Counted, rows: Rows, buyers: list[int], make_event: Make
+) -> None:
+    event = await make_event(per_user_limit=2)
+    asks = [ask(buyers[n // 2], event["id"], 2, "same" if n < 2 else None) for n in range(4)]
+    answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
+    assert counted.groups == [2, 2]
+    assert (answers[0].body, answers[1].replayed) == (answers[1].body, True)
+    assert sorted(isinstance(answer, Answer) for answer in answers[2:]) == [False, True]
+    assert available(rows, event) == 96
+
+
+async def test_too_many_are_told_to_come_again(db: Database, buyers: list[int], make_event: Make) -> None:
+    event = await make_event()
+    through = Turnstile(db, group=1, lanes=1, queue=3)
+    answers = await serve(through, [ask(user, event["id"]) for user in buyers])
+    assert [type(answer) for answer in answers] == [Answer] * 3 + [Overloaded] * 5
+
+
+async def test_nobody_waits_for_ever(
+    db: Database, buyers: list[int], make_event: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = await make_event()
+    monkeypatch.setattr(turnstile, "PATIENCE", -1.0)
+    (answer,) = await serve(Turnstile(db), [ask(buyers[0], event["id"])])
+    assert isinstance(answer, Overloaded)
+
+
+async def test_who_has_left_the_queue_gets_nothing(
+    db: Database, rows: Rows, buyers: list[int], make_event: Make
+) -> None:
+    event = await make_event()
+    through = Turnstile(db, group=1, lanes=1)
+    tasks = [asyncio.create_task(through.hold(ask(user, event["id"]))) for user in buyers[:3]]
+    await asyncio.sleep(0)
+    tasks[2].cancel()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    await through.close()
+    assert [type(answer) for answer in answers] == [Answer, Answer, asyncio.CancelledError]
+    assert available(rows, event) == 98
+
+
+async def test_closing_waits_for_those_inside(
+    db: Database, rows: Rows, buyers: list[int], make_event: Make
+) -> None:
+    event = await make_event()
+    through = Turnstile(db, group=2, lanes=1)
+    tasks = [asyncio.create_task(through.hold(ask(user, event["id"]))) for user in buyers]
+    await asyncio.sleep(0)
+    await through.close()
+    assert through.waiting == 0
+    assert available(rows, event) == 92
+    await asyncio.gather(*tasks)

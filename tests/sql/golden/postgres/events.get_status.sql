@@ -1,0 +1,6 @@
+SELECT
+  status
+FROM events
+WHERE
+  id = CAST(? AS bigint)
+-- takes: @id
