@@ -1,4 +1,4 @@
-"""The command line: ``bms serve | worker | migrate | seed | create-admin | check | sql``."""
+"""The command line: ``bms serve | worker | migrate | seed | create-admin | check | doctor | sql``."""
 
 import argparse
 import asyncio
@@ -11,25 +11,37 @@ from bms import __version__
 from bms import settings as settings_module
 from bms.errors import BMSError, ConfigurationError
 from bms.settings import LOG_FORMAT, Settings
-from bms.sql.database import StatementFailed
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the process's exit status."""
     arguments = _parser().parse_args(argv)
-    run: Callable[[Settings, argparse.Namespace], int] = arguments.run
     try:
-        settings = settings_module.load()
-        logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
-        logging.getLogger("yoyo").setLevel(logging.WARNING)
-        return run(settings, arguments)
-    except (ConfigurationError, BMSError, StatementFailed) as error:
+        return _run(arguments)
+    except (ConfigurationError, BMSError) as error:
+        if arguments.run is _doctor:
+            print(f"problem  {error}")
+            return 1
         print(f"bms: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    run: Callable[[Settings, argparse.Namespace], int] = arguments.run
+    settings = settings_module.load()
+    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
+    logging.getLogger("yoyo").setLevel(logging.WARNING)
+    # Not before main catches errors: a machine without unixODBC is told so here.
+    from bms.sql.database import StatementFailed
+
+    try:
+        return run(settings, arguments)
+    except StatementFailed as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="check that no ticket and no money is lost; changes nothing")
     check.set_defaults(run=_check)
+
+    doctor = commands.add_parser(
+        "doctor", help="say how the database is set up, what is wrong and how to mend it; changes nothing"
+    )
+    doctor.set_defaults(run=_doctor)
 
     sql = commands.add_parser("sql", help="list the statements, or print one as a database gets it")
     sql.add_argument("name", nargs="?", help="a statement's name, for example ticket_types.reserve")
@@ -134,6 +151,24 @@ def _check(settings: Settings, _: argparse.Namespace) -> int:
     broken = [finding for finding in findings if finding.rows]
     print(f"{len(broken)} of {len(findings)} rules are broken." if broken else "All holds.")
     return 1 if broken else 0
+
+
+def _doctor(settings: Settings, _: argparse.Namespace) -> int:
+    from bms.serve import database_url
+    from bms.sql.doctor import Level, examine
+
+    examinations = {"The database": examine(database_url(settings))}
+    if settings.database_read_url is not None:
+        examinations["The read replica"] = examine(settings.database_read_url, replica=True)
+    problems = 0
+    for what, findings in examinations.items():
+        print(f"{what}:")
+        for finding in findings:
+            # Each at once: some take the time of a login that fails.
+            print(finding, flush=True)
+            problems += finding.level is Level.PROBLEM
+    print(f"{problems} problem{'' if problems == 1 else 's'} found." if problems else "No problem found.")
+    return 1 if problems else 0
 
 
 def _sql(_: Settings, arguments: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ from bms.queries.conservation import Finding, check_conservation, list_notes
 from bms.security import Passwords
 from bms.settings import LOG_FORMAT, Settings
 from bms.sql import migrate
+from bms.sql.doctor import advice_at_start
 from bms.sql.provision import embedded_url, shared_server
 from bms.tasks.runner import background
 
@@ -42,6 +43,7 @@ def serve(settings: Settings) -> int:
     url = database_url(settings)
     for name in migrate.apply(url):
         log.info("applied migration %s", name)
+    _advise(url)
     listener = _listen(settings)
     if settings.demo_data:
         accounts = asyncio.run(seed(settings, url))
@@ -52,6 +54,13 @@ def serve(settings: Settings) -> int:
         _serve_on(listener, settings, url)
         return 0
     return _supervise(listener, settings, url)
+
+
+def _advise(url: str) -> None:
+    # Here and not at each connection: once a start, in the one process that starts the others.
+    advice = advice_at_start(url)
+    if advice:
+        log.warning("%s", advice)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -120,6 +129,7 @@ def _worker_process(listener: socket.socket, settings: Settings, url: str) -> No
 def work(settings: Settings) -> int:
     """Run the background tasks alone, until SIGINT or SIGTERM."""
     url = database_url(settings)
+    _advise(url)
     asyncio.run(_work(settings, url))
     return 0
 

@@ -2,11 +2,16 @@
 
 An error text may hold values of the row that failed, so nothing of it but the name of a constraint
 and the code leaves this module.
+
+Sources: PostgreSQL's appendix "Error Codes"; for SQL Server "Database Engine events and errors", "Transient
+fault error codes" of Azure SQL, and "Connection resiliency in the ODBC driver".
 """
 
 import enum
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import md5
 
 import pyodbc
 
@@ -14,8 +19,11 @@ import pyodbc
 class Kind(enum.Enum):
     """What the unit of work does about an error."""
 
-    DEADLOCK = "deadlock"  # chosen as the victim: run the unit of work again
-    CONNECTION = "connection"  # the session is gone: drop it
+    DEADLOCK = "deadlock"  # chosen as the victim, or lost an update: run the unit of work again
+    CONNECTION = "connection"  # the session is gone, or of no use any more: drop it
+    UNAVAILABLE = (
+        "unavailable"  # the server cannot do it just now: the session is good, the caller may come again
+    )
     BUSY = "busy"  # waited too long for a lock or for the statement
     CONSTRAINT = "constraint"  # the database refused the change
     DATA = "data"  # too long, out of range
@@ -32,69 +40,77 @@ class Diagnosis:
     constraint: str | None = None
 
 
-_STATES = {
-    "40P01": Kind.DEADLOCK,
-    "40001": Kind.DEADLOCK,
-    "55P03": Kind.BUSY,
-    "57014": Kind.BUSY,
-    "HYT00": Kind.BUSY,
-    "57P01": Kind.CONNECTION,
-    "57P02": Kind.CONNECTION,
-    "57P03": Kind.CONNECTION,
-    "57P04": Kind.CONNECTION,
-    "57P05": Kind.CONNECTION,
-    "53300": Kind.CONNECTION,
-    "HYT01": Kind.CONNECTION,
-    "IM002": Kind.CONNECTION,
-    "3D000": Kind.CONNECTION,
-    "28000": Kind.CONNECTION,
-    "28P01": Kind.CONNECTION,
-    "25P03": Kind.CONNECTION,
-    "42P01": Kind.SCHEMA,
-    "42703": Kind.SCHEMA,
-    "22001": Kind.DATA,
-    "22003": Kind.DATA,
-    "23502": Kind.CONSTRAINT,
-    "23503": Kind.CONSTRAINT,
-    "23505": Kind.CONSTRAINT,
-    "23514": Kind.CONSTRAINT,
-}
-_NUMBERS = {
-    "1205": Kind.DEADLOCK,
-    "3960": Kind.DEADLOCK,  # snapshot update conflict: the same cure
-    "1222": Kind.BUSY,
-    "2627": Kind.CONSTRAINT,
-    "2601": Kind.CONSTRAINT,
-    "547": Kind.CONSTRAINT,
-    "515": Kind.CONSTRAINT,
-    "207": Kind.SCHEMA,
-    "208": Kind.SCHEMA,
-    "8152": Kind.DATA,
-    "2628": Kind.DATA,
-    "8115": Kind.DATA,
-    "18456": Kind.CONNECTION,
-    "4060": Kind.CONNECTION,
-    "596": Kind.CONNECTION,  # the session is in the kill state
-    "6005": Kind.CONNECTION,  # shutdown is in progress
-    "40613": Kind.CONNECTION,
-    "40197": Kind.CONNECTION,
-    "40501": Kind.CONNECTION,
-    "10928": Kind.CONNECTION,
-    "10929": Kind.CONNECTION,
-    "49918": Kind.CONNECTION,
-    "49919": Kind.CONNECTION,
-    "49920": Kind.CONNECTION,
-}
+def _kinds(codes: Mapping[Kind, str]) -> dict[str, Kind]:
+    return {code: kind for kind, text in codes.items() for code in text.split()}
+
+
+# The states beginning with 08 mean a lost connection besides.
+_STATES = _kinds(
+    {
+        Kind.DEADLOCK: "40P01 40001",
+        Kind.BUSY: "55P03 57014 HYT00",
+        Kind.CONNECTION: "57P01 57P02 57P03 57P04 57P05 53300 25P03 3D000 28000 28P01 HYT01 HY117 "
+        # The driver manager found no driver, or could not load it.
+        "IM002 IM003 IM004 IM005 "
+        # Microsoft's driver gave up restoring an idle connection, or was told not to.
+        "IMC01 IMC02 IMC03 IMC04 IMC05 IMC06",
+        Kind.UNAVAILABLE: "53000 53100 53200",  # no room on the disk, no memory
+        Kind.SCHEMA: "42P01 42703",
+        Kind.DATA: "22001 22003",
+        Kind.CONSTRAINT: "23502 23503 23505 23514",
+    }
+)
+# Of SQL Server itself.
+_NUMBERS = _kinds(
+    {
+        Kind.DEADLOCK: "1205 "
+        # Under snapshot isolation: another has changed the row, or the table, since the transaction began.
+        "3960 3961",
+        Kind.BUSY: "1222",
+        Kind.CONSTRAINT: "2627 2601 547 515",
+        Kind.SCHEMA: "207 208",
+        Kind.DATA: "8152 2628 8115 220",
+        Kind.UNAVAILABLE: "701 802 8645 8651 "  # no memory
+        "1101 1105 9002",  # no room in the filegroup or in the log
+        Kind.CONNECTION: "18456 18452 18470 18486 18487 18488 911 916 4060 4064 "  # the login is refused
+        "596 3624 6002 6005 17142 18401 18461 "  # killed, assertion, shutdown, paused
+        "921 922 923 924 927 942 945 "  # the database is starting, restored, offline
+        "976 978 979 982 983 4221 "  # a secondary replica of an availability group, closed to this
+        "3906 "  # read-only: the primary has become a secondary
+        "40613 40197 40501 40143 40166 40540 10928 10929 49918 49919 49920",  # Azure moves or throttles it
+    }
+)
+# Of the network beneath Microsoft's driver: errno, Winsock and Windows. The server has other errors of these
+# numbers (121, 233 and 258 are mistakes in T-SQL), so they count where the record is not the server's.
+_OF_THE_NETWORK = _kinds(
+    {
+        Kind.CONNECTION: "32 53 64 104 110 111 113 121 233 258 1236 10050 10051 10052 10053 10054 10060 "
+        "10061 10064 10065 11001"
+    }
+)
+
+# Babelfish has SQL Server's numbers for some of PostgreSQL's errors, and this one for the rest of them.
+_UNNUMBERED = "33557097"
+_OF_BABELFISH = (
+    (re.compile(r"canceling statement due to (lock|statement) timeout"), Kind.BUSY),
+    (re.compile(r"could not serialize access"), Kind.DEADLOCK),
+    (re.compile(r"terminating connection|the database system is"), Kind.CONNECTION),
+    (re.compile(r"(relation|column) .* does not exist"), Kind.SCHEMA),
+    (re.compile(r"numeric field overflow"), Kind.DATA),
+)
+# It calls an index by its name, that of the table, and the digest of the first.
+_DIGESTED = re.compile(r"(.+)([0-9a-f]{32})")
+
 _STATE = re.compile(r"[0-9A-Z]{5}")
-_MICROSOFT = re.compile(r"\[[0-9A-Z]{5}\] \[Microsoft\]")
+_MICROSOFT = re.compile(r"\[[0-9A-Z]{5}\] \[Microsoft\]\[[^\]]*\](?P<server>\[SQL Server\])?")
 # The number of the first record, which alone is followed by the name of a function.
-_NUMBER = re.compile(r"\((\d{2,6})\) \(SQL\w+\)")
+_NUMBER = re.compile(r"\((\d{2,8})\) \(SQL\w+\)")
 _CONSTRAINT = re.compile(r"(?:constraint|unique index) ['\"]([A-Za-z0-9_]+)['\"]", re.IGNORECASE)
 # Of pyodbc and the drivers themselves, where they have no SQLSTATE that says it.
 _LOST = re.compile(
     r"no connection to the server|server closed the connection|could not (?:send|receive)"
-    r"|connection (?:is (?:dead|broken)|has been (?:lost|closed)|lost|not open)|communication link"
-    r"|attempt to use a closed connection|can't open lib|login timeout expired",
+    r"|connection (?:is (?:dead|broken|no longer usable)|has been (?:lost|closed)|lost|not open)"
+    r"|communication link|attempt to use a closed connection|can't open lib|login timeout expired",
     re.IGNORECASE,
 )
 # Where that text is the driver's own. Under any other state it may be a value that a server quotes.
@@ -108,12 +124,29 @@ def diagnose(error: pyodbc.Error) -> Diagnosis:
     if not _STATE.fullmatch(state):
         state = ""
     first_line = message.split("\n", 1)[0]
+    microsoft = _MICROSOFT.match(message)
     # The last one: a value that the message quotes may look like one, and comes before it.
-    numbers = _NUMBER.findall(message) if _MICROSOFT.match(message) else []
-    code = numbers[-1] if numbers else state
-    kind = _NUMBERS.get(code) if numbers else None
-    if kind is None and (state.startswith("08") or (state in _DRIVER_STATES and _LOST.search(message))):
+    numbers = _NUMBER.findall(message) if microsoft else []
+    number = numbers[-1] if numbers else ""
+    of_the_server = microsoft is not None and microsoft["server"] is not None
+    kind = (_NUMBERS if of_the_server else _OF_THE_NETWORK).get(number)
+    if of_the_server and microsoft and number == _UNNUMBERED:
+        said = message[microsoft.end() :]
+        kind = next((kind for text, kind in _OF_BABELFISH if text.match(said)), None)
+    says_lost = state in _DRIVER_STATES and not of_the_server and _LOST.search(message) is not None
+    if kind is None and (state.startswith("08") or says_lost):
         kind = Kind.CONNECTION
     kind = kind or _STATES.get(state, Kind.OTHER)
     constraint = _CONSTRAINT.search(first_line) if kind is Kind.CONSTRAINT else None
-    return Diagnosis(kind, code or "unknown", constraint[1].lower() if constraint else None)
+    name = _as_declared(constraint[1].lower()) if constraint else None
+    return Diagnosis(kind, number or state or "unknown", name)
+
+
+def _as_declared(name: str) -> str:
+    digested = _DIGESTED.fullmatch(name)
+    if digested:
+        written, digest = digested.groups()
+        for length in range(1, len(written) + 1):
+            if md5(written[:length].encode(), usedforsecurity=False).hexdigest() == digest:
+                return written[:length]
+    return name

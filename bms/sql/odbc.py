@@ -3,7 +3,15 @@
 import os
 from pathlib import Path
 
-import pyodbc
+from bms.errors import ConfigurationError
+from bms.sql.packages import UNIXODBC, how_to_install
+
+try:
+    import pyodbc
+except ImportError as error:  # pyodbc is there; what it is linked against is the system's
+    raise ConfigurationError(
+        f"pyodbc cannot be loaded ({error}). It needs unixODBC: {how_to_install(UNIXODBC)}"
+    ) from None
 
 _DRIVERS = Path(__file__).with_name("odbcinst.ini")
 

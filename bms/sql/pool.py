@@ -18,7 +18,6 @@ from bms.sql.target import Target
 
 T = TypeVar("T")
 
-LOGIN_TIMEOUT = 5  # seconds
 BORROW_TIMEOUT = 10.0  # seconds a unit of work waits for a connection before it is told to come again
 
 
@@ -71,7 +70,7 @@ class ConnectionPool:
             maxsize=self._size,
             executor=self._executor,
             autocommit=self._autocommit,
-            timeout=LOGIN_TIMEOUT,
+            timeout=self._target.login_timeout,
             after_created=self._adopt,
         )
 

@@ -45,6 +45,8 @@ class Session:
         if entry is None:
             compiled = self._compile(statement, lengths)
             entry = self._cursors[key] = (self._raw.cursor(), compiled)
+            if compiled.types:
+                entry[0].setinputsizes(compiled.types)
             if len(self._cursors) > MAX_PREPARED:
                 _, (oldest, _) = self._cursors.popitem(last=False)
                 oldest.close()

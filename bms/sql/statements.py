@@ -21,9 +21,11 @@ indexes. ``@ids BIGINT LIST`` is a list parameter; it stands as ``IN (@ids)``.
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
+
+import pyodbc
 
 _DECLARATION = re.compile(
     r"@(?P<name>[a-z_][a-z0-9_]*)\s+"
@@ -46,6 +48,20 @@ _ACCEPTS: Mapping[str, tuple[type, ...]] = {
     "DATE": (dt.date,),
 }
 
+# ODBC's type of each, with the length or precision and the scale of those that do not declare it.
+_ODBC: Mapping[str, tuple[int, int, int]] = {
+    "BIGINT": (pyodbc.SQL_BIGINT, 19, 0),
+    "INT": (pyodbc.SQL_INTEGER, 10, 0),
+    "SMALLINT": (pyodbc.SQL_SMALLINT, 5, 0),
+    "BIT": (pyodbc.SQL_BIT, 1, 0),
+    "NVARCHAR": (pyodbc.SQL_WVARCHAR, 0, 0),  # 0 is MAX
+    "DECIMAL": (pyodbc.SQL_DECIMAL, 18, 0),
+    "FLOAT": (pyodbc.SQL_DOUBLE, 53, 0),
+    "DATETIME2": (pyodbc.SQL_TYPE_TIMESTAMP, 27, 7),
+    "DATE": (pyodbc.SQL_TYPE_DATE, 10, 0),
+}
+_SIZE = re.compile(r"\d+")
+
 
 class StatementError(Exception):
     """A statement is declared, called or translated wrongly: a mistake of ours, found at start-up."""
@@ -60,8 +76,21 @@ class Parameter:
     base: str
     is_list: bool = False
 
+    @property
+    def odbc_type(self) -> tuple[int, int, int]:
+        """The declared type as pyodbc's ``setinputsizes`` takes it: ODBC's type, size and scale."""
+        code, size, scale = _ODBC[self.base]
+        declared = [int(number) for number in _SIZE.findall(self.type.partition("(")[2])]
+        if self.base == "DATETIME2":
+            # The size counts characters: 19 for yyyy-mm-dd hh:mm:ss, a point, and the fraction.
+            scale = declared[0] if declared else scale
+            return code, 20 + scale if scale else 19, scale
+        if declared:
+            size, scale = declared[0], declared[1] if len(declared) > 1 else 0
+        return code, size, scale
+
     def adapt(self, value: Any) -> Any:
-        """Return ``value`` as the driver is to get it: aware times as naive UTC, bool as 0 or 1.
+        """Return ``value`` as the driver is to get it: naive UTC to the millisecond, bool as 0 or 1.
 
         Raises StatementError for a value that the declared type does not take, and for text that
         holds NUL, which PostgreSQL's ODBC driver cuts off in silence.
@@ -75,8 +104,11 @@ class Parameter:
             return 1 if value else 0
         if isinstance(value, str) and "\x00" in value:
             raise StatementError(f"@{self.name} holds a NUL character")
-        if isinstance(value, dt.datetime) and value.tzinfo is not None:
-            return value.astimezone(dt.UTC).replace(tzinfo=None)
+        if isinstance(value, dt.datetime):
+            if value.tzinfo is not None:
+                value = value.astimezone(dt.UTC).replace(tzinfo=None)
+            # SQL Server's driver refuses a fraction that is finer than the parameter's scale.
+            return value.replace(microsecond=value.microsecond // 1000 * 1000)
         return value
 
 
@@ -142,11 +174,13 @@ def _parse_declaration(statement: str, declaration: str) -> dict[str, Parameter]
 class Compiled:
     """A statement as one driver gets it: text with ``?`` and, for each ``?``, whose value it takes.
 
-    ``order`` holds (parameter name, index); the index is None unless the parameter is a list.
+    ``order`` holds (parameter name, index); the index is None unless the parameter is a list. ``types``
+    holds ODBC's type of each placeholder, for a driver that must be told.
     """
 
     sql: str
     order: tuple[tuple[str, int | None], ...]
+    types: tuple[tuple[int, int, int], ...] = ()
 
 
 def list_size(values: Sequence[Any]) -> int:
@@ -185,7 +219,7 @@ def place_parameters(
     order: list[tuple[str, int | None]] = []
     sizes = dict(lengths)
 
-    def replace(match: re.Match[str]) -> str:
+    def place(match: re.Match[str]) -> str:
         name = match["name"]
         if match["open"] is not None:
             raise StatementError(f"{statement.name}: {match[0]} is not closed, or a comment holds another")
@@ -203,7 +237,7 @@ def place_parameters(
         order.extend((name, index) for index in range(size))
         return ", ".join([placeholder(parameter)] * size)
 
-    sql = _TOKEN.sub(replace, text).strip()
+    sql = _TOKEN.sub(place, text).strip()
     unused = statement.parameters.keys() - {name for name, _ in order}
     if unused:
         raise StatementError(f"{statement.name}: declared but not used: {', '.join(sorted(unused))}")
@@ -211,5 +245,11 @@ def place_parameters(
 
 
 def compile_mssql(statement: Statement, lengths: tuple[tuple[str, int], ...] = ()) -> Compiled:
-    """Return ``statement`` for SQL Server's driver: the text as written, with ``?`` for parameters."""
-    return place_parameters(statement, statement.text, lengths, lambda _: "?")
+    """Return ``statement`` for SQL Server's driver: the text as written, with ``?`` for parameters.
+
+    Their types go with it. Without them the driver declares text as long as its value, so that each
+    length has a plan of its own, and a time or an amount to the digits of its value.
+    """
+    compiled = place_parameters(statement, statement.text, lengths, lambda _: "?")
+    types = tuple(statement.parameters[name].odbc_type for name, _ in compiled.order)
+    return replace(compiled, types=types)

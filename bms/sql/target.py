@@ -1,53 +1,74 @@
 """Where the database is: a database URL turned into an ODBC connection string and a dialect.
 
-``mssql://user:pass@host:1433/name?Encrypt=yes`` and ``postgresql://user:pass@host:5432/name``
-(``?host=/directory`` for a unix socket). Everything else in the query goes to the driver as it is,
-save ``driver``, which names the driver's file.
+``mssql://user:pass@host:1433/name?Encrypt=strict`` and ``postgresql://user:pass@host:5432/name``. Of what
+follows the question mark these are BMS's own, whatever their case:
+
+``driver``            the driver's file, instead of the one that is found
+``host``              the host, or for PostgreSQL the directory of a unix socket
+``instance``          a named instance of SQL Server, which may also be written ``host%5Cinstance``
+``LoginTimeout``      seconds for a connection to be made (``Connect Timeout``, ``connect_timeout``)
+``LockTimeout``       seconds a statement waits for a lock (``lock_timeout``)
+``StatementTimeout``  seconds a statement may take (``Command Timeout``, ``statement_timeout``)
+
+All else goes to the driver as it is: ``TrustServerCertificate``, ``HostNameInCertificate``,
+``ServerCertificate``, ``Authentication``, ``MultiSubnetFailover``, ``sslmode`` ... What psqlODBC has no name
+for and libpq has, such as ``sslrootcert``, is handed on to libpq.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from glob import glob
+from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bms.errors import ConfigurationError
+from bms.sql import drivers
 from bms.sql.statements import Compiled, Statement, compile_mssql
 
 Compile = Callable[[Statement, tuple[tuple[str, int], ...]], Compiled]
 
-_KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9_ ]*")
-_PLAIN = re.compile(r"[A-Za-z0-9_.:,/\\-]*")
-
-_PSQLODBC = (
-    "/usr/lib/*/odbc/psqlodbcw.so",
-    "/usr/lib/psqlodbcw.so",
-    "/usr/lib64/psqlodbcw.so",
-    "/usr/local/lib/psqlodbcw.so",
-    "/opt/homebrew/lib/psqlodbcw.so",
-)
-_MSODBC = ("/opt/microsoft/msodbcsql18/lib64/libmsodbcsql-18*.so*", "/opt/homebrew/lib/libmsodbcsql.18.dylib")
-
-
-_LOCK_TIMEOUT = 5  # seconds
+LOGIN_TIMEOUT = 5  # seconds
+_LOCK_TIMEOUT = 5
 _STATEMENT_TIMEOUT = 15
 _IDLE_IN_TRANSACTION_TIMEOUT = 30
+_LONGEST_TIMEOUT = 3600
 
-_POSTGRES_SESSION = (
-    "SET TIME ZONE 'UTC'",
-    f"SET lock_timeout = '{_LOCK_TIMEOUT}s'",
-    f"SET statement_timeout = '{_STATEMENT_TIMEOUT}s'",
-    f"SET idle_in_transaction_session_timeout = '{_IDLE_IN_TRANSACTION_TIMEOUT}s'",
-)
+_KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9_ ]*")
+_PLAIN = re.compile(r"[A-Za-z0-9_.:,/\\-]*")
+_HOST = re.compile(r"[A-Za-z0-9._:%-]+")
+_INSTANCE = re.compile(r"[A-Za-z_#][A-Za-z0-9_#$]{0,15}")
+
+# Our options by their names without case, spaces and underscores.
+_TIMEOUTS = {
+    "logintimeout": "login",
+    "connecttimeout": "login",
+    "connectiontimeout": "login",
+    "locktimeout": "lock",
+    "statementtimeout": "statement",
+    "commandtimeout": "statement",
+    "querytimeout": "statement",
+}
+
 _POSTGRES_READ_ONLY = "SET default_transaction_read_only = on"
-_MSSQL_SESSION = ("SET XACT_ABORT ON", f"SET LOCK_TIMEOUT {_LOCK_TIMEOUT * 1000}")
+
+# Parameters of libpq for which psqlODBC has no keyword: it would take them for nothing, without a word.
+_OF_LIBPQ = re.compile(
+    r"application_name|channel_binding|fallback_application_name|gss(encmode|lib)|hostaddr"
+    r"|keepalives(_count|_idle|_interval)?|krbsrvname|load_balance_hosts|options|passfile|require(_auth|peer)"
+    r"|ssl(cert|certmode|compression|crl|crldir|key|negotiation|password|rootcert|sni)"
+    r"|ssl_(max|min)_protocol_version|target_session_attrs|tcp_user_timeout",
+    re.IGNORECASE,
+)
+_SECRETS = frozenset(("pwd", "password", "pqopt", "clientkey", "clientcertificate", "keystoresecret"))
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """A database to connect to. ``label`` names it without the password, for logs and errors.
 
-    ``statement_timeout`` is in seconds, for a driver that is told so; 0 where ``on_connect`` says it.
+    Timeouts are in seconds. ``statement_timeout`` is for a driver that is told so; 0 where ``on_connect``
+    says it. ``keywords`` is what the driver is told, without the secrets; ``port`` is None where the
+    driver asks the host for it.
     """
 
     dialect: str
@@ -55,6 +76,13 @@ class Target:
     odbc: str = field(repr=False)
     on_connect: tuple[str, ...] = ()
     statement_timeout: int = 0
+    login_timeout: int = LOGIN_TIMEOUT
+    host: str = field(default="", repr=False)
+    port: int | None = None
+    database: str = field(default="", repr=False)
+    keywords: Mapping[str, str] = field(
+        default_factory=lambda: MappingProxyType({}), repr=False, compare=False
+    )
 
     @property
     def compile(self) -> Compile:
@@ -64,6 +92,10 @@ class Target:
         from bms.sql.dialect import compile_postgres
 
         return compile_postgres
+
+    def keyword(self, name: str) -> str:
+        """Return what the driver is told under ``name``, whatever its case; empty for nothing."""
+        return next((value for key, value in self.keywords.items() if key.lower() == name.lower()), "")
 
     def for_reading(self) -> "Target":
         """Return this target with sessions that can neither write nor lock, where the database offers that.
@@ -75,12 +107,38 @@ class Target:
         return replace(self, on_connect=(*self.on_connect, _POSTGRES_READ_ONLY))
 
 
+@dataclass(frozen=True, slots=True)
+class _Address:
+    scheme: str
+    host: str
+    port: int | None
+    database: str
+    user: str
+    password: str = field(repr=False)
+    instance: str = ""
+
+    @property
+    def label(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        place = f"{host}\\{self.instance}" if self.instance else host
+        return f"{self.scheme}://{place}{f':{self.port}' if self.port else ''}/{self.database}"
+
+
 def parse_url(url: str, *, read_only: bool = False) -> Target:
     """Return the target that ``url`` names; ``read_only`` asks for a replica and sessions that cannot write.
 
     Raises ConfigurationError, without the password, for a URL that names no database or no
     driver that is installed.
     """
+    address, options = _split(url)
+    timeouts = _take_timeouts(options)
+    if address.scheme in ("postgresql", "postgres"):
+        target = _postgres(address, options, timeouts)
+        return target.for_reading() if read_only else target
+    return _mssql(address, options, timeouts, read_only=read_only)
+
+
+def _split(url: str) -> tuple[_Address, dict[str, str]]:
     # No error of urllib's is passed on: its text and its context may hold a part of the password.
     try:
         parts = urlsplit(url)
@@ -93,43 +151,117 @@ def parse_url(url: str, *, read_only: bool = False) -> Target:
     scheme = parts.scheme.removeprefix("bms+")
     if scheme not in ("postgresql", "postgres", "mssql", "sqlserver"):
         raise ConfigurationError("A database URL starts with mssql:// or postgresql://")
-    options = dict(parse_qsl(parts.query))
+    options = {
+        name.lower() if name.lower() in ("driver", "host", "instance") else name: value
+        for name, value in parse_qsl(parts.query)
+    }
     database = unquote(parts.path.lstrip("/"))
     if not database:
         raise ConfigurationError("The database URL must end in the database's name: scheme://host/name")
-    host = options.pop("host", "") or parts.hostname or "localhost"
-    driver = options.pop("driver", "")
+    host = options.pop("host", "") or unquote(parts.hostname or "") or "localhost"
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    label = f"{scheme}://{host}{f':{port}' if port else ''}/{database}"
-    if scheme in ("postgresql", "postgres"):
-        values = {
-            "Driver": driver or _find_driver("psqlODBC (odbc-postgresql)", _PSQLODBC),
-            "Server": host,
-            "Port": str(port or 5432),
-            "Database": database,
-            "Uid": user,
-            "Pwd": password,
-            # Prepared on the server, and an error ends the transaction without a savepoint a statement.
-            "UseServerSidePrepare": "1",
-            "Protocol": "7.4-1",
-            "BoolsAsChar": "0",
-        }
-        odbc = _connection_string(_with_options(values, options), _psqlodbc_value)
-        target = Target("postgres", label, odbc, _POSTGRES_SESSION)
-        return target.for_reading() if read_only else target
+    return _Address(scheme, host, port, database, user, password), options
+
+
+def _postgres(address: _Address, options: dict[str, str], timeouts: Mapping[str, int]) -> Target:
     values = {
-        "Driver": driver or _find_driver("ODBC Driver 18 for SQL Server", _MSODBC),
-        "Server": f"tcp:{host},{port or 1433}",
-        "Database": database,
-        "UID": user,
-        "PWD": password,
+        "Driver": options.pop("driver", "") or drivers.psqlodbc(),
+        "Server": address.host,
+        "Port": str(address.port or 5432),
+        "Database": address.database,
+        "Uid": address.user,
+        "Pwd": address.password,
+        # Prepared on the server, and an error ends the transaction without a savepoint a statement.
+        "UseServerSidePrepare": "1",
+        "Protocol": "7.4-1",
+        "BoolsAsChar": "0",
+    }
+    merged = _with_options(values, _handed_to_libpq(options))
+    return Target(
+        "postgres",
+        address.label,
+        _connection_string(merged, _psqlodbc_value),
+        (
+            "SET TIME ZONE 'UTC'",
+            f"SET lock_timeout = '{timeouts['lock']}s'",
+            f"SET statement_timeout = '{timeouts['statement']}s'",
+            f"SET idle_in_transaction_session_timeout = '{_IDLE_IN_TRANSACTION_TIMEOUT}s'",
+        ),
+        login_timeout=timeouts["login"],
+        host=address.host,
+        port=address.port or 5432,
+        database=address.database,
+        keywords=_without_secrets(merged),
+    )
+
+
+def _mssql(
+    address: _Address, options: dict[str, str], timeouts: Mapping[str, int], *, read_only: bool
+) -> Target:
+    host, _, written = address.host.partition("\\")
+    instance = options.pop("instance", "") or written
+    # The host's text is a part of the driver's own syntax, so only what can be one passes.
+    if not _HOST.fullmatch(host) or (instance and not _INSTANCE.fullmatch(instance)):
+        raise ConfigurationError("The host or the instance in the database URL is no name that there can be")
+    # The driver asks SQL Server Browser for the port of an instance, unless the port is given.
+    port = address.port or (None if instance else 1433)
+    values = {
+        "Driver": options.pop("driver", "") or drivers.msodbcsql(),
+        "Server": f"tcp:{host}\\{instance}" if port is None else f"tcp:{host},{port}",
+        "Database": address.database,
+        "UID": address.user,
+        "PWD": address.password,
         "Encrypt": "yes",
         "APP": "bms",
+        # Messages are read for the name of a constraint, so not in the language of the login.
+        "Language": "us_english",
+        # A lost connection is for the pool to see: the driver would mend it unseen, up to ten seconds long.
+        "ConnectRetryCount": "0",
     }
     if read_only:
         values["ApplicationIntent"] = "ReadOnly"
-    odbc = _connection_string(_with_options(values, options), _escaped_value)
-    return Target("mssql", label, odbc, _MSSQL_SESSION, _STATEMENT_TIMEOUT)
+    merged = _with_options(values, options)
+    return Target(
+        "mssql",
+        replace(address, host=host, instance=instance).label,
+        _connection_string(merged, _escaped_value),
+        ("SET XACT_ABORT ON", f"SET LOCK_TIMEOUT {timeouts['lock'] * 1000}"),
+        timeouts["statement"],
+        login_timeout=timeouts["login"],
+        host=host,
+        port=port,
+        database=address.database,
+        keywords=_without_secrets(merged),
+    )
+
+
+def _take_timeouts(options: dict[str, str]) -> dict[str, int]:
+    """Return the timeouts in seconds, and remove from ``options`` what says them."""
+    timeouts = {"login": LOGIN_TIMEOUT, "lock": _LOCK_TIMEOUT, "statement": _STATEMENT_TIMEOUT}
+    for name in list(options):
+        which = _TIMEOUTS.get(name.lower().replace("_", "").replace(" ", ""))
+        if which is not None:
+            text = options.pop(name)
+            if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _LONGEST_TIMEOUT):
+                raise ConfigurationError(
+                    f"{name} in the database URL is a whole number of seconds from 1 to {_LONGEST_TIMEOUT}"
+                )
+            timeouts[which] = int(text)
+    return timeouts
+
+
+def _handed_to_libpq(options: dict[str, str]) -> dict[str, str]:
+    """Return ``options`` with those that libpq alone knows moved into psqlODBC's option for them."""
+    kept = {name: value for name, value in options.items() if not _OF_LIBPQ.fullmatch(name)}
+    moved = [
+        "{}='{}'".format(name.lower(), value.replace("\\", "\\\\").replace("'", "\\'"))
+        for name, value in options.items()
+        if name not in kept
+    ]
+    if moved:
+        given = next((name for name in kept if name.lower() == "pqopt"), "pqopt")
+        kept[given] = " ".join(filter(None, (kept.get(given), *moved)))
+    return kept
 
 
 def _with_options(values: dict[str, str], options: dict[str, str]) -> dict[str, str]:
@@ -143,6 +275,10 @@ def _with_options(values: dict[str, str], options: dict[str, str]) -> dict[str, 
     return merged
 
 
+def _without_secrets(values: Mapping[str, str]) -> Mapping[str, str]:
+    return MappingProxyType({name: value for name, value in values.items() if name.lower() not in _SECRETS})
+
+
 def _connection_string(values: dict[str, str], written: Callable[[str, str], str]) -> str:
     for name, value in values.items():
         if "\x00" in value:
@@ -151,9 +287,9 @@ def _connection_string(values: dict[str, str], written: Callable[[str, str], str
 
 
 def _psqlodbc_value(name: str, value: str) -> str:
-    # psqlODBC reads braces, and what is in them as it stands, for the password alone: without them it
+    # psqlODBC reads braces, and what is in them as it stands, for these alone: without them it
     # decodes % and +. Of any other value it takes them as a part, and a semicolon as the end.
-    if name.lower() in ("pwd", "password"):
+    if name.lower() in ("pwd", "password", "pqopt"):
         return _braced(value)
     if ";" in value:
         raise ConfigurationError(f"PostgreSQL's ODBC driver takes no semicolon in {name} of the database URL")
@@ -167,28 +303,3 @@ def _escaped_value(_: str, value: str) -> str:
 def _braced(value: str) -> str:
     # ODBC's own escape: a value in braces is taken as it stands, a closing brace is doubled.
     return f"{{{value.replace('}', '}}')}}}"
-
-
-def _find_driver(name: str, places: tuple[str, ...]) -> str:
-    for place in places:
-        found = sorted(glob(place))
-        if found:
-            return found[-1]
-    if name.startswith("ODBC Driver"):
-        return _mssql_driver_of_wheel()
-    raise ConfigurationError(
-        f"{name} is not installed; script/bootstrap installs it, or name it with ?driver="
-    )
-
-
-def _mssql_driver_of_wheel() -> str:
-    from importlib.util import find_spec
-
-    spec = find_spec("mssql_python_odbc")
-    for directory in (spec.submodule_search_locations or []) if spec else []:
-        found = sorted(glob(f"{directory}/**/libmsodbcsql*", recursive=True))
-        if found:
-            return found[0]
-    raise ConfigurationError(
-        "ODBC Driver 18 for SQL Server is not installed; install it, or run pip install 'bms[mssql]'"
-    )

@@ -35,8 +35,10 @@ class _Backend(DatabaseBackend):  # type: ignore[misc]
     _is_locked: bool
 
     def connect(self, dburi: Any) -> pyodbc.Connection:
-        # Without the target's on_connect: an index may take longer to build than a request may wait.
-        return pyodbc.connect(parse_url(self.url(dburi)).odbc, autocommit=True, timeout=5)
+        # Without the target's on_connect: an index may take longer to build than a request may wait. What a
+        # filtered index asks of a session (QUOTED_IDENTIFIER, ANSI_NULLS) Microsoft's driver sets itself.
+        target = parse_url(self.url(dburi))
+        return pyodbc.connect(target.odbc, autocommit=True, timeout=target.login_timeout)
 
     def url(self, dburi: Any) -> str:
         """Return the URL in the form that bms.sql.target reads."""
@@ -150,6 +152,9 @@ class MssqlBackend(_Backend):
             "@LockOwner = 'Session', @LockTimeout = ?; SELECT @result",
             int(timeout * 1000),
         )
+        # A server that tells in words too that it waited in vain has these come before the result.
+        while cursor.description is None and cursor.nextset():
+            pass
         if cursor.fetchone()[0] < 0:
             raise exceptions.LockTimeout("another process is migrating this database")
 

@@ -14,12 +14,12 @@ import pyodbc
 import pytest
 
 from bms.errors import DatabaseUnavailable
-from bms.sql import pool as pool_module
 from bms.sql.database import MAX_LOST, Database, StatementFailed
 from bms.sql.embedded import EmbeddedServer
 from bms.sql.provision import create_database, embedded_url
 from bms.sql.session import Transaction
 from bms.sql.target import parse_url
+from tests.sessions import is_postgres, sessions, terminate
 from tests.sql.probe import (
     Gate,
     Make,
@@ -27,9 +27,8 @@ from tests.sql.probe import (
     add_at,
     get,
     pid,
-    sessions,
+    slow_to_connect,
     stored,
-    terminate,
     until,
 )
 
@@ -114,6 +113,7 @@ async def test_a_commit_that_went_out_is_not_run_again(make: Make, admin: pyodbc
     assert await database.transact(get) == 10
 
 
+@pytest.mark.embedded_only("it stops the server")
 async def test_the_server_goes_away_and_comes_back(tmp_path: Path) -> None:
     with EmbeddedServer(tmp_path / "postgres") as server:
         create_database(server, "probe")
@@ -137,12 +137,10 @@ async def test_the_server_goes_away_and_comes_back(tmp_path: Path) -> None:
             await database.close()
 
 
-async def test_a_server_that_does_not_answer_is_unreachable(
-    make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pool_module, "LOGIN_TIMEOUT", 1)
+async def test_a_server_that_does_not_answer_is_unreachable(make: Make, admin: pyodbc.Connection) -> None:
+    scheme = "postgresql" if is_postgres(admin) else "mssql"
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        away = f"postgresql://u:hunter2@127.0.0.1:{silent.getsockname()[1]}/probe"
+        away = f"{scheme}://u:hunter2@127.0.0.1:{silent.getsockname()[1]}/probe?LoginTimeout=1"
         database = await make(target=parse_url(away))
         began = time.monotonic()
         with pytest.raises(DatabaseUnavailable) as caught:
@@ -154,10 +152,10 @@ async def test_a_server_that_does_not_answer_is_unreachable(
 async def test_what_fails_while_a_connection_is_set_up_leaves_none(
     make: Make, admin: pyodbc.Connection, url: str
 ) -> None:
-    target = replace(parse_url(url), on_connect=("SELECT 1 / 0",))
+    target = replace(parse_url(url), on_connect=("SELECT x FROM nowhere",))
     database = await make(target=target)
     for _ in range(3):
-        with pytest.raises(StatementFailed, match="22012"):
+        with pytest.raises(StatementFailed, match="schema"):
             await database.transact(get)
     await until(lambda: not sessions(admin))
 
@@ -166,9 +164,7 @@ async def test_a_connection_that_nobody_took_and_that_was_closed_confuses_no_oth
     make: Make, admin: pyodbc.Connection, url: str
 ) -> None:
     """While one is being made another comes back and is taken in its place; then all idle ones are closed."""
-    target = parse_url(url)
-    target = replace(target, on_connect=(*target.on_connect, "SELECT pg_sleep(0.15)"))
-    database = await make(target=target, pool_size=2)
+    database = await make(target=slow_to_connect(parse_url(url), 0.15), pool_size=2)
     gate = Gate()
     holder = asyncio.create_task(database.transact(add_at, gate=gate))
     await until(gate.reached.is_set)

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from decimal import Decimal
 
+import pyodbc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,6 +96,11 @@ def test_registered_is_in_the_order_of_names():
             dt.datetime(2026, 1, 2, 3, tzinfo=dt.timezone(dt.timedelta(hours=2))),
             dt.datetime(2026, 1, 2, 1),  # noqa: DTZ001
         ),
+        (
+            "DATETIME2",
+            dt.datetime(2026, 1, 2, 3, 4, 5, 678_999),  # noqa: DTZ001
+            dt.datetime(2026, 1, 2, 3, 4, 5, 678_000),  # noqa: DTZ001
+        ),
     ],
 )
 def test_a_value_is_adapted_to_its_declared_type(kind, value, expected):
@@ -121,11 +127,30 @@ def test_a_value_of_another_type_is_refused(kind, value):
         Parameter("x", kind, kind).adapt(value)
 
 
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        ("BIGINT", (pyodbc.SQL_BIGINT, 19, 0)),
+        ("BIT", (pyodbc.SQL_BIT, 1, 0)),
+        ("NVARCHAR(64)", (pyodbc.SQL_WVARCHAR, 64, 0)),
+        ("NVARCHAR(MAX)", (pyodbc.SQL_WVARCHAR, 0, 0)),
+        ("DECIMAL(12,2)", (pyodbc.SQL_DECIMAL, 12, 2)),
+        ("DATETIME2(3)", (pyodbc.SQL_TYPE_TIMESTAMP, 23, 3)),
+        ("DATETIME2(0)", (pyodbc.SQL_TYPE_TIMESTAMP, 19, 0)),
+        ("DATE", (pyodbc.SQL_TYPE_DATE, 10, 0)),
+    ],
+)
+def test_a_parameter_is_sent_to_sql_server_as_the_type_it_is_declared(declared, expected):
+    assert statement(f"@x {declared}", "SELECT @x").parameters["x"].odbc_type == expected
+
+
 def test_values_are_bound_in_the_order_of_the_placeholders():
     one = statement("@a INT, @b INT", "SELECT x FROM t WHERE b = @b AND a = @a AND c > @b")
     compiled = compile_mssql(one)
     assert compiled == Compiled(
-        "SELECT x FROM t WHERE b = ? AND a = ? AND c > ?", (("b", None), ("a", None), ("b", None))
+        "SELECT x FROM t WHERE b = ? AND a = ? AND c > ?",
+        (("b", None), ("a", None), ("b", None)),
+        ((pyodbc.SQL_INTEGER, 10, 0),) * 3,
     )
     assert one.bind(compiled, {"a": 1, "b": 2}) == [2, 1, 2]
 
@@ -183,7 +208,7 @@ def test_an_unused_parameter_is_refused():
 )
 def test_an_at_sign_that_is_no_parameter_is_passed_over(whole):
     compiled = compile_mssql(statement("@a INT", f"SELECT @a, {whole} x"))
-    assert compiled == Compiled(f"SELECT ?, {whole} x", (("a", None),))
+    assert (compiled.sql, compiled.order) == (f"SELECT ?, {whole} x", (("a", None),))
 
 
 def test_brackets_of_hand_written_postgres_hold_parameters():

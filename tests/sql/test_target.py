@@ -1,34 +1,35 @@
 """Database URLs: what the driver is told, what is refused, and that no password shows anywhere."""
 
 import contextlib
+import logging
+import socket
 import time
 import traceback
 from collections.abc import Iterator
+from importlib.util import find_spec
 from urllib.parse import quote
 
 import pyodbc
 import pytest
 
-from bms.errors import ConfigurationError
-from bms.sql import target as target_module
+from bms.errors import ConfigurationError, DatabaseUnavailable
+from bms.sql import drivers
+from bms.sql.database import Database
 from bms.sql.dialect import compile_postgres
 from bms.sql.embedded import EmbeddedServer
 from bms.sql.provision import create_database, drop_database, embedded_url
-from bms.sql.statements import compile_mssql
+from bms.sql.session import Transaction
+from bms.sql.statements import Statement, compile_mssql
 from bms.sql.target import Target, parse_url
+from tests.servers import Server
 
 PASSWORD = "hunter2"
 
 
 @pytest.fixture(autouse=True)
-def drivers(monkeypatch: pytest.MonkeyPatch) -> None:
+def driver(monkeypatch: pytest.MonkeyPatch) -> None:
     """SQL Server's driver is found under a made-up name, whether or not it is installed."""
-    found = target_module._find_driver
-
-    def find(name: str, places: tuple[str, ...]) -> str:
-        return "/opt/msodbcsql.so" if "SQL Server" in name else found(name, places)
-
-    monkeypatch.setattr(target_module, "_find_driver", find)
+    monkeypatch.setattr(drivers, "msodbcsql", lambda: "/opt/msodbcsql.so")
 
 
 def options(target: Target) -> dict[str, str]:
@@ -66,6 +67,8 @@ def test_an_mssql_url() -> None:
         "PWD": "hunter2",
         "Encrypt": "yes",
         "APP": "bms",
+        "Language": "us_english",
+        "ConnectRetryCount": "0",
     }
     assert target.dialect == "mssql"
     assert target.label == "mssql://db.example.com/tickets"
@@ -87,7 +90,24 @@ def test_an_mssql_url() -> None:
         ("postgresql://h/d?sslmode=verify-full", {"sslmode": "verify-full"}),
         ("postgresql://h/d?driver=/x.so", {"Driver": "/x.so", "driver": None}),
         ("postgresql://h/d?protocol=7.4-2&BOOLSASCHAR=1", {"Protocol": "7.4-2", "BoolsAsChar": "1"}),
+        # psqlODBC's own option for what libpq alone knows.
+        ("postgresql://h/d?sslrootcert=/a%20b", {"pqopt": "{sslrootcert='/a b'}", "sslrootcert": None}),
+        (
+            "postgresql://h/d?PQOPT=keepalives=0&Application_Name=it's%5C",
+            {"PQOPT": r"{keepalives=0 application_name='it\'s\\'}", "pqopt": None},
+        ),
         ("sqlserver://h:1444/d", {"Server": "tcp:h,1444"}),
+        ("mssql://[fe80::1%25eth0]:1444/d", {"Server": "{tcp:fe80::1%eth0,1444}"}),
+        ("mssql://[::1]/d", {"Server": "tcp:::1,1433"}),
+        ("mssql://h%5CBOX/d", {"Server": "tcp:h\\BOX"}),
+        ("mssql://h/d?Instance=BOX", {"Server": "tcp:h\\BOX", "Instance": None}),
+        ("mssql://h:1444/d?instance=BOX", {"Server": "tcp:h,1444", "instance": None}),
+        ("mssql://h/d?Driver=/x.so", {"Driver": "/x.so"}),
+        ("mssql://h/d?MultiSubnetFailover=Yes", {"MultiSubnetFailover": "Yes"}),
+        ("mssql://h/d?Encrypt=strict&ServerCertificate=/c.pem", {"ServerCertificate": "/c.pem"}),
+        ("mssql://h/d?HostNameInCertificate=db.example.com", {"HostNameInCertificate": "db.example.com"}),
+        ("mssql://h/d?Authentication=ActiveDirectoryMsi", {"UID": None, "PWD": None, "Encrypt": "yes"}),
+        ("mssql://h/d?ConnectRetryCount=3", {"ConnectRetryCount": "3"}),
         ("mssql://h/d?encrypt=optional", {"Encrypt": "optional", "encrypt": None}),
         ("mssql://h/d?TrustServerCertificate=yes", {"TrustServerCertificate": "yes", "Encrypt": "yes"}),
         ("mssql://u%20u@h/d", {"UID": "{u u}"}),
@@ -96,6 +116,40 @@ def test_an_mssql_url() -> None:
 def test_each_part_and_option_reaches_the_driver(url: str, expected: dict[str, str | None]) -> None:
     told = options(parse_url(url))
     assert {name: told.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "login", "on_connect", "statement"),
+    [
+        ("mssql", 5, "SET LOCK_TIMEOUT 5000", 15),
+        ("mssql?LoginTimeout=30", 30, "SET LOCK_TIMEOUT 5000", 15),
+        ("mssql?Connect%20Timeout=30&lock_timeout=1&CommandTimeout=60", 30, "SET LOCK_TIMEOUT 1000", 60),
+        ("postgresql", 5, "SET lock_timeout = '5s'", 0),
+        ("postgresql?connect_timeout=7&LockTimeout=9", 7, "SET lock_timeout = '9s'", 0),
+        ("postgresql?statement_timeout=70", 5, "SET statement_timeout = '70s'", 0),
+    ],
+)
+def test_timeouts_are_for_us_and_not_for_the_driver(
+    query: str, login: int, on_connect: str, statement: int
+) -> None:
+    scheme, _, rest = query.partition("?")
+    target = parse_url(f"{scheme}://h/d?{rest}")
+    assert (target.login_timeout, target.statement_timeout) == (login, statement)
+    assert on_connect in target.on_connect
+    assert "timeout" not in target.odbc.lower()
+
+
+@pytest.mark.parametrize(
+    ("url", "label"),
+    [
+        ("mssql://u:p@[::1]:1444/d", "mssql://[::1]:1444/d"),
+        ("postgresql://u:p@[::1]/d", "postgresql://[::1]/d"),
+        ("mssql://u:p@sql%5Cbox/d", "mssql://sql\\box/d"),
+        ("mssql://u:p@sql:1444/d?instance=box", "mssql://sql\\box:1444/d"),
+    ],
+)
+def test_a_label_names_the_place_as_the_url_does(url: str, label: str) -> None:
+    assert parse_url(url).label == label
 
 
 @pytest.mark.parametrize(
@@ -134,6 +188,12 @@ def test_sql_servers_password_is_escaped_as_odbc_says(password: str, written: st
         ("postgresql://u:hunter2@h/d?a%3BPwd=x", "a name that no driver knows"),
         ("mssql://u:hunter2@h/d?a%3DPWD=x", "a name that no driver knows"),
         ("mssql://u:hunter2%00x@h/d", "NUL character in PWD"),
+        ("mssql://u:hunter2@h;UID=sa/d", "no name that there can be"),
+        ("mssql://u:hunter2@h,1/d", "no name that there can be"),
+        ("mssql://u:hunter2@h/d?instance=a;b", "no name that there can be"),
+        ("mssql://u:hunter2@h/d?LoginTimeout=0", "LoginTimeout in the database URL is a whole number"),
+        ("mssql://u:hunter2@h/d?Lock%20Timeout=3601", "Lock Timeout in the database URL is a whole"),
+        ("postgresql://u:hunter2@h/d?connect_timeout=soon", "connect_timeout in the database URL is a"),
     ],
 )
 def test_what_cannot_be_used_is_refused_and_no_password_shows(url: str, part: str) -> None:
@@ -166,31 +226,77 @@ def test_a_target_for_reading() -> None:
     assert "ApplicationIntent" not in options(parse_url("mssql://h/d").for_reading())
 
 
-def test_a_driver_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+# Every character that some part of the way may take for its own.
+AWKWARD = "p;}{@% x=?*!(),[]'\"\\\\+%7D/#&:|$<>`^~é€\t-_."
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mssql://ann:{}@127.0.0.1:{}/d?LoginTimeout=1&driver={}",
+        "postgresql://ann:{}@127.0.0.1:{}/d?LoginTimeout=1",
+        "postgresql://ann:{}@127.0.0.1:{}/d?driver=/none.so",
+    ],
+)
+async def test_an_awkward_password_stands_in_no_log_and_no_error(
+    url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(target_module, "glob", lambda *_, **__: [])
-    with pytest.raises(ConfigurationError, match=r"psqlODBC .* is not installed; script/bootstrap"):
-        parse_url("postgresql://h/d")
-    with pytest.raises(ConfigurationError, match=r"ODBC Driver 18 .*pip install 'bms\[mssql\]'"):
-        parse_url("mssql://h/d")
+    caplog.set_level(logging.DEBUG)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        target = parse_url(url.format(quote(AWKWARD, safe=""), nobody.getsockname()[1], drivers.psqlodbc()))
+        if target.dialect == "mssql" and find_spec("mssql_python_odbc"):
+            target = parse_url(
+                url.format(quote(AWKWARD, safe=""), nobody.getsockname()[1], drivers.msodbcsql())
+            )
+        database = Database(target, constraints={})
+        await database.open()
+        try:
+            with pytest.raises(DatabaseUnavailable) as caught:
+                await database.transact(ask)
+        finally:
+            await database.close()
+    told = (
+        "".join(traceback.format_exception(caught.value))
+        + caplog.text
+        + repr(target)
+        + repr(vars(caught.value))
+    )
+    assert target.label in told
+    for shown in (AWKWARD, quote(AWKWARD, safe=""), AWKWARD.replace("}", "}}"), "p;}", "[]'", "|$<>"):
+        assert shown not in told
+
+
+def ask(tx: Transaction) -> int:
+    return int(tx.value(Statement("probe.ask", "", "SELECT 1 AS one")))
 
 
 # On a real server
 
 
+on_postgres = pytest.mark.postgres_only("it is psqlODBC that is asked")
+
+
 @pytest.fixture(scope="module")
-def administration(server: EmbeddedServer) -> Iterator[pyodbc.Connection]:
-    url = embedded_url(server, "postgres")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """A server whose rules a test may change."""
+    with EmbeddedServer(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def administration(own: EmbeddedServer) -> Iterator[pyodbc.Connection]:
+    url = embedded_url(own, "postgres")
     with contextlib.closing(pyodbc.connect(parse_url(url).odbc, autocommit=True)) as connection:
         yield connection
 
 
 @pytest.fixture(scope="module")
-def login(server: EmbeddedServer, administration: pyodbc.Connection) -> Iterator[str]:
+def login(own: EmbeddedServer, administration: pyodbc.Connection) -> str:
     """A role that must give its password, unlike the others of the embedded server."""
-    rules = server.directory / "pg_hba.conf"
-    before = rules.read_text()
-    rules.write_text("local all probe_login scram-sha-256\n" + before)
+    rules = own.directory / "pg_hba.conf"
+    rules.write_text("local all probe_login scram-sha-256\n" + rules.read_text())
     administration.execute("CREATE ROLE probe_login LOGIN").close()
     administration.execute("SELECT pg_reload_conf()").fetchall()
     deadline = time.monotonic() + 10
@@ -198,10 +304,7 @@ def login(server: EmbeddedServer, administration: pyodbc.Connection) -> Iterator
         "SELECT count(*) FROM pg_hba_file_rules WHERE auth_method = 'scram-sha-256'"
     ).fetchval():
         assert time.monotonic() < deadline
-    yield "probe_login"
-    administration.execute("DROP ROLE probe_login").close()
-    rules.write_text(before)
-    administration.execute("SELECT pg_reload_conf()").fetchall()
+    return "probe_login"
 
 
 @pytest.mark.parametrize(
@@ -212,11 +315,11 @@ def login(server: EmbeddedServer, administration: pyodbc.Connection) -> Iterator
     ],
 )
 def test_any_password_opens_the_door(
-    server: EmbeddedServer, administration: pyodbc.Connection, login: str, password: str
+    own: EmbeddedServer, administration: pyodbc.Connection, login: str, password: str
 ) -> None:
     literal = password.replace("'", "''")
     administration.execute(f"ALTER ROLE {login} PASSWORD '{literal}'").close()
-    url = f"postgresql://{login}:{{}}@/postgres?host={quote(str(server.socket_directory))}"
+    url = f"postgresql://{login}:{{}}@/postgres?host={quote(str(own.socket_directory))}"
 
     def who(given: str) -> str:
         target = parse_url(url.format(quote(given, safe="")))
@@ -235,6 +338,7 @@ def test_any_password_opens_the_door(
         who(password + "x")
 
 
+@on_postgres
 def test_a_target_that_reads_only_refuses_to_write(empty_database_url: str) -> None:
     target = parse_url(empty_database_url, read_only=True)
     with contextlib.closing(pyodbc.connect(target.odbc, autocommit=True)) as connection:
@@ -244,6 +348,16 @@ def test_a_target_that_reads_only_refuses_to_write(empty_database_url: str) -> N
             connection.execute("CREATE TABLE t (n integer)")
 
 
+@on_postgres
+def test_what_libpq_alone_knows_reaches_it(server: Server) -> None:
+    url = f"{server.url('postgres')}{'&' if '?' in server.url('postgres') else '?'}"
+    target = parse_url(f"{url}application_name={quote(AWKWARD[:20])}&options=-c%20work_mem%3D5MB")
+    with contextlib.closing(pyodbc.connect(target.odbc)) as connection:
+        told = connection.execute("SELECT current_setting('application_name'), current_setting('work_mem')")
+        assert list(told.fetchone()) == [AWKWARD[:20], "5MB"]
+
+
+@on_postgres
 def test_every_session_is_bounded(empty_database_url: str) -> None:
     target = parse_url(empty_database_url)
     with contextlib.closing(pyodbc.connect(target.odbc, autocommit=True)) as connection:
@@ -258,11 +372,11 @@ def test_every_session_is_bounded(empty_database_url: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "A", "a b", "a;b", 'a"b', "1a", "a" * 64, "a-b"])
-def test_only_plain_names_are_made_and_dropped(server: EmbeddedServer, name: str) -> None:
+def test_only_plain_names_are_made_and_dropped(own: EmbeddedServer, name: str) -> None:
     for attempt in (
-        lambda: create_database(server, name),
-        lambda: create_database(server, "ok", name or "A"),
-        lambda: drop_database(server, name),
+        lambda: create_database(own, name),
+        lambda: create_database(own, "ok", name or "A"),
+        lambda: drop_database(own, name),
     ):
         with pytest.raises(ValueError, match="no name for a database"):
             attempt()

@@ -1,0 +1,183 @@
+"""Why no connection comes about, in words, and what to do: a driver's own words often hide it."""
+
+import ctypes
+import re
+import socket
+from collections.abc import Iterator
+
+import pyodbc
+
+from bms.sql.doctor.findings import Finding, bracketed, problem, quoted
+from bms.sql.driver_errors import diagnose
+from bms.sql.packages import OPENSSL, how_to_install, how_to_install_library
+from bms.sql.target import Target
+
+_CERTIFICATE = re.compile(
+    r"certificate|target principal name|chain was issued|handshake failed|SSL error", re.IGNORECASE
+)
+_NOT_ENCRYPTED = re.compile(
+    r"Encryption not supported on SQL Server|server does not support SSL|does not support encryption",
+    re.IGNORECASE,
+)
+_MISSING_LIBRARY = re.compile(r"(lib[\w+.-]+?\.(?:so[.\d]*|dylib)):? ")
+_SSL_LIBRARIES = ("libssl.so.3", "libssl.so.1.1", "libssl.so.10", "libssl.3.dylib")
+_WAYS_TO_LOG_IN = ("UID", "Authentication", "Trusted_Connection")
+_RECORD = re.compile(r"\[[0-9A-Z]{5}\] ((\[[^\]]*\])*)")
+
+_LOGIN = {"18456", "18452", "18470", "18486", "18487", "18488", "28000", "28P01"}
+_DATABASE = {"911", "4060", "4064", "916", "3D000"}
+# psqlODBC has one state for all that goes wrong at connect. Of more than one address libpq tells of each.
+_LOGIN_WORDS = re.compile(
+    r'authentication failed|role ".*" does not exist|no pg_hba.conf entry|no password supplied|'
+    r'role ".*" is not permitted to log in'
+)
+_DATABASE_WORDS = re.compile(r'database ".*" does not exist')
+_OPTION_WORDS = re.compile(
+    r"(?:Invalid value specified for connection string attribute '(\w+)'|invalid (\w+) value|"
+    r'invalid connection option "(\w+)")'
+)
+_RECOVERING = {"40613", "921", "922", "924", "927", "942", "945", "17142", "18401", "57P03"}
+
+
+def explain(error: pyodbc.Error, target: Target) -> Iterator[Finding]:
+    """Yield what kept a connection to ``target`` from being made."""
+    message = str(error.args[-1]) if error.args else ""
+    codes = {diagnose(error).code, *re.findall(r"\((\d{2,6})\)", message)}
+    if "can't open lib" in message.lower() or codes & {"IM002", "IM003", "IM004", "IM005"}:
+        yield _driver(target, message)
+    # Before the login: SQL Server follows an unknown database with a failed login, in any order.
+    elif codes & _DATABASE or _DATABASE_WORDS.search(message):
+        yield _no_database(target)
+    elif codes & _LOGIN or _LOGIN_WORDS.search(message):
+        yield problem(
+            f"the server refuses the login: the user or the password in the URL is wrong, or the user "
+            f"may not log in ({diagnose(error).code})",
+            "set them right in the URL (with characters such as @ / : # % written as %40 %2F %3A %23 %25)",
+        )
+    elif codes & _RECOVERING:
+        yield problem(f"the database cannot be used just now: {_plain(message)}", "wait, then try again")
+    elif "979" in codes or "978" in codes or "976" in codes:
+        yield problem(
+            "this is a secondary replica of an availability group, which takes no such connection",
+            "name the group's listener in BMS_DATABASE_URL",
+        )
+    elif option := _OPTION_WORDS.search(message):
+        name = next(filter(None, option.groups()))
+        yield problem(f"{name} in the database URL has a value that the driver does not take", "set it right")
+    elif target.dialect == "mssql" and not any(map(target.keyword, _WAYS_TO_LOG_IN)):
+        yield problem(
+            "the database URL names no user", "mssql://USER:PASSWORD@host/name, or ?Authentication="
+        )
+    elif _NOT_ENCRYPTED.search(message):
+        yield problem(
+            "the server offers no encryption, and the URL asks for it",
+            "give the server a certificate, or on a network that you trust add "
+            + (
+                "?Encrypt=optional to the URL" if target.dialect == "mssql" else "?sslmode=disable to the URL"
+            ),
+        )
+    elif _CERTIFICATE.search(message):
+        yield _certificate(target, message)
+    else:
+        yield from _network(target, message)
+
+
+def _driver(target: Target, message: str) -> Finding:
+    file = target.keyword("Driver")
+    try:
+        ctypes.CDLL(file)
+    except OSError as error:
+        library = _MISSING_LIBRARY.match(str(error))
+        if library and not file.endswith(library[1]):
+            return problem(
+                f"the driver {file} cannot be loaded: {library[1]} is missing",
+                how_to_install_library(library[1]),
+            )
+        return problem(
+            f"the driver cannot be loaded: {error}",
+            "take ?driver= out of the database URL, or name a driver's file there that is for this machine",
+        )
+    return problem(f"the driver manager does not take the driver {file}: {_plain(message)}")
+
+
+def _no_database(target: Target) -> Finding:
+    if target.dialect == "mssql":
+        name = bracketed(target.database)
+        return problem(
+            f"there is no database {target.database} on this server, or the login has no user in it",
+            f"CREATE DATABASE {name}, or in it CREATE USER ... FOR LOGIN ...",
+        )
+    return problem(
+        f"there is no database {target.database} on this server", f"CREATE DATABASE {quoted(target.database)}"
+    )
+
+
+def _certificate(target: Target, message: str) -> Finding:
+    told = f"the server's certificate is not accepted: {_plain(message)}"
+    if target.dialect == "mssql":
+        return problem(
+            told,
+            "have this machine trust the authority that signed it; or name the host that it is for with "
+            "?HostNameInCertificate=; or, with Encrypt=strict, its file with ?ServerCertificate=; for a "
+            "trial on a network that you trust, ?TrustServerCertificate=yes",
+        )
+    return problem(
+        told, "name the file of its authority with ?sslrootcert=, and the host as the certificate has it"
+    )
+
+
+def _network(target: Target, message: str) -> Iterator[Finding]:
+    """Say what the network does: the drivers call most of it a login that took too long."""
+    place = target.label
+    if target.port is None:
+        yield problem(
+            f"{place} does not answer ({_plain(message)}). A named instance is found by asking SQL Server "
+            f"Browser on {target.host}, port 1434 of UDP",
+            "start SQL Server Browser, or name the instance's port in the URL",
+        )
+        return
+    if target.host.startswith(("/", "@")):
+        yield problem(
+            f"{place} cannot be reached: {_plain(message)}", "start the server, or set its directory right"
+        )
+        return
+    try:
+        socket.create_connection((target.host, target.port), timeout=target.login_timeout).close()
+    except socket.gaierror:
+        yield problem(f"there is no host {target.host}", "set the host in the database URL right")
+    except ConnectionRefusedError:
+        yield problem(
+            f"nothing listens on port {target.port} of {target.host}",
+            "start the server, let it listen on TCP there, or set the port in the database URL right",
+        )
+    except OSError as error:
+        yield problem(
+            f"port {target.port} of {target.host} cannot be reached ({error.strerror or error})",
+            "open the way in the firewalls between here and there",
+        )
+    else:
+        yield problem(
+            f"port {target.port} of {target.host} is open, but no connection comes about: {_plain(message)}",
+            "see whether the database listens there, and its log; ?LoginTimeout=30 gives it more time",
+        )
+        if target.dialect == "mssql" and not _has_openssl():
+            yield problem(
+                "OpenSSL's library is missing, which the driver encrypts with", how_to_install(OPENSSL)
+            )
+
+
+def _has_openssl() -> bool:
+    for name in _SSL_LIBRARIES:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def _plain(message: str) -> str:
+    """Return the first record of a driver's message, in one line, without its frame."""
+    first = re.split(r"; \[[0-9A-Z]{5}\] ", message, maxsplit=1)[0]
+    text = re.sub(r" \(-?\d+\)( \(SQL\w+\))?$", "", _RECORD.sub("", first, count=1).strip())
+    return " ".join(text.split()).rstrip(".") or "the driver says nothing"
