@@ -33,6 +33,9 @@ class Metrics:
         self._in_use = self._gauge("bms_pool_connections_in_use", "Connections that are lent.", "pool")
         self._waiting = self._gauge("bms_pool_waiting", "Units of work that wait for a connection.", "pool")
         self._up = self._gauge("bms_database_up", "Whether the database answered just now.")
+        self._replica_up = self._gauge(
+            "bms_replica_up", "Whether the replica answered when it was last asked; NaN without one."
+        )
         self._pending = self._gauge("bms_outbox_pending", "Messages that are to be sent.")
         self._oldest = self._gauge(
             "bms_outbox_oldest_seconds", "For how long the oldest of them has been due."
@@ -56,6 +59,10 @@ class Metrics:
         for pool, in_use, waiting in usage:
             self._in_use.labels(pool).set(in_use)
             self._waiting.labels(pool).set(waiting)
+
+    def observe_replica(self, is_up: bool | None) -> None:
+        """Take down whether the replica answers; None when there is none."""
+        self._replica_up.set(float("nan") if is_up is None else is_up)
 
     def observe_backlog(self, backlog: Any | None) -> None:
         """Take down what waits in the database; None when it does not answer, and its figures are unknown."""

@@ -12,6 +12,7 @@ from aiohttp import web
 from bms import keys
 from bms.errors import (
     BMSError,
+    DatabaseUnavailable,
     MalformedRequest,
     MethodNotAllowed,
     NotFound,
@@ -125,7 +126,7 @@ async def authenticate(request: web.Request, handler: Next) -> web.StreamRespons
     if header is not None and request.match_info.http_exception is None:
         try:
             request[keys.CALLER] = await _caller(request, header)
-        except Unauthenticated as error:
+        except (Unauthenticated, DatabaseUnavailable) as error:
             request[keys.TOKEN_REFUSAL] = error
     return await handler(request)
 

@@ -22,7 +22,7 @@ async def index(call: Call) -> web.Response:
     """List accounts by id."""
     limit = call.query["limit"]
     (after,) = decode_cursor(call.query["cursor"], int)
-    accounts = await call.db.read(
+    accounts = await call.db.read_primary(
         list_accounts, q=call.query["q"], role=call.query["role"], after=after, limit=limit + 1
     )
     return page(call.request, accounts, limit, present_account, "id")

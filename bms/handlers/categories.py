@@ -19,7 +19,7 @@ async def index(call: Call) -> web.Response:
     """List the categories by slug."""
     (after_slug,) = decode_cursor(call.query["cursor"], str)
     limit = call.query["limit"]
-    rows = await call.db.read(list_categories, after_slug=after_slug, limit=limit + 1)
+    rows = await call.look_up(list_categories, after_slug=after_slug, limit=limit + 1)
     return page(call.request, rows, limit, present_category, "slug")
 
 

@@ -49,7 +49,7 @@ async def index(call: Call) -> web.Response:
         available=query["available"],
     )
     limit = query["limit"]
-    events = await call.db.read(
+    events = await call.look_up(
         list_events,
         wanted=wanted,
         sort=query["sort"],
@@ -88,7 +88,7 @@ def _organizer(call: Call) -> int | None:
 async def show(call: Call) -> web.Response:
     """Show an event."""
     caller = call.caller_or_none
-    view = await call.db.read(
+    view = await call.look_up(
         get_event,
         event_id=call.id(),
         viewer_id=None if caller is None else caller.user_id,

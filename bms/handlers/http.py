@@ -10,7 +10,7 @@ import enum
 import ipaddress
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import orjson
 from aiohttp import web
@@ -19,6 +19,7 @@ from marshmallow import Schema
 from bms import keys
 from bms.errors import (
     BMSError,
+    DatabaseUnavailable,
     Forbidden,
     MalformedRequest,
     NotFound,
@@ -32,8 +33,11 @@ from bms.payments.gateway import Gateway
 from bms.schemas.base import RequestSchema
 from bms.security import Caller, Passwords, Tokens
 from bms.settings import Settings
-from bms.sql.database import Database
+from bms.sql.database import Database, Work
+from bms.turnstile import Turnstile
 
+P = ParamSpec("P")
+T = TypeVar("T")
 PREFIXES = ("", "/api")
 
 
@@ -46,9 +50,9 @@ class Access(enum.Enum):
     MANAGER = "manager"
     ADMIN = "admin"
 
-    def check(self, caller: Caller | None, refusal: Unauthenticated | None = None) -> None:
-        """Raise Unauthenticated or Forbidden unless ``caller`` may go on. ``refusal`` is what is wrong with
-        the token that was sent, if anything is.
+    def check(self, caller: Caller | None, refusal: BMSError | None = None) -> None:
+        """Raise Unauthenticated or Forbidden unless ``caller`` may go on. ``refusal`` is why the token that
+        was sent tells of nobody, if it does not.
         """
         if self is Access.CREDENTIALS:
             return
@@ -82,6 +86,19 @@ class Call:
     @property
     def db(self) -> Database:
         return self.request.app[keys.DATABASE]
+
+    async def look_up(self, query: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query of venues, categories or events, on a replica if there is one.
+
+        For managers and admins it runs on the primary: they must see what they have just changed.
+        """
+        caller = self.caller_or_none
+        run = self.db.read if caller is None or caller.role == "USER" else self.db.read_primary
+        return await run(query, *args, **kwargs)
+
+    @property
+    def turnstile(self) -> Turnstile:
+        return self.request.app[keys.TURNSTILE]
 
     @property
     def settings(self) -> Settings:
@@ -165,7 +182,25 @@ class Endpoint:
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         caller = request.get(keys.CALLER)
-        self.access.check(caller, request.get(keys.TOKEN_REFUSAL))
+        refusal = request.get(keys.TOKEN_REFUSAL)
+        if isinstance(refusal, DatabaseUnavailable) and self._is_for_strangers:
+            return await self._serve_stranger(request, refusal)
+        self.access.check(caller, refusal)
+        return await self._serve(request, caller)
+
+    @property
+    def _is_for_strangers(self) -> bool:
+        return self.access is Access.ANYONE and self.method == "GET"
+
+    async def _serve_stranger(self, request: web.Request, unknown: DatabaseUnavailable) -> web.StreamResponse:
+        # The primary alone knows whether a session has ended, and it is away: the caller sees what anyone
+        # sees, as long as a replica answers, and is told nothing that may be wrong of who they are.
+        try:
+            return await self._serve(request, None)
+        except (Unauthenticated, Forbidden, NotFound):
+            raise unknown from None
+
+    async def _serve(self, request: web.Request, caller: Caller | None) -> web.StreamResponse:
         call = Call(request, caller)
         if self.query is not None:
             call.query = self.query.parse(_query(request))

@@ -17,6 +17,7 @@ async def show(call: Call) -> web.Response:
     metrics = call.request.app[keys.METRICS]
     # Before the question below, which would count itself.
     metrics.observe_pools(call.db.usage())
+    metrics.observe_replica(call.db.replica_is_up)
     try:
         metrics.observe_backlog(await call.db.read_primary(get_backlog))
     except (DatabaseUnavailable, Overloaded):

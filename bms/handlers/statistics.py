@@ -20,7 +20,7 @@ routes = Routes()
 async def top(call: Call) -> web.Response:
     """List the published events that sold most, the most sold first."""
     wanted = EventFilter(date_from=call.query["date_from"], date_to=call.query["date_to"])
-    events = await call.db.read(
+    events = await call.look_up(
         list_events, wanted=wanted, sort="-popularity", after=None, limit=call.query["limit"]
     )
     return respond([present_event(listed.view) for listed in events])
@@ -29,7 +29,7 @@ async def top(call: Call) -> web.Response:
 @routes.add("GET", "/events/{id}/stats", access=Access.MANAGER, answers={200: StatisticsAnswer()})
 async def stats(call: Call) -> web.Response:
     """Show how an event sells to its organiser or an admin."""
-    statistics = await call.db.read(
+    statistics = await call.db.read_primary(
         get_statistics, event_id=call.id(), user_id=call.caller.user_id, is_admin=call.caller.is_admin
     )
     return respond(present_statistics(statistics))

@@ -24,7 +24,7 @@ async def index(call: Call) -> web.Response:
     """List the venues by name."""
     after_name, after_id = decode_cursor(call.query.pop("cursor"), str, int)
     limit = call.query.pop("limit")
-    rows = await call.db.read(
+    rows = await call.look_up(
         list_venues, **call.query, after_name=after_name, after_id=after_id, limit=limit + 1
     )
     return page(call.request, rows, limit, present_venue, "name", "id")
@@ -33,7 +33,7 @@ async def index(call: Call) -> web.Response:
 @routes.add("GET", "/venues/{id}", "/locations/{id}", access=Access.ANYONE, answers={200: VenueAnswer()})
 async def show(call: Call) -> web.Response:
     """Show a venue."""
-    return respond(present_venue(await call.db.read(get_venue, venue_id=call.id())))
+    return respond(present_venue(await call.look_up(get_venue, venue_id=call.id())))
 
 
 @routes.add(

@@ -1,11 +1,12 @@
 """The unit of work: whole functions run in one executor hop on a connection of an aioodbc pool."""
 
 import asyncio
+import contextlib
 import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import pyodbc
@@ -13,6 +14,7 @@ import pyodbc
 from bms.errors import BMSError, DatabaseUnavailable, Overloaded
 from bms.sql.driver_errors import Diagnosis, Kind, diagnose
 from bms.sql.pool import BORROW_TIMEOUT, ConnectionPool
+from bms.sql.replica import ONLY_HERE, NotOnReplica, Replica, probe
 from bms.sql.session import Session, Transaction
 from bms.sql.target import Target
 
@@ -77,24 +79,31 @@ class Database:
         # A query is one statement or several that need no common snapshot: in autocommit mode each
         # is one round trip, with no BEGIN and COMMIT around it.
         self._reader = pool(target.for_reading())
-        self._replica = self._reader if replica is None else pool(replica.for_reading())
-        self._pools = {self._primary, self._reader, self._replica}
+        self._pools = {"write": self._primary, "read": self._reader}
+        self._replica: Replica | None = None
+        if replica is not None:
+            self._pools["replica"] = pool(replica.for_reading())
+            self._replica = Replica(replica.label, lambda: self._on_replica(probe, (), {}))
 
     async def open(self) -> None:
-        for pool in self._pools:
+        for pool in self._pools.values():
             await pool.open()
 
     async def close(self) -> None:
         """Close the connections once the units of work on them have ended; later ones are refused."""
-        for pool in self._pools:
+        if self._replica is not None:
+            await self._replica.close()
+        for pool in self._pools.values():
             await pool.close()
 
     def usage(self) -> list[PoolUsage]:
         """Return how busy each pool is: that of writes, of reads, and of a replica if there is one."""
-        named = {"write": self._primary, "read": self._reader, "replica": self._replica}
-        if self._replica is self._reader:
-            del named["replica"]
-        return [PoolUsage(name, pool.in_use, pool.waiting) for name, pool in named.items()]
+        return [PoolUsage(name, pool.in_use, pool.waiting) for name, pool in self._pools.items()]
+
+    @property
+    def replica_is_up(self) -> bool | None:
+        """Whether the replica answered when it was last asked; None when there is none."""
+        return None if self._replica is None else self._replica.is_up
 
     async def transact(self, command: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``command(tx, ...)`` in one transaction and return what it returns.
@@ -106,24 +115,36 @@ class Database:
         errors, the domain error of a violated constraint, DatabaseUnavailable, Overloaded, and
         StatementFailed for what should not happen.
         """
-        return await self._run(self._primary, command, args, kwargs, commit=True)
+        return await self._observed(
+            command, self._attempts(self._primary, command, args, kwargs, commit=True)
+        )
 
     async def read(self, query: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run ``query(tx, ...)`` on the read path and return what it returns. Raises as ``transact``."""
-        return await self._run(self._replica, query, args, kwargs, commit=False)
+        """Run ``query(tx, ...)`` and return what it returns: on the replica while there is one that answers.
+
+        A replica may lag, so nothing that is written may be decided by what this returns. Raises as
+        ``transact``.
+        """
+        return await self._observed(query, self._read(query, args, kwargs))
 
     async def read_primary(self, query: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query that must see the caller's own last write, which a replica may not have yet."""
-        return await self._run(self._reader, query, args, kwargs, commit=False)
+        return await self._observed(query, self._attempts(self._reader, query, args, kwargs))
 
-    async def _run(
-        self, pool: ConnectionPool, work: Callable[..., T], args: Any, kwargs: Any, *, commit: bool
-    ) -> T:
-        name = getattr(work, "__name__", type(work).__name__)
+    async def _read(self, query: Callable[..., T], args: Any, kwargs: Any) -> T:
+        if self._replica is not None:
+            with contextlib.suppress(NotOnReplica):
+                return await self._replica.read(lambda: self._on_replica(query, args, kwargs))
+        return await self._attempts(self._reader, query, args, kwargs)
+
+    async def _on_replica(self, query: Callable[..., T], args: Any, kwargs: Any) -> T:
+        return await self._attempts(self._pools["replica"], query, args, kwargs)
+
+    async def _observed(self, work: Callable[..., T], running: Awaitable[T]) -> T:
         started = time.perf_counter()
         outcome = "failed"
         try:
-            result = await self._attempts(pool, name, work, args, kwargs, commit=commit)
+            result = await running
             outcome = "done"
             return result
         except (DatabaseUnavailable, Overloaded):
@@ -137,11 +158,14 @@ class Database:
             raise
         finally:
             if self._observer is not None:
-                self._observer(name, outcome, time.perf_counter() - started)
+                self._observer(_name(work), outcome, time.perf_counter() - started)
 
     async def _attempts(
-        self, pool: ConnectionPool, name: str, work: Callable[..., T], args: Any, kwargs: Any, *, commit: bool
+        self, pool: ConnectionPool, work: Callable[..., T], args: Any, kwargs: Any, *, commit: bool = False
     ) -> T:
+        name = _name(work)
+        # What the primary may answer is not tried again where it failed.
+        elsewhere = ONLY_HERE if pool is self._pools.get("replica") else frozenset[Kind]()
         lost = 0
         for attempt in range(1, MAX_ATTEMPTS + 1):
             started = time.perf_counter()
@@ -165,10 +189,12 @@ class Database:
                 if unit.started and not unit.commit_sent and lost < MAX_LOST:
                     log.info("%s: the connection was lost (%s), attempt %d", name, diagnosis.code, attempt)
                     continue
-            elif self._run_again(diagnosis) and attempt < MAX_ATTEMPTS:
+            elif diagnosis.kind not in elsewhere and self._run_again(diagnosis) and attempt < MAX_ATTEMPTS:
                 log.info("%s: %s, attempt %d", name, diagnosis.constraint or "deadlock victim", attempt)
                 await asyncio.sleep(random.uniform(0.002, 0.02) * 2**attempt)  # noqa: S311
                 continue
+            if diagnosis.kind in elsewhere:
+                raise NotOnReplica(diagnosis.code, is_away=diagnosis.kind is Kind.CONNECTION)
             raise self._domain_error(name, unit.statement, diagnosis)
         raise AssertionError("unreachable")
 
@@ -182,8 +208,8 @@ class Database:
         error = self._constraints.get(diagnosis.constraint or "")
         if error is not None:
             return error()
-        if diagnosis.kind is Kind.CONNECTION:
-            log.warning("%s: %s is unreachable (%s)", name, self.target.label, diagnosis.code)
+        if diagnosis.kind in (Kind.CONNECTION, Kind.UNAVAILABLE):
+            log.warning("%s: %s is unavailable (%s)", name, self.target.label, diagnosis.code)
             return DatabaseUnavailable()
         if diagnosis.kind in (Kind.DEADLOCK, Kind.BUSY):
             log.warning("%s: gave up waiting for the database (%s, %s)", name, statement, diagnosis.code)
@@ -191,6 +217,10 @@ class Database:
         parts = (f"{name}:", statement, diagnosis.kind.value, diagnosis.code, diagnosis.constraint)
         hint = "; run 'bms migrate'" if diagnosis.kind is Kind.SCHEMA else ""
         return StatementFailed(" ".join(part for part in parts if part) + hint)
+
+
+def _name(work: Callable[..., Any]) -> str:
+    return getattr(work, "__name__", type(work).__name__)
 
 
 class _Unit:

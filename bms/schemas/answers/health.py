@@ -14,8 +14,11 @@ class LiveAnswer(AnswerSchema):
 class ChecksAnswer(AnswerSchema):
     """What was looked at, each ``ok`` or what is wrong with it."""
 
+    optional = ("replica",)
+
     database = fields.String()
     outbox = fields.String()
+    replica = fields.String()
 
 
 class ReadyAnswer(AnswerSchema):
