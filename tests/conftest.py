@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,53 +17,41 @@ from bms.app import create_app
 from bms.commands.users import register_user
 from bms.queries.conservation import check_conservation
 from bms.settings import Settings
-from bms.sql import migrate
 from bms.sql.database import Database
-from bms.sql.embedded import EmbeddedServer
-from bms.sql.provision import create_database, drop_database, embedded_url
 from bms.sql.target import parse_url
-from tests import contract
+from tests import contract, servers
+from tests.servers import Server
+from tests.tsql import Sql
 
-TEMPLATE = "bms_template"
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """The embedded PostgreSQL of this run, with a migrated template database."""
-    with EmbeddedServer(tmp_path_factory.mktemp("postgres")) as running:
-        _forgo_durability(running)
-        create_database(running, TEMPLATE)
-        migrate.apply(embedded_url(running, TEMPLATE))
-        yield running
-
-
-def _forgo_durability(server: EmbeddedServer) -> None:
-    # These databases live for a second. Waiting for the disk is most of what making and dropping one costs.
-    connection = pyodbc.connect(parse_url(embedded_url(server, "postgres")).odbc, autocommit=True)
-    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-        connection.execute(f"ALTER SYSTEM SET {setting} = off").close()
-    connection.execute("SELECT pg_reload_conf()").fetchall()
-    connection.close()
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server of this run: that of BMS_TEST_DATABASE_URL, or an embedded PostgreSQL."""
+    url = servers.named_url()
+    running = (
+        servers.EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+        if url is None
+        else servers.open_server(url)
+    )
+    yield running
+    running.close()
 
 
 @pytest.fixture
-def database_url(server: EmbeddedServer) -> Iterator[str]:
+def database_url(server: Server) -> Iterator[str]:
     """The URL of a fresh database, migrated and empty."""
-    name = f"test_{next(_numbers)}"
-    create_database(server, name, TEMPLATE)
-    yield embedded_url(server, name)
-    drop_database(server, name)
+    with server.migrated() as url:
+        yield url
 
 
 @pytest.fixture
-def empty_database_url(server: EmbeddedServer) -> Iterator[str]:
+def empty_database_url(server: Server) -> Iterator[str]:
     """The URL of a fresh database with nothing in it."""
-    name = f"test_{next(_numbers)}"
-    create_database(server, name)
-    yield embedded_url(server, name)
-    drop_database(server, name)
+    with server.empty() as url:
+        yield url
 
 
 @pytest.fixture
@@ -107,16 +94,11 @@ def db(client: TestClient) -> Database:
 
 
 @pytest.fixture
-def rows(client: TestClient, database_url: str) -> Iterator[Callable[..., list[Any]]]:
-    """A function that runs SQL of the test's own on the test's database and returns its rows."""
-    connection = pyodbc.connect(parse_url(database_url).odbc, autocommit=True)
-
-    def run(sql: str, *values: Any) -> list[Any]:
-        cursor = connection.execute(sql, *values)
-        return cursor.fetchall() if cursor.description else []
-
-    yield run
-    connection.close()
+def rows(client: TestClient, database_url: str) -> Iterator[Sql]:
+    """A function that runs T-SQL of the test's own on the test's database and returns its rows."""
+    sql = Sql(database_url)
+    yield sql
+    sql.close()
 
 
 @dataclass
@@ -328,7 +310,18 @@ def books(client: TestClient, db: Database, rows: Callable[..., list[Any]]) -> C
     return check
 
 
-def pytest_configure() -> None:
-    # Rather than run on another server than the one that was asked for.
-    if os.environ.get("BMS_TEST_DATABASE_URL"):
-        pytest.exit("The suite runs on the embedded PostgreSQL alone yet: unset BMS_TEST_DATABASE_URL.", 2)
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in servers.MARKERS:
+        config.addinivalue_line("markers", marker)
+    url = servers.named_url()
+    if url is not None and not hasattr(config, "workerinput"):
+        why = servers.unreachable(url)
+        if why is not None:
+            pytest.exit(f"{servers.VARIABLE}: {why}", 2)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        why = servers.why_not(item)
+        if why is not None:
+            item.add_marker(pytest.mark.skip(reason=why))

@@ -7,7 +7,9 @@ from aiohttp.test_utils import TestClient
 
 from bms.app import ROUTES
 from bms.handlers.http import Endpoint
+from tests.catalogue import tables
 from tests.conftest import Api, Reply
+from tests.tsql import Sql
 
 ENDPOINTS: list[Endpoint] = [endpoint for module in ROUTES for endpoint in module.routes.endpoints]
 # One of those that share a schema: by its other names an endpoint is the same one.
@@ -64,13 +66,12 @@ async def send(
         return Reply(response.status, await response.text(), response.headers)
 
 
-def contents(rows: Callable[..., list[Any]]) -> dict[str, list[tuple[Any, ...]]]:
+def contents(rows: Sql) -> dict[str, list[tuple[Any, ...]]]:
     """Return every row of every table, so that two of these show whether anything was changed."""
-    tables = rows(
-        "SELECT table_name FROM information_schema.tables"
-        " WHERE table_type = 'BASE TABLE' AND table_schema IN ('public', 'dbo')"
-    )
-    return {name: sorted(map(tuple, rows(f"SELECT * FROM {name}")), key=repr) for (name,) in tables}
+    return {
+        table: sorted(map(tuple, rows.connection.execute(f"SELECT * FROM {table}").fetchall()), key=repr)
+        for table in tables(rows.connection)
+    }
 
 
 async def pages(api: Api, url: str, token: str | None = None) -> list[Any]:

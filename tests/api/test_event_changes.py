@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.conftest import Api, User
+from tests.tsql import Sql
 
 MakeUser = Callable[..., Awaitable[User]]
 Make = Callable[..., Awaitable[dict[str, Any]]]
-Sql = Callable[..., list[Any]]
 KINDS = [
     {"name": "Stalls", "price": "40.00", "capacity": 60},
     {"name": "Balcony", "price": "25.00", "capacity": 40},

@@ -1,17 +1,19 @@
 """The list of events: filters, orders and pages."""
 
 import base64
+import datetime as dt
 import json
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tests.conftest import Api, User
+from tests.tsql import Sql
 
 MakeUser = Callable[..., Awaitable[User]]
 Make = Callable[..., Awaitable[dict[str, Any]]]
-Sql = Callable[..., list[Any]]
 SORTS = ("date", "-date", "price", "-popularity", "rating")
 
 
@@ -168,16 +170,21 @@ async def test_the_orders(api: Api, programme: dict[str, dict[str, Any]], rows: 
 @pytest.fixture
 def many(manager: User, rows: Sql) -> None:
     """Twenty-four events, written past the API: pairs and triples share each key."""
-    rows(
-        """
-        INSERT INTO events (organizer_id, title, description, starts_at, status, capacity, currency,
-                            price_from, rating_count, rating_sum)
-        SELECT ?, 'Event ' || n, '', TIMESTAMP '2099-01-01 10:00:00.5' + (n % 5) * INTERVAL '1 day',
-               'PUBLISHED', 10, 'EUR', (n % 4) * 2.5, n % 3, (n % 3) * (n % 2 + 3)
-        FROM generate_series(1, 24) AS n
-        """,
-        manager.id,
-    )
+    first = dt.datetime(2099, 1, 1, 10, 0, 0, 500_000)  # noqa: DTZ001
+    for n in range(1, 25):
+        rows(
+            """
+            INSERT INTO events (organizer_id, title, description, starts_at, status, capacity, currency,
+                                price_from, rating_count, rating_sum)
+            VALUES (@organizer, @title, '', @starts_at, 'PUBLISHED', 10, 'EUR', @price, @ratings, @sum)
+            """,
+            organizer=manager.id,
+            title=f"Event {n}",
+            starts_at=first + dt.timedelta(days=n % 5),
+            price=n % 4 * Decimal("2.5"),
+            ratings=n % 3,
+            sum=n % 3 * (n % 2 + 3),
+        )
     rows(
         """
         INSERT INTO ticket_types (event_id, name, price, currency, capacity, available)

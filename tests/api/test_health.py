@@ -14,6 +14,8 @@ from bms.sql import migrate
 from bms.sql.embedded import EmbeddedServer
 from bms.sql.provision import create_database, embedded_url
 from tests.conftest import PASSWORD, Api
+from tests.sessions import terminate
+from tests.tsql import Sql
 
 Rows = Callable[..., list[Any]]
 
@@ -50,6 +52,7 @@ async def own_server(tmp_path: Path) -> AsyncIterator[EmbeddedServer]:
     await asyncio.to_thread(server.stop)
 
 
+@pytest.mark.embedded_only("it stops the server")
 async def test_the_database_goes_away_and_comes_back(own_server: EmbeddedServer, settings: Settings) -> None:
     create_database(own_server, "bms")
     url = embedded_url(own_server)
@@ -98,12 +101,9 @@ async def test_the_database_goes_away_and_comes_back(own_server: EmbeddedServer,
         assert (await api.post("/token/refresh", {"refresh_token": tokens["refresh_token"]})).status == 200
 
 
-async def test_connections_that_were_cut_are_replaced_unseen(api: Api, rows: Rows) -> None:
+async def test_connections_that_were_cut_are_replaced_unseen(api: Api, rows: Sql) -> None:
     for _ in range(2):
         replies = await asyncio.gather(*(api.get("/venues") for _ in range(20)))
         assert {reply.status for reply in replies} == {200}
-        rows(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        terminate(rows.connection)
     assert (await api.get("/health/ready")).status == 200

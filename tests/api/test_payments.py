@@ -22,8 +22,10 @@ from bms.settlement import settle
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
 from tests.books import Rows, assert_balanced, available, count, let_hold_pass, status_of
+from tests.catalogue import text_columns
 from tests.conftest import CARD, Api, Reply, User
 from tests.gateways import Pause
+from tests.tsql import Sql
 
 MakeUser = Callable[..., Awaitable[User]]
 Make = Callable[..., Awaitable[dict[str, Any]]]
@@ -485,7 +487,7 @@ async def test_details_are_neither_stored_nor_logged(
     buyer: User,
     make_event: Make,
     hold: Make,
-    rows: Rows,
+    rows: Sql,
     settings: Settings,
     caplog: pytest.LogCaptureFixture,
     gateway: SimulatedGateway,
@@ -516,7 +518,9 @@ async def test_details_are_neither_stored_nor_logged(
         r"|(?<![0-9A-Za-z])8765?(?![0-9A-Za-z])"
     )
     texts = [
-        str(row) for table, column in text_columns(rows) for row in rows(f"SELECT {column} FROM {table}")
+        str(row)
+        for table, column in text_columns(rows.connection)
+        for row in rows(f"SELECT {column} FROM {table}")
     ]
     assert len(texts) > 50
     assert any("0005" in text for text in texts)
@@ -530,14 +534,3 @@ async def test_details_are_neither_stored_nor_logged(
 
 def bytes_in(directory: Path) -> bytes:
     return b"".join(path.read_bytes() for path in directory.iterdir() if path.is_file())
-
-
-def text_columns(rows: Rows) -> list[tuple[str, str]]:
-    found = rows(
-        "SELECT c.table_name, c.column_name FROM information_schema.columns c"
-        " INNER JOIN information_schema.tables t"
-        " ON t.table_schema = c.table_schema AND t.table_name = c.table_name"
-        " WHERE t.table_type = 'BASE TABLE' AND t.table_schema NOT IN ('pg_catalog', 'information_schema')"
-        " AND (c.data_type LIKE '%char%' OR c.data_type = 'text')"
-    )
-    return [(row.table_name, row.column_name) for row in found]

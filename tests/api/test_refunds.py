@@ -41,12 +41,8 @@ def paid(make_event: Make, hold: Make, pay: Pay, buyer: User) -> Make:
 
 
 def start_in(rows: Rows, event: dict[str, Any], hours: int) -> None:
-    rows(
-        "UPDATE events SET starts_at = timezone('utc', now()) + make_interval(mins => CAST(? AS integer))"
-        " WHERE id = ?",
-        hours * 60,
-        event["id"],
-    )
+    start = "UPDATE events SET starts_at = DATEADD(MINUTE, ?, SYSUTCDATETIME()) WHERE id = ?"
+    rows(start, round(hours * 60), event["id"])
 
 
 @pytest.mark.parametrize(("hours", "percent"), [(49, 100), (48, 100), (47.9, 50), (2, 50), (1.9, 0), (-1, 0)])

@@ -272,7 +272,8 @@ async def world(
 
     async def notification() -> int:
         (made,) = rows(
-            "INSERT INTO notifications (user_id, kind, message) VALUES (?, 'message', 'Hello') RETURNING id",
+            "INSERT INTO notifications (user_id, kind, message) OUTPUT inserted.id"
+            " VALUES (?, 'message', 'Hello')",
             buyer.id,
         )
         return int(made.id)

@@ -1,5 +1,6 @@
 """The command line, as an operator types it."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -8,17 +9,31 @@ from pathlib import Path
 
 import pytest
 
+from bms.sql.embedded import EmbeddedServer
+from bms.sql.provision import embedded_url
+from tests.servers import Server
+from tests.tsql import Sql
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 MIGRATIONS = 5
 
 
 @pytest.fixture
-def bms(tmp_path: Path) -> Run:
-    """Run ``bms`` with a data directory of the test's own."""
+def place(server: Server, request: pytest.FixtureRequest) -> dict[str, str]:
+    """Settings that lead to an empty database: none for an embedded server in the test's directory."""
+    if server.embedded:
+        return {}
+    url = request.getfixturevalue("empty_database_url")
+    return {"BMS_DATABASE_URL": url, "BMS_SECRET_KEY": "a secret for tests, long enough for HS256"}
+
+
+@pytest.fixture
+def bms(tmp_path: Path, place: dict[str, str]) -> Run:
+    """Run ``bms`` with a data directory and a database of the test's own."""
 
     def run(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("BMS_")}
-        chosen = {"BMS_DATA_DIR": str(tmp_path / "var"), "BMS_BCRYPT_ROUNDS": "4", **settings}
+        chosen = {"BMS_DATA_DIR": str(tmp_path / "var"), "BMS_BCRYPT_ROUNDS": "4", **place, **settings}
         return subprocess.run(
             [sys.executable, "-m", "bms.cli", *arguments],
             input=stdin,
@@ -53,19 +68,15 @@ def test_from_an_empty_directory_to_an_admin(bms: Run) -> None:
     assert bms("migrate", "--status").stdout.count("pending") == 1
 
 
-def test_check_says_what_is_broken(bms: Run, tmp_path: Path) -> None:
+def test_check_says_what_is_broken(bms: Run, tmp_path: Path, place: dict[str, str]) -> None:
     bms("migrate")
     bms("seed")
-    program = (
-        "import pyodbc, pathlib, sys\n"
-        "from bms.sql.provision import embedded_url, shared_server\n"
-        "from bms.sql.target import parse_url\n"
-        "server = shared_server(pathlib.Path(sys.argv[1]))\n"
-        "connection = pyodbc.connect(parse_url(embedded_url(server)).odbc, autocommit=True)\n"
-        "connection.execute('UPDATE ticket_types SET available = available - 1 WHERE id = 1')\n"
-        "connection.close()\n"
-    )
-    subprocess.run([sys.executable, "-c", program, str(tmp_path / "var")], check=True, timeout=60)
+    with contextlib.ExitStack() as stack:
+        url = place.get("BMS_DATABASE_URL")
+        if url is None:
+            url = embedded_url(stack.enter_context(EmbeddedServer(tmp_path / "var" / "postgres")))
+        sql = stack.enter_context(contextlib.closing(Sql(url)))
+        sql("UPDATE ticket_types SET available = available - 1 WHERE id = 1")
     checked = bms("check")
     assert checked.returncode == 1
     assert "BROKEN  Of every ticket type the capacity" in checked.stdout

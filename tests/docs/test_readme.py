@@ -106,6 +106,7 @@ def wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> No
             time.sleep(0.1)
 
 
+@pytest.mark.embedded_only("a newcomer's first start is on the embedded server")
 def test_the_walk_prints_what_the_readme_prints(base: str, tmp_path: Path) -> None:
     walk = steps()
     assert len(walk) >= 8

@@ -1,12 +1,12 @@
 """Random lives of events and bookings: whatever happens in whatever order, the books add up after it."""
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-import pyodbc
 from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -24,14 +24,13 @@ from bms.commands.users import register_user
 from bms.payments.gateway import OutcomeStatus
 from bms.queries.conservation import check_conservation
 from bms.settings import Settings
-from bms.sql.embedded import EmbeddedServer
-from bms.sql.provision import create_database, drop_database, embedded_url
-from bms.sql.target import parse_url
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.holds import expire_due_holds
 from bms.tasks.outbox import send_due_messages
 from bms.tasks.reconciliation import reconcile_payments, send_due_refunds
-from tests.conftest import CARD, PASSWORD, TEMPLATE, Api, Reply
+from tests.conftest import CARD, PASSWORD, Api, Reply
+from tests.servers import Server
+from tests.tsql import Sql
 
 CARDS = {
     "pays": "4242424242424242",
@@ -48,24 +47,22 @@ places = st.integers(0, 50)
 class Lives(RuleBasedStateMachine):
     """Three buyers and an organiser at an API of their own, over real HTTP."""
 
-    server: EmbeddedServer
+    server: Server
     directory: Path
 
     def __init__(self) -> None:
         super().__init__()
-        self.number = next(_numbers)
-        self.name = f"lives_{self.number}"
-        create_database(self.server, self.name, TEMPLATE)
-        url = embedded_url(self.server, self.name)
+        self.opened = contextlib.ExitStack()
+        url = self.opened.enter_context(self.server.migrated())
         self.settings = Settings(
-            data_dir=self.directory / self.name,
+            data_dir=self.directory / f"life_{next(_numbers)}",
             secret_key="a secret for tests, long enough for HS256",
             bcrypt_rounds=4,
             background_tasks=False,
             demo_data=False,
         )
         self.runner = asyncio.Runner()
-        self.sql = pyodbc.connect(parse_url(url).odbc, autocommit=True)
+        self.rows = Sql(url)
         self.client = self.wait(self._start(url))
         self.api = Api(self.client)
         self.db = self.client.app[keys.DATABASE]
@@ -88,8 +85,8 @@ class Lives(RuleBasedStateMachine):
         finally:
             self.wait(self.client.close())
             self.runner.close()
-            self.sql.close()
-            drop_database(self.server, self.name)
+            self.rows.close()
+            self.opened.close()
 
     @initialize()
     def people(self) -> None:
@@ -202,9 +199,7 @@ class Lives(RuleBasedStateMachine):
         """The start comes closer: nothing else in BMS looks at how long ago things were."""
         event = self.events[place % len(self.events)]
         self.rows(
-            "UPDATE events SET starts_at = timezone('utc', now()) + make_interval(hours => ?) WHERE id = ?",
-            hours,
-            event,
+            "UPDATE events SET starts_at = DATEADD(HOUR, ?, SYSUTCDATETIME()) WHERE id = ?", hours, event
         )
 
     @rule(place=places, really=st.booleans())
@@ -255,12 +250,8 @@ class Lives(RuleBasedStateMachine):
         assert reply.status in expected, f"{method} {path}: {reply.status} {reply.text}"
         return reply
 
-    def rows(self, sql: str, *values: Any) -> list[Any]:
-        cursor = self.sql.execute(sql, *values)
-        return cursor.fetchall() if cursor.description else []
 
-
-def test_random_lives(server: EmbeddedServer, tmp_path: Path) -> None:
+def test_random_lives(server: Server, tmp_path: Path) -> None:
     machine = type("LivesHere", (Lives,), {"server": server, "directory": tmp_path})
     run_state_machine_as_test(
         machine,

@@ -10,49 +10,26 @@ import pytest
 from yoyo import read_migrations
 
 from bms.sql import migrate
-from bms.sql.embedded import EmbeddedServer
 from bms.sql.migrate import MIGRATIONS
-from bms.sql.provision import create_database, drop_database, embedded_url
 from bms.sql.target import parse_url
+from tests import catalogue
+from tests.servers import Server
 
 FILES = sorted(path for path in MIGRATIONS.glob("*.sql") if not path.stem.endswith(".rollback"))
 IDS = [path.stem for path in FILES]
 
-# Everything that a migration may make, one line each; without positions, which a dropped column keeps.
-SCHEMA = """
-    SELECT concat_ws(' ', 'column', c.table_name, c.column_name, c.data_type, c.character_maximum_length,
-                     c.numeric_precision, c.numeric_scale, c.datetime_precision, c.is_nullable,
-                     c.column_default, c.is_identity, c.identity_generation, c.collation_name)
-    FROM   information_schema.columns c
-    WHERE  c.table_schema = 'public'
-    UNION ALL
-    SELECT concat_ws(' ', 'constraint', conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated)
-    FROM   pg_constraint
-    WHERE  connamespace = 'public'::regnamespace
-    UNION ALL
-    SELECT concat_ws(' ', 'index', indexdef) FROM pg_indexes WHERE schemaname = 'public'
-    UNION ALL
-    SELECT concat_ws(' ', 'relation', relkind, relname, relpersistence)
-    FROM   pg_class
-    WHERE  relnamespace = 'public'::regnamespace AND relkind NOT IN ('i', 't')
-    UNION ALL
-    SELECT concat_ws(' ', 'routine', proname) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-"""
-
 
 @pytest.fixture(scope="module")
-def url(server: EmbeddedServer) -> Iterator[str]:
+def url(server: Server) -> Iterator[str]:
     """A database that the tests of this module climb together, a stair each."""
-    create_database(server, "stairway")
-    yield embedded_url(server, "stairway")
-    drop_database(server, "stairway")
+    with server.empty() as made:
+        yield made
 
 
 def schema(url: str) -> set[str]:
     """Return what the database holds, yoyo's own tables left out."""
     with contextlib.closing(pyodbc.connect(parse_url(url).odbc, autocommit=True)) as connection:
-        lines = {row[0] for row in connection.execute(SCHEMA).fetchall()}
-    return {line for line in lines if "_yoyo_" not in line}
+        return catalogue.schema(connection)
 
 
 def steps_up_to(tmp_path: Path, number: int) -> Path:
@@ -116,12 +93,17 @@ def test_what_was_made_has_the_names_it_was_given(url: str) -> None:
     """A constraint without a name gets another on each server, and no error could be told by it."""
     migrate.apply(url)
     with contextlib.closing(pyodbc.connect(parse_url(url).odbc, autocommit=True)) as connection:
-        rows = connection.execute(
-            "SELECT conname, conrelid::regclass::text AS made_on, contype FROM pg_constraint"
-            " WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'c', 'f')"
-            " AND conrelid::regclass::text NOT LIKE '%yoyo%'"
-        ).fetchall()
-    assert rows
+        made = catalogue.constraints(connection)
+    assert {kind for _, _, kind in made} == {"p", "u", "c", "f"}
     prefixes = {"p": "pk_", "u": "uq_", "c": "ck_", "f": "fk_"}
-    odd = [row.conname for row in rows if not row.conname.startswith(prefixes[row.contype] + row.made_on)]
-    assert odd == []
+    assert [name for name, table, kind in made if not name.startswith(prefixes[kind] + table)] == []
+
+
+@pytest.mark.mssql_only("a default of PostgreSQL has no name")
+@pytest.mark.needs("names of defaults")
+def test_defaults_have_the_names_they_were_given(url: str) -> None:
+    migrate.apply(url)
+    with contextlib.closing(pyodbc.connect(parse_url(url).odbc, autocommit=True)) as connection:
+        made = catalogue.defaults(connection)
+    assert made
+    assert [name for name, table, column in made if name != f"df_{table}_{column}"] == []

@@ -10,31 +10,33 @@ import pytest
 
 from bms.sql import database as database_module
 from bms.sql.database import Database
-from bms.sql.embedded import EmbeddedServer
-from bms.sql.provision import create_database, drop_database, embedded_url
 from bms.sql.target import parse_url
-from tests.sql.probe import CONSTRAINTS, Make, terminate
+from tests.servers import Server
+from tests.sessions import terminate
+from tests.sql.probe import CONSTRAINTS, Make
+from tests.tsql import Sql
 
 
 @pytest.fixture(scope="module")
-def url(server: EmbeddedServer) -> Iterator[str]:
+def url(server: Server) -> Iterator[str]:
     """The URL of a database of this module's own."""
-    create_database(server, "unit_of_work")
-    yield embedded_url(server, "unit_of_work")
-    drop_database(server, "unit_of_work")
+    with server.empty() as made:
+        yield made
 
 
 @pytest.fixture
 def admin(url: str) -> Iterator[pyodbc.Connection]:
     """A connection beside the pool's, in autocommit mode, to a database with a fresh table ``probe``."""
-    with contextlib.closing(pyodbc.connect(parse_url(url).odbc, autocommit=True)) as connection:
+    sql = Sql(url)
+    with contextlib.closing(sql.connection) as connection:
         terminate(connection)
         connection.execute("DROP TABLE IF EXISTS probe").close()
-        connection.execute(
-            "CREATE TABLE probe (id bigint CONSTRAINT pk_probe PRIMARY KEY, label varchar(40) NOT NULL,"
-            " n integer CONSTRAINT ck_probe_n CHECK (n >= 0) CONSTRAINT ck_probe_small CHECK (n < 1000000))"
-        ).close()
-        connection.execute("INSERT INTO probe VALUES (1, 'one', 10), (2, 'two', 20)").close()
+        sql(
+            "CREATE TABLE probe (id BIGINT NOT NULL, label NVARCHAR(40) NOT NULL, n INT NULL,"
+            " CONSTRAINT pk_probe PRIMARY KEY (id), CONSTRAINT ck_probe_n CHECK (n >= 0),"
+            " CONSTRAINT ck_probe_small CHECK (n < 1000000))"
+        )
+        sql("INSERT INTO probe (id, label, n) VALUES (1, 'one', 10), (2, 'two', 20)")
         yield connection
 
 

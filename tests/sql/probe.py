@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pyodbc
@@ -11,6 +12,8 @@ from bms.errors import Conflict
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+from bms.sql.target import Target
+from tests.sessions import is_postgres, locks, sessions
 
 INSERT = Statement(
     "test.probe.insert",
@@ -56,34 +59,21 @@ def stored(admin: pyodbc.Connection, row: int = 1) -> int:
     return int(admin.execute("SELECT n FROM probe WHERE id = ?", row).fetchval())
 
 
-def sessions(admin: pyodbc.Connection) -> list[tuple[int, str]]:
-    """Return (process, state) of every other session on the database."""
-    return [
-        (int(row.pid), row.state)
-        for row in admin.execute(
-            "SELECT pid, state FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY pid"
-        ).fetchall()
-    ]
-
-
-def terminate(admin: pyodbc.Connection, *processes: int) -> None:
-    """End sessions of the database, or all but this one, and return when they are gone."""
-    gone = set(processes) or {process for process, _ in sessions(admin)}
-    for process in gone:
-        admin.execute("SELECT pg_terminate_backend(?, 5000)", process).fetchall()
-    assert not gone & {process for process, _ in sessions(admin)}
+def code(connection: pyodbc.Connection, state: str, number: str) -> str:
+    """Return the code of an error on the server at hand: PostgreSQL's SQLSTATE or SQL Server's number."""
+    return state if is_postgres(connection) else number
 
 
 def nothing_is_left_open(admin: pyodbc.Connection) -> None:
     """Assert that no session is in a transaction or holds a lock, and that both rows can be locked."""
     assert {state for _, state in sessions(admin)} <= {"idle"}
-    locks = admin.execute(
-        "SELECT pid, mode FROM pg_locks WHERE pid <> pg_backend_pid() AND database ="
-        " (SELECT oid FROM pg_database WHERE datname = current_database())"
-    ).fetchall()
-    assert locks == []
-    assert len(admin.execute("SELECT id FROM probe FOR UPDATE NOWAIT").fetchall()) >= 2
+    assert locks(admin) == []
+    if is_postgres(admin):
+        assert len(admin.execute("SELECT id FROM probe FOR UPDATE NOWAIT").fetchall()) >= 2
+    else:
+        admin.execute("SET LOCK_TIMEOUT 50").close()
+        assert admin.execute("UPDATE probe SET n = n").rowcount >= 2
+        admin.execute("SET LOCK_TIMEOUT -1").close()
 
 
 async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
@@ -92,8 +82,26 @@ async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
             await asyncio.sleep(0.005)
 
 
-def waits_for_a_lock(admin: pyodbc.Connection) -> bool:
-    return bool(admin.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchval())
+def with_lock_timeout(target: Target, seconds: float) -> Target:
+    """Return ``target`` with sessions that wait no longer than that for a lock."""
+    milliseconds = round(seconds * 1000)
+    setting = (
+        f"SET lock_timeout = '{milliseconds}ms'"
+        if target.dialect == "postgres"
+        else f"SET LOCK_TIMEOUT {milliseconds}"
+    )
+    return replace(target, on_connect=(*target.on_connect, setting))
+
+
+def slow_to_connect(target: Target, seconds: float) -> Target:
+    """Return ``target`` with connections that take that long to make."""
+    pause = (
+        f"SELECT pg_sleep({seconds})"
+        if target.dialect == "postgres"
+        else f"IF @@VERSION LIKE '%Babelfish%' SELECT COUNT(*) FROM (SELECT pg_sleep({seconds}) AS x) AS y"
+        f" ELSE EXEC('WAITFOR DELAY ''00:00:{seconds:06.3f}''')"
+    )
+    return replace(target, on_connect=(*target.on_connect, pause))
 
 
 class Gate:

@@ -8,6 +8,7 @@ import pyodbc
 import pytest
 
 from bms.sql.session import Transaction
+from tests.sessions import waiting
 from tests.sql.probe import (
     INSERT,
     Gate,
@@ -19,7 +20,6 @@ from tests.sql.probe import (
     pid,
     stored,
     until,
-    waits_for_a_lock,
 )
 
 
@@ -29,7 +29,7 @@ async def test_a_cancelled_command_is_rolled_back_and_keeps_its_connection_until
     database = await make(pool_size=1)
     first_pid = await database.transact(pid)
     task = asyncio.create_task(database.transact(add, by=7))
-    await until(lambda: waits_for_a_lock(admin))
+    await until(lambda: waiting(admin))
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(task, 0.5)
@@ -37,7 +37,7 @@ async def test_a_cancelled_command_is_rolled_back_and_keeps_its_connection_until
     next_one = asyncio.create_task(database.transact(pid))
     await asyncio.sleep(0.1)
     assert not next_one.done()
-    assert waits_for_a_lock(admin)
+    assert waiting(admin)
     rival.rollback()
     assert await next_one == first_pid
     assert stored(admin) == 10
@@ -52,7 +52,7 @@ async def test_a_timeout_around_a_command_cancels_it(
         async with asyncio.timeout(0.05):
             await database.transact(add)
     rival.rollback()
-    await until(lambda: not waits_for_a_lock(admin))
+    await until(lambda: not waiting(admin))
     assert await database.transact(add) == 11
 
 
@@ -97,7 +97,7 @@ async def test_many_cancelled_at_once_leave_the_pool_whole(
 ) -> None:
     database = await make(pool_size=3)
     tasks = [asyncio.create_task(database.transact(add)) for _ in range(30)]
-    await until(lambda: waits_for_a_lock(admin))
+    await until(lambda: waiting(admin))
     for task in tasks:
         task.cancel()
     ended = await asyncio.gather(*tasks, return_exceptions=True)

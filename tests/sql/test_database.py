@@ -15,11 +15,11 @@ import pytest
 
 from bms.errors import Conflict, DatabaseUnavailable, NotFound, Overloaded
 from bms.sql.database import MAX_ATTEMPTS, StatementFailed
-from bms.sql.embedded import EmbeddedServer
-from bms.sql.provision import embedded_url
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.sql.target import parse_url
+from tests.servers import Server
+from tests.sessions import is_postgres, sessions, terminate
 from tests.sql.probe import (
     ADD,
     INSERT,
@@ -30,13 +30,14 @@ from tests.sql.probe import (
     Make,
     add,
     add_at,
+    code,
     get,
     nothing_is_left_open,
     pid,
-    sessions,
+    slow_to_connect,
     stored,
-    terminate,
     until,
+    with_lock_timeout,
 )
 
 # Commit and rollback
@@ -113,6 +114,7 @@ async def test_a_unit_of_work_is_one_executor_hop(make: Make, monkeypatch: pytes
     assert len(hops) == 2
 
 
+@pytest.mark.postgres_only("no view of SQL Server shows what a session has prepared")
 async def test_a_statement_is_prepared_once_a_connection(make: Make) -> None:
     database = await make(pool_size=1)
 
@@ -131,10 +133,11 @@ async def test_a_statement_is_prepared_once_a_connection(make: Make) -> None:
 async def test_a_deadlock_victim_is_run_again_and_both_succeed(
     make: Make, admin: pyodbc.Connection, url: str
 ) -> None:
-    target = parse_url(url)
-    database = await make(
-        target=replace(target, on_connect=(*target.on_connect, "SET deadlock_timeout = '20ms'"))
-    )
+    # SQL Server looks for deadlocks every five seconds, and cannot be told otherwise.
+    target = with_lock_timeout(parse_url(url), 12)
+    if is_postgres(admin):
+        target = replace(target, on_connect=(*target.on_connect, "SET deadlock_timeout = '20ms'"))
+    database = await make(target=target)
     both = threading.Barrier(2)
     runs: list[int] = []
 
@@ -172,9 +175,7 @@ async def test_running_again_is_bounded(make: Make, caplog: pytest.LogCaptureFix
 async def test_a_lock_that_is_not_given_in_time_means_come_again(
     make: Make, admin: pyodbc.Connection, rival: pyodbc.Connection, url: str
 ) -> None:
-    target = parse_url(url)
-    target = replace(target, on_connect=(*target.on_connect, "SET lock_timeout = '30ms'"))
-    database = await make(target=target)
+    database = await make(target=with_lock_timeout(parse_url(url), 0.03))
     with pytest.raises(Overloaded):
         await database.transact(add)
     rival.rollback()
@@ -199,13 +200,13 @@ async def test_a_constraint_that_means_come_again_is_run_again(make: Make, admin
     database = await make()
     steps = iter([-100, -100, 1])
     assert await database.transact(lambda tx: add(tx, by=next(steps))) == 11
-    with pytest.raises(StatementFailed, match="constraint 23514 ck_probe_n"):
+    with pytest.raises(StatementFailed, match=f"constraint {code(admin, '23514', '547')} ck_probe_n"):
         await database.transact(add, by=-100)
     nothing_is_left_open(admin)
 
 
 async def test_any_other_failure_tells_no_value_of_a_row(
-    make: Make, caplog: pytest.LogCaptureFixture
+    make: Make, admin: pyodbc.Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = await make()
 
@@ -215,7 +216,8 @@ async def test_any_other_failure_tells_no_value_of_a_row(
     with caplog.at_level(logging.DEBUG), pytest.raises(StatementFailed) as caught:
         await database.transact(spoil)
     logging.getLogger("test").error("the request failed", exc_info=caught.value)
-    assert str(caught.value) == "spoil: test.probe.insert constraint 23514 ck_probe_small"
+    number = code(admin, "23514", "547")
+    assert str(caught.value) == f"spoil: test.probe.insert constraint {number} ck_probe_small"
     error = caught.value
     assert (error.__cause__, error.__context__) == (None, None), "nothing hangs on it that a tool could print"
     for told in (caplog.text, "".join(traceback.format_exception(error))):
@@ -261,9 +263,7 @@ async def test_a_wait_that_is_too_long_ends(make: Make) -> None:
 async def test_the_event_loop_runs_on_while_units_of_work_wait(
     make: Make, admin: pyodbc.Connection, rival: pyodbc.Connection, url: str
 ) -> None:
-    target = parse_url(url)
-    target = replace(target, on_connect=(*target.on_connect, "SELECT pg_sleep(0.2)"))
-    database = await make(target=target)
+    database = await make(target=slow_to_connect(parse_url(url), 0.2))
     longest = 0.0
 
     async def tick() -> None:
@@ -305,6 +305,7 @@ async def test_reads_have_no_transaction_and_see_what_is_committed(
     assert {state for _, state in states} == {"idle"}
 
 
+@pytest.mark.postgres_only("SQL Server has no session that only reads: there the login's rights say so")
 @pytest.mark.parametrize("statement", [LOCK, ADD])
 async def test_a_query_can_neither_write_nor_lock(
     make: Make, admin: pyodbc.Connection, statement: Statement
@@ -319,18 +320,20 @@ async def test_a_query_can_neither_write_nor_lock(
 
 
 async def test_reads_go_to_the_replica_but_for_those_that_must_see_the_last_write(
-    make: Make, server: EmbeddedServer, admin: pyodbc.Connection
+    make: Make, server: Server, url: str
 ) -> None:
-    replica = parse_url(embedded_url(server, "postgres"), read_only=True)
-    database = await make(replica=replica)
-
     def where(tx: Transaction) -> str:
         return str(tx.value(WHERE))
 
-    primary = admin.execute("SELECT current_database()").fetchval()
-    assert await database.transact(where) == primary
-    assert await database.read_primary(where) == primary
-    assert await database.read(where) == "postgres"
+    def name(of: str) -> str:
+        return of.partition("?")[0].rpartition("/")[2]
+
+    with server.empty() as other:
+        database = await make(replica=parse_url(other, read_only=True))
+        assert await database.transact(where) == name(url)
+        assert await database.read_primary(where) == name(url)
+        assert await database.read(where) == name(other)
+        await database.close()
 
 
 # The end

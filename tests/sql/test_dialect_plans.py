@@ -1,11 +1,12 @@
 """What PostgreSQL makes of the translation: which index answers, and whether rows are locked."""
 
-import pyodbc
 import pytest
 
 from bms.sql import statements
 from bms.sql.dialect import compile_postgres, translate_ddl
 from bms.sql.statements import Statement
+
+pytestmark = pytest.mark.postgres_only("it reads plans of PostgreSQL")
 
 TABLES = (
     "CREATE TABLE shows (id BIGINT IDENTITY(1,1) NOT NULL, city NVARCHAR(20) NULL, starts DATETIME2(3) NULL,"
@@ -17,8 +18,6 @@ TABLES = (
 
 @pytest.fixture
 def explain(sql_connection, monkeypatch):
-    if sql_connection.getinfo(pyodbc.SQL_DBMS_NAME) != "PostgreSQL":
-        pytest.skip("plans of PostgreSQL, on another server")
     monkeypatch.setattr(statements, "_REGISTRY", {})
     sql_connection.autocommit = True
     for tsql in TABLES:

@@ -43,6 +43,7 @@ print(child, flush=True)
 sys.stdin.read()
 """
 
+pytestmark = pytest.mark.embedded_only("its subject is the embedded server")
 User = subprocess.Popen[str]
 StartUser = Callable[..., User]
 

@@ -49,6 +49,10 @@ def prepared(session: Session) -> set[str]:
         }
 
 
+UNSEEN = pytest.mark.postgres_only("no view of SQL Server shows what a session has prepared")
+
+
+@UNSEEN
 def test_a_statement_is_prepared_at_its_first_run_and_kept(session: Session, tx: Transaction) -> None:
     assert len(tx.rows(BY_NUMBER[0], n=2)) == 2
     first = prepared(session)
@@ -60,6 +64,7 @@ def test_a_statement_is_prepared_at_its_first_run_and_kept(session: Session, tx:
     assert prepared(session) == first
 
 
+@UNSEEN
 def test_each_length_of_a_list_is_a_statement_of_its_own(session: Session, tx: Transaction) -> None:
     assert [row.n for row in tx.rows(OF, ns=[3, 1, 9])] == [1, 3]
     assert [row.n for row in tx.rows(OF, ns=[2, 1, 3, 7])] == [1, 2, 3]
@@ -69,6 +74,7 @@ def test_each_length_of_a_list_is_a_statement_of_its_own(session: Session, tx: T
     assert len(prepared(session)) == 2
 
 
+@UNSEEN
 def test_what_is_kept_is_bounded_and_the_longest_unused_goes_first(
     session: Session, tx: Transaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import time
 from collections.abc import Callable
@@ -17,14 +16,10 @@ from bms.mail.transports import FileTransport
 from bms.payments.simulated import SimulatedGateway
 from bms.settings import Settings
 from bms.sql.database import Database
-from bms.sql.embedded import EmbeddedServer
-from bms.sql.provision import create_database, drop_database, embedded_url
 from bms.tasks import runner
 from bms.tasks.runner import background
-from tests.conftest import TEMPLATE
+from tests.servers import Server
 from tests.waiting import until
-
-_numbers = itertools.count(1)
 
 
 @pytest.fixture
@@ -48,9 +43,15 @@ def replace_batches(monkeypatch: pytest.MonkeyPatch, batch: Callable[[], Any]) -
 
 
 @pytest.fixture
-async def idle(settings: Settings, server: EmbeddedServer) -> Any:
-    """A database object that leads to no database."""
-    database = open_database(settings, embedded_url(server, f"away_{next(_numbers)}"))
+def away(server: Server) -> str:
+    """The name of a database that is not there."""
+    return server.name()
+
+
+@pytest.fixture
+async def idle(settings: Settings, server: Server, away: str) -> Any:
+    """A database object that leads to that database."""
+    database = open_database(settings, server.url(away))
     await database.open()
     yield database
     await database.close()
@@ -149,21 +150,20 @@ def mailed_to(address: str, settings: Settings) -> bool:
 
 @pytest.mark.usefixtures("quick")
 async def test_a_database_that_is_away_is_waited_for(
-    idle: Database, settings: Settings, server: EmbeddedServer, caplog: pytest.LogCaptureFixture
+    idle: Database, settings: Settings, server: Server, away: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    name = f"away_{next(_numbers) - 1}"
     account = {"name": "Ana", "username": "ana", "email": "ana@example.com"}
     async with tasks_of(idle, settings):
         await until(lambda: "holds: " in caplog.text and "outbox: " in caplog.text)
-        create_database(server, name, TEMPLATE)
+        server.create(away, migrated=True)
         await idle.transact(register_user, **account, password_hash="x", role="USER")
         await until(lambda: mailed_to("ana@example.com", settings))
         # And away once more, in the middle of it.
-        drop_database(server, name)
+        server.drop(away)
         seen = caplog.text.count("holds: ")
         await until(lambda: caplog.text.count("holds: ") > seen)
-        create_database(server, name, TEMPLATE)
+        server.create(away, migrated=True)
         account |= {"username": "bob", "email": "bob@example.com"}
         await idle.transact(register_user, **account, password_hash="x", role="USER")
         await until(lambda: mailed_to("bob@example.com", settings))
-    drop_database(server, name)
+    server.drop(away)

@@ -22,11 +22,12 @@ LEAVES = {"errors", "limits", "formats"}
 MAY_IMPORT = {
     "handlers": {
         *("commands", "queries", "schemas", "payments", "mail", "security", "errors", "settings"),
-        *("keys", "middlewares", "settlement", "metrics", "description"),
+        *("keys", "middlewares", "settlement", "turnstile", "metrics", "description"),
         *("sql.database", "sql.session"),  # for their types
     },
     "middlewares": {"queries", "security", "errors", "keys", "metrics", "schemas"},
-    "keys": {"errors", "payments", "mail", "security", "settings", "metrics", "description", "sql.database"},
+    "keys": {"errors", "payments", "mail", "security", "settings", "metrics", "description"}
+    | {"sql.database", "turnstile"},
     "tasks": {
         "commands",
         "queries",
@@ -38,6 +39,7 @@ MAY_IMPORT = {
         "settlement",
         "metrics",
     },
+    "turnstile": {"commands", "sql", "errors"},
     "settlement": {"commands", "queries", "schemas", "sql", "payments", "errors"},
     "commands": {"queries", "sql"},
     "queries": {"sql", "errors"},
