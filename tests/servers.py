@@ -25,7 +25,7 @@ from bms.sql.embedded import EmbeddedServer
 from bms.sql.provision import embedded_url
 from bms.sql.target import parse_url
 from tests.catalogue import Emptied
-from tests.sessions import is_babelfish, sessions, terminate
+from tests.sessions import end, is_babelfish, sessions, terminate
 
 VARIABLE = "BMS_TEST_DATABASE_URL"
 MARKERS = (
@@ -42,6 +42,7 @@ BABELFISH = {
     "parameter types": "Babelfish forgets the declared types of parameters that stand alone",
     "showplan": "Babelfish shows a plan of PostgreSQL's, in a form of its own",
     "names of defaults": "Babelfish forgets the names of defaults",
+    "drops of databases in use": "Babelfish drops no database that others go on connecting to",
     "escaped brackets": "Babelfish takes an escaped [ in a pattern for one that is not",
     "error numbers": "Babelfish says 33557097 for errors of which it knows no number of SQL Server's",
 }
@@ -230,7 +231,8 @@ class MssqlServer(Server):
 def _drop_once_nobody_is_there(connection: pyodbc.Connection, name: str) -> None:
     deadline = time.monotonic() + 10
     while True:
-        terminate(connection, *(process for process, _ in sessions(connection, name)))
+        for process, _ in sessions(connection, name):
+            end(connection, process)
         try:
             connection.execute(f"DROP DATABASE {name}").close()
             return

@@ -97,16 +97,20 @@ def _asked(connection: pyodbc.Connection) -> list[tuple[int, str, bool, str]]:
 
 
 def terminate(connection: pyodbc.Connection, *processes: int) -> None:
-    """End sessions, or all on the database but this one, and return when they are gone."""
+    """End sessions of the database, or all but this one, and return when they are gone."""
     gone = set(processes) or {process for process, _ in sessions(connection)}
     for process in gone:
-        if is_postgres(connection):
-            connection.execute("SELECT pg_terminate_backend(?, 5000)", process).fetchall()
-        else:
-            # It may have ended by itself meanwhile.
-            with contextlib.suppress(pyodbc.ProgrammingError):
-                connection.execute(f"KILL {process}").close()
+        end(connection, process)
     deadline = time.monotonic() + 5
     while gone & {process for process, _ in sessions(connection)}:
         assert time.monotonic() < deadline, "a session does not end"
         time.sleep(0.01)
+
+
+def end(connection: pyodbc.Connection, process: int) -> None:
+    """End a session of any database; it may have ended by itself meanwhile."""
+    if is_postgres(connection):
+        connection.execute("SELECT pg_terminate_backend(?, 5000)", process).fetchall()
+    else:
+        with contextlib.suppress(pyodbc.ProgrammingError):
+            connection.execute(f"KILL {process}").close()

@@ -10,7 +10,6 @@ import pytest
 
 from bms.errors import DatabaseUnavailable
 from bms.settings import Settings
-from bms.sql import pool as pool_module
 from bms.sql import replica as replica_module
 from bms.sql.database import Database
 from bms.sql.replica import Replica
@@ -247,7 +246,7 @@ async def with_stub(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     opened: list[Database] = []
 
     async def make(stub: Stub) -> Database:
-        read_only = parse_url(stub.url, read_only=True)
+        read_only = replace(parse_url(stub.url, read_only=True), login_timeout=1)
         database = Database(parse_url(pair.url), read_only, constraints={}, pool_size=2)
         opened.append(database)
         await database.open()
@@ -275,9 +274,8 @@ async def test_a_replica_that_is_away_is_not_tried_for_every_read(
 
 
 async def test_all_that_wait_for_a_replica_are_let_go_by_the_first_that_does_not_reach_it(
-    with_stub: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    with_stub: Callable[..., Any],
 ) -> None:
-    monkeypatch.setattr(pool_module, "LOGIN_TIMEOUT", 1)
     async with Stub(hangs_up=False) as stub:
         database = await with_stub(stub)
         # Logins are made one after the other, so that six of them would take six seconds.
