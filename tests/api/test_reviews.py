@@ -237,6 +237,10 @@ async def test_without_the_lock_the_sum_goes_wrong(
         assert (await review(api, user, event, 3)).status == 201
     monkeypatch.setattr(reviews, "LOCK_RATED", unlocked)
     slow_find(monkeypatch)
-    assert set(await post_many(api, crowd, event)) == {200}
-    real, kept = counted_and_kept(rows, event)
+    # What is lost of one rating may be made good by what is lost of another: then once more.
+    for _ in range(10):
+        assert set(await post_many(api, crowd, event)) == {200}
+        real, kept = counted_and_kept(rows, event)
+        if real != kept:
+            break
     assert real != kept

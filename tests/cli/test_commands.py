@@ -33,7 +33,8 @@ def bms(tmp_path: Path, place: dict[str, str]) -> Run:
 
     def run(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("BMS_")}
-        chosen = {"BMS_DATA_DIR": str(tmp_path / "var"), "BMS_BCRYPT_ROUNDS": "4", **place, **settings}
+        chosen = {"BMS_DATA_DIR": str(tmp_path / "var"), "BMS_BCRYPT_ROUNDS": "4"}
+        chosen |= settings if "BMS_DATABASE_URL" in settings else {**place, **settings}
         return subprocess.run(
             [sys.executable, "-m", "bms.cli", *arguments],
             input=stdin,

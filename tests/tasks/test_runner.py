@@ -148,6 +148,7 @@ def mailed_to(address: str, settings: Settings) -> bool:
     return any(f"To: {address}" in path.read_text() for path in settings.mail_dir.glob("*.eml"))
 
 
+@pytest.mark.needs("drops of databases in use")
 @pytest.mark.usefixtures("quick")
 async def test_a_database_that_is_away_is_waited_for(
     idle: Database, settings: Settings, server: Server, away: str, caplog: pytest.LogCaptureFixture

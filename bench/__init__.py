@@ -1,0 +1,1 @@
+"""The benchmark: what BMS does over HTTP, beside the most that this machine and its PostgreSQL can do."""

@@ -1,0 +1,80 @@
+"""What can be measured, by name."""
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import bcrypt
+
+from bench.load import Load
+from bench.world import BUYERS, PASSWORD, Target, World
+
+CONNECTIONS = (16, 64, 256)
+BOOKINGS = ("spread", "hot", "pay", "free")
+READS = ("event", "events", "filtered")
+# Those come last that leave work behind: mail to whoever has paid, and the logins that wrk gave up.
+NAMES = ("spread", "hot", *READS, "pay", "free", "login")
+GROUPS = {"get": READS, "all": NAMES}
+TITLES = {
+    "spread": "POST /bookings, 100 events",
+    "hot": "POST /bookings, one hot event",
+    "event": "GET /events/{id}, 100 events",
+    "events": "GET /events, 100 events",
+    "filtered": "GET /events, filtered",
+    "login": "POST /login",
+    "pay": "POST /bookings and /payments, pairs",
+    "free": "POST /bookings, free of charge",
+}
+LISTS = {
+    "events": "/events?limit=100",
+    "filtered": "/events?category=concert&city=Rotterdam&available=true&price_max=30&sort=price",
+}
+
+
+def connections_of(name: str, wanted: Sequence[int] | None) -> tuple[int, ...]:
+    """Return the numbers of connections that a load is put on with."""
+    if wanted:
+        return tuple(wanted)
+    if name in ("spread", "hot"):
+        return CONNECTIONS
+    # Each login counts as failed until it has succeeded, and of those one address has 100 at the most.
+    return (8,) if name == "login" else (64,)
+
+
+def paths_of(world: World, name: str) -> list[str]:
+    """Return the paths that a load of reads asks for, in turn."""
+    if name == "event":
+        return [f"/events/{target.event_id}" for target in world.events]
+    return [LISTS[name]]
+
+
+def make_load(world: World, name: str) -> Load:
+    """Return a load of ``NAMES`` on ``world``."""
+    if name in READS:
+        return Load(name, "read", (world.file(f"{name}.txt", paths_of(world, name)),), 200)
+    if name == "login":
+        names = world.file("names.txt", [f"buyer{number}" for number in range(1, BUYERS + 1)])
+        return Load(name, "login", (names, PASSWORD), 200)
+    targets: dict[str, Sequence[Target]] = {"hot": [world.hot], "free": world.free}
+    lines = [f"{t.event_id} {t.ticket_type_id}" for t in targets.get(name, world.events)]
+    tokens = world.file("tokens.txt", [f"{user} {token}" for user, token in world.buyers])
+    mode = "pay" if name == "pay" else "book"
+    return Load(name, mode, (tokens, world.file(f"{name}.txt", lines)), 201)
+
+
+def hashes_a_second(cores: int, seconds: float = 2.0, rounds: int = 12) -> float:
+    """Return how many passwords bcrypt alone checks a second on all cores: the limit of logins."""
+    stored = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(rounds))
+    done, mutex, began = [0], threading.Lock(), time.perf_counter()
+
+    def check() -> None:
+        while time.perf_counter() - began < seconds:
+            bcrypt.checkpw(PASSWORD.encode(), stored)
+            with mutex:
+                done[0] += 1
+
+    with ThreadPoolExecutor(cores) as threads:
+        for _ in range(cores):
+            threads.submit(check)
+    return done[0] / (time.perf_counter() - began)

@@ -1,0 +1,234 @@
+"""The run in Markdown: one table of figures, and beside it what they are measured against."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from bench.limit import AS_SENT, LEAN, Limit
+from bench.load import Figure
+from bench.plan import TITLES
+from bench.run import Results
+
+MEMORY_BAR = 120.0  # MB a process
+FLAT_SECONDS = 600
+FLAT_MB = 5.0  # growth in ten minutes, by the line through the samples, that still counts as none
+_SETTLED_SECONDS = 60  # of a long load: connections, caches and prepared statements are made by then
+MET, NOT_MET, UNKNOWN = "met", "**not met**", "not measured"
+
+INTRODUCTION = """\
+# Benchmarks
+
+Written by `script/bench`: everything on one machine in one run, the client (wrk) beside the server. What can
+be compared with another machine is the shares: each rate beside the limit that the same run found.
+"""
+
+EXPLANATION = """\
+BMS is `bms serve` with its default settings but for `BMS_WORKERS`, on a fresh data directory, over real HTTP.
+Each request comes with the token of one of 2,000 users, each booking with an `Idempotency-Key` of its own.
+Background tasks are on, so the loads that confirm bookings also send the mail, to files, on the same cores.
+Rates count the wished answers alone (201, 200); times and CPU are of all requests. `bms check` has run after
+every load.
+
+- **share**: of bookings, of pgbench's best rate (for the hot event: its best on one hot row with 8 or 16
+  clients), which writes each in a transaction of its own; of GET, of the bare handler on the event loop that
+  BMS runs on; of logins, of the passwords that bcrypt alone checks on all cores.
+- **CPU**: milliseconds a request, of the server's processes and of PostgreSQL's.
+- Logins come from one address, 8 at a time, each to another account than the one before.
+"""
+
+LIMIT_EXPLANATION = """\
+Bookings a second and their mean time, one a transaction, prepared, on a copy of the same database on the same
+server. What BMS sends for one booking was taken down by PostgreSQL; the five statements are those of
+`bench/five_statements.sql`. The best of both is the limit.
+"""
+
+
+class Bar(NamedTuple):
+    """One line of what is to be reached, the figure found, and what that means."""
+
+    measure: str
+    bar: str
+    found: str
+    verdict: str
+
+
+def render(results: Results, before: Results | None = None) -> str:
+    """Return the report; ``before`` is an earlier run, whose rates then stand beside these."""
+    parts = [INTRODUCTION, _table(("", ""), [[name, text] for name, text in _machine(results)])]
+    parts.append("## What must be reached\n")
+    parts.append(_table(("measure", "bar", "found", ""), [list(bar) for bar in bars(results)]))
+    parts.append("## Figures\n")
+    parts.append(_figures(results, before))
+    parts.append(EXPLANATION)
+    if results.limits:
+        parts.append("## The limit: pgbench\n")
+        parts.append(_limits(results))
+    if results.bare:
+        parts.append("## The limit: a bare aiohttp handler\n")
+        parts.append("It answers with the same bytes from memory, in as many processes.\n")
+        parts.append(_bare(results))
+    if results.trials:
+        parts.append("## Server processes\n")
+        parts.append(_trials(results))
+    if results.soak_figure is not None:
+        parts.append("## Memory over time\n")
+        parts.append(_soak(results))
+    if results.problems:
+        parts.append("## What is wrong with this run\n")
+        parts.append("".join(f"- {problem}\n" for problem in results.problems))
+    return "\n".join(parts)
+
+
+def bars(results: Results) -> list[Bar]:
+    """Return what is to be reached, each judged by this run's figures."""
+    found = [
+        _share(results, "hot", 0.7, "POST /bookings, one hot event, 64 connections"),
+        _share(results, "spread", 0.3, "POST /bookings, spread, 64 connections"),
+        _share(results, "event", 0.6, "GET /events/{id}"),
+        _share(results, "events", 0.6, "GET /events, 100 events"),
+        _share(results, "filtered", 0.6, "GET /events, filtered"),
+        _overload(results),
+    ]
+    largest = max(results.memory.values(), default=None)
+    verdict = UNKNOWN if largest is None else MET if largest < MEMORY_BAR else NOT_MET
+    shown = "" if largest is None else f"{largest:.0f} MB the largest of {len(results.memory)}"
+    found.append(Bar("memory after the run", f"under {MEMORY_BAR:.0f} MB a process", shown, verdict))
+    return [*found, _flat(results)]
+
+
+def _share(results: Results, name: str, least: float, measure: str) -> Bar:
+    figure = results.find(name, 64)
+    ratio = None if figure is None else results.ratio_of(figure)
+    if ratio is None:
+        return Bar(measure, f"at least {least}", "", UNKNOWN)
+    return Bar(measure, f"at least {least}", f"{ratio:.2f}", MET if ratio >= least else NOT_MET)
+
+
+def _overload(results: Results) -> Bar:
+    measure, bar = "hot, 256 connections", "no 5xx but 503 with Retry-After; p99 under 5 times the p50 at 64"
+    full = next((f for f in results.figures if (f.name, f.connections) == ("hot", 256)), None)
+    usual = results.find("hot", 64)
+    if full is None or usual is None:
+        return Bar(measure, bar, "", UNKNOWN)
+    if full.problems:
+        return Bar(measure, bar, "; ".join(full.problems), NOT_MET)
+    times = full.p99 / usual.p50
+    found = f"{full.statuses.get(503, 0)} answers 503, p99 {times:.1f} times"
+    return Bar(measure, bar, found, MET if times < 5 else NOT_MET)
+
+
+def _flat(results: Results) -> Bar:
+    measure, bar = "memory over time", f"flat over {FLAT_SECONDS // 60} minutes of load"
+    samples = [sample for sample in results.soak if sample[0] >= _SETTLED_SECONDS]
+    failed = results.soak_figure is not None and results.soak_figure.problems
+    if failed or len(samples) < 2 or samples[-1][0] < FLAT_SECONDS - _SETTLED_SECONDS:
+        return Bar(measure, bar, "", UNKNOWN)
+    growth = slope(samples) * FLAT_SECONDS
+    largest = max(memory for _, memory in samples)
+    found = f"{growth:+.1f} MB in {FLAT_SECONDS // 60} minutes, {largest:.0f} MB at the most"
+    return Bar(measure, bar, found, MET if growth < FLAT_MB and largest < MEMORY_BAR else NOT_MET)
+
+
+def slope(samples: Sequence[tuple[float, float]]) -> float:
+    """Return by how much the second rises for each unit of the first, by least squares."""
+    times, values = zip(*samples, strict=True)
+    mean_time, mean_value = sum(times) / len(times), sum(values) / len(values)
+    spread = sum((time - mean_time) ** 2 for time in times)
+    return sum((t - mean_time) * (v - mean_value) for t, v in samples) / spread if spread else 0.0
+
+
+def _machine(results: Results) -> list[tuple[str, str]]:
+    loop = "uvloop" if results.uvloop else "asyncio's own event loop"
+    return [
+        *results.machine.items(),
+        ("server", f"BMS_WORKERS={results.processes}, on {loop}"),
+        ("other work", f"{results.others:.1%} of the cores, on the mean, while it measured"),
+    ]
+
+
+def _figures(results: Results, before: Results | None) -> str:
+    head = ["measure", "connections", "a second", "share", "p50 ms", "p95 ms", "p99 ms"]
+    head += ["CPU server", "CPU database", "answers"] + (["before"] if before else [])
+    rows = []
+    for figure in results.figures:
+        start = [TITLES[figure.name], str(figure.connections)]
+        if figure.problems:
+            rows.append([*start, "not measured", "", "", "", "", "", "", "; ".join(figure.problems)])
+        else:
+            ratio = results.ratio_of(figure)
+            share = "" if ratio is None else f"{ratio:.2f}"
+            rows.append([*start, _rate(figure.rate), share, *_times(figure), _answers(figure.statuses)])
+        if before:
+            then = before.find(figure.name, figure.connections)
+            rows[-1].append("" if then is None else _rate(then.rate))
+    return _table(head, rows)
+
+
+def _times(figure: Figure) -> list[str]:
+    percentiles = [f"{value:.1f}" for value in (figure.p50, figure.p95, figure.p99)]
+    return [*percentiles, f"{figure.server_cpu:.2f}", f"{figure.database_cpu:.2f}"]
+
+
+def _answers(statuses: dict[int, int]) -> str:
+    return ", ".join(f"{count:,} {status}" for status, count in sorted(statuses.items()))
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}"
+
+
+def _limits(results: Results) -> str:
+    rates = {(limit.statements, limit.clients, limit.spread): limit for limit in results.limits}
+    clients = sorted({limit.clients for limit in results.limits})
+    rows = []
+    for statements in (AS_SENT, LEAN):
+        trips = f" ({results.round_trips} round trips)" if statements == AS_SENT else " (7 round trips)"
+        for number in clients:
+            cells = [_limit(rates.get((statements, number, spread))) for spread in (True, False)]
+            rows.append([statements + trips, str(number), *cells])
+    return (
+        LIMIT_EXPLANATION + "\n" + _table(("statements", "clients", "100 ticket types", "one hot row"), rows)
+    )
+
+
+def _limit(limit: Limit | None) -> str:
+    return "" if limit is None else f"{_rate(limit.rate)} ({limit.mean:.1f} ms)"
+
+
+def _bare(results: Results) -> str:
+    loops = sorted({loop for found in results.bare.values() for loop in found})
+    rows = []
+    for name, found in results.bare.items():
+        shown = [found.get(loop) for loop in loops]
+        rows.append([TITLES[name], *("" if f is None or f.problems else _rate(f.rate) for f in shown)])
+    return _table(("measure", *(f"a second on {loop}" for loop in loops)), rows)
+
+
+def _trials(results: Results) -> str:
+    rows = [
+        [f"**{number}**" if number == results.processes else str(number), *(_rate(f.rate) for f in figures)]
+        for number, figures in sorted(results.trials.items())
+    ]
+    some = next(iter(results.trials.values()))
+    head = ["processes", *(f"{TITLES[f.name]}, {f.connections} connections" for f in some)]
+    return (
+        "A second each, in short runs; the best on the whole is what the figures above are of.\n\n"
+        + _table(head, rows)
+    )
+
+
+def _soak(results: Results) -> str:
+    assert results.soak_figure is not None
+    memory = [value for _, value in results.soak]
+    settled = [sample for sample in results.soak if sample[0] >= _SETTLED_SECONDS]
+    text = (
+        f"{results.soak[-1][0]:.0f} s of bookings, {_rate(results.soak_figure.rate)} a second. The largest "
+        f"server process:\n{memory[0]:.1f} MB first, {memory[-1]:.1f} MB last, {max(memory):.1f} MB at most"
+    )
+    if len(settled) > 1:
+        text += f"; after\nthe first minute {slope(settled) * FLAT_SECONDS:+.1f} MB in ten minutes"
+    return text + ".\n"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

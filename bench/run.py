@@ -1,0 +1,258 @@
+"""One run of the benchmark: the limits, the loads, the books after each."""
+
+import importlib.util
+import json
+import math
+import os
+import sys
+import time
+import urllib.request
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bench import machine, procfs
+from bench.limit import Limit, best, measure_limit
+from bench.load import Figure, Load, run_load
+from bench.plan import BOOKINGS, READS, connections_of, hashes_a_second, make_load, paths_of
+from bench.serving import Server, bare_server, bms_server, check_books
+from bench.tape import tape_booking
+from bench.world import World
+
+TRIAL = (("hot", 64), ("spread", 64), ("event", 64))
+SETTLE_SECONDS = 20  # at the most, for the mail of one load to go out before the next
+SOAK_CONNECTIONS = 64
+SAMPLE_SECONDS = 10
+QUIET = 0.1  # of the cores: more than this of other work and no figure is worth keeping
+LOGIN_SECONDS = 5  # at the least: one takes a good part of a second
+
+
+@dataclass
+class Results:
+    """All that a run found. ``limits`` of bookings, ``bare`` by load and event loop, in answers a second."""
+
+    machine: dict[str, str]
+    processes: int = 1
+    uvloop: bool = False
+    trials: dict[int, list[Figure]] = field(default_factory=dict)
+    limits: list[Limit] = field(default_factory=list)
+    round_trips: int = 0
+    figures: list[Figure] = field(default_factory=list)
+    bare: dict[str, dict[str, Figure]] = field(default_factory=dict)
+    hashes: float | None = None
+    memory: dict[int, float] = field(default_factory=dict)
+    soak: list[tuple[float, float]] = field(default_factory=list)
+    soak_figure: Figure | None = None
+
+    def limit_of(self, figure: Figure) -> float | None:
+        """Return what the figure's rate is a share of; None where that was not measured."""
+        if figure.name in BOOKINGS:
+            return best(self.limits, spread=figure.name != "hot")
+        if figure.name == "login":
+            return self.hashes
+        bare = self.bare.get(figure.name, {}).get("uvloop" if self.uvloop else "asyncio")
+        return None if bare is None or bare.problems else bare.rate
+
+    def ratio_of(self, figure: Figure) -> float | None:
+        """Return the figure's rate as a share of its limit."""
+        limit = self.limit_of(figure)
+        return None if not limit or figure.problems else figure.rate / limit
+
+    def find(self, name: str, connections: int) -> Figure | None:
+        """Return a figure that may be shown, or None."""
+        for figure in self.figures:
+            if (figure.name, figure.connections) == (name, connections) and not figure.problems:
+                return figure
+        return None
+
+    @property
+    def problems(self) -> list[str]:
+        """What could not be measured, and why."""
+        every = self._every_figure()
+        found = [f"{f.name}, {f.connections} connections: {p}" for f in every for p in f.problems]
+        if self.others > QUIET:
+            found.append(
+                f"the machine was not quiet: other work took {self.others:.0%} of its cores, on the mean"
+            )
+        return found
+
+    @property
+    def others(self) -> float:
+        """The mean share of the machine's cores that was not at work for what was measured."""
+        shares = [figure.others for figure in self._every_figure()]
+        shares += [limit.others for limit in self.limits]
+        return sum(shares) / len(shares) if shares else 0.0
+
+    def _every_figure(self) -> list[Figure]:
+        every = [*self.figures, *(f for figures in self.trials.values() for f in figures)]
+        every += [f for loops in self.bare.values() for f in loops.values()]
+        every += [self.soak_figure] if self.soak_figure else []
+        return every
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a run is to measure; ``processes`` holds the numbers of server processes to choose from."""
+
+    names: Sequence[str]
+    connections: Sequence[int] | None
+    processes: Sequence[int]
+    seconds: float
+    quick: bool = False
+    with_limits: bool = True
+    soak: int = 0
+
+
+def run(world: World, wish: Wish) -> Results:
+    """Measure what is wished and return it. Raises what the parts raise when one of them does not run."""
+    results = Results(machine.describe(world))
+    kinds = [
+        spread
+        for spread in (True, False)
+        if any((name != "hot") == spread for name in wish.names if name in BOOKINGS)
+    ]
+    if kinds and wish.with_limits:
+        script = tape_booking(world)
+        results.round_trips = script.round_trips
+        for limit in measure_limit(
+            world, script, kinds=kinds, seconds=min(4, wish.seconds), quick=wish.quick
+        ):
+            results.limits.append(limit)
+            row = "100 ticket types" if limit.spread else "one hot row"
+            say(f"pgbench, {limit.statements}, {row}, {limit.clients} clients: {limit.rate:,.0f}/s")
+    results.processes = _choose_processes(world, wish, results)
+    with bms_server(world.data_dir, results.processes) as server:
+        results.uvloop = server.has_uvloop
+        for name in wish.names:
+            load = make_load(world, name)
+            for connections in connections_of(name, wish.connections):
+                results.figures.append(_measure(world, server, load, connections, wish.seconds))
+            if name in ("pay", "free"):
+                _settle(world)
+        reads = [name for name in wish.names if name in READS]
+        if reads:
+            answers = _store_answers(world, server, reads)
+        if wish.soak:
+            _soak(world, server, results, wish.soak)
+        results.memory = procfs.memory(server.pid)
+    if reads:
+        _measure_bare(world, wish, results, reads, answers)
+    if "login" in wish.names:
+        results.hashes = hashes_a_second(os.cpu_count() or 1)
+    return results
+
+
+def say(line: str) -> None:
+    """Tell who waits at the terminal how far it is."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def _choose_processes(world: World, wish: Wish, results: Results) -> int:
+    """Return the number of server processes that does best: by the mean of the trial loads' rates, each as a
+    share of that load's best.
+    """
+    if len(wish.processes) == 1:
+        return wish.processes[0]
+    for processes in wish.processes:
+        with bms_server(world.data_dir, processes) as server:
+            results.trials[processes] = [
+                _measure(world, server, make_load(world, name), connections, min(3, wish.seconds))
+                for name, connections in TRIAL
+            ]
+    return best_processes(results.trials)
+
+
+def best_processes(trials: dict[int, list[Figure]]) -> int:
+    """Return the key of the best trial: the highest geometric mean, and of equals the fewest processes."""
+    tops = [max(figures[i].rate for figures in trials.values()) for i in range(len(TRIAL))]
+
+    def score(processes: int) -> float:
+        shares = [
+            figure.rate / top if top else 0.0 for figure, top in zip(trials[processes], tops, strict=True)
+        ]
+        return math.prod(shares)
+
+    return max(sorted(trials), key=score)
+
+
+def _measure(world: World, server: Server, load: Load, connections: int, seconds: float) -> Figure:
+    is_login = load.name == "login"
+    figure = run_load(
+        load,
+        server.url,
+        connections=connections,
+        seconds=max(seconds, LOGIN_SECONDS) if is_login else seconds,
+        # Nothing of a login gets warm, and those of a warm-up would still be hashed afterwards.
+        warm_up=0 if is_login else 1,
+        processes=server.processes,
+        server=server.pid,
+        database=world.postmaster,
+    )
+    broken = check_books(world.data_dir)
+    if broken:
+        figure.problems.append(f"bms check: {broken}")
+    verdict = (
+        "; ".join(figure.problems)
+        or f"{figure.rate:,.0f}/s, p50 {figure.p50:.1f} ms, p99 {figure.p99:.1f} ms"
+    )
+    say(f"{load.name}, server processes {server.processes}, connections {connections}: {verdict}")
+    return figure
+
+
+def _settle(world: World) -> None:
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < deadline:
+        if world.rows("SELECT count(*) FROM outbox WHERE state = 'PENDING'")[0][0] == 0:
+            return
+        time.sleep(0.5)
+
+
+def _store_answers(world: World, server: Server, names: Iterable[str]) -> Path:
+    """Keep the answers of BMS for the bare handler to repeat: the body, and the headers that describe it."""
+    stored = {}
+    for name in names:
+        for path in paths_of(world, name):
+            with urllib.request.urlopen(server.url + path, timeout=30) as answer:
+                kept = ("Content-Type", "ETag", "Cache-Control", "Link")
+                headers = {header: answer.headers[header] for header in kept if answer.headers[header]}
+                stored[path] = {"body": answer.read().decode(), "headers": headers}
+    file = world.data_dir / "answers.json"
+    file.write_text(json.dumps(stored))
+    return file
+
+
+def _measure_bare(world: World, wish: Wish, results: Results, names: Sequence[str], answers: Path) -> None:
+    for loop in ("asyncio", "uvloop") if has_uvloop() else ("asyncio",):
+        with bare_server(world.data_dir, answers, results.processes, uvloop=loop == "uvloop") as server:
+            for name in names:
+                connections = connections_of(name, wish.connections)[-1]
+                figure = run_load(
+                    make_load(world, name),
+                    server.url,
+                    connections=connections,
+                    seconds=min(4, wish.seconds),
+                    processes=server.processes,
+                    server=server.pid,
+                )
+                results.bare.setdefault(name, {})[loop] = figure
+                say(
+                    f"bare aiohttp on {loop}, {name}: {'; '.join(figure.problems) or f'{figure.rate:,.0f}/s'}"
+                )
+
+
+def has_uvloop() -> bool:
+    """Return whether uvloop is installed here."""
+    return importlib.util.find_spec("uvloop") is not None
+
+
+def _soak(world: World, server: Server, results: Results, seconds: int) -> None:
+    """Book for ``seconds`` and note the largest server process's memory every ten of them."""
+    load, began = make_load(world, "spread"), time.monotonic()
+    with ThreadPoolExecutor(1) as aside:
+        running = aside.submit(_measure, world, server, load, SOAK_CONNECTIONS, seconds)
+        while not running.done():
+            results.soak.append((time.monotonic() - began, max(procfs.memory(server.pid).values())))
+            wait([running], timeout=SAMPLE_SECONDS)
+        figure = running.result()
+    results.soak_figure = replace(figure, name="soak")

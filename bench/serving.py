@@ -1,0 +1,128 @@
+"""The processes that are measured: ``bms serve`` as an operator starts it, and the bare handler beside it."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import procfs
+
+ROOT = Path(__file__).resolve().parents[1]
+START_SECONDS = 60
+STOP_SECONDS = 40
+
+
+class ServerFailed(Exception):
+    """A server did not start."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: where it answers, the root of its processes, and how many serve."""
+
+    url: str
+    pid: int
+    processes: int
+
+    @property
+    def has_uvloop(self) -> bool:
+        """Whether it runs on uvloop."""
+        return procfs.has_loaded(self.pid, "/uvloop/")
+
+
+def environment(data_dir: Path, **settings: str) -> dict[str, str]:
+    """Return this process's environment with the settings of BMS replaced: the defaults and ``settings``."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("BMS_")}
+    return plain | {"BMS_DATA_DIR": str(data_dir), "BMS_DEMO_DATA": "off"} | settings
+
+
+@contextlib.contextmanager
+def bms_server(data_dir: Path, processes: int = 1) -> Iterator[Server]:
+    """Run ``bms serve`` on ``data_dir`` with default settings but the number of its processes."""
+    port = _free_port()
+    settings = environment(data_dir, BMS_PORT=str(port), BMS_WORKERS=str(processes))
+    command = [sys.executable, "-m", "bms.cli", "serve"]
+    with _running(command, settings, data_dir, "serve.log", port, "/health/ready", processes) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def bare_server(data_dir: Path, answers: Path, processes: int, *, uvloop: bool) -> Iterator[Server]:
+    """Run bench/bare.py, which answers with the stored bytes of ``answers`` and does nothing else."""
+    port = _free_port()
+    command = [sys.executable, "-m", "bench.bare", str(answers), str(port), str(processes)]
+    command += ["uvloop"] if uvloop else []
+    settings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with _running(command, settings, data_dir, "bare.log", port, "/health/ready", processes) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _running(
+    command: list[str],
+    settings: dict[str, str],
+    directory: Path,
+    log: str,
+    port: int,
+    path: str,
+    processes: int,
+) -> Iterator[Server]:
+    url = f"http://127.0.0.1:{port}"
+    # In the data directory, where there is no .env to read.
+    with (directory / log).open("ab") as output:
+        process = subprocess.Popen(command, cwd=directory, env=settings, stdout=output, stderr=output)
+    try:
+        _await_answer(url + path, process, directory / log)
+        yield Server(url, process.pid, processes)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            for pid in procfs.tree(process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            process.wait()
+
+
+def _await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        if process.poll() is not None or time.monotonic() > deadline:
+            end = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise ServerFailed(f"A server did not start:\n{end}")
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def check_books(data_dir: Path) -> str:
+    """Run ``bms check`` on ``data_dir`` and return what is broken, empty when all holds."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bms.cli", "check"],
+        cwd=data_dir,
+        env=environment(data_dir),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0:
+        return ""
+    broken = [line for line in done.stdout.splitlines() if line.startswith("BROKEN")]
+    return "; ".join(broken) or (done.stdout + done.stderr).strip()[-300:] or "bms check failed"

@@ -1,0 +1,223 @@
+"""What is on sale in the benchmark, and to whom: made anew for every run, in a directory of its own."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import json
+import tempfile
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bcrypt
+import pyodbc
+
+from bench.serving import Server, bms_server
+from bms import settings as settings_module
+from bms.app import open_database
+from bms.commands import sessions, users
+from bms.limits import MAX_COUNT
+from bms.security import Tokens
+from bms.settings import Settings
+from bms.sql import migrate
+from bms.sql.embedded import EmbeddedServer
+from bms.sql.provision import DATABASE, create_database, embedded_url
+from bms.sql.session import Transaction
+from bms.sql.target import parse_url
+
+BUYERS = 2000
+EVENTS = 100  # of each kind: to be paid for, and free
+PRICE = "25.00"
+PASSWORD = "correct horse battery"
+CITIES = ("Rotterdam", "Utrecht", "Antwerp", "Ghent")
+CATEGORIES = ("concert", "theatre", "conference", "workshop", "sports")
+DESCRIPTION = "An evening of which the programme says a few sentences more than anybody reads. " * 4
+_MEMORY_FILESYSTEMS = {"tmpfs", "ramfs"}
+_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
+
+
+class NotDurable(Exception):
+    """The database here would not wait for a disk."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is asked for in a booking: a ticket type of an event."""
+
+    event_id: int
+    ticket_type_id: int
+
+
+@dataclass(frozen=True)
+class World:
+    """The data directory, its embedded server, and what was made in it."""
+
+    data_dir: Path
+    postgres: EmbeddedServer
+    buyers: Sequence[tuple[int, str]]  # a user's id and access token
+    hot: Target
+    events: Sequence[Target]
+    free: Sequence[Target]
+
+    @property
+    def postmaster(self) -> int:
+        """The process id of the database server."""
+        return int((self.postgres.directory / "data" / "postmaster.pid").read_text().split()[0])
+
+    def file(self, name: str, lines: Sequence[str]) -> str:
+        """Write ``lines`` for wrk to read, and return the path."""
+        path = self.data_dir / name
+        path.write_text("".join(f"{line}\n" for line in lines))
+        return str(path)
+
+    def rows(self, sql: str, database: str = "bms") -> list[Any]:
+        """Return the rows of a statement of the benchmark's own."""
+        return query(self.postgres, sql, database)
+
+
+def query(server: EmbeddedServer, sql: str, database: str = "bms") -> list[Any]:
+    """Run ``sql`` on a connection of its own and return its rows."""
+    connection = pyodbc.connect(parse_url(embedded_url(server, database)).odbc, autocommit=True)
+    try:
+        cursor = connection.execute(sql)
+        return list(cursor.fetchall()) if cursor.description else []
+    finally:
+        connection.close()
+
+
+def scratch_parent() -> Path:
+    """Return a directory on a disk: the system's temporary one, or ``var/`` where that is memory.
+
+    Raises NotDurable when neither is on a disk.
+    """
+    own = Path(__file__).resolve().parents[1] / "var"
+    for place in (Path(tempfile.gettempdir()), own):
+        place.mkdir(exist_ok=True)
+        if filesystem(place)[1] not in _MEMORY_FILESYSTEMS:
+            return place
+    raise NotDurable("The temporary directory and var/ are both in memory: set TMPDIR to one on a disk.")
+
+
+def filesystem(path: Path) -> tuple[str, str]:
+    """Return the device and the type of the file system that holds ``path``."""
+    found = ("", "unknown", "unknown")
+    for line in Path("/proc/mounts").read_text().splitlines():
+        device, mount, kind, *_ = line.split()
+        if path.resolve().is_relative_to(mount) and len(mount) >= len(found[0]):
+            found = (mount, device, kind)
+    return found[1], found[2]
+
+
+@contextlib.contextmanager
+def make_world(data_dir: Path) -> Iterator[World]:
+    """Make accounts and events in ``data_dir``; its database server runs until the context ends.
+
+    Raises NotDurable when a durable setting is off.
+    """
+    settings = settings_module.load(
+        {"BMS_DATA_DIR": str(data_dir), "BMS_DEMO_DATA": "off"}, data_dir / "none"
+    )
+    with EmbeddedServer(settings.data_dir / "postgres") as postgres:
+        create_database(postgres, DATABASE)
+        yield _fill(settings, postgres)
+
+
+def _fill(settings: Settings, postgres: EmbeddedServer) -> World:
+    for setting in _DURABLE:
+        if query(postgres, f"SHOW {setting}")[0][0] != "on":
+            raise NotDurable(f"{setting} is off")
+    url = embedded_url(postgres)
+    migrate.apply(url)
+    admin, *buyers = asyncio.run(_make_accounts(settings, url))
+    with bms_server(settings.data_dir) as server:
+        hot, events, free = _make_events(server, admin[1])
+    return World(settings.data_dir, postgres, buyers, hot, events, free)
+
+
+async def _make_accounts(settings: Settings, url: str) -> list[tuple[int, str]]:
+    tokens = Tokens(
+        settings.secret_key,
+        access_seconds=settings.access_token_seconds,
+        refresh_seconds=settings.refresh_token_seconds,
+    )
+    # One hash for all: they have the same password, and it is the check that is measured.
+    password_hash = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(settings.bcrypt_rounds)).decode()
+    database = open_database(settings, url)
+    await database.open()
+    try:
+        made = await database.transact(_insert_accounts, password_hash=password_hash)
+    finally:
+        await database.close()
+    return [(user, tokens.access(user_id=user, session_id=session)) for user, session in made]
+
+
+def _insert_accounts(tx: Transaction, *, password_hash: str) -> list[tuple[int, int]]:
+    made = []
+    for number in range(BUYERS + 1):
+        name = f"buyer{number}" if number else "admin"
+        user = tx.only(
+            users.INSERT,
+            name=name,
+            username=name,
+            username_folded=name,
+            email=f"{name}@example.com",
+            email_folded=f"{name}@example.com",
+            password_hash=password_hash,
+            role="USER" if number else "ADMIN",
+        )
+        session_id = tx.value(
+            sessions.INSERT, user_id=user.id, refresh_hash=name, seconds=604_800, device=None, address=None
+        )
+        made.append((user.id, session_id))
+    return made
+
+
+def _make_events(server: Server, token: str) -> tuple[Target, list[Target], list[Target]]:
+    venues = [
+        post(
+            server,
+            "/venues",
+            token,
+            {"name": f"{city} Hall", "location": "1 Quay", "city": city, "capacity": MAX_COUNT},
+        )
+        for city in CITIES
+    ]
+    for slug in CATEGORIES:
+        post(server, "/categories", token, {"name": slug.title(), "slug": slug})
+    today = dt.datetime.now(dt.UTC).date()
+
+    def event(number: int, title: str, price: str, *more: str) -> Target:
+        body = {
+            "title": title,
+            "description": DESCRIPTION,
+            "starts_at": f"{today + dt.timedelta(days=30 + number)}T19:30:00Z",
+            "venue": venues[number % len(venues)]["id"],
+            "category": CATEGORIES[number % len(CATEGORIES)],
+            "ticket_types": [
+                {"name": name, "price": price, "capacity": MAX_COUNT // (1 + len(more))}
+                for name in ("General admission", *more)
+            ],
+        }
+        made = post(server, "/events", token, body)
+        return Target(made["id"], made["ticket_types"][0]["id"])
+
+    # Its second ticket type sets the numbers of events and of ticket types apart: none stands for the other.
+    hot = event(0, "The hot one", PRICE, "Balcony")
+    events = [event(number, f"Evening {number}", PRICE) for number in range(1, EVENTS + 1)]
+    free = [event(number, f"Open day {number}", "0.00") for number in range(1, EVENTS + 1)]
+    return hot, events, free
+
+
+def post(
+    server: Server, path: str, token: str, body: dict[str, Any], headers: dict[str, str] | None = None
+) -> Any:
+    """Send one request and return the JSON of its answer. Raises HTTPError for a refusal."""
+    request = urllib.request.Request(
+        server.url + path,
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json", "Authorization": f"Bearer {token}", **(headers or {})},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
