@@ -214,12 +214,12 @@ def test_the_kernel_counts_a_process_and_its_children() -> None:
     assert used > 0
     assert procfs.has_loaded(child.pid, "/libc") or procfs.has_loaded(child.pid, "/ld-")
     assert not procfs.has_loaded(child.pid, "/no such library/")
-    before = procfs.cpu_seconds(os.getpid())
     with procfs.metered(os.getpid(), None) as usage:
+        before = procfs.cpu_seconds(os.getpid())
         child.communicate()
         while procfs.cpu_seconds(os.getpid()) < before + 0.1:
             sum(range(100_000))
-    assert usage.server >= 0.1
+    assert usage.server > 0.09  # sums of ticks of 0.01 s, which are not exact in binary
     assert usage.database == 0.0
     assert procfs.cpu_seconds(child.pid) == 0.0
     assert procfs.cpu_seconds(os.getpid()) >= before  # an ended child is still counted, by its parent
