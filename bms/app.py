@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from bms import keys
+from bms.answers import SharedAnswer
+from bms.cache import Cache
 from bms.commands.constraints import CONSTRAINT_ERRORS
 from bms.description import Description
 from bms.handlers import (
@@ -33,6 +35,7 @@ from bms.payments.simulated import SimulatedGateway
 from bms.security import Passwords, Tokens
 from bms.settings import Settings
 from bms.sql.database import Database, Observer
+from bms.sql.stamps import CALLERS, EVENTS, Board, SharedMemory
 from bms.sql.target import parse_url
 from bms.tasks.runner import background
 from bms.turnstile import Turnstile
@@ -55,6 +58,11 @@ ROUTES = (
     metrics,
     docs,
 )
+# What a process may keep of what it has read.
+ANSWERS_BYTES = 16 * 2**20
+CALLERS_BYTES = 8 * 2**20
+CALLER_BYTES = 1000  # what one takes beside its token
+
 ENDPOINTS = [endpoint for module in ROUTES for endpoint in module.routes.endpoints]
 
 
@@ -64,6 +72,9 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     app[keys.SETTINGS] = settings
     app[keys.METRICS] = Metrics()
     app[keys.DATABASE] = open_database(settings, database_url, app[keys.METRICS].observe_unit)
+    board = app[keys.DATABASE].board
+    app[keys.ANSWERS] = Cache(board, EVENTS, capacity=ANSWERS_BYTES, weigh=SharedAnswer.weigh)
+    app[keys.CALLERS] = Cache(board, CALLERS, capacity=CALLERS_BYTES, weigh=lambda _: CALLER_BYTES)
     app[keys.TURNSTILE] = Turnstile(app[keys.DATABASE])
     app[keys.TOKENS] = Tokens(
         settings.secret_key,
@@ -91,7 +102,15 @@ def open_database(settings: Settings, database_url: str, observer: Observer | No
         constraints=CONSTRAINT_ERRORS,
         pool_size=settings.database_pool,
         observer=observer,
+        board=open_board(settings),
     )
+
+
+def open_board(settings: Settings) -> Board | None:
+    """Return the board that every process which writes to the database shares, if there is one."""
+    if settings.embedded:
+        return SharedMemory(settings.data_dir / "stamps")
+    return None
 
 
 async def _resources(app: web.Application) -> AsyncIterator[None]:

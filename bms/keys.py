@@ -2,12 +2,14 @@
 
 from aiohttp import web
 
+from bms.answers import SharedAnswer
+from bms.cache import Cache
 from bms.description import Description
 from bms.errors import BMSError
 from bms.mail.transports import Transport
 from bms.metrics import Metrics
 from bms.payments.gateway import Gateway
-from bms.security import Caller, Passwords, Tokens
+from bms.security import Caller, KnownCaller, Passwords, Tokens
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.turnstile import Turnstile
@@ -15,6 +17,8 @@ from bms.turnstile import Turnstile
 SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", Database)
 TURNSTILE = web.AppKey("turnstile", Turnstile)
+ANSWERS = web.AppKey("answers", Cache[SharedAnswer])
+CALLERS = web.AppKey("callers", Cache[KnownCaller])
 TOKENS = web.AppKey("tokens", Tokens)
 PASSWORDS = web.AppKey("passwords", Passwords)
 GATEWAY = web.AppKey("gateway", Gateway)

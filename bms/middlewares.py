@@ -21,7 +21,7 @@ from bms.errors import (
 )
 from bms.queries.sessions import get_live_session
 from bms.schemas.problems import problem_document
-from bms.security import Caller
+from bms.security import Caller, KnownCaller
 
 log = logging.getLogger("bms")
 access_log = logging.getLogger("bms.access")
@@ -135,14 +135,22 @@ async def _caller(request: web.Request, header: str) -> Caller:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Authorization: Bearer ACCESS_TOKEN is needed")
-    user_id, session_id = request.app[keys.TOKENS].read_access(token.strip())
+    token = token.strip()
+    known = await request.app[keys.CALLERS].get(token, lambda: _look_up(request.app, token))
+    if known.expires_at <= time.time():
+        raise Unauthenticated("The access token has expired")
+    return known.caller
+
+
+async def _look_up(app: web.Application, token: str) -> KnownCaller:
+    claims = app[keys.TOKENS].read_access(token)
     # On the primary: a session that was ended is refused from the moment of the answer.
-    session = await request.app[keys.DATABASE].read_primary(
-        get_live_session, session_id=session_id, user_id=user_id
+    session = await app[keys.DATABASE].read_primary(
+        get_live_session, session_id=claims.session_id, user_id=claims.user_id
     )
     if session is None:
         raise Unauthenticated("The session of this token has ended")
-    return Caller(user_id, session_id, session.role)
+    return KnownCaller(Caller(claims.user_id, claims.session_id, session.role), claims.expires_at)
 
 
 MIDDLEWARES = (identify, measure, problems, authenticate)

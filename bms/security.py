@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import bcrypt
 import jwt
@@ -34,6 +34,21 @@ class Caller:
         return self.role == "ADMIN"
 
 
+class KnownCaller(NamedTuple):
+    """Whom a token was found to speak for, and when it expires (UTC, seconds since 1970)."""
+
+    caller: Caller
+    expires_at: float
+
+
+class AccessClaims(NamedTuple):
+    """What an access token says: whose it is, its session, and when it expires (UTC, seconds since 1970)."""
+
+    user_id: int
+    session_id: int
+    expires_at: float
+
+
 @dataclass(frozen=True, slots=True)
 class RefreshClaims:
     """What a refresh token says: its session, and the hash under which the session knows it."""
@@ -58,11 +73,11 @@ class Tokens:
         """Return the refresh token that carries ``secret``, of which the session stores the hash."""
         return self._sign({"sid": session_id, "typ": "refresh", "jti": secret}, self.refresh_seconds)
 
-    def read_access(self, token: str) -> tuple[int, int]:
-        """Return (user id, session id). Raises Unauthenticated unless it is a live access token of ours."""
+    def read_access(self, token: str) -> AccessClaims:
+        """Return what the token says. Raises Unauthenticated unless it is a live access token of ours."""
         try:
             claims = self._read(token, "access")
-            return _id(claims["sub"]), _id(claims["sid"])
+            return AccessClaims(_id(claims["sub"]), _id(claims["sid"]), float(claims["exp"]))
         except (jwt.InvalidTokenError, ValueError, KeyError, TypeError, RecursionError):
             raise Unauthenticated("The access token is not valid or has expired") from None
 

@@ -96,7 +96,9 @@ def db(client: TestClient) -> Database:
 @pytest.fixture
 def rows(client: TestClient, database_url: str) -> Iterator[Sql]:
     """A function that runs T-SQL of the test's own on the test's database and returns its rows."""
-    sql = Sql(database_url)
+    board = client.app[keys.DATABASE].board
+    assert board is not None
+    sql = Sql(database_url, wrote=board.touch)
     yield sql
     sql.close()
 

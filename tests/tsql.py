@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -22,7 +23,9 @@ _DDL = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b")
 class Sql:
     """Runs T-SQL on one database, on a connection of its own in autocommit mode, and returns the rows."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, wrote: Callable[[set[str]], None] = lambda _: None) -> None:
+        """``wrote`` is told of the tables that were written to, each time."""
+        self._wrote = wrote
         target = parse_url(url)
         self.connection = pyodbc.connect(target.odbc, autocommit=True)
         self.dialect = target.dialect
@@ -43,7 +46,9 @@ class Sql:
         given = {name: value for name, value in named.items() if value is not None}
         types = tuple((name, _type_of(value)) for name, value in given.items())
         statement = _statement(_with_nulls(tsql, named), types, postgres)
-        return Transaction(self._session).rows(statement, **given)
+        rows = Transaction(self._session).rows(statement, **given)
+        self._wrote(self._session.changed)
+        return rows
 
     def close(self) -> None:
         self.connection.close()

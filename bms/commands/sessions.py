@@ -70,6 +70,7 @@ LOCK_CREDENTIALS = Statement(
     SET    is_active = 1
     WHERE  id = @id AND password_hash = @password_hash AND is_active = 1
     """,
+    only_locks=True,
 )
 
 INSERT = Statement(

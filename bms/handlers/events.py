@@ -1,12 +1,12 @@
 """Events: the list, one event, and what its organiser does with it."""
 
-import hashlib
 import re
 from typing import Any
 
 import orjson
 from aiohttp import ETag, web
 
+from bms.answers import NO_CACHE, digest
 from bms.commands.event_changes import change_event
 from bms.commands.events import create_event
 from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, Forbidden, Unauthenticated
@@ -28,8 +28,10 @@ _VERSION = re.compile(r"v(\d{1,9})-[0-9a-f]+\Z", re.ASCII)
     "/event",
     access=Access.ANYONE,
     query=EventList(),
-    answers={200: EventAnswer(many=True)},
+    answers={200: EventAnswer(many=True), 304: None},
     refusals=[Forbidden],
+    headers=["If-None-Match"],
+    shared=True,
 )
 async def index(call: Call) -> web.Response:
     """List the events that meet the filters."""
@@ -84,6 +86,7 @@ def _organizer(call: Call) -> int | None:
     access=Access.ANYONE,
     answers={200: EventAnswer(), 304: None},
     headers=["If-None-Match"],
+    shared=True,
 )
 async def show(call: Call) -> web.Response:
     """Show an event."""
@@ -94,14 +97,7 @@ async def show(call: Call) -> web.Response:
         viewer_id=None if caller is None else caller.user_id,
         is_admin=caller is not None and caller.is_admin,
     )
-    response = respond_event(view)
-    # Weak comparison: RFC 9110, section 13.1.2.
-    known = {tag.value for tag in call.request.if_none_match or ()}
-    if response.etag is not None and known & {"*", response.etag.value}:
-        unchanged = web.Response(status=304, headers={"Cache-Control": "no-cache"})
-        unchanged.etag = response.etag
-        return unchanged
-    return response
+    return respond_event(view)
 
 
 @routes.add(
@@ -168,9 +164,9 @@ def respond_event(view: EventView, status: int = 200) -> web.Response:
     """
     body = orjson.dumps(present_event(view))
     response = web.Response(
-        body=body, status=status, content_type="application/json", headers={"Cache-Control": "no-cache"}
+        body=body, status=status, content_type="application/json", headers={"Cache-Control": NO_CACHE}
     )
-    response.etag = ETag(f"v{view.event.version}-{hashlib.sha256(body).hexdigest()[:16]}")
+    response.etag = ETag(f"v{view.event.version}-{digest(body)}")
     return response
 
 

@@ -17,6 +17,7 @@ from aiohttp import web
 from marshmallow import Schema
 
 from bms import keys
+from bms.answers import SharedAnswer
 from bms.errors import (
     BMSError,
     DatabaseUnavailable,
@@ -174,6 +175,7 @@ class Endpoint:
     refusals: tuple[type[BMSError], ...]
     headers: tuple[str, ...]
     older: bool
+    shared: bool
 
     @property
     def module(self) -> str:
@@ -186,7 +188,24 @@ class Endpoint:
         if isinstance(refusal, DatabaseUnavailable) and self._is_for_strangers:
             return await self._serve_stranger(request, refusal)
         self.access.check(caller, refusal)
+        if self.shared:
+            return await self._serve_shared(request, caller)
         return await self._serve(request, caller)
+
+    async def _serve_shared(self, request: web.Request, caller: Caller | None) -> web.StreamResponse:
+        if caller is None or caller.role == "USER":
+            answers = request.app[keys.ANSWERS]
+            try:
+                answer = await answers.get(request.raw_path, lambda: self._make(request, None))
+                return answer.response(request)
+            except (Unauthenticated, Forbidden, NotFound):
+                # What strangers do not get may be the caller's own.
+                if caller is None:
+                    raise
+        return (await self._make(request, caller)).response(request)
+
+    async def _make(self, request: web.Request, caller: Caller | None) -> SharedAnswer:
+        return SharedAnswer.of(await self._serve(request, caller))
 
     @property
     def _is_for_strangers(self) -> bool:
@@ -196,7 +215,8 @@ class Endpoint:
         # The primary alone knows whether a session has ended, and it is away: the caller sees what anyone
         # sees, as long as a replica answers, and is told nothing that may be wrong of who they are.
         try:
-            return await self._serve(request, None)
+            serve = self._serve_shared if self.shared else self._serve
+            return await serve(request, None)
         except (Unauthenticated, Forbidden, NotFound):
             raise unknown from None
 
@@ -230,9 +250,11 @@ class Routes:
         answers: Mapping[int, Answer] | None = None,
         refusals: Sequence[type[BMSError]] = (),
         headers: Sequence[str] = (),
+        shared: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Return a decorator that registers its function at each of ``paths``: the first is the canonical
-        one, the others are older.
+        one, the others are older. ``shared`` says that managers and admins aside everybody gets the same
+        answer, made of events and what belongs to them: it is kept, and has an ETag.
         """
 
         def register(handler: Handler) -> Handler:
@@ -248,6 +270,7 @@ class Routes:
                     refusals=tuple(refusals),
                     headers=tuple(headers),
                     older=self._older or path != paths[0],
+                    shared=shared,
                 )
                 for path in paths
             ]

@@ -16,6 +16,7 @@ from bms.sql.driver_errors import Diagnosis, Kind, diagnose
 from bms.sql.pool import BORROW_TIMEOUT, ConnectionPool
 from bms.sql.replica import ONLY_HERE, NotOnReplica, Replica, probe
 from bms.sql.session import Session, Transaction
+from bms.sql.stamps import Board
 from bms.sql.target import Target
 
 P = ParamSpec("P")
@@ -53,7 +54,7 @@ class Database:
     ``constraints`` maps a constraint's name to the domain error that its violation means, or to None
     where it means that another has just written the row that was found missing: it is run again.
     ``observer`` is told of every unit of work: done, refused (a domain error), failed, unavailable (the
-    database, or a connection to it) or cancelled.
+    database, or a connection to it) or cancelled. ``board`` gets the stamps of what is committed.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Database:
         queue: int = 1000,
         borrow_timeout: float = BORROW_TIMEOUT,
         observer: Observer | None = None,
+        board: Board | None = None,
     ) -> None:
         def pool(to: Target, *, autocommit: bool = True) -> ConnectionPool:
             return ConnectionPool(
@@ -73,6 +75,7 @@ class Database:
             )
 
         self.target = target
+        self.board = board
         self._constraints = constraints
         self._observer = observer
         self._primary = pool(target, autocommit=False)
@@ -95,6 +98,8 @@ class Database:
             await self._replica.close()
         for pool in self._pools.values():
             await pool.close()
+        if self.board is not None:
+            await self.board.close()
 
     def usage(self) -> list[PoolUsage]:
         """Return how busy each pool is: that of writes, of reads, and of a replica if there is one."""
@@ -169,7 +174,7 @@ class Database:
         lost = 0
         for attempt in range(1, MAX_ATTEMPTS + 1):
             started = time.perf_counter()
-            unit = _Unit(work, args, kwargs, commit)
+            unit = _Unit(work, args, kwargs, commit, self.board)
             try:
                 result: T = await pool.run(unit)
             except asyncio.CancelledError:
@@ -226,9 +231,12 @@ def _name(work: Callable[..., Any]) -> str:
 class _Unit:
     """One attempt at a unit of work, run in a pool thread, and what became of it."""
 
-    def __init__(self, work: Callable[..., Any], args: Any, kwargs: Any, commit: bool) -> None:
+    def __init__(
+        self, work: Callable[..., Any], args: Any, kwargs: Any, commit: bool, board: Board | None
+    ) -> None:
         self._work, self._args, self._kwargs = work, args, kwargs
         self._commit = commit
+        self._board = board
         self._abandoned = threading.Event()
         self.started = False
         self.commit_sent = False
@@ -240,13 +248,19 @@ class _Unit:
 
     def __call__(self, session: Session) -> Any:
         self.started = True
+        session.changed.clear()
         try:
             self._check()
             result = self._work(Transaction(session), *self._args, **self._kwargs)
             self._check()
             if self._commit:
                 self.commit_sent = True
-                session.commit()
+                try:
+                    session.commit()
+                finally:
+                    # Also when no answer came, for then it may have been done.
+                    if self._board is not None and session.changed:
+                        self._board.touch(session.changed)
             return result
         except BaseException as error:
             self.statement = session.statement

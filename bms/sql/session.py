@@ -23,6 +23,7 @@ class Session:
     """A raw connection with a prepared cursor kept for each statement that ran on it.
 
     ``statement`` names the last one. ``broken`` is set by a borrower that found the connection lost.
+    ``changed`` collects the tables that the statements change, for the borrower to empty.
     """
 
     def __init__(self, raw: pyodbc.Connection, compiler: Compile) -> None:
@@ -31,6 +32,7 @@ class Session:
         self._cursors: OrderedDict[_Key, tuple[pyodbc.Cursor, Compiled]] = OrderedDict()
         self.statement = ""
         self.broken = False
+        self.changed: set[str] = set()
 
     @property
     def closed(self) -> bool:
@@ -52,6 +54,8 @@ class Session:
                 oldest.close()
         else:
             self._cursors.move_to_end(key)
+        if statement.changes is not None:
+            self.changed.add(statement.changes)
         cursor, compiled = entry
         parameters = statement.bind(compiled, values)
         try:

@@ -33,6 +33,7 @@ _DECLARATION = re.compile(
     r"(?P<list>\s+LIST)?$"
 )
 _NAME = re.compile(r"[a-z][a-z_0-9]*(\.[a-z][a-z_0-9]*)+$")
+_CHANGE = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?P<table>\w+)")
 _BETWEEN_DECLARATIONS = re.compile(r",\s*(?=@)")
 
 # What a parameter of each T-SQL type accepts from Python; bool is an int, so BIT comes apart below.
@@ -114,18 +115,26 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A named piece of T-SQL. ``postgres`` may carry a hand-written twin for a hot statement."""
+    """A named piece of T-SQL. ``postgres`` may carry a hand-written twin for a hot statement.
+
+    ``only_locks`` says of an UPDATE that it writes what nobody reads: it is there for its lock.
+    ``changes`` is the table that the statement writes to, if that makes a difference to a reader.
+    """
 
     name: str
     declaration: str
     text: str
     postgres: str | None = None
+    only_locks: bool = False
     parameters: Mapping[str, Parameter] = field(init=False, repr=False, compare=False)
+    changes: str | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
             raise StatementError(f"{self.name!r} is not a name of the form resource.verb")
         object.__setattr__(self, "parameters", _parse_declaration(self.name, self.declaration))
+        change = None if self.only_locks else _CHANGE.match(self.text)
+        object.__setattr__(self, "changes", change and change["table"])
         if self.name in _REGISTRY:
             raise StatementError(f"there are two statements named {self.name}")
         _REGISTRY[self.name] = self

@@ -22,12 +22,14 @@ LEAVES = {"errors", "limits", "formats"}
 MAY_IMPORT = {
     "handlers": {
         *("commands", "queries", "schemas", "payments", "mail", "security", "errors", "settings"),
-        *("keys", "middlewares", "settlement", "turnstile", "metrics", "description"),
+        *("keys", "middlewares", "settlement", "turnstile", "metrics", "description", "answers"),
         *("sql.database", "sql.session"),  # for their types
     },
     "middlewares": {"queries", "security", "errors", "keys", "metrics", "schemas"},
     "keys": {"errors", "payments", "mail", "security", "settings", "metrics", "description"}
-    | {"sql.database", "turnstile"},
+    | {"sql.database", "turnstile", "answers", "cache"},
+    "answers": set(),
+    "cache": {"sql.stamps"},
     "tasks": {
         "commands",
         "queries",
@@ -56,7 +58,7 @@ MAY_IMPORT = {
 
 # library: the parts that may import it
 ONLY_IN = {
-    "aiohttp": {"app", "keys", "middlewares", "handlers", "serve"},
+    "aiohttp": {"app", "keys", "middlewares", "handlers", "answers", "serve"},
     "pyodbc": {"sql"},
     "aioodbc": {"sql"},
     "sqlglot": {"sql"},

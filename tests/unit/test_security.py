@@ -24,8 +24,8 @@ def forge(secret: str = SECRET, algorithm: str = "HS256", **changes: object) -> 
 
 
 def test_an_access_token_names_its_user_and_session(tokens: Tokens) -> None:
-    assert tokens.read_access(tokens.access(user_id=7, session_id=9)) == (7, 9)
-    assert tokens.read_access(forge()) == (7, 9)
+    assert tokens.read_access(tokens.access(user_id=7, session_id=9))[:2] == (7, 9)
+    assert tokens.read_access(forge())[:2] == (7, 9)
 
 
 @pytest.mark.parametrize(
