@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from bms import keys
+from bms.access_log import AccessLog
 from bms.answers import SharedAnswer
 from bms.cache import Cache
 from bms.commands.constraints import CONSTRAINT_ERRORS
@@ -30,7 +31,7 @@ from bms.handlers import (
 from bms.handlers.openapi import describe
 from bms.mail.transports import transport_from_url
 from bms.metrics import Metrics
-from bms.middlewares import MIDDLEWARES
+from bms.middlewares import surround
 from bms.payments.simulated import SimulatedGateway
 from bms.security import Passwords, Tokens
 from bms.settings import Settings
@@ -68,13 +69,16 @@ ENDPOINTS = [endpoint for module in ROUTES for endpoint in module.routes.endpoin
 
 def create_app(settings: Settings, database_url: str) -> web.Application:
     """Return the application for ``database_url`` (the embedded server's, or the one of ``settings``)."""
-    app = web.Application(middlewares=MIDDLEWARES, client_max_size=settings.max_body_bytes)
+    app = web.Application(middlewares=[surround], client_max_size=settings.max_body_bytes)
     app[keys.SETTINGS] = settings
     app[keys.METRICS] = Metrics()
+    app[keys.ACCESS_LOG] = AccessLog(enabled=settings.log_level in ("DEBUG", "INFO"))
     app[keys.DATABASE] = open_database(settings, database_url, app[keys.METRICS].observe_unit)
     board = app[keys.DATABASE].board
-    app[keys.ANSWERS] = Cache(board, EVENTS, capacity=ANSWERS_BYTES, weigh=SharedAnswer.weigh)
-    app[keys.CALLERS] = Cache(board, CALLERS, capacity=CALLERS_BYTES, weigh=lambda _: CALLER_BYTES)
+    app[keys.ANSWERS] = Cache(board, EVENTS, lifetime=1, capacity=ANSWERS_BYTES, weigh=SharedAnswer.weigh)
+    app[keys.CALLERS] = Cache(
+        board, CALLERS, lifetime=5, capacity=CALLERS_BYTES, weigh=lambda _: CALLER_BYTES
+    )
     app[keys.TURNSTILE] = Turnstile(app[keys.DATABASE])
     app[keys.TOKENS] = Tokens(
         settings.secret_key,
@@ -120,6 +124,7 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
     await app[keys.TRANSPORT].close()
     await app[keys.DATABASE].close()
     app[keys.PASSWORDS].close()
+    app[keys.ACCESS_LOG].flush()
 
 
 async def _background(app: web.Application) -> AsyncIterator[None]:

@@ -12,10 +12,6 @@ from bms.sql.stamps import Board
 
 V = TypeVar("V")
 
-# Seconds that anything is kept. It bounds what the death of a process between a commit and its stamps
-# can do, and what writes past BMS can.
-LIFETIME = 1.0
-
 
 @dataclass(slots=True)
 class _Kept(Generic[V]):
@@ -37,7 +33,8 @@ class Cache(Generic[V]):
     """Values by key, no older than the last write to the tables that ``stamps`` cuts out of the board.
 
     ``weigh`` says how heavy a value is. What was not asked for longest goes when all weigh more than
-    ``capacity``. With no board nothing is kept.
+    ``capacity``. ``lifetime`` is in seconds: it bounds what the death of a process between a commit and its
+    stamps can do, and what writes past BMS can. With no board nothing is kept.
     """
 
     def __init__(
@@ -46,12 +43,14 @@ class Cache(Generic[V]):
         stamps: slice,
         *,
         capacity: int,
+        lifetime: float,
         weigh: Callable[[V], int] = lambda _: 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._board = board
         self._slice = stamps
         self._capacity = capacity
+        self._lifetime = lifetime
         self._weigh = weigh
         self._clock = clock
         self._kept: OrderedDict[str, _Kept[V]] = OrderedDict()
@@ -71,7 +70,7 @@ class Cache(Generic[V]):
         if stamps is None:
             return await read()
         kept = self._kept.get(key)
-        if kept is not None and kept.stamps == stamps[self._slice] and came < kept.began + LIFETIME:
+        if kept is not None and kept.stamps == stamps[self._slice] and came < kept.began + self._lifetime:
             self._kept.move_to_end(key)
             return kept.value
         turn = self._reading.get(key)

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from bms.access_log import AccessLog
 from bms.answers import SharedAnswer
 from bms.cache import Cache
 from bms.description import Description
@@ -17,6 +18,7 @@ from bms.turnstile import Turnstile
 SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", Database)
 TURNSTILE = web.AppKey("turnstile", Turnstile)
+ACCESS_LOG = web.AppKey("access_log", AccessLog)
 ANSWERS = web.AppKey("answers", Cache[SharedAnswer])
 CALLERS = web.AppKey("callers", Cache[KnownCaller])
 TOKENS = web.AppKey("tokens", Tokens)

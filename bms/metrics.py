@@ -24,6 +24,8 @@ class Metrics:
         self._request_seconds = self._histogram(
             "bms_http_request_duration_seconds", "How long requests took.", "method", "route"
         )
+        # prometheus_client looks its series up by text under a lock: too slow to do for each request.
+        self._request_series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._units = self._counter(
             "bms_units_of_work", "Commands and queries run on the database.", "name", "outcome"
         )
@@ -44,10 +46,23 @@ class Metrics:
         self._holds = self._gauge("bms_holds_overdue", "Holds that have run out and are not given back yet.")
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request; ``route`` is a pattern, so that there are only so many."""
-        method = method if method in METHODS else "other"
-        self._requests.labels(method, route, str(status)).inc()
-        self._request_seconds.labels(method, route).observe(seconds)
+        """Count a request; ``route`` is a pattern, so that there are only so many. Its other paths (/api
+        before it, a slash behind) count as the same.
+        """
+        if method not in METHODS:
+            method = "other"
+        series = self._request_series.get((method, route, status))
+        if series is None:
+            series = self._request_series[method, route, status] = self._series_of(method, route, status)
+        series[0].inc()
+        series[1].observe(seconds)
+
+    def _series_of(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        route = route.removeprefix("/api").rstrip("/")
+        return (
+            self._requests.labels(method, route, str(status)),
+            self._request_seconds.labels(method, route),
+        )
 
     def observe_unit(self, name: str, outcome: str, seconds: float) -> None:
         """Count a unit of work."""

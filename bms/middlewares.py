@@ -1,13 +1,14 @@
 """What surrounds every request: its id, the access log, errors as problem documents, authentication."""
 
+import itertools
 import logging
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Awaitable, Callable
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from bms import keys
 from bms.errors import (
@@ -24,7 +25,6 @@ from bms.schemas.problems import problem_document
 from bms.security import Caller, KnownCaller
 
 log = logging.getLogger("bms")
-access_log = logging.getLogger("bms.access")
 
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -32,48 +32,38 @@ Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}\Z")
 
 
+# Its own, so that no two processes give the same id.
+_OURS = secrets.token_hex(6)
+_numbers = itertools.count(1)
+
+
 @web.middleware
-async def identify(request: web.Request, handler: Next) -> web.StreamResponse:
-    """Give the request an id, answer with it, and write the access log."""
-    given = request.headers.get("X-Request-Id", "")
-    request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
-    request[keys.REQUEST_ID] = request_id
+async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
+    """Do what every request needs. One middleware for it all, as each costs a layer of every answer."""
     started = time.perf_counter()
-    response = await handler(request)
+    given = request.headers.get("X-Request-Id")
+    if given is None or not _REQUEST_ID.match(given):
+        given = f"{_OURS}-{next(_numbers):x}"
+    request[keys.REQUEST_ID] = request_id = given
+    response = await _answer(request, handler)
     response.headers["X-Request-Id"] = request_id
-    caller = request.get(keys.CALLER)
-    access_log.info(
-        "%s %s %d %.1fms user=%s id=%s",
-        request.method,
-        request.path.encode("unicode_escape").decode(),
-        response.status,
-        (time.perf_counter() - started) * 1000,
-        caller.user_id if caller else "-",
-        request_id,
-    )
-    return response
-
-
-@web.middleware
-async def measure(request: web.Request, handler: Next) -> web.StreamResponse:
-    """Count the request and its time under its route's pattern."""
-    started = time.perf_counter()
-    response = await handler(request)
+    seconds = time.perf_counter() - started
+    app = request.app
     resource = request.match_info.route.resource
-    route = "none" if resource is None else resource.canonical
-    request.app[keys.METRICS].observe_request(
-        request.method,
-        route.removeprefix("/api").rstrip("/"),
-        response.status,
-        time.perf_counter() - started,
+    app[keys.METRICS].observe_request(
+        request.method, "none" if resource is None else resource.canonical, response.status, seconds
     )
+    caller = request.get(keys.CALLER)
+    user_id = None if caller is None else caller.user_id
+    app[keys.ACCESS_LOG].note(request.method, request.path, response.status, seconds, user_id, request_id)
     return response
 
 
-@web.middleware
-async def problems(request: web.Request, handler: Next) -> web.StreamResponse:
+async def _answer(request: web.Request, handler: Next) -> web.StreamResponse:
     """Answer every error with a problem document (RFC 9457). The only place that maps errors."""
     try:
+        if hdrs.AUTHORIZATION in request.headers and request.match_info.http_exception is None:
+            await _authenticate(request)
         return await handler(request)
     except BMSError as error:
         return problem(request, error)
@@ -117,18 +107,14 @@ def _router_error(request: web.Request, error: web.HTTPException) -> web.StreamR
     return problem(request, MalformedRequest(error.reason))
 
 
-@web.middleware
-async def authenticate(request: web.Request, handler: Next) -> web.StreamResponse:
+async def _authenticate(request: web.Request) -> None:
     """Find out who calls, from the bearer token (RFC 6750). One that is presented must be good, where
     the endpoint looks at it.
     """
-    header = request.headers.get("Authorization")
-    if header is not None and request.match_info.http_exception is None:
-        try:
-            request[keys.CALLER] = await _caller(request, header)
-        except (Unauthenticated, DatabaseUnavailable) as error:
-            request[keys.TOKEN_REFUSAL] = error
-    return await handler(request)
+    try:
+        request[keys.CALLER] = await _caller(request, request.headers["Authorization"])
+    except (Unauthenticated, DatabaseUnavailable) as error:
+        request[keys.TOKEN_REFUSAL] = error
 
 
 async def _caller(request: web.Request, header: str) -> Caller:
@@ -151,6 +137,3 @@ async def _look_up(app: web.Application, token: str) -> KnownCaller:
     if session is None:
         raise Unauthenticated("The session of this token has ended")
     return KnownCaller(Caller(claims.user_id, claims.session_id, session.role), claims.expires_at)
-
-
-MIDDLEWARES = (identify, measure, problems, authenticate)

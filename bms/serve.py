@@ -88,7 +88,16 @@ def _serve_on(listener: socket.socket, settings: Settings, url: str) -> None:
         print=None,
         shutdown_timeout=SHUTDOWN_SECONDS,
         handle_signals=True,
+        loop=_new_loop(),
     )
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    if sys.platform == "win32":  # there is no uvloop for it
+        return asyncio.new_event_loop()
+    import uvloop
+
+    return uvloop.new_event_loop()
 
 
 def _supervise(listener: socket.socket, settings: Settings, url: str) -> int:

@@ -28,7 +28,7 @@ LOCK_ADMINS = Statement(
     OUTPUT inserted.id
     WHERE  role = 'ADMIN' AND is_active = 1
     """,
-    only_locks=True,
+    quiet=True,
 )
 
 UPDATE = Statement(

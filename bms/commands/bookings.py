@@ -15,7 +15,7 @@ TAKE_TURN = Statement(
     "users.take_booking_turn",
     "@id BIGINT",
     "UPDATE users WITH (ROWLOCK) SET booking_turn = booking_turn + 1 WHERE id = @id",
-    only_locks=True,
+    quiet=True,
 )
 
 COUNT_LIVE = Statement(

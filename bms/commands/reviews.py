@@ -19,7 +19,7 @@ LOCK_RATED = Statement(
     OUTPUT inserted.status, inserted.starts_at, SYSUTCDATETIME() AS asked_at
     WHERE  id = @id
     """,
-    only_locks=True,
+    quiet=True,
 )
 
 HELD = Statement(

@@ -70,7 +70,7 @@ LOCK_CREDENTIALS = Statement(
     SET    is_active = 1
     WHERE  id = @id AND password_hash = @password_hash AND is_active = 1
     """,
-    only_locks=True,
+    quiet=True,
 )
 
 INSERT = Statement(
@@ -81,6 +81,7 @@ INSERT = Statement(
     OUTPUT inserted.id
     VALUES (@user_id, @refresh_hash, DATEADD(SECOND, @seconds, SYSUTCDATETIME()), @device, @address)
     """,
+    quiet=True,
 )
 
 ROTATE = Statement(
@@ -94,6 +95,7 @@ ROTATE = Statement(
     WHERE  id = @id AND refresh_hash = @old_hash AND revoked_at IS NULL AND expires_at > SYSUTCDATETIME()
            AND EXISTS (SELECT 1 FROM users AS u WHERE u.id = sessions.user_id AND u.is_active = 1)
     """,
+    quiet=True,
 )
 
 REVOKE = Statement(

@@ -16,6 +16,7 @@ INSERT = Statement(
     OUTPUT inserted.id, inserted.email, inserted.name, inserted.username, inserted.role, inserted.created_at
     VALUES (@name, @username, @username_folded, @email, @email_folded, @password_hash, @role)
     """,
+    quiet=True,
 )
 
 UPDATE_PROFILE = Statement(

@@ -117,15 +117,15 @@ class Parameter:
 class Statement:
     """A named piece of T-SQL. ``postgres`` may carry a hand-written twin for a hot statement.
 
-    ``only_locks`` says of an UPDATE that it writes what nobody reads: it is there for its lock.
-    ``changes`` is the table that the statement writes to, if that makes a difference to a reader.
+    ``changes`` is the table that the statement writes to. It is None for a ``quiet`` one, after which all
+    that was read before is as good as it was: an UPDATE for its lock alone, a row that nobody looked for.
     """
 
     name: str
     declaration: str
     text: str
     postgres: str | None = None
-    only_locks: bool = False
+    quiet: bool = False
     parameters: Mapping[str, Parameter] = field(init=False, repr=False, compare=False)
     changes: str | None = field(init=False, repr=False, compare=False)
 
@@ -133,7 +133,7 @@ class Statement:
         if not _NAME.match(self.name):
             raise StatementError(f"{self.name!r} is not a name of the form resource.verb")
         object.__setattr__(self, "parameters", _parse_declaration(self.name, self.declaration))
-        change = None if self.only_locks else _CHANGE.match(self.text)
+        change = None if self.quiet else _CHANGE.match(self.text)
         object.__setattr__(self, "changes", change and change["table"])
         if self.name in _REGISTRY:
             raise StatementError(f"there are two statements named {self.name}")

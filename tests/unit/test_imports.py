@@ -27,7 +27,8 @@ MAY_IMPORT = {
     },
     "middlewares": {"queries", "security", "errors", "keys", "metrics", "schemas"},
     "keys": {"errors", "payments", "mail", "security", "settings", "metrics", "description"}
-    | {"sql.database", "turnstile", "answers", "cache"},
+    | {"sql.database", "turnstile", "answers", "cache", "access_log"},
+    "access_log": set(),
     "answers": set(),
     "cache": {"sql.stamps"},
     "tasks": {
