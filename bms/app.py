@@ -59,7 +59,10 @@ ROUTES = (
     metrics,
     docs,
 )
-# What a process may keep of what it has read.
+# What a process may keep of what it has read. The time bounds what the death of a process between its
+# commit and the stamps can do, and what a write past BMS can.
+KEPT_SECONDS = 30.0
+KEPT_SECONDS_OF_REPLICA = 1.0
 ANSWERS_BYTES = 16 * 2**20
 CALLERS_BYTES = 8 * 2**20
 CALLER_BYTES = 1000  # what one takes beside its token
@@ -75,9 +78,13 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     app[keys.ACCESS_LOG] = AccessLog(enabled=settings.log_level in ("DEBUG", "INFO"))
     app[keys.DATABASE] = open_database(settings, database_url, app[keys.METRICS].observe_unit)
     board = app[keys.DATABASE].board
-    app[keys.ANSWERS] = Cache(board, EVENTS, lifetime=1, capacity=ANSWERS_BYTES, weigh=SharedAnswer.weigh)
+    # A replica that is behind may be read after the stamps have changed: not to be kept for long.
+    lifetime = KEPT_SECONDS if settings.database_read_url is None else KEPT_SECONDS_OF_REPLICA
+    app[keys.ANSWERS] = Cache(
+        board, EVENTS, lifetime=lifetime, capacity=ANSWERS_BYTES, weigh=SharedAnswer.weigh
+    )
     app[keys.CALLERS] = Cache(
-        board, CALLERS, lifetime=5, capacity=CALLERS_BYTES, weigh=lambda _: CALLER_BYTES
+        board, CALLERS, lifetime=KEPT_SECONDS, capacity=CALLERS_BYTES, weigh=lambda _: CALLER_BYTES
     )
     app[keys.TURNSTILE] = Turnstile(app[keys.DATABASE])
     app[keys.TOKENS] = Tokens(

@@ -33,8 +33,7 @@ class Cache(Generic[V]):
     """Values by key, no older than the last write to the tables that ``stamps`` cuts out of the board.
 
     ``weigh`` says how heavy a value is. What was not asked for longest goes when all weigh more than
-    ``capacity``. ``lifetime`` is in seconds: it bounds what the death of a process between a commit and its
-    stamps can do, and what writes past BMS can. With no board nothing is kept.
+    ``capacity``, and at the latest after ``lifetime`` seconds. With no board nothing is kept.
     """
 
     def __init__(

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import getpass
+import inspect
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -100,6 +101,16 @@ def _migrate(settings: Settings, arguments: argparse.Namespace) -> int:
     from bms.sql import migrate
 
     url = database_url(settings)
+    try:
+        return _migrate_to(url, arguments)
+    except migrate.NotAllowed as error:
+        print(f"bms: {error}", file=sys.stderr)
+        return 1
+
+
+def _migrate_to(url: str, arguments: argparse.Namespace) -> int:
+    from bms.sql import migrate
+
     if arguments.status:
         for name, applied in migrate.status(url):
             print(f"{'applied' if applied else 'pending'}  {name}")
@@ -179,7 +190,7 @@ def _sql(_: Settings, arguments: argparse.Namespace) -> int:
     if arguments.name is None:
         print("\n".join(statements))
     elif arguments.name in statements:
-        print(text_for(statements[arguments.name], arguments.dialect))
+        print(inspect.cleandoc(text_for(statements[arguments.name], arguments.dialect)))
     else:
         raise ConfigurationError(f"There is no statement {arguments.name}; 'bms sql' lists them")
     return 0

@@ -124,6 +124,8 @@ def change_event(
             _check_unbooked(tx, event_id)
     if tx.execute(UPDATE, id=event_id, version=event.version, **wanted) != 1:
         # The lock was not honoured, as on servers that read hints and take none.
+        if versions is None:
+            raise Conflict("The event has been changed at the same time")
         raise PreconditionFailed()
     on_sale = wanted["status"] == "PUBLISHED"
     if touched:

@@ -28,6 +28,7 @@ class Kind(enum.Enum):
     CONSTRAINT = "constraint"  # the database refused the change
     DATA = "data"  # too long, out of range
     SCHEMA = "schema"  # no such table or column: the migrations have not been applied
+    PERMISSION = "permission"  # the login may not do this
     OTHER = "other"
 
 
@@ -56,6 +57,7 @@ _STATES = _kinds(
         "IMC01 IMC02 IMC03 IMC04 IMC05 IMC06",
         Kind.UNAVAILABLE: "53000 53100 53200",  # no room on the disk, no memory
         Kind.SCHEMA: "42P01 42703",
+        Kind.PERMISSION: "42501",
         Kind.DATA: "22001 22003",
         Kind.CONSTRAINT: "23502 23503 23505 23514",
     }
@@ -69,6 +71,7 @@ _NUMBERS = _kinds(
         Kind.BUSY: "1222",
         Kind.CONSTRAINT: "2627 2601 547 515",
         Kind.SCHEMA: "207 208",
+        Kind.PERMISSION: "229 230 262 2760",  # on a table, a column, to make one, in this schema
         Kind.DATA: "8152 2628 8115 220",
         Kind.UNAVAILABLE: "701 802 8645 8651 "  # no memory
         "1101 1105 9002",  # no room in the filegroup or in the log
@@ -97,6 +100,7 @@ _OF_BABELFISH = (
     (re.compile(r"terminating connection|the database system is"), Kind.CONNECTION),
     (re.compile(r"(relation|column) .* does not exist"), Kind.SCHEMA),
     (re.compile(r"numeric field overflow"), Kind.DATA),
+    (re.compile(r"permission denied"), Kind.PERMISSION),
 )
 # It calls an index by its name, that of the table, and the digest of the first.
 _DIGESTED = re.compile(r"(.+)([0-9a-f]{32})")

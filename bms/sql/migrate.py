@@ -8,7 +8,8 @@ from typing import Any
 
 import pyodbc
 from yoyo import read_migrations
-from yoyo.connections import get_backend
+from yoyo.backends.base import get_backend_class
+from yoyo.connections import default_migration_table, parse_uri
 from yoyo.exceptions import LockTimeout
 
 from bms.errors import ConfigurationError, DatabaseUnavailable
@@ -16,6 +17,12 @@ from bms.sql.driver_errors import Kind, diagnose
 from bms.sql.target import parse_url
 
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
+
+_CHANGE = "change the schema"
+
+
+class NotAllowed(ConfigurationError):
+    """The login may not do to the database what was asked for."""
 
 
 def yoyo_url(database_url: str) -> str:
@@ -29,10 +36,11 @@ def apply(database_url: str, directory: Path = MIGRATIONS) -> list[str]:
     """Apply what is not applied yet and return the ids, in order. Two processes at once apply once.
 
     Each migration is applied whole or not at all. Raises DatabaseUnavailable when the database cannot be
-    reached or another process migrates for too long, and the driver's error when a migration fails.
+    reached or another process migrates for too long, NotAllowed when the login may not change the schema,
+    and the driver's error when a migration fails.
     """
     migrations = _read(directory)
-    with _backend(database_url) as backend, backend.lock():
+    with _backend(database_url, _CHANGE) as backend, backend.lock():
         pending = backend.to_apply(migrations)
         backend.apply_migrations(pending)
         return [migration.id for migration in pending]
@@ -41,17 +49,20 @@ def apply(database_url: str, directory: Path = MIGRATIONS) -> list[str]:
 def rollback(database_url: str, count: int = 1, directory: Path = MIGRATIONS) -> list[str]:
     """Roll the last ``count`` migrations back and return their ids, newest first. Raises as ``apply``."""
     migrations = _read(directory)
-    with _backend(database_url) as backend, backend.lock():
+    with _backend(database_url, _CHANGE) as backend, backend.lock():
         chosen = backend.to_rollback(migrations)[:count]
         backend.rollback_migrations(chosen)
         return [migration.id for migration in chosen]
 
 
 def status(database_url: str, directory: Path = MIGRATIONS) -> list[tuple[str, bool]]:
-    """Return each migration's id, in order, and whether it is applied. Raises DatabaseUnavailable."""
+    """Return each migration's id, in order, and whether it is applied. Writes nothing.
+
+    Raises DatabaseUnavailable, and NotAllowed when the login may not read it.
+    """
     migrations = _read(directory)
-    with _backend(database_url) as backend:
-        applied = set(backend.get_applied_migration_hashes())
+    with _backend(database_url, "see which migrations are applied", writes=False) as backend:
+        applied = backend.recorded_hashes()
         return [(migration.id, migration.hash in applied) for migration in migrations]
 
 
@@ -63,14 +74,23 @@ def _read(directory: Path) -> Any:
 
 
 @contextlib.contextmanager
-def _backend(database_url: str) -> Iterator[Any]:
+def _backend(database_url: str, right: str, *, writes: bool = True) -> Iterator[Any]:
     target = parse_url(database_url)
+    uri = parse_uri(yoyo_url(database_url))
     try:
-        with get_backend(yoyo_url(database_url)) as backend:
+        with get_backend_class(uri.scheme)(uri, default_migration_table) as backend:
+            if writes:
+                backend.init_database()
             yield backend
     except LockTimeout:
         raise DatabaseUnavailable(f"Another process is migrating {target.label}") from None
     except pyodbc.Error as error:
-        if diagnose(error).kind is not Kind.CONNECTION:
+        diagnosis = diagnose(error)
+        if diagnosis.kind is Kind.PERMISSION:
+            raise NotAllowed(
+                f"This login may not {right} on {target.label} ({diagnosis.code}); "
+                "'bms doctor' says how to give it the right"
+            ) from None
+        if diagnosis.kind is not Kind.CONNECTION:
             raise
         raise DatabaseUnavailable(f"{target.label} cannot be reached: {error.args[-1]}") from None

@@ -3,8 +3,7 @@
 Who keeps what it has read keeps the stamps of the tables with it, and may answer from what it kept for
 as long as they are the same: a comparison in memory instead of a query. A write changes them after its
 commit and before anybody is told of it, in the one place where commits are made, so that no command can
-forget to. Should a process be killed between the two, nothing that was kept before is used for longer
-than a second (``bms.cache``).
+forget to.
 """
 
 import mmap
