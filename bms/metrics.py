@@ -1,15 +1,77 @@
 """What one process counts and measures, as Prometheus reads it. Nothing here is global."""
 
-from collections.abc import Iterable
+import itertools
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Seconds. A booking takes a few milliseconds, a login as long as its hash.
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+@dataclass(slots=True)
+class _Series:
+    """How many requests had one outcome, how many seconds they took, and how many fell into which bucket."""
+
+    count: int = 0
+    seconds: float = 0.0
+    buckets: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+
+    def add(self, other: "_Series") -> None:
+        self.count += other.count
+        self.seconds += other.seconds
+        self.buckets = [mine + others for mine, others in zip(self.buckets, other.buckets, strict=True)]
+
+
+class _Requests(Collector):
+    """The requests. On the event loop alone, so without the locks that prometheus_client's own series take:
+    they took a tenth of the time of an answer from memory.
+    """
+
+    def __init__(self) -> None:
+        self._series: dict[tuple[str, str, int], _Series] = {}
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        series = self._series.get((method, route, status))
+        if series is None:
+            series = self._series[method, route, status] = _Series()
+        series.count += 1
+        series.seconds += seconds
+        series.buckets[bisect_left(BUCKETS, seconds)] += 1
+
+    def collect(self) -> Iterator[Metric]:
+        by_status: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+        by_route: defaultdict[tuple[str, str], _Series] = defaultdict(_Series)
+        for (method, path, status), series in self._series.items():
+            route = path.removeprefix("/api").rstrip("/")
+            by_status[method, route, str(status)] += series.count
+            by_route[method, route].add(series)
+        counts = CounterMetricFamily(
+            "bms_http_requests",
+            "Requests answered, by the route's pattern.",
+            labels=["method", "route", "status"],
+        )
+        for labels, count in by_status.items():
+            counts.add_metric(labels, count)
+        yield counts
+        times = HistogramMetricFamily(
+            "bms_http_request_duration_seconds", "How long requests took.", labels=["method", "route"]
+        )
+        for names, series in by_route.items():
+            bounds = [*map(floatToGoString, BUCKETS), "+Inf"]
+            totals = list(zip(bounds, itertools.accumulate(series.buckets), strict=True))
+            times.add_metric(names, totals, sum_value=series.seconds)
+        yield times
 
 
 class Metrics:
@@ -18,14 +80,8 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        self._requests = self._counter(
-            "bms_http_requests", "Requests answered, by the route's pattern.", "method", "route", "status"
-        )
-        self._request_seconds = self._histogram(
-            "bms_http_request_duration_seconds", "How long requests took.", "method", "route"
-        )
-        # prometheus_client looks its series up by text under a lock: too slow to do for each request.
-        self._request_series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._requests = _Requests()
+        self._registry.register(self._requests)
         self._units = self._counter(
             "bms_units_of_work", "Commands and queries run on the database.", "name", "outcome"
         )
@@ -49,20 +105,7 @@ class Metrics:
         """Count a request; ``route`` is a pattern, so that there are only so many. Its other paths (/api
         before it, a slash behind) count as the same.
         """
-        if method not in METHODS:
-            method = "other"
-        series = self._request_series.get((method, route, status))
-        if series is None:
-            series = self._request_series[method, route, status] = self._series_of(method, route, status)
-        series[0].inc()
-        series[1].observe(seconds)
-
-    def _series_of(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-        route = route.removeprefix("/api").rstrip("/")
-        return (
-            self._requests.labels(method, route, str(status)),
-            self._request_seconds.labels(method, route),
-        )
+        self._requests.observe(method if method in METHODS else "other", route, status, seconds)
 
     def observe_unit(self, name: str, outcome: str, seconds: float) -> None:
         """Count a unit of work."""

@@ -44,37 +44,37 @@ async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
     given = request.headers.get("X-Request-Id")
     if given is None or not _REQUEST_ID.match(given):
         given = f"{_OURS}-{next(_numbers):x}"
-    request[keys.REQUEST_ID] = request_id = given
-    response = await _answer(request, handler)
-    response.headers["X-Request-Id"] = request_id
-    seconds = time.perf_counter() - started
-    app = request.app
-    resource = request.match_info.route.resource
-    app[keys.METRICS].observe_request(
-        request.method, "none" if resource is None else resource.canonical, response.status, seconds
-    )
-    caller = request.get(keys.CALLER)
-    user_id = None if caller is None else caller.user_id
-    app[keys.ACCESS_LOG].note(request.method, request.path, response.status, seconds, user_id, request_id)
-    return response
-
-
-async def _answer(request: web.Request, handler: Next) -> web.StreamResponse:
-    """Answer every error with a problem document (RFC 9457). The only place that maps errors."""
+    request[keys.REQUEST_ID] = given
+    response: web.StreamResponse
     try:
         if hdrs.AUTHORIZATION in request.headers and request.match_info.http_exception is None:
             await _authenticate(request)
-        return await handler(request)
-    except BMSError as error:
+        response = await handler(request)
+    except Exception as error:
+        response = _refuse(request, error)
+    response.headers["X-Request-Id"] = given
+    app = request.app
+    method, status, seconds = request.method, response.status, time.perf_counter() - started
+    resource = request.match_info.route.resource
+    route = "none" if resource is None else resource.canonical
+    app[keys.METRICS].observe_request(method, route, status, seconds)
+    caller = request.get(keys.CALLER)
+    user_id = None if caller is None else caller.user_id
+    app[keys.ACCESS_LOG].note(method, request.path, status, seconds, user_id, given)
+    return response
+
+
+def _refuse(request: web.Request, error: Exception) -> web.StreamResponse:
+    """Answer an error with a problem document (RFC 9457). The only place that maps errors."""
+    if isinstance(error, BMSError):
         return problem(request, error)
-    except web.HTTPException as error:
+    if isinstance(error, web.HTTPException):
         return _router_error(request, error)
-    except UnicodeDecodeError:
+    if isinstance(error, UnicodeDecodeError):
         return problem(request, MalformedRequest("The request is not UTF-8"))
-    except Exception:
-        # The inside stays in the log, under the id that the answer carries.
-        log.exception("request %s failed", request[keys.REQUEST_ID])
-        return problem(request, BMSError())
+    # The inside stays in the log, under the id that the answer carries.
+    log.error("request %s failed", request[keys.REQUEST_ID], exc_info=error)
+    return problem(request, BMSError())
 
 
 def problem(request: web.Request, error: BMSError) -> web.Response:

@@ -1,6 +1,7 @@
 """What a process does around the application: prepare the database, serve, and stop cleanly."""
 
 import asyncio
+import itertools
 import logging
 import multiprocessing
 import multiprocessing.connection
@@ -8,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -28,6 +30,7 @@ from bms.tasks.runner import background
 
 log = logging.getLogger("bms")
 
+BACKLOG = 1024  # connections that may wait to be accepted
 SHUTDOWN_SECONDS = 20.0  # how long running requests may take when the process is asked to stop
 
 
@@ -44,16 +47,16 @@ def serve(settings: Settings) -> int:
     for name in migrate.apply(url):
         log.info("applied migration %s", name)
     _advise(url)
-    listener = _listen(settings)
+    listeners = _listen(settings)
     if settings.demo_data:
         accounts = asyncio.run(seed(settings, url))
         if accounts:
             print(accounts, flush=True)
     _say_hello(settings)
     if settings.workers == 1:
-        _serve_on(listener, settings, url)
+        _serve_on(listeners[0], settings, url)
         return 0
-    return _supervise(listener, settings, url)
+    return _supervise(listeners, settings, url)
 
 
 def _advise(url: str) -> None:
@@ -63,11 +66,28 @@ def _advise(url: str) -> None:
         log.warning("%s", advice)
 
 
-def _listen(settings: Settings) -> socket.socket:
-    """Return the listening socket; several processes accept from the same one."""
+def _listen(settings: Settings) -> list[socket.socket]:
+    """Return the listening sockets, one a process or one for all; all are on the same port."""
+    first = _bind(settings)
+    if settings.workers == 1 or sys.platform != "linux":
+        first.listen(BACKLOG)
+        return [first]
+    # On one socket the first process to wake takes all that has come, and the others idle. Linux deals
+    # new connections out to sockets that share a port, which is asked for only once it is known to be free:
+    # two servers that share it by mistake would each get half of the requests.
+    first.close()
+    listeners = [_bind(settings, share=True) for _ in range(settings.workers)]
+    for listener in listeners:
+        listener.listen(BACKLOG)
+    return listeners
+
+
+def _bind(settings: Settings, *, share: bool = False) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if share:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((settings.host, settings.port))
     except OSError as error:
@@ -76,7 +96,6 @@ def _listen(settings: Settings) -> socket.socket:
             f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. "
             "Another server may be running; BMS_PORT chooses another port."
         ) from None
-    listener.listen(1024)
     return listener
 
 
@@ -100,12 +119,12 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-def _supervise(listener: socket.socket, settings: Settings, url: str) -> int:
-    """Run several server processes on one socket; when one dies the others are stopped too."""
+def _supervise(listeners: Sequence[socket.socket], settings: Settings, url: str) -> int:
+    """Run several server processes on one port; when one dies the others are stopped too."""
     context = multiprocessing.get_context("spawn")
     processes = [
         context.Process(target=_worker_process, args=(listener, settings, url), name=f"bms-{number}")
-        for number in range(settings.workers)
+        for number, listener in zip(range(settings.workers), itertools.cycle(listeners), strict=False)
     ]
 
     stopped = False
