@@ -36,6 +36,7 @@ from bms.payments.simulated import SimulatedGateway
 from bms.security import Passwords, Tokens
 from bms.settings import Settings
 from bms.sql.database import Database, Observer
+from bms.sql.redis_stamps import RedisBoard
 from bms.sql.stamps import CALLERS, EVENTS, Board, SharedMemory
 from bms.sql.target import parse_url
 from bms.tasks.runner import background
@@ -59,10 +60,7 @@ ROUTES = (
     metrics,
     docs,
 )
-# What a process may keep of what it has read. The time bounds what the death of a process between its
-# commit and the stamps can do, and what a write past BMS can.
-KEPT_SECONDS = 30.0
-KEPT_SECONDS_OF_REPLICA = 1.0
+# What a process may keep of what it has read.
 ANSWERS_BYTES = 16 * 2**20
 CALLERS_BYTES = 8 * 2**20
 CALLER_BYTES = 1000  # what one takes beside its token
@@ -78,13 +76,14 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     app[keys.ACCESS_LOG] = AccessLog(enabled=settings.log_level in ("DEBUG", "INFO"))
     app[keys.DATABASE] = open_database(settings, database_url, app[keys.METRICS].observe_unit)
     board = app[keys.DATABASE].board
+    lifetime = 0.0 if board is None else board.kept_seconds
     # A replica that is behind may be read after the stamps have changed: not to be kept for long.
-    lifetime = KEPT_SECONDS if settings.database_read_url is None else KEPT_SECONDS_OF_REPLICA
+    answers_lifetime = lifetime if settings.database_read_url is None else min(lifetime, 1.0)
     app[keys.ANSWERS] = Cache(
-        board, EVENTS, lifetime=lifetime, capacity=ANSWERS_BYTES, weigh=SharedAnswer.weigh
+        board, EVENTS, lifetime=answers_lifetime, capacity=ANSWERS_BYTES, weigh=SharedAnswer.weigh
     )
     app[keys.CALLERS] = Cache(
-        board, CALLERS, lifetime=KEPT_SECONDS, capacity=CALLERS_BYTES, weigh=lambda _: CALLER_BYTES
+        board, CALLERS, lifetime=lifetime, capacity=CALLERS_BYTES, weigh=lambda _: CALLER_BYTES
     )
     app[keys.TURNSTILE] = Turnstile(app[keys.DATABASE])
     app[keys.TOKENS] = Tokens(
@@ -119,9 +118,10 @@ def open_database(settings: Settings, database_url: str, observer: Observer | No
 
 def open_board(settings: Settings) -> Board | None:
     """Return the board that every process which writes to the database shares, if there is one."""
-    if settings.embedded:
-        return SharedMemory(settings.data_dir / "stamps")
-    return None
+    if settings.redis_url is not None:
+        return RedisBoard(settings.redis_url)
+    # The processes that use the embedded database share its machine, and the directory that it is in.
+    return SharedMemory(settings.data_dir / "stamps") if settings.embedded else None
 
 
 async def _resources(app: web.Application) -> AsyncIterator[None]:

@@ -29,6 +29,7 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     database_read_url: str | None = field(default=None, repr=False)
     database_pool: int = 8
+    redis_url: str | None = field(default=None, repr=False)
     secret_key: str = field(default="", repr=False)
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "BMS Tickets <tickets@localhost>"

@@ -132,6 +132,7 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[Answer | BMSEr
     outcomes: dict[int, Answer | BMSError] = {}
     first = idempotency.first_answers(tx, [ask.key for ask in asks if ask.key is not None])
     sales = _sales(tx, asks)
+    _take_turns(tx, [ask for ask in asks if ask.key is None or ask.key not in first], sales)
     plans: list[_Plan] = []
     for number, ask in enumerate(asks):
         kept = first.get(ask.key) if ask.key is not None else None
@@ -170,6 +171,14 @@ def _sales(tx: Transaction, asks: Sequence[Ask]) -> dict[int, _Sale]:
     return sales
 
 
+def _take_turns(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> None:
+    """Lock the users whose bookings a limit counts, by ascending id: two groups may have them in common."""
+    limited = {event_id for event_id, sale in sales.items() if sale.event.per_user_limit is not None}
+    for user_id in sorted({ask.user_id for ask in asks if ask.event_id in limited}):
+        # Written, not only read: whoever books for the same user waits here for this one's end.
+        tx.execute(TAKE_TURN, id=user_id)
+
+
 def _plan(tx: Transaction, ask: Ask, sale: _Sale | None) -> _Plan:
     """Return what ``ask`` is to get. Raises what refuses it; then it has taken nothing of ``sale``."""
     if sale is None or sale.event.status == "DRAFT":
@@ -179,8 +188,6 @@ def _plan(tx: Transaction, ask: Ask, sale: _Sale | None) -> _Plan:
     quantity = sum(line.quantity for line in lines)
     limit = sale.event.per_user_limit
     if limit is not None:
-        # Written, not only read: whoever books for the same user waits here for this one's end.
-        tx.execute(TAKE_TURN, id=ask.user_id)
         held = tx.value(COUNT_LIVE, user_id=ask.user_id, event_id=ask.event_id)
         if held + quantity > limit:
             raise PerUserLimitReached(

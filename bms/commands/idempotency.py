@@ -187,7 +187,8 @@ def keep(tx: Transaction, answered: Sequence[tuple[Key, Answer]]) -> None:
                 "status": answer.status,
                 "body": answer.body,
             }
-            for key, answer in answered
+            # In one order: groups that have keys in common wait for each other without a deadlock.
+            for key, answer in sorted(answered, key=lambda pair: (pair[0].user_id, pair[0].value))
         ]
         tx.execute(INSERT_EACH, keys=orjson.dumps(rows).decode())
 

@@ -21,7 +21,13 @@ CALLERS = slice(5 * SIZE, 7 * SIZE)
 
 
 class Board(ABC):
-    """The stamps of TABLES, the same for every process that writes to the database."""
+    """The stamps of TABLES, the same for every process that writes to the database.
+
+    ``kept_seconds`` is for how long what was read may be kept by them. It bounds what a stamp that was
+    missed can do: of a process that died right after its commit, of a write past BMS.
+    """
+
+    kept_seconds = 30.0
 
     @abstractmethod
     async def read(self) -> bytes | None:

@@ -1,6 +1,6 @@
 """Two applications on one database: what one has changed the other never answers from memory."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,21 @@ from aiohttp.test_utils import TestClient, TestServer
 from bms.app import create_app
 from bms.settings import Settings
 from tests.conftest import Api, User
+from tests.redis_server import RedisServer
 from tests.tsql import Sql
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture(params=["memory", "redis"])
+def settings(settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """The settings of both applications, which share a board in a file or in Redis."""
+    if request.param == "memory":
+        yield settings
+        return
+    redis = RedisServer(tmp_path)
+    yield replace(settings, redis_url=redis.url)
+    redis.stop()
 
 
 @pytest.fixture
@@ -28,7 +40,7 @@ async def stranger(
     settings: Settings, database_url: str, client: TestClient, tmp_path: Path
 ) -> AsyncIterator[Api]:
     """The API of an application with a board of its own, which hears of nothing: as it must not be."""
-    alone = replace(settings, data_dir=tmp_path / "alone")
+    alone = replace(settings, data_dir=tmp_path / "alone", redis_url=None)
     async with TestClient(TestServer(create_app(alone, database_url))) as test_client:
         yield Api(test_client)
 

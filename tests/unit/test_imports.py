@@ -64,6 +64,7 @@ ONLY_IN = {
     "aioodbc": {"sql"},
     "sqlglot": {"sql"},
     "yoyo": {"sql"},
+    "redis": {"sql"},
     "aiosmtplib": {"mail"},
     "jinja2": {"mail"},
     "bcrypt": {"security"},
