@@ -86,7 +86,7 @@ def _pgbench(world: World, name: str, script: Script, *, spread: bool, clients: 
     file = world.data_dir / "pgbench.sql"
     file.write_text(choose + script.text)
     command = [str(find_tools(world.postgres.directory).binaries / "pgbench")]
-    command += ["--no-vacuum", "--protocol=prepared", f"--file={file}", f"--time={max(1, round(seconds))}"]
+    command += ["--no-vacuum", "--protocol=prepared", f"--file={file}", _length(seconds)]
     command += [f"--client={clients}", f"--jobs={min(clients, os.cpu_count() or 1)}"]
     command += [f"--define={constant}={value}" for constant, value in script.constants.items()]
     command += [f"--host={world.postgres.socket_directory}", "--username=bms", DATABASE]
@@ -96,6 +96,11 @@ def _pgbench(world: World, name: str, script: Script, *, spread: bool, clients: 
         raise LimitFailed(done.stderr.strip()[-500:])
     rate, mean = read_pgbench(done.stdout)
     return Limit(name, spread, clients, rate, mean, usage.others)
+
+
+def _length(seconds: float) -> str:
+    """Return the option that says how long pgbench is to go on, in its whole seconds."""
+    return f"--time={max(1, round(seconds))}"
 
 
 def read_pgbench(output: str) -> tuple[float, float]:

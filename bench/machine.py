@@ -8,25 +8,25 @@ import subprocess
 import time
 from pathlib import Path
 
-from bench.world import World, filesystem
+from bench.world import Site, filesystem
 
 ROOT = Path(__file__).resolve().parents[1]
 _SYNC_SECONDS = 1.0
 _PAGE = 8192  # bytes, as PostgreSQL writes its log
 
 
-def describe(world: World) -> dict[str, str]:
+def describe(site: Site) -> dict[str, str]:
     """Return what the figures depend on, by name."""
-    device, kind = filesystem(world.data_dir)
+    device, kind = filesystem(site.data_dir)
     return {
         "date": f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC",
         "commit": commit(),
         "CPU": f"{_cpu_model()}, {len(os.sched_getaffinity(0))} cores",
         "RAM": f"{_ram_gb():.1f} GB",
         "kernel": f"{platform.system()} {platform.release()}",
-        "disk": f"{kind} on {device}, {syncs_a_second(world.data_dir):,.0f} fdatasync a second of one page",
+        "disk": f"{kind} on {device}, {syncs_a_second(site.data_dir):,.0f} fdatasync a second of one page",
         "Python": platform.python_version(),
-        "PostgreSQL": world.rows("SHOW server_version")[0][0].split()[0],
+        "PostgreSQL": site.rows("SHOW server_version")[0][0].split()[0],
         "settings": "fsync, synchronous_commit and full_page_writes on; BMS's own defaults, in all else",
     }
 

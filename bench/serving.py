@@ -45,12 +45,14 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def bms_server(data_dir: Path, processes: int = 1) -> Iterator[Server]:
-    """Run ``bms serve`` on ``data_dir`` with default settings but the number of its processes."""
+def bms_server(data_dir: Path, processes: int = 1, **settings: str) -> Iterator[Server]:
+    """Run ``bms serve`` on ``data_dir`` with default settings but for the number of its processes, and for
+    ``settings`` by the names of their variables.
+    """
     port = _free_port()
-    settings = environment(data_dir, BMS_PORT=str(port), BMS_WORKERS=str(processes))
+    given = environment(data_dir, BMS_PORT=str(port), BMS_WORKERS=str(processes), **settings)
     command = [sys.executable, "-m", "bms.cli", "serve"]
-    with _running(command, settings, data_dir, "serve.log", port, "/health/ready", processes) as server:
+    with _running(command, given, data_dir, "serve.log", port, "/health/ready", processes) as server:
         yield server
 
 

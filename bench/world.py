@@ -51,15 +51,11 @@ class Target:
 
 
 @dataclass(frozen=True)
-class World:
-    """The data directory, its embedded server, and what was made in it."""
+class Site:
+    """A data directory and its embedded server, with the schema in its database."""
 
     data_dir: Path
     postgres: EmbeddedServer
-    buyers: Sequence[tuple[int, str]]  # a user's id and access token
-    hot: Target
-    events: Sequence[Target]
-    free: Sequence[Target]
 
     @property
     def postmaster(self) -> int:
@@ -75,6 +71,16 @@ class World:
     def rows(self, sql: str, database: str = "bms") -> list[Any]:
         """Return the rows of a statement of the benchmark's own."""
         return query(self.postgres, sql, database)
+
+
+@dataclass(frozen=True)
+class World(Site):
+    """A site, and what was made on it."""
+
+    buyers: Sequence[tuple[int, str]]  # a user's id and access token
+    hot: Target
+    events: Sequence[Target]
+    free: Sequence[Target]
 
 
 def query(server: EmbeddedServer, sql: str, database: str = "bms") -> list[Any]:
@@ -111,32 +117,42 @@ def filesystem(path: Path) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
+def open_site(data_dir: Path) -> Iterator[Site]:
+    """Make a database in ``data_dir``; its server runs until the context ends.
+
+    Raises NotDurable when a durable setting is off.
+    """
+    with EmbeddedServer(data_dir / "postgres") as postgres:
+        create_database(postgres, DATABASE)
+        for setting in _DURABLE:
+            if query(postgres, f"SHOW {setting}")[0][0] != "on":
+                raise NotDurable(f"{setting} is off")
+        migrate.apply(embedded_url(postgres))
+        yield Site(data_dir, postgres)
+
+
+@contextlib.contextmanager
 def make_world(data_dir: Path) -> Iterator[World]:
     """Make accounts and events in ``data_dir``; its database server runs until the context ends.
 
     Raises NotDurable when a durable setting is off.
     """
+    with open_site(data_dir) as site:
+        admin, *buyers = make_accounts(site, BUYERS)
+        with bms_server(data_dir) as server:
+            hot, events, free = _make_events(server, admin[1])
+        yield World(site.data_dir, site.postgres, buyers, hot, events, free)
+
+
+def make_accounts(site: Site, buyers: int) -> list[tuple[int, str]]:
+    """Return the ids and access tokens of an admin and so many buyers, made in the database itself."""
     settings = settings_module.load(
-        {"BMS_DATA_DIR": str(data_dir), "BMS_DEMO_DATA": "off"}, data_dir / "none"
+        {"BMS_DATA_DIR": str(site.data_dir), "BMS_DEMO_DATA": "off"}, site.data_dir / "none"
     )
-    with EmbeddedServer(settings.data_dir / "postgres") as postgres:
-        create_database(postgres, DATABASE)
-        yield _fill(settings, postgres)
+    return asyncio.run(_make_accounts(settings, embedded_url(site.postgres), buyers))
 
 
-def _fill(settings: Settings, postgres: EmbeddedServer) -> World:
-    for setting in _DURABLE:
-        if query(postgres, f"SHOW {setting}")[0][0] != "on":
-            raise NotDurable(f"{setting} is off")
-    url = embedded_url(postgres)
-    migrate.apply(url)
-    admin, *buyers = asyncio.run(_make_accounts(settings, url))
-    with bms_server(settings.data_dir) as server:
-        hot, events, free = _make_events(server, admin[1])
-    return World(settings.data_dir, postgres, buyers, hot, events, free)
-
-
-async def _make_accounts(settings: Settings, url: str) -> list[tuple[int, str]]:
+async def _make_accounts(settings: Settings, url: str, buyers: int) -> list[tuple[int, str]]:
     tokens = Tokens(
         settings.secret_key,
         access_seconds=settings.access_token_seconds,
@@ -147,15 +163,15 @@ async def _make_accounts(settings: Settings, url: str) -> list[tuple[int, str]]:
     database = open_database(settings, url)
     await database.open()
     try:
-        made = await database.transact(_insert_accounts, password_hash=password_hash)
+        made = await database.transact(_insert_accounts, buyers=buyers, password_hash=password_hash)
     finally:
         await database.close()
     return [(user, tokens.access(user_id=user, session_id=session)) for user, session in made]
 
 
-def _insert_accounts(tx: Transaction, *, password_hash: str) -> list[tuple[int, int]]:
+def _insert_accounts(tx: Transaction, *, buyers: int, password_hash: str) -> list[tuple[int, int]]:
     made = []
-    for number in range(BUYERS + 1):
+    for number in range(buyers + 1):
         name = f"buyer{number}" if number else "admin"
         user = tx.only(
             users.INSERT,

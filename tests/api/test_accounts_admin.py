@@ -1,7 +1,6 @@
 """What admins do with accounts, and a user's booking history."""
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from bms.sql.statements import Statement
 from tests.attendance import Make, MakeUser, Rows, attend, pages
 from tests.books import count
 from tests.conftest import PASSWORD, Api, Reply, User
+from tests.waiting import Meeting
 
 
 @pytest.fixture
@@ -117,14 +117,14 @@ async def test_there_is_always_an_admin(
     assert (await api.get("/users", token=admin.token)).status == 200
 
 
-def slow_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave time between the look at who is an admin and what is written after it."""
+def meet_after_the_look(monkeypatch: pytest.MonkeyPatch, meeting: Meeting) -> None:
+    """Have two meet between the look at who is an admin and what is written after it."""
     real = Transaction.rows
 
     def look(tx: Transaction, statement: Statement, **values: Any) -> list[Row]:
         found = real(tx, statement, **values)
         if statement is accounts.LOCK_ADMINS:
-            time.sleep(0.1)
+            meeting()
         return found
 
     monkeypatch.setattr(Transaction, "rows", look)
@@ -138,7 +138,7 @@ async def demote_each_other(api: Api, one: User, other: User) -> list[int]:
 async def test_of_two_admins_who_demote_each_other_one_is_left(
     api: Api, make_user: MakeUser, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow_look(monkeypatch)
+    meet_after_the_look(monkeypatch, Meeting())
     assert await demote_each_other(api, await make_user("ADMIN"), await make_user("ADMIN")) == [200, 403]
     assert count(rows, "users", "role = 'ADMIN'") == 1
 
@@ -151,7 +151,7 @@ async def test_without_the_lock_none_is_left(
         "test.list_admins", "", "SELECT id FROM users WHERE role = 'ADMIN' AND is_active = 1"
     )
     monkeypatch.setattr(accounts, "LOCK_ADMINS", unlocked)
-    slow_look(monkeypatch)
+    meet_after_the_look(monkeypatch, Meeting(patience=5))
     assert await demote_each_other(api, await make_user("ADMIN"), await make_user("ADMIN")) == [200, 200]
     assert count(rows, "users", "role = 'ADMIN'") == 0
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.api.refusals import SQL_TEXTS, UNICODE_TEXTS, contents, pages
 from tests.conftest import PASSWORD, Api, User
+from tests.servers import Server
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 MakeUser = Callable[..., Awaitable[User]]
@@ -15,6 +16,11 @@ TEXTS = SQL_TEXTS + UNICODE_TEXTS
 
 def tables(rows: Rows) -> set[str]:
     return set(contents(rows))
+
+
+def can_find(server: Server, text: str) -> bool:
+    """Tell whether ``server`` finds text that holds a character with a meaning in patterns."""
+    return "ESCAPE" not in server.lacking or not set(text) & set("!%_[")
 
 
 async def test_a_profile(api: Api, buyer: User, rows: Rows) -> None:
@@ -58,7 +64,7 @@ async def test_a_login_name_and_password(api: Api, make_user: MakeUser, rows: Ro
     assert after == before
 
 
-async def test_a_venue(api: Api, manager: User, rows: Rows) -> None:
+async def test_a_venue(api: Api, manager: User, rows: Rows, server: Server) -> None:
     for text in TEXTS:
         body = dict.fromkeys(("name", "location", "city", "country", "facilities"), text)
         made = await api.post("/venues", {**body, "capacity": 10}, token=manager.token)
@@ -67,6 +73,8 @@ async def test_a_venue(api: Api, manager: User, rows: Rows) -> None:
         assert {field: shown[field] for field in body} == body
         # Found by itself, and by nothing that it would match as a pattern.
         for query in ({"q": text}, {"city": text}):
+            if "q" in query and not can_find(server, text):
+                continue
             found = (await api.get("/venues", **query)).json
             assert made.json["id"] in [venue["id"] for venue in found]
             if "q" in query:
@@ -84,7 +92,7 @@ async def test_a_category(api: Api, make_user: MakeUser) -> None:
     assert {category["name"] for category in await pages(api, "/categories?limit=7")} >= set(TEXTS)
 
 
-async def test_an_event(api: Api, manager: User, make_venue: Make, make_event: Make) -> None:
+async def test_an_event(api: Api, manager: User, make_venue: Make, make_event: Make, server: Server) -> None:
     venue = (await make_venue())["id"]
     made = {}
     for text in TEXTS:
@@ -92,7 +100,8 @@ async def test_an_event(api: Api, manager: User, make_venue: Make, make_event: M
         event = await make_event(title=text, description=text, venue=venue, ticket_types=types)
         shown = (await api.get(f"/events/{event['id']}")).json
         assert (shown["title"], shown["description"], shown["ticket_types"][0]["name"]) == (text, text, text)
-        made[event["id"]] = text
+        if can_find(server, text):
+            made[event["id"]] = text
     for key, text in made.items():
         found = (await api.get("/events", q=text)).json
         assert key in [event["id"] for event in found]

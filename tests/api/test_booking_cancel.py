@@ -1,7 +1,6 @@
 """Cancelling what is held and not paid."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from bms.sql.statements import Statement
 from bms.tasks.holds import expire_due_holds
 from tests.books import Rows, assert_balanced, available, count, let_hold_pass, status_of
 from tests.conftest import Api, Reply, User
+from tests.waiting import Meeting
 
 MakeUser = Callable[..., Awaitable[User]]
 Make = Callable[..., Awaitable[dict[str, Any]]]
@@ -144,16 +144,18 @@ async def test_without_the_guard_many_cancel_more_than_once(
     )
     read = cancellations.get_booking
 
-    def dawdling(*args: Any, **kwargs: Any) -> Any:
+    meeting = Meeting(patience=5)
+
+    def meet(*args: Any, **kwargs: Any) -> Any:
         view = read(*args, **kwargs)
-        time.sleep(0.05)
+        meeting()
         return view
 
     event, buyer = await make_event(), await make_user(email=None)
     await hold(buyer, event, 90)
     booking = await hold(buyer, event, 3)
     monkeypatch.setattr(cancellations, "CANCEL", unguarded)
-    monkeypatch.setattr(cancellations, "get_booking", dawdling)
+    monkeypatch.setattr(cancellations, "get_booking", meet)
     path = f"/bookings/{booking['id']}"
     await asyncio.gather(*(api.delete(path, token=buyer.token) for _ in range(8)))
     assert available(rows, event) > 10

@@ -1,9 +1,7 @@
 """Holding tickets, and reading bookings."""
 
-import asyncio
 import datetime as dt
 import re
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -11,7 +9,6 @@ import pytest
 
 from bms.commands import holds, inventory
 from bms.sql.database import Database
-from bms.sql.statements import Statement
 from bms.tasks.holds import expire_due_holds
 from tests.books import LONG_AGO, Rows, assert_balanced, available, count, let_hold_pass, status_of
 from tests.conftest import Api, Reply, User
@@ -249,50 +246,6 @@ async def test_a_limit_lowered_below_what_is_held(
     rows("UPDATE events SET per_user_limit = 2")
     refused = await api.post("/bookings", same_type(event, 1), token=buyer.token)
     assert refused.problem(409, "per_user_limit")["available"] == 0
-
-
-def dawdle(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Widen the gap between the look at the limit and the end of the transaction."""
-    between(monkeypatch, lambda: time.sleep(0.05))
-
-
-@pytest.mark.parametrize(("requests", "sold"), [(2, 1), (8, 1)])
-async def test_the_limit_holds_for_the_same_user_at_once(
-    api: Api,
-    buyer: User,
-    make_event: Make,
-    rows: Rows,
-    monkeypatch: pytest.MonkeyPatch,
-    requests: int,
-    sold: int,
-) -> None:
-    event = await make_event(per_user_limit=3)
-    dawdle(monkeypatch)
-    replies = await asyncio.gather(
-        *(api.post("/bookings", same_type(event, 2), token=buyer.token) for _ in range(requests))
-    )
-    assert sorted(reply.status for reply in replies) == [201] * sold + [409] * (requests - sold)
-    for reply in replies:
-        if reply.status == 409:
-            assert reply.problem(409, "per_user_limit")["available"] == 1
-    assert available(rows, event) == 98
-
-
-async def test_without_taking_turns_the_limit_breaks(
-    api: Api, buyer: User, make_event: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The twin of the test above: the guard is off, and more is sold than one person may have."""
-    no_turn = Statement(
-        "test.no_booking_turn", "@id BIGINT", "UPDATE users SET booking_turn = 0 WHERE id = @id AND id < 0"
-    )
-    monkeypatch.setattr(holds, "TAKE_TURN", no_turn)
-    event = await make_event(per_user_limit=3)
-    dawdle(monkeypatch)
-    replies = await asyncio.gather(
-        *(api.post("/bookings", same_type(event, 2), token=buyer.token) for _ in range(8))
-    )
-    assert sum(reply.status == 201 for reply in replies) > 1
-    assert available(rows, event) < 97
 
 
 async def test_booking_for_somebody_else(

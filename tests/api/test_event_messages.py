@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-import threading
-import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -19,6 +18,12 @@ from bms.tasks.outbox import send_due_messages
 from tests.attendance import Make, MakeUser, Rows, approach, attend, mails, told
 from tests.books import count
 from tests.conftest import Api, User
+from tests.sessions import waiting
+from tests.sql.probe import Gate
+from tests.tsql import Sql
+from tests.waiting import until
+
+ChangeWhileBooking = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 async def change(api: Api, user: User, event: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -149,58 +154,54 @@ async def test_a_new_time_has_its_own_reminder(api: Api, manager: User, make_eve
 
 
 @pytest.fixture
-def late_commit(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Keep a booking's transaction open for a while once its mail, with the event's time, is written."""
-    written = threading.Event()
+def change_while_booking(
+    api: Api, manager: User, buyer: User, hold: Make, rows: Sql, monkeypatch: pytest.MonkeyPatch
+) -> ChangeWhileBooking:
+    """Change an event's time while a booking's transaction, which has written its mail, is open.
+
+    It stays open until the change has been made or waits for it.
+    """
+    gate = Gate()
     real = outbox.enqueue
 
     def enqueue(tx: Transaction, *, kind: str, **values: Any) -> None:
         real(tx, kind=kind, **values)
         if kind == "booking_confirmed":
-            written.set()
-            time.sleep(0.3)
+            gate()
+
+    async def both(event: dict[str, Any]) -> None:
+        booking = asyncio.create_task(hold(buyer, event))
+        await asyncio.to_thread(gate.reached.wait, 10)
+        changing = asyncio.create_task(change(api, manager, event, time="21:00"))
+        try:
+            await until(lambda: changing.done() or waiting(rows.connection) > 0)
+        finally:
+            gate.open.set()
+        await asyncio.gather(changing, booking)
 
     monkeypatch.setattr(outbox, "enqueue", enqueue)
-    return written
+    return both
 
 
-async def change_while_booking(
-    api: Api, manager: User, buyer: User, event: dict[str, Any], hold: Make, written: threading.Event
-) -> None:
-    booking = asyncio.create_task(hold(buyer, event))
-    await asyncio.to_thread(written.wait, 10)
-    await change(api, manager, event, time="21:00")
-    await booking
-
-
+@pytest.mark.needs("UPDLOCK")
 async def test_whoever_is_booking_is_told(
-    api: Api,
-    manager: User,
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    rows: Rows,
-    late_commit: threading.Event,
+    buyer: User, make_event: Make, rows: Rows, change_while_booking: ChangeWhileBooking
 ) -> None:
     event = await make_event(price="0.00")
-    await change_while_booking(api, manager, buyer, event, hold, late_commit)
+    await change_while_booking(event)
     assert [mail.recipient for mail in mails(rows, "event_updated")] == [buyer.email]
 
 
 async def test_without_waiting_for_sales_a_buyer_would_know_the_old_time_alone(
-    api: Api,
-    manager: User,
-    buyer: User,
     make_event: Make,
-    hold: Make,
     rows: Rows,
-    late_commit: threading.Event,
+    change_while_booking: ChangeWhileBooking,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The twin of the test above: nothing waits for whoever is buying."""
     monkeypatch.setattr(event_messages, "lock_ticket_types", lambda tx, event_id: [])
     event = await make_event(price="0.00")
-    await change_while_booking(api, manager, buyer, event, hold, late_commit)
+    await change_while_booking(event)
     assert mails(rows, "event_updated") == []
     (mail,) = mails(rows, "booking_confirmed")
     assert json.loads(mail.payload)["event"]["starts_at"] == event["starts_at"]

@@ -38,7 +38,7 @@ async def test_an_event_with_all_fields(
         "payment_options": ["wallet", "card"],
         "per_user_limit": 4,
         "sales_start": "2027-01-01T00:00:00Z",
-        "sales_end": "2099-08-01T12:00:00.5Z",
+        "sales_end": "2099-08-01T12:00:00+00:00",
         "refund_policy": {"full_until_hours": 48, "percent": 50, "none_from_hours": 2},
     }
     made = await api.post(path, body, token=manager.token)
@@ -75,7 +75,7 @@ async def test_an_event_with_all_fields(
         "payment_options": ["card", "wallet"],
         "per_user_limit": 4,
         "sales_start": "2027-01-01T00:00:00Z",
-        "sales_end": "2099-08-01T12:00:00.500Z",
+        "sales_end": "2099-08-01T12:00:00Z",
         "refund_policy": {"full_until_hours": 48, "percent": 50, "none_from_hours": 2},
         "organizer": {"id": manager.id, "name": event["organizer"]["name"]},
         "rating": {"average": None, "count": 0},
@@ -85,6 +85,17 @@ async def test_an_event_with_all_fields(
     assert event["organizer"]["name"].startswith("Person")
     shown = await api.get(made.headers["Location"])
     assert (shown.json, shown.headers["ETag"]) == (event, made.headers["ETag"])
+
+
+@pytest.mark.needs("parts of a second")
+async def test_times_are_kept_to_the_millisecond(api: Api, make_event: Make) -> None:
+    event = await make_event(sales_end="2099-08-01T12:00:00.5Z", ends_at="2099-08-01T22:30:00.123999Z")
+    shown = (await api.get(f"/events/{event['id']}")).json
+    for seen in (event, shown):
+        assert (seen["sales_end"], seen["ends_at"]) == (
+            "2099-08-01T12:00:00.500Z",
+            "2099-08-01T22:30:00.123Z",
+        )
 
 
 async def test_the_defaults(api: Api, manager: User, make_venue: Make) -> None:

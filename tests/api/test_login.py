@@ -9,6 +9,7 @@ import jwt
 import pytest
 from aiohttp.test_utils import TestClient
 
+from bms import keys
 from tests.api.refusals import contents
 from tests.conftest import PASSWORD, Api, User
 
@@ -125,7 +126,9 @@ async def test_a_barred_user_is_out_at_once(api: Api, make_user: MakeUser, rows:
     refused.problem(401, "invalid_refresh_token")
 
 
-async def test_secrets_are_not_logged(api: Api, client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+async def test_secrets_are_not_logged(
+    api: Api, client: TestClient, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
     caplog.set_level(logging.DEBUG)
     password = "a very secret passphrase"
     account = {"username": "ada", "password": password}
@@ -138,6 +141,8 @@ async def test_secrets_are_not_logged(api: Api, client: TestClient, caplog: pyte
     await api.post("/login", {**account, "passwort": password})
     await api.post("/logout", {"refresh_token": second["refresh_token"]}, token=second["access_token"])
     logged = "\n".join(f"{record.getMessage()} {record.args} {record.exc_text}" for record in caplog.records)
+    client.app[keys.ACCESS_LOG].flush()
+    logged += "".join(capsys.readouterr())
     assert "POST /login 200" in logged
     secrets = [password, *(token for pair in (first, second) for token in (pair["access"], pair["refresh"]))]
     for secret in secrets:

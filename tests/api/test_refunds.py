@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime as dt
-import threading
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
@@ -10,11 +9,8 @@ from typing import Any
 import pytest
 
 from bms import keys
-from bms.commands import refund_requests, refunds
-from bms.commands.cancellations import left_to_refund
 from bms.commands.refunds import RefundRule, percentage
 from bms.sql.database import Database
-from bms.sql.statements import Statement
 from bms.tasks.reconciliation import send_due_refunds
 from tests.conftest import Api, Reply, User
 
@@ -208,45 +204,6 @@ async def test_bad_amounts(api: Api, buyer: User, paid: Make, amount: Any) -> No
     booking = await paid()
     body = {"payment_id": booking["payment"]["id"], "amount": amount}
     (await api.post("/refunds", body, token=buyer.token)).problem(422, "validation_failed")
-
-
-async def test_two_refunds_at_once_never_pass_the_payment(
-    api: Api, manager: User, paid: Make, rows: Rows, books: Books
-) -> None:
-    booking = await paid()
-    body = {"payment_id": booking["payment"]["id"], "amount": "30.00"}
-    replies = await asyncio.gather(*(api.post("/refunds", body, token=manager.token) for _ in range(8)))
-    assert sorted(reply.status for reply in replies) == [201] + [409] * 7
-    (payment,) = rows("SELECT refund_claimed, refunded FROM payments")
-    assert str(payment.refund_claimed) == str(payment.refunded) == "30.00"
-    await books()
-
-
-async def test_without_the_guard_they_do(
-    api: Api, manager: User, paid: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The twin of the test above: it can fail."""
-    unguarded = Statement(
-        "test.claim_refund",
-        refunds.CLAIM.declaration,
-        refunds.CLAIM.text.replace("AND refund_claimed + @amount <= amount", ""),
-    )
-    unlocked = Statement("test.lock_for_refund", "@id BIGINT", "SELECT status FROM bookings WHERE id = @id")
-    both_have_read = threading.Barrier(2, timeout=10)
-
-    def read_together(*arguments: Any) -> Decimal:
-        both_have_read.wait()
-        return left_to_refund(*arguments)
-
-    monkeypatch.setattr(refunds, "CLAIM", unguarded)
-    monkeypatch.setattr(refund_requests, "LOCK_BOOKING", unlocked)
-    monkeypatch.setattr(refund_requests, "left_to_refund", read_together)
-    rows("ALTER TABLE payments DROP CONSTRAINT ck_payments_refunded")
-    booking = await paid()
-    body = {"payment_id": booking["payment"]["id"], "amount": "30.00"}
-    await asyncio.gather(*(api.post("/refunds", body, token=manager.token) for _ in range(2)))
-    (payment,) = rows("SELECT refund_claimed, amount FROM payments")
-    assert payment.refund_claimed > payment.amount
 
 
 async def test_a_refund_that_fails_stays_owed_and_is_tried_again(

@@ -1,7 +1,6 @@
 """Reviews: who may write one, what becomes of the event's rating, and many at once."""
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 from tests.attendance import Make, MakeUser, Rows, attend, begin, pages
 from tests.conftest import Api, Reply, User
+from tests.waiting import Meeting
 
 
 @pytest.fixture
@@ -162,14 +162,14 @@ async def test_lists_are_newest_first_in_pages(
     (await api.get(f"/reviews/{first['id']}?cursor=x")).problem(422, "validation_failed")
 
 
-def slow_find(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave time between the reading of the old review and what is written after it."""
+def meet_after_the_look(monkeypatch: pytest.MonkeyPatch, meeting: Meeting) -> None:
+    """Have two meet between the reading of the old review and what is written after it."""
     real = Transaction.row
 
     def row(tx: Transaction, statement: Statement, **values: Any) -> Row | None:
         found = real(tx, statement, **values)
         if statement is reviews.FIND:
-            time.sleep(0.05)
+            meeting()
         return found
 
     monkeypatch.setattr(Transaction, "row", row)
@@ -208,7 +208,7 @@ async def test_many_at_once_keep_count_and_average(
     event = await make_event(price="0.00")
     await attend(hold, event, *crowd)
     begin(rows, event)
-    slow_find(monkeypatch)
+    meet_after_the_look(monkeypatch, Meeting())
     statuses = await post_many(api, crowd, event)
     assert sorted(statuses) == [200] * 20 + [201] * 4
     real, kept = counted_and_kept(rows, event)
@@ -236,7 +236,7 @@ async def test_without_the_lock_the_sum_goes_wrong(
     for user in crowd:
         assert (await review(api, user, event, 3)).status == 201
     monkeypatch.setattr(reviews, "LOCK_RATED", unlocked)
-    slow_find(monkeypatch)
+    meet_after_the_look(monkeypatch, Meeting(patience=5))
     # What is lost of one rating may be made good by what is lost of another: then once more.
     for _ in range(10):
         assert set(await post_many(api, crowd, event)) == {200}

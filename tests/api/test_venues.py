@@ -101,6 +101,11 @@ async def test_text_is_kept_as_it_is(api: Api, manager: User) -> None:
     venue = (await api.post("/venues", {**names, "capacity": 1}, token=manager.token)).json
     assert {name: venue[name] for name in names} == names
     assert (await api.get("/venues", city="ZÜRICH")).json == [venue]
+
+
+@pytest.mark.needs("ESCAPE")
+async def test_what_is_looked_for_is_no_pattern(api: Api, make_venue: Make) -> None:
+    venue = await make_venue(location="Ł\u0142 %_[a]")
     assert (await api.get("/venues", q="%_[A]")).json == [venue]
     assert (await api.get("/venues", q="[aŁ]")).json == []
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pyodbc
 import pytest
 
 from bms.sql.embedded import EmbeddedServer
@@ -16,6 +17,7 @@ from tests.tsql import Sql
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 MIGRATIONS = 5
+KEY = "a secret for tests, long enough for HS256"
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def place(server: Server, request: pytest.FixtureRequest) -> dict[str, str]:
     if server.embedded:
         return {}
     url = request.getfixturevalue("empty_database_url")
-    return {"BMS_DATABASE_URL": url, "BMS_SECRET_KEY": "a secret for tests, long enough for HS256"}
+    return {"BMS_DATABASE_URL": url, "BMS_SECRET_KEY": KEY}
 
 
 @pytest.fixture
@@ -69,6 +71,32 @@ def test_from_an_empty_directory_to_an_admin(bms: Run) -> None:
     assert bms("migrate", "--status").stdout.count("pending") == 1
 
 
+def test_status_writes_nothing(bms: Run, empty_database_url: str, sql_connection: pyodbc.Connection) -> None:
+    pending = bms("migrate", "--status", BMS_DATABASE_URL=empty_database_url, BMS_SECRET_KEY=KEY)
+    assert (pending.returncode, pending.stdout.count("pending")) == (0, MIGRATIONS)
+    named = sql_connection.execute(
+        "SELECT table_name FROM information_schema.tables WHERE table_name LIKE '%yoyo%'"
+    )
+    assert named.fetchall() == []
+
+
+def test_a_login_without_the_right_to_migrate(bms: Run, server: Server, empty_database_url: str) -> None:
+    own = {"BMS_DATABASE_URL": empty_database_url, "BMS_SECRET_KEY": KEY}
+    with server.stranger(empty_database_url) as url:
+        theirs = {**own, "BMS_DATABASE_URL": url}
+        # There is nothing to read yet, so that nothing forbids it.
+        assert bms("migrate", "--status", **theirs).stdout.count("pending") == MIGRATIONS
+        told = [bms("migrate", **theirs)]
+        assert bms("migrate", **own).returncode == 0
+        told += [bms("migrate", *option, **theirs) for option in ((), ("--status",), ("--rollback", "1"))]
+    for done in told:
+        assert (done.returncode, done.stdout) == (1, "")
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("bms: This login may not ")
+        assert "bms doctor" in line
+    assert bms("migrate", "--status", **own).stdout.count("applied") == MIGRATIONS
+
+
 def test_check_says_what_is_broken(bms: Run, tmp_path: Path, place: dict[str, str]) -> None:
     bms("migrate")
     bms("seed")
@@ -90,6 +118,9 @@ def test_sql_prints_statements_for_either_database(bms: Run) -> None:
     assert names == sorted(names)
     assert "OUTPUT inserted.available" in bms("sql", "ticket_types.reserve").stdout
     assert "RETURNING available" in bms("sql", "ticket_types.reserve", "--for", "postgres").stdout
+    printed = bms("sql", "ticket_types.reserve").stdout.splitlines()
+    assert printed[0].startswith("UPDATE ticket_types")
+    assert printed[1].startswith("SET "), "without the indentation that it has in its module"
     unknown = bms("sql", "nothing.at_all")
     assert (unknown.returncode, unknown.stderr.startswith("bms: There is no statement")) == (2, True)
 

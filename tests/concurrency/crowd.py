@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 
@@ -16,15 +16,22 @@ from bms.sql.session import Transaction
 _numbers = itertools.count(1)
 
 
-async def make_crowd(db: Database, tokens: Tokens, size: int) -> list[str]:
-    """Return an access token each of ``size`` new accounts, none of which has a password."""
+class Person(NamedTuple):
+    """An account and an access token of it."""
+
+    id: int
+    token: str
+
+
+async def make_crowd(db: Database, tokens: Tokens, size: int, role: str = "USER") -> list[Person]:
+    """Return ``size`` new accounts, none of which has an address or a password."""
     return [
-        tokens.access(user_id=user_id, session_id=session_id)
-        for user_id, session_id in await db.transact(_insert, size=size)
+        Person(user_id, tokens.access(user_id=user_id, session_id=session_id))
+        for user_id, session_id in await db.transact(_insert, size=size, role=role)
     ]
 
 
-def _insert(tx: Transaction, *, size: int) -> list[tuple[int, int]]:
+def _insert(tx: Transaction, *, size: int, role: str) -> list[tuple[int, int]]:
     made = []
     for _ in range(size):
         name = f"crowd{next(_numbers)}"
@@ -36,7 +43,7 @@ def _insert(tx: Transaction, *, size: int) -> list[tuple[int, int]]:
             email=None,
             email_folded=None,
             password_hash="!",
-            role="USER",
+            role=role,
         )
         session_id = tx.value(
             sessions.INSERT, user_id=user.id, refresh_hash=name, seconds=600, device=None, address=None
@@ -46,7 +53,7 @@ def _insert(tx: Transaction, *, size: int) -> list[tuple[int, int]]:
 
 
 async def book_all(
-    bases: Sequence[str], crowd: Sequence[str], body: dict[str, Any]
+    bases: Sequence[str], crowd: Sequence[Person], body: dict[str, Any]
 ) -> Counter[tuple[int, str | None]]:
     """Let everybody in the crowd book at once, in turn at each of the servers ``bases``.
 
@@ -56,16 +63,16 @@ async def book_all(
     # No limit: every buyer has a connection of their own.
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
 
-        async def book(base: str, token: str) -> tuple[int, str | None]:
+        async def book(base: str, person: Person) -> tuple[int, str | None]:
             await start.wait()
-            headers = {"Authorization": f"Bearer {token}"}
+            headers = {"Authorization": f"Bearer {person.token}"}
             async with client.post(f"{base}/bookings", json=body, headers=headers) as reply:
                 answered = await reply.json(content_type=None)
                 return reply.status, answered.get("code")
 
         buyers = [
-            asyncio.create_task(book(base, token))
-            for base, token in zip(itertools.cycle(bases), crowd, strict=False)
+            asyncio.create_task(book(base, person))
+            for base, person in zip(itertools.cycle(bases), crowd, strict=False)
         ]
         await asyncio.sleep(0)
         start.set()

@@ -1,73 +1,47 @@
 """One booking paid eight times at once is charged once; without the unique index it is not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms import keys
-from bms.payments.simulated import SimulatedGateway
-from bms.sql.database import Database
-from tests.books import Rows, assert_balanced, assert_conserved, count
-from tests.conftest import Reply, User
+from tests.books import assert_conserved, count
+from tests.concurrency.shop import Shop
 from tests.gateways import Pause
+from tests.waiting import until
 
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Pay = Callable[..., Awaitable[Reply]]
-
-
-@pytest.fixture
-def gateway(client: TestClient) -> SimulatedGateway:
-    found = client.app[keys.GATEWAY]
-    assert isinstance(found, SimulatedGateway)
-    return found
+PAYERS = 8
 
 
-async def test_eight_payments_at_once_charge_once(
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    db: Database,
-    rows: Rows,
-    gateway: SimulatedGateway,
-) -> None:
-    booking = await hold(buyer, await make_event(), 2)
-    replies = await asyncio.gather(*(pay(buyer, booking) for _ in range(8)))
-    assert sorted(reply.status for reply in replies) == [201] + [409] * 7
+async def test_eight_payments_at_once_charge_once(shop: Shop) -> None:
+    person = await shop.person()
+    booking = await shop.hold(person, await shop.event(), 2)
+    before = (await shop.gateway.totals("EUR")).charged
+    replies = await asyncio.gather(*(shop.pay(person, booking) for _ in range(PAYERS)))
+    assert sorted(reply.status for reply in replies) == [201] + [409] * (PAYERS - 1)
     for reply in replies:
         if reply.status == 409:
             assert reply.json["code"] in ("payment_in_progress", "booking_not_pending")
-    assert (await gateway.totals("EUR")).charged == Decimal("50.00")
-    assert [tuple(row) for row in rows("SELECT status, amount FROM payments")] == [
-        ("SUCCEEDED", Decimal("50.00"))
-    ]
-    assert count(rows, "tickets") == 2
-    await assert_balanced(db, rows)
+    assert (await shop.gateway.totals("EUR")).charged - before == Decimal("50.00")
+    paid = shop.rows("SELECT status, amount FROM payments WHERE booking_id = ?", booking["id"])
+    assert [tuple(row) for row in paid] == [("SUCCEEDED", Decimal("50.00"))]
+    assert count(shop.rows, "tickets", "booking_id = ?", booking["id"]) == 2
+    await shop.check()
 
 
 async def test_without_the_unique_index_it_is_charged_more_often(
-    client: TestClient,
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    rows: Rows,
-    gateway: SimulatedGateway,
-    monkeypatch: pytest.MonkeyPatch,
+    own_shop: Shop, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The twin of the test above: the guard is off, and the money is taken more than once."""
-    rows("DROP INDEX ux_payments_live ON payments")
+    """The twin: the guard is off, and the money is taken as often as it is asked for."""
+    own_shop.rows("DROP INDEX ux_payments_live ON payments")
     pause = Pause(client, monkeypatch)
-    booking = await hold(buyer, await make_event(), 2)
-    requests = [asyncio.create_task(pay(buyer, booking)) for _ in range(8)]
-    await pause.reached.wait()
-    await asyncio.sleep(0.2)
+    person = await own_shop.person()
+    booking = await own_shop.hold(person, await own_shop.event(), 2)
+    requests = [asyncio.create_task(own_shop.pay(person, booking)) for _ in range(PAYERS)]
+    await until(lambda: count(own_shop.rows, "payments") == PAYERS)
     pause.go.set()
     await asyncio.gather(*requests)
-    assert (await gateway.totals("EUR")).charged > Decimal("50.00")
+    assert (await own_shop.gateway.totals("EUR")).charged == PAYERS * Decimal("50.00")
     with pytest.raises(AssertionError):
-        assert_conserved(rows)
+        assert_conserved(own_shop.rows)

@@ -1,16 +1,9 @@
 """Two hundred buyers at once, fifty tickets: fifty are sold. Its twins take the guards away, and oversell."""
 
-import asyncio
-import contextlib
-import os
-import socket
-import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient
 
@@ -18,12 +11,12 @@ from bms import keys
 from bms.commands import inventory
 from bms.commands.inventory import Line
 from bms.errors import SoldOut
-from bms.settings import Settings
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from tests.books import Rows, assert_balanced, assert_conserved, available
-from tests.concurrency.crowd import book_all, make_crowd
+from tests.books import Rows, assert_balanced, assert_conserved, available, count
+from tests.concurrency.crowd import Person, book_all, make_crowd
+from tests.concurrency.shop import Shop
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 BUYERS = 200
@@ -57,7 +50,7 @@ def sold(rows: Rows) -> int:
 
 
 @pytest.fixture
-async def crowd(client: TestClient, db: Database) -> list[str]:
+async def crowd(client: TestClient, db: Database) -> list[Person]:
     return await make_crowd(db, client.app[keys.TOKENS], BUYERS)
 
 
@@ -78,7 +71,7 @@ def one_by_one(client: TestClient) -> None:
 async def test_two_hundred_buyers_get_fifty_tickets(
     client: TestClient,
     base: str,
-    crowd: list[str],
+    crowd: list[Person],
     make_event: Make,
     db: Database,
     rows: Rows,
@@ -101,7 +94,7 @@ async def test_two_hundred_buyers_get_fifty_tickets(
 
 
 async def test_quantities_that_do_not_divide_the_tickets(
-    base: str, crowd: list[str], make_event: Make, db: Database, rows: Rows
+    base: str, crowd: list[Person], make_event: Make, db: Database, rows: Rows
 ) -> None:
     event = await make_event(capacity=TICKETS)
     answers = await book_all([base], crowd[:60], {"event": event["id"], "quantity": 3})
@@ -112,7 +105,7 @@ async def test_quantities_that_do_not_divide_the_tickets(
 
 @pytest.mark.usefixtures("one_by_one")
 async def test_without_guard_and_constraint_more_is_sold_than_there_is(
-    base: str, crowd: list[str], make_event: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    base: str, crowd: list[Person], make_event: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin: both guards are off."""
     rows(_DROP_CHECK)
@@ -125,7 +118,7 @@ async def test_without_guard_and_constraint_more_is_sold_than_there_is(
 
 @pytest.mark.usefixtures("one_by_one")
 async def test_reading_before_writing_sells_more_than_there_is(
-    base: str, crowd: list[str], make_event: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    base: str, crowd: list[Person], make_event: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other twin: the check is there, and right for one buyer at a time. No constraint sees the loss."""
 
@@ -146,65 +139,13 @@ async def test_reading_before_writing_sells_more_than_there_is(
         assert_conserved(rows)
 
 
-async def test_two_processes_sell_from_the_same_fifty(
-    crowd: list[str],
-    make_event: Make,
-    db: Database,
-    rows: Rows,
-    settings: Settings,
-    database_url: str,
-    tmp_path: Path,
-) -> None:
-    """``bms serve`` twice, each with a pool of its own: what keeps them apart is in the database."""
-    event = await make_event(capacity=TICKETS)
-    async with contextlib.AsyncExitStack() as stack:
-        starting = (serving(settings, database_url, tmp_path) for _ in range(2))
-        bases = await asyncio.gather(*(stack.enter_async_context(process) for process in starting))
-        answers = await book_all(bases, crowd, {"event": event["id"], "quantity": 1})
-    assert answers == {(201, None): TICKETS, (409, "sold_out"): BUYERS - TICKETS}
-    assert (sold(rows), available(rows, event)) == (TICKETS, 0)
-    await assert_balanced(db, rows)
-
-
-@contextlib.asynccontextmanager
-async def serving(settings: Settings, database_url: str, directory: Path) -> AsyncIterator[str]:
-    """Run a server process on the test's database and yield its base URL."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("BMS_")} | {
-        "BMS_PORT": str(port),
-        "BMS_DATABASE_URL": database_url,
-        "BMS_SECRET_KEY": settings.secret_key,
-        "BMS_DATA_DIR": str(directory),
-        "BMS_BACKGROUND_TASKS": "off",
-        "BMS_BCRYPT_ROUNDS": "4",
-    }
-    output = asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-c", "from bms.cli import main; raise SystemExit(main(['serve']))"),
-        env=environment,
-        cwd=directory,
-        stdout=output,
-        stderr=output,
-    )
-    base = f"http://127.0.0.1:{port}"
-    try:
-        async with asyncio.timeout(20), aiohttp.ClientSession() as client:
-            while not await is_ready(client, base):
-                assert process.returncode is None, "the server has ended"
-                await asyncio.sleep(0.05)
-        yield base
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-async def is_ready(client: aiohttp.ClientSession, base: str) -> bool:
-    try:
-        async with client.get(f"{base}/health/live") as reply:
-            return reply.status == 200
-    except aiohttp.ClientError:
-        return False
+@pytest.mark.parametrize(("buyers", "tickets"), [(500, 1), (200, 50)])
+async def test_processes_sell_what_there_is(shop: Shop, buyers: int, tickets: int) -> None:
+    """The last ticket wanted by five hundred; what keeps the processes apart is in the database."""
+    event = await shop.event(capacity=tickets)
+    crowd = await shop.people(buyers)
+    answers = await book_all(shop.premises.bases, crowd, {"event": event["id"], "quantity": 1})
+    assert answers == {(201, None): tickets, (409, "sold_out"): buyers - tickets}
+    assert available(shop.rows, event) == 0
+    assert count(shop.rows, "bookings", "event_id = ? AND status = 'PENDING'", event["id"]) == tickets
+    await shop.check()

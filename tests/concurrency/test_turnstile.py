@@ -23,9 +23,8 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-async def buyers(client: TestClient, db: Database, rows: Rows) -> list[int]:
-    await make_crowd(db, client.app[keys.TOKENS], 8)
-    return [row.id for row in rows("SELECT id FROM users WHERE username LIKE 'crowd%' ORDER BY id")]
+async def buyers(client: TestClient, db: Database) -> list[int]:
+    return [person.id for person in await make_crowd(db, client.app[keys.TOKENS], 8)]
 
 
 class Counted:

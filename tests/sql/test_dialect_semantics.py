@@ -226,7 +226,7 @@ def test_a_pattern_in_a_parameter(db):
     assert db.rows(PATTERN, city="%!%%") == []
 
 
-@pytest.mark.needs("escaped brackets")
+@pytest.mark.needs("ESCAPE")
 def test_an_escaped_bracket(db):
     assert db.rows(PATTERN, city="%![1]") == [(4,)]
 

@@ -159,6 +159,7 @@ async def succeed(db: Database, payment_id: int) -> None:
     await settle(db, payment_id, Outcome(OutcomeStatus.SUCCEEDED, "test"), request_id="test")
 
 
+@pytest.mark.needs("OUTPUT after a wait")
 @pytest.mark.usefixtures("balanced")
 async def test_paid_at_the_moment_the_hold_runs_out(
     api: Api, buyer: User, make_user: MakeUser, make_event: Make, db: Database, rows: Rows

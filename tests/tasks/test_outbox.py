@@ -133,6 +133,7 @@ def open_transaction(database_url: str) -> Any:
     connection.close()
 
 
+@pytest.mark.needs("UPDLOCK")
 async def test_a_second_worker_passes_over_what_the_first_is_claiming(
     db: Database, queue: Queue, open_transaction: Any
 ) -> None:
