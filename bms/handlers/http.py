@@ -188,9 +188,14 @@ class Endpoint:
         if isinstance(refusal, DatabaseUnavailable) and self._is_for_strangers:
             return await self._serve_stranger(request, refusal)
         self.access.check(caller, refusal)
-        if self.shared:
-            return await self._serve_shared(request, caller)
-        return await self._serve(request, caller)
+        serve = self._serve_shared if self.shared else self._serve
+        try:
+            return await serve(request, caller)
+        except DatabaseUnavailable as away:
+            # An organiser's reading is the primary's, and what anyone sees is better than nothing.
+            if caller is None or not self._is_for_strangers or not request.app[keys.DATABASE].replica_is_up:
+                raise
+            return await self._serve_stranger(request, away)
 
     async def _serve_shared(self, request: web.Request, caller: Caller | None) -> web.StreamResponse:
         if caller is None or caller.role == "USER":
