@@ -46,6 +46,7 @@ BABELFISH = {
     "parts of a second": "Babelfish tells nothing of its types, so that pyodbc sends it whole seconds alone",
     "text in OPENJSON": "Babelfish leaves quotes and backslashes in the text of OPENJSON escaped",
     "OUTPUT after a wait": "Babelfish makes the OUTPUT of an UPDATE before it waits, and may crash then",
+    "DEADLOCK_PRIORITY": "Babelfish takes SET DEADLOCK_PRIORITY for nothing: whom a deadlock ends is chance",
     "ESCAPE": "Babelfish finds nothing by a pattern in which something is escaped",
     "error numbers": "Babelfish says 33557097 for errors of which it knows no number of SQL Server's",
 }

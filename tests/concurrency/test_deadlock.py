@@ -15,6 +15,8 @@ from tests.conftest import Reply
 from tests.sessions import is_postgres, waiting
 from tests.waiting import until
 
+pytestmark = pytest.mark.needs("DEADLOCK_PRIORITY")
+
 TAKE = "UPDATE ticket_types SET available = available WHERE id = ?"
 SEATS = [{"name": name, "price": "10.00", "capacity": 5} for name in ("Stalls", "Balcony")]
 
