@@ -6,11 +6,10 @@ from bms.access_log import AccessLog
 from bms.answers import SharedAnswer
 from bms.cache import Cache
 from bms.description import Description
-from bms.errors import BMSError
 from bms.mail.transports import Transport
 from bms.metrics import Metrics
 from bms.payments.gateway import Gateway
-from bms.security import Caller, KnownCaller, Passwords, Tokens
+from bms.security import Identity, KnownCaller, Passwords, Tokens
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.turnstile import Turnstile
@@ -28,6 +27,5 @@ METRICS = web.AppKey("metrics", Metrics)
 DESCRIPTION = web.AppKey("description", Description)
 TRANSPORT = web.AppKey("transport", Transport)
 
-CALLER = web.RequestKey("caller", Caller)
-TOKEN_REFUSAL = web.RequestKey("token_refusal", BMSError)
+IDENTITY = web.RequestKey("identity", Identity)
 REQUEST_ID = web.RequestKey("request_id", str)

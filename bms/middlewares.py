@@ -22,7 +22,7 @@ from bms.errors import (
 )
 from bms.queries.sessions import get_live_session
 from bms.schemas.problems import problem_document
-from bms.security import Caller, KnownCaller
+from bms.security import STRANGER, Caller, Identity, KnownCaller
 
 log = logging.getLogger("bms")
 
@@ -45,10 +45,12 @@ async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
     if given is None or not _REQUEST_ID.match(given):
         given = f"{_OURS}-{next(_numbers):x}"
     request[keys.REQUEST_ID] = given
+    identity = STRANGER
     response: web.StreamResponse
     try:
         if hdrs.AUTHORIZATION in request.headers and request.match_info.http_exception is None:
-            await _authenticate(request)
+            identity = await _identify(request)
+        request[keys.IDENTITY] = identity
         response = await handler(request)
     except Exception as error:
         response = _refuse(request, error)
@@ -58,8 +60,7 @@ async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
     resource = request.match_info.route.resource
     route = "none" if resource is None else resource.canonical
     app[keys.METRICS].observe_request(method, route, status, seconds)
-    caller = request.get(keys.CALLER)
-    user_id = None if caller is None else caller.user_id
+    user_id = None if identity.caller is None else identity.caller.user_id
     app[keys.ACCESS_LOG].note(method, request.path, status, seconds, user_id, given)
     return response
 
@@ -107,14 +108,14 @@ def _router_error(request: web.Request, error: web.HTTPException) -> web.StreamR
     return problem(request, MalformedRequest(error.reason))
 
 
-async def _authenticate(request: web.Request) -> None:
+async def _identify(request: web.Request) -> Identity:
     """Find out who calls, from the bearer token (RFC 6750). One that is presented must be good, where
     the endpoint looks at it.
     """
     try:
-        request[keys.CALLER] = await _caller(request, request.headers["Authorization"])
+        return Identity(await _caller(request, request.headers["Authorization"]))
     except (Unauthenticated, DatabaseUnavailable) as error:
-        request[keys.TOKEN_REFUSAL] = error
+        return Identity(refusal=error)
 
 
 async def _caller(request: web.Request, header: str) -> Caller:

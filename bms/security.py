@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import bcrypt
 import jwt
 
-from bms.errors import InvalidRefreshToken, Unauthenticated
+from bms.errors import BMSError, InvalidRefreshToken, Unauthenticated
 from bms.limits import MAX_ID
 
 T = TypeVar("T")
@@ -32,6 +32,16 @@ class Caller:
     @property
     def is_admin(self) -> bool:
         return self.role == "ADMIN"
+
+
+class Identity(NamedTuple):
+    """Who makes a request: a caller, or why the token that was sent tells of nobody, or neither."""
+
+    caller: Caller | None = None
+    refusal: BMSError | None = None
+
+
+STRANGER = Identity()
 
 
 class KnownCaller(NamedTuple):

@@ -183,8 +183,7 @@ class Endpoint:
         return self.handler.__module__.rpartition(".")[2]
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
-        caller = request.get(keys.CALLER)
-        refusal = request.get(keys.TOKEN_REFUSAL)
+        caller, refusal = request[keys.IDENTITY]
         if isinstance(refusal, DatabaseUnavailable) and self._is_for_strangers:
             return await self._serve_stranger(request, refusal)
         self.access.check(caller, refusal)
