@@ -15,7 +15,7 @@ from bms.commands.idempotency import Answer
 from bms.errors import BMSError, DatabaseUnavailable, Overloaded
 from bms.sql.database import Database
 
-GROUP = 32  # asks in one transaction
+GROUP = 64  # asks in one transaction
 LANES = 2  # groups written at the same time by one process
 QUEUE = 1000  # asks that may wait
 PATIENCE = 10.0  # seconds that one waits before it is told to come again
