@@ -31,7 +31,6 @@ Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # A client's own id is kept if it can stand in a log line and a header.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}\Z")
 
-
 # Its own, so that no two processes give the same id.
 _OURS = secrets.token_hex(6)
 _numbers = itertools.count(1)
@@ -48,8 +47,9 @@ async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
     identity = STRANGER
     response: web.StreamResponse
     try:
-        if hdrs.AUTHORIZATION in request.headers and request.match_info.http_exception is None:
-            identity = await _identify(request)
+        header = request.headers.get(hdrs.AUTHORIZATION)
+        if header is not None and request.match_info.http_exception is None:
+            identity = await _identify(request, header)
         request[keys.IDENTITY] = identity
         response = await handler(request)
     except Exception as error:
@@ -108,12 +108,12 @@ def _router_error(request: web.Request, error: web.HTTPException) -> web.StreamR
     return problem(request, MalformedRequest(error.reason))
 
 
-async def _identify(request: web.Request) -> Identity:
+async def _identify(request: web.Request, header: str) -> Identity:
     """Find out who calls, from the bearer token (RFC 6750). One that is presented must be good, where
     the endpoint looks at it.
     """
     try:
-        return Identity(await _caller(request, request.headers["Authorization"]))
+        return Identity(await _caller(request, header))
     except (Unauthenticated, DatabaseUnavailable) as error:
         return Identity(refusal=error)
 

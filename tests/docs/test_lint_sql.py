@@ -3,15 +3,13 @@
 That the statements and migrations pass is for script/lint to say, which takes longer than a test should.
 """
 
-import importlib.util
-import sys
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from bms.sql.statements import registered
+from tests.scripts import load_script
 
 pytest.importorskip("sqlfluff", reason="sqlfluff is of the lint extra: script/bootstrap lint installs it")
 
@@ -35,17 +33,7 @@ BROKEN = {
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    """The script as a module."""
-    loader = SourceFileLoader("lint_sql_script", str(ROOT / "script" / "lint-sql"))
-    spec = importlib.util.spec_from_loader(loader.name, loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        loader.exec_module(module)
-    finally:
-        sys.dont_write_bytecode = written
-    return module
+    return load_script("lint-sql")
 
 
 def test_each_fault_is_found_by_name_and_line_and_nothing_else(script: ModuleType) -> None:

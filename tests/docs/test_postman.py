@@ -1,34 +1,20 @@
 """The stored Postman collection is what script/postman makes of docs/openapi.json. script/newman runs it."""
 
 import copy
-import importlib.util
 import json
 import os
 import sys
-from importlib.machinery import SourceFileLoader
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "script" / "postman"
+from tests.scripts import load_script
 
 
 @pytest.fixture(scope="module")
 def postman() -> ModuleType:
-    """The script as a module."""
-    loader = SourceFileLoader("postman_script", str(SCRIPT))
-    spec = importlib.util.spec_from_loader(loader.name, loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[loader.name] = module  # dataclasses look their module up
-    written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        loader.exec_module(module)
-    finally:
-        sys.dont_write_bytecode = written
-    return module
+    return load_script("postman")
 
 
 @pytest.fixture
