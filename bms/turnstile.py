@@ -2,13 +2,16 @@
 
 While one group is being written the next one gathers, so that a group is as large as the rush: alone
 a buyer waits for nobody, and on the day of a sale dozens share a transaction, its locks and its commit.
+Groups are written side by side when they are for other events: for the same one the second would only
+wait for the first one's locks, and with more patience it would have been larger.
 """
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from bms.commands.holds import Ask, hold_tickets
 from bms.commands.idempotency import Answer
@@ -17,6 +20,7 @@ from bms.sql.database import Database
 
 GROUP = 64  # asks in one transaction
 LANES = 2  # groups written at the same time by one process
+LANES_AN_EVENT = 1  # of them with asks for the same event
 QUEUE = 1000  # asks that may wait
 PATIENCE = 10.0  # seconds that one waits before it is told to come again
 
@@ -29,21 +33,27 @@ class _Waiting:
 
 
 class Turnstile:
-    """Serves asks by ``hold_tickets``: up to ``group`` in one transaction, on ``lanes`` at a time.
-
-    More than ``queue`` do not wait.
+    """Serves asks by ``hold_tickets``: up to ``group`` in one transaction, on ``lanes`` at a time, of which
+    ``lanes_an_event`` may be for one event. More than ``queue`` do not wait.
     """
 
     def __init__(
-        self, database: Database, *, group: int = GROUP, lanes: int = LANES, queue: int = QUEUE
+        self,
+        database: Database,
+        *,
+        group: int = GROUP,
+        lanes: int = LANES,
+        lanes_an_event: int = LANES_AN_EVENT,
+        queue: int = QUEUE,
     ) -> None:
         self._database = database
         self.group = group
         self.lanes = lanes
+        self.lanes_an_event = lanes_an_event
         self.queue = queue
-        self._open = 0
         self._waiting: deque[_Waiting] = deque()
-        self._serving: set[asyncio.Task[None]] = set()
+        self._served: Counter[int] = Counter()  # on how many lanes, by event
+        self._open: set[asyncio.Task[Any]] = set()
 
     @property
     def waiting(self) -> int:
@@ -58,25 +68,36 @@ class Turnstile:
             raise Overloaded()
         waiting = _Waiting(ask, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        if self._open < self.lanes:
-            self._open += 1
-            task = asyncio.create_task(self._serve())
-            self._serving.add(task)
-            task.add_done_callback(self._serving.discard)
+        if self._may_serve(ask.event_id):
+            self._open_lane()
         return await waiting.answer
 
     async def close(self) -> None:
         """Return when all who came have been served."""
-        while self._serving:
-            await asyncio.wait(self._serving)
+        while self._open:
+            await asyncio.wait(self._open)
+
+    def _may_serve(self, event_id: int) -> bool:
+        return self._served[event_id] < self.lanes_an_event
+
+    def _open_lane(self) -> None:
+        if len(self._open) < self.lanes:
+            self._open.add(asyncio.create_task(self._serve()))
 
     async def _serve(self) -> None:
         try:
             while group := self._next_group():
-                await self._serve_group(group)
+                if self._waiting:
+                    self._open_lane()  # One that found nothing to do before may find something now.
+                events = Counter({one.ask.event_id for one in group})
+                self._served += events
+                try:
+                    await self._serve_group(group)
+                finally:
+                    self._served -= events
         finally:
-            # With no await since the queue was found empty: who comes next opens the lane again.
-            self._open -= 1
+            # With no await since nothing was found to do: who comes next opens the lane again.
+            self._open.difference_update({asyncio.current_task()})
 
     def _next_group(self) -> list[_Waiting]:
         """Take who goes next off the queue: no two of one buyer, who must see what the first one wrote."""
@@ -92,7 +113,7 @@ class Turnstile:
                 one.answer.set_exception(Overloaded())
                 continue
             involved = {one.ask.user_id} | ({one.ask.key.user_id} if one.ask.key else set())
-            if people & involved:
+            if people & involved or not self._may_serve(one.ask.event_id):
                 later.append(one)
                 continue
             people |= involved

@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestClient
 from bench.serving import bms_server
 from bms import keys
 from bms.settings import Settings
+from tests.concurrency.crowd import let_race
 from tests.concurrency.shop import Premises, Shop, open_shop
 from tests.servers import Server
 
@@ -40,8 +41,7 @@ async def own_shop(client: TestClient, settings: Settings, database_url: str) ->
 
     Its buyers go through the turnstile one by one, eight at a time, as they do in several processes.
     """
-    client.app[keys.TURNSTILE].group = 1
-    client.app[keys.TURNSTILE].lanes = 8
+    let_race(client.app[keys.TURNSTILE])
     base = str(client.make_url("")).rstrip("/")
     async with open_shop(Premises([base], database_url, settings)) as opened:
         yield opened

@@ -14,7 +14,7 @@ from bms.sql.database import Database
 from bms.sql.target import parse_url
 from bms.turnstile import Turnstile
 from tests.books import available
-from tests.concurrency.crowd import Person
+from tests.concurrency.crowd import Person, let_race
 from tests.concurrency.shop import Shop
 from tests.conftest import Reply
 from tests.waiting import until
@@ -52,7 +52,8 @@ async def stop(database_url: str) -> AsyncIterator[Callable[..., Standstill]]:
 @pytest.fixture
 def turnstile(client: TestClient) -> Turnstile:
     found = client.app[keys.TURNSTILE]
-    found.group, found.lanes, found.queue = 1, LANES, QUEUE
+    let_race(found, lanes=LANES)
+    found.queue = QUEUE
     return found
 
 

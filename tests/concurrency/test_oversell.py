@@ -15,7 +15,7 @@ from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from tests.books import Rows, assert_balanced, assert_conserved, available, count
-from tests.concurrency.crowd import Person, book_all, make_crowd
+from tests.concurrency.crowd import Person, book_all, let_race, make_crowd
 from tests.concurrency.shop import Shop
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
@@ -62,8 +62,7 @@ def base(client: TestClient) -> str:
 @pytest.fixture
 def one_by_one(client: TestClient) -> None:
     """Let no two buyers share a transaction, and eight transactions run at a time."""
-    client.app[keys.TURNSTILE].group = 1
-    client.app[keys.TURNSTILE].lanes = 8
+    let_race(client.app[keys.TURNSTILE])
 
 
 @pytest.mark.parametrize("group", [1, 32])
@@ -80,8 +79,7 @@ async def test_two_hundred_buyers_get_fifty_tickets(
     group: int,
 ) -> None:
     """The statement and the constraint both guard the sale, and either is enough."""
-    client.app[keys.TURNSTILE].group = group
-    client.app[keys.TURNSTILE].lanes = 8
+    let_race(client.app[keys.TURNSTILE], group=group)
     event = await make_event(capacity=TICKETS)
     if guards == "statement":
         rows(_DROP_CHECK)

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -28,15 +29,23 @@ async def buyers(client: TestClient, db: Database) -> list[int]:
 
 
 class Counted:
-    """A database that counts the groups it was given."""
+    """A database that counts the groups it was given, and by event those that are written at once."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self.groups: list[int] = []
+        self.inside: Counter[int] = Counter()
+        self.most: Counter[int] = Counter()
 
     async def transact(self, command: Any, *, asks: Sequence[Ask]) -> Any:
         self.groups.append(len(asks))
-        return await self._db.transact(command, asks=asks)
+        events = Counter({ask.event_id for ask in asks})
+        self.inside += events
+        self.most |= self.inside
+        try:
+            return await self._db.transact(command, asks=asks)
+        finally:
+            self.inside -= events
 
 
 @pytest.fixture
@@ -84,6 +93,50 @@ async def test_a_group_is_no_larger_than_it_may_be(
     through = Turnstile(counted, group=3, lanes=1)  # type: ignore[arg-type]
     await serve(through, [ask(user, event["id"]) for user in buyers])
     assert counted.groups == [3, 3, 2]
+
+
+async def test_groups_side_by_side_are_for_other_events(
+    counted: Counted, rows: Rows, buyers: list[int], make_event: Make
+) -> None:
+    hot, other = await make_event(), await make_event()
+    through = Turnstile(counted, group=2, lanes=3)  # type: ignore[arg-type]
+    asks = [ask(user, hot["id"]) for user in buyers[:6]] + [ask(user, other["id"]) for user in buyers[6:]]
+    await serve(through, asks)
+    assert counted.groups == [2, 2, 2, 2]
+    assert counted.most == {hot["id"]: 1, other["id"]: 1}
+    assert (available(rows, hot), available(rows, other)) == (94, 98)
+
+
+async def test_an_event_that_may_have_two_groups_has_them(
+    counted: Counted, buyers: list[int], make_event: Make
+) -> None:
+    """The twin: without the bound they are side by side, and wait for each other in the database."""
+    event = await make_event()
+    through = Turnstile(counted, group=2, lanes=3, lanes_an_event=3)  # type: ignore[arg-type]
+    await serve(through, [ask(user, event["id"]) for user in buyers])
+    assert counted.most == {event["id"]: 3}
+
+
+async def test_one_event_that_stands_still_does_not_hold_up_another(
+    db: Database, buyers: list[int], make_event: Make
+) -> None:
+    stuck, other = await make_event(), await make_event()
+    goes_on = asyncio.Event()
+
+    class Slow(Counted):
+        async def transact(self, command: Any, *, asks: Sequence[Ask]) -> Any:
+            if asks[0].event_id == stuck["id"]:
+                await goes_on.wait()
+            return await super().transact(command, asks=asks)
+
+    through = Turnstile(Slow(db), group=1, lanes=2)  # type: ignore[arg-type]
+    waiting = [asyncio.create_task(through.hold(ask(user, stuck["id"]))) for user in buyers[:4]]
+    await asyncio.sleep(0)
+    answers = await serve(through, [ask(user, other["id"]) for user in buyers[4:]])
+    assert [type(answer) for answer in answers] == [Answer] * 4
+    assert not any(task.done() for task in waiting)
+    goes_on.set()
+    assert [type(answer) for answer in await asyncio.gather(*waiting)] == [Answer] * 4
 
 
 async def test_each_refusal_is_its_own(
