@@ -22,6 +22,7 @@ from bench.world import NotDurable, World, make_world, scratch_parent
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 MOST_PROCESSES = 4
+ROUNDS = 5
 PEOPLE_SECONDS = 60
 _FAILURES = (LimitFailed, LoadFailed, ServerFailed, NotTaped, NotDurable, URLError)
 
@@ -109,6 +110,7 @@ def _wish(arguments: argparse.Namespace) -> Wish:
         connections=arguments.connections,
         processes=arguments.processes or ([1] if arguments.names else range(1, most + 1)),
         seconds=arguments.seconds or (2 if arguments.quick else 5),
+        rounds=1 if arguments.quick else ROUNDS,
         quick=arguments.quick or bool(arguments.names),
         with_limits=not arguments.no_limit,
         soak=arguments.soak,

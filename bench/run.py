@@ -1,22 +1,19 @@
 """One run of the benchmark: the limits, the loads, the books after each."""
 
-import importlib.util
-import json
 import math
 import os
 import sys
 import time
-import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from bench import machine, procfs
 from bench.limit import Limit, best, measure_limit
 from bench.load import Figure, Load, run_load
-from bench.plan import BOOKINGS, READS, connections_of, hashes_a_second, make_load, paths_of
-from bench.serving import Server, bare_server, bms_server, check_books
+from bench.plan import BOOKINGS, READS, connections_of, hashes_a_second, make_load
+from bench.reads import measure_reads
+from bench.serving import Server, bms_server, check_books
 from bench.tape import tape_booking
 from bench.world import World
 
@@ -93,13 +90,16 @@ class Results:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a run is to measure; ``processes`` holds the numbers of server processes to choose from."""
+    """What a run is to measure; ``processes`` holds the numbers of server processes to choose from, and
+    ``rounds`` says how often a read and what it is compared with take turns.
+    """
 
     names: Sequence[str]
     connections: Sequence[int] | None
     processes: Sequence[int]
     seconds: float
     quick: bool = False
+    rounds: int = 1
     with_limits: bool = True
     soak: int = 0
 
@@ -125,14 +125,14 @@ def run(world: World, wish: Wish) -> Results:
     with bms_server(world.data_dir, results.processes) as server:
         results.uvloop = server.has_uvloop
         for name in wish.names:
-            load = make_load(world, name)
             for connections in connections_of(name, wish.connections):
-                results.figures.append(_measure(world, server, load, connections, wish.seconds))
+                if name in READS:
+                    figure = _measure_reads(world, server, results, name, connections, wish)
+                else:
+                    figure = _measure(world, server, make_load(world, name), connections, wish.seconds)
+                results.figures.append(figure)
             if name in ("pay", "free"):
                 _settle(world)
-            elif name in READS:
-                # Right after what it is compared with: a machine is not as fast ten minutes later.
-                _measure_bare(world, wish, results, name, _store_answers(world, server, name))
         if wish.soak:
             _soak(world, server, results, wish.soak)
         results.memory = procfs.memory(server.pid)
@@ -187,6 +187,22 @@ def _measure(world: World, server: Server, load: Load, connections: int, seconds
         server=server.pid,
         database=world.postmaster,
     )
+    return _judge(world, figure)
+
+
+def _measure_reads(
+    world: World, server: Server, results: Results, name: str, connections: int, wish: Wish
+) -> Figure:
+    figure, results.bare[name] = measure_reads(
+        world, server, name, connections=connections, rounds=wish.rounds
+    )
+    for loop, bare in results.bare[name].items():
+        say(f"bare aiohttp on {loop}, {name}: {'; '.join(bare.problems) or f'{bare.rate:,.0f}/s'}")
+    return _judge(world, figure)
+
+
+def _judge(world: World, figure: Figure) -> Figure:
+    """Return ``figure``, with what is wrong with the books among its problems."""
     broken = check_books(world.data_dir)
     if broken:
         figure.problems.append(f"bms check: {broken}")
@@ -194,7 +210,7 @@ def _measure(world: World, server: Server, load: Load, connections: int, seconds
         "; ".join(figure.problems)
         or f"{figure.rate:,.0f}/s, p50 {figure.p50:.1f} ms, p99 {figure.p99:.1f} ms"
     )
-    say(f"{load.name}, server processes {server.processes}, connections {connections}: {verdict}")
+    say(f"{figure.name}, server processes {figure.processes}, connections {figure.connections}: {verdict}")
     return figure
 
 
@@ -204,40 +220,6 @@ def _settle(world: World) -> None:
         if world.rows("SELECT count(*) FROM outbox WHERE state = 'PENDING'")[0][0] == 0:
             return
         time.sleep(0.5)
-
-
-def _store_answers(world: World, server: Server, name: str) -> Path:
-    """Keep the answers of BMS for the bare handler to repeat: the body, and the headers that describe it."""
-    stored = {}
-    for path in paths_of(world, name):
-        with urllib.request.urlopen(server.url + path, timeout=30) as answer:
-            kept = ("Content-Type", "ETag", "Cache-Control", "Link")
-            headers = {header: answer.headers[header] for header in kept if answer.headers[header]}
-            stored[path] = {"body": answer.read().decode(), "headers": headers}
-    file = world.data_dir / "answers.json"
-    file.write_text(json.dumps(stored))
-    return file
-
-
-def _measure_bare(world: World, wish: Wish, results: Results, name: str, answers: Path) -> None:
-    for loop in ("asyncio", "uvloop") if has_uvloop() else ("asyncio",):
-        with bare_server(world.data_dir, answers, results.processes, uvloop=loop == "uvloop") as server:
-            figure = run_load(
-                make_load(world, name),
-                server.url,
-                connections=connections_of(name, wish.connections)[-1],
-                seconds=min(4, wish.seconds),
-                processes=server.processes,
-                server=server.pid,
-            )
-        results.bare.setdefault(name, {})[loop] = figure
-        verdict = "; ".join(figure.problems) or f"{figure.rate:,.0f}/s"
-        say(f"bare aiohttp on {loop}, {name}: {verdict}")
-
-
-def has_uvloop() -> bool:
-    """Return whether uvloop is installed here."""
-    return importlib.util.find_spec("uvloop") is not None
 
 
 def _soak(world: World, server: Server, results: Results, seconds: int) -> None:

@@ -15,6 +15,7 @@ from bench.limit import AS_SENT, LEAN, Limit, LimitFailed, read_pgbench
 from bench.load import Figure, Load, LoadFailed, read_result
 from bench.plan import NAMES, READS, TITLES
 from bench.procfs import Usage
+from bench.reads import BMS, median_round
 from bench.report import bars, render, slope
 from bench.run import Results, best_processes
 from bench.serving import bare_server
@@ -223,6 +224,17 @@ def test_the_kernel_counts_a_process_and_its_children() -> None:
     assert usage.database == 0.0
     assert procfs.cpu_seconds(child.pid) == 0.0
     assert procfs.cpu_seconds(os.getpid()) >= before  # an ended child is still counted, by its parent
+
+
+def test_of_several_rounds_the_one_of_the_median_share_counts() -> None:
+    rounds = [
+        {BMS: figure("event", mine), "asyncio": figure("event", 10_000), "uvloop": figure("event", bare)}
+        for mine, bare in ((9000, 10_000), (4000, 8000), (6000, 9000))
+    ]
+    rounds[0][BMS].problems.append("it broke")
+    middle = median_round(rounds, "uvloop")
+    assert {key: one.rate for key, one in middle.items()} == {BMS: 6000, "asyncio": 10_000, "uvloop": 9000}
+    assert middle[BMS].problems == ["it broke"]
 
 
 async def test_the_bare_handler_repeats_the_bytes(tmp_path: Path) -> None:
