@@ -1,4 +1,4 @@
-"""The Subject header, encoded by rules that hold for any title.
+"""The headers' policy, and the Subject header, encoded by rules that hold for any title.
 
 The standard library reads encoded words (``=?utf-8?q?...?=``) in a value it is given, so that a title
 could smuggle in a line end and with it a header of its own; and its folding loses spaces next to
@@ -51,8 +51,22 @@ def _chunks(text: str) -> Iterator[bytes]:
     yield chunk
 
 
+class _Registry(HeaderRegistry):
+    """The standard library makes a class for every header of every message; this one, one for each name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._classes: dict[str, type[BaseHeader]] = {}
+
+    def __getitem__(self, name: str) -> type[BaseHeader]:
+        known = self._classes.get(name)
+        if known is None:
+            known = self._classes[name] = super().__getitem__(name)
+        return known
+
+
 def _policy() -> "EmailPolicy[EmailMessage]":
-    registry = HeaderRegistry()
+    registry = _Registry()
     registry.map_to_type("subject", SubjectHeader)
     return SMTP.clone(header_factory=registry)
 

@@ -32,7 +32,15 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, select_autoescape
+from jinja2 import (
+    ChoiceLoader,
+    DictLoader,
+    Environment,
+    PackageLoader,
+    StrictUndefined,
+    TemplateError,
+    select_autoescape,
+)
 
 from bms.formats import money, one_line, place, tidy, when
 from bms.mail.headers import POLICY
@@ -93,7 +101,7 @@ def compose(
         raise UnknownKind(f"there is no mail of kind {kind!r}")
     values = tidy(payload)
     try:
-        title = _TEMPLATES.from_string(SUBJECTS[kind]).render(values) if subject is None else subject
+        title = _TEMPLATES.get_template(f"{kind}.subject").render(values) if subject is None else subject
         text = _TEMPLATES.get_template(f"{kind}.txt.j2").render(values)
         html = _TEMPLATES.get_template(f"{kind}.html.j2").render(values, subject=one_line(title))
         return _message(kind, one_line(title), text, html, recipient, sender, message_id)
@@ -133,8 +141,10 @@ def _address(address: str, display_name: str = "") -> Address:
 
 
 def _environment() -> Environment:
+    subjects = {f"{kind}.subject": text for kind, text in SUBJECTS.items()}
     environment = Environment(
-        loader=PackageLoader("bms.mail", "templates"),
+        loader=ChoiceLoader([DictLoader(subjects), PackageLoader("bms.mail", "templates")]),
+        auto_reload=False,
         autoescape=select_autoescape(("html.j2",), default_for_string=False),
         undefined=StrictUndefined,
         trim_blocks=True,
