@@ -5,26 +5,36 @@ is born CONFIRMED. Every change of state is a guarded UPDATE whose row says who 
 takes a booking out of PENDING or CONFIRMED gives its tickets back in the same transaction.
 """
 
+from collections import Counter
+from collections.abc import Collection, Mapping
+
 from bms.commands import audit, inventory
 from bms.commands.inventory import Line
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
+LOCK_USERS = Statement(
+    "users.lock_to_book",
+    "@ids BIGINT LIST",
+    "SELECT id FROM users WITH (ROWLOCK, UPDLOCK) WHERE id IN (@ids) ORDER BY id",
+)
+
 # Written, not only read: whoever books for the same user at the same time waits for this one's end.
-TAKE_TURN = Statement(
-    "users.take_booking_turn",
-    "@id BIGINT",
-    "UPDATE users WITH (ROWLOCK) SET booking_turn = booking_turn + 1 WHERE id = @id",
+TAKE_TURNS = Statement(
+    "users.take_booking_turns",
+    "@ids BIGINT LIST",
+    "UPDATE users WITH (ROWLOCK) SET booking_turn = booking_turn + 1 WHERE id IN (@ids)",
     quiet=True,
 )
 
 COUNT_LIVE = Statement(
     "bookings.count_live_tickets",
-    "@user_id BIGINT, @event_id BIGINT",
+    "@user_ids BIGINT LIST, @event_ids BIGINT LIST",
     """
-    SELECT COALESCE(SUM(quantity), 0) AS quantity
+    SELECT user_id, event_id, SUM(quantity) AS quantity
     FROM   bookings
-    WHERE  user_id = @user_id AND event_id = @event_id AND status IN ('PENDING', 'CONFIRMED')
+    WHERE  user_id IN (@user_ids) AND event_id IN (@event_ids) AND status IN ('PENDING', 'CONFIRMED')
+    GROUP BY user_id, event_id
     """,
 )
 
@@ -61,6 +71,27 @@ EXPIRE = Statement(
     WHERE  id = @id AND status = 'PENDING' AND hold_expires_at <= SYSUTCDATETIME()
     """,
 )
+
+
+def take_turns(tx: Transaction, user_ids: Collection[int]) -> None:
+    """Wait for whoever books for these users, by ascending id, and have others wait for this one's end.
+
+    Only who has taken a user's turn may count what the user has booked, to hold it against a limit.
+    """
+    if len(user_ids) > 1:  # one UPDATE would lock them in an order of its own
+        tx.rows(LOCK_USERS, ids=sorted(user_ids))
+    if user_ids:
+        tx.execute(TAKE_TURNS, ids=sorted(user_ids))
+
+
+def count_live(
+    tx: Transaction, user_ids: Collection[int], event_ids: Collection[int]
+) -> Mapping[tuple[int, int], int]:
+    """Return how many tickets each of these users holds or has bought for each of these events."""
+    if not user_ids or not event_ids:
+        return Counter()
+    rows = tx.rows(COUNT_LIVE, user_ids=sorted(user_ids), event_ids=sorted(event_ids))
+    return Counter({(row.user_id, row.event_id): row.quantity for row in rows})
 
 
 def lines_of(tx: Transaction, booking_id: int) -> list[Line]:

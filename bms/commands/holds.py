@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from bms.commands import audit, idempotency, inventory, messages, tickets
-from bms.commands.bookings import COUNT_LIVE, TAKE_TURN
+from bms.commands.bookings import count_live, take_turns
 from bms.commands.idempotency import Answer, Key
 from bms.commands.inventory import Line
+from bms.commands.tickets import Issue
 from bms.errors import BMSError, NotFound, NotOnSale, PerUserLimitReached, SoldOut, ValidationFailed
 from bms.limits import MAX_MONEY
 from bms.queries.bookings import BookingView, complete
@@ -132,7 +133,7 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[Answer | BMSEr
     outcomes: dict[int, Answer | BMSError] = {}
     first = idempotency.first_answers(tx, [ask.key for ask in asks if ask.key is not None])
     sales = _sales(tx, asks)
-    _take_turns(tx, [ask for ask in asks if ask.key is None or ask.key not in first], sales)
+    held = _held(tx, [ask for ask in asks if ask.key is None or ask.key not in first], sales)
     plans: list[_Plan] = []
     for number, ask in enumerate(asks):
         kept = first.get(ask.key) if ask.key is not None else None
@@ -140,7 +141,7 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[Answer | BMSEr
             outcomes[number] = kept
             continue
         try:
-            plans.append(_plan(tx, ask, sales.get(ask.event_id)))
+            plans.append(_plan(ask, sales.get(ask.event_id), held[ask.user_id, ask.event_id]))
         except BMSError as refusal:
             outcomes[number] = refusal
     only = outcomes.get(0) if len(asks) == 1 else None
@@ -171,28 +172,29 @@ def _sales(tx: Transaction, asks: Sequence[Ask]) -> dict[int, _Sale]:
     return sales
 
 
-def _take_turns(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> None:
-    """Lock the users whose bookings a limit counts, by ascending id: two groups may have them in common."""
+def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> Mapping[tuple[int, int], int]:
+    """Return how many tickets each user has of each event that limits them, which stays so until the end."""
     limited = {event_id for event_id, sale in sales.items() if sale.event.per_user_limit is not None}
-    for user_id in sorted({ask.user_id for ask in asks if ask.event_id in limited}):
-        # Written, not only read: whoever books for the same user waits here for this one's end.
-        tx.execute(TAKE_TURN, id=user_id)
+    users = {ask.user_id for ask in asks if ask.event_id in limited}
+    take_turns(tx, users)
+    return count_live(tx, users, limited)
 
 
-def _plan(tx: Transaction, ask: Ask, sale: _Sale | None) -> _Plan:
-    """Return what ``ask`` is to get. Raises what refuses it; then it has taken nothing of ``sale``."""
+def _plan(ask: Ask, sale: _Sale | None, held: int) -> _Plan:
+    """Return what ``ask`` of a user who has ``held`` tickets of the event is to get.
+
+    Raises what refuses it; then it has taken nothing of ``sale``.
+    """
     if sale is None or sale.event.status == "DRAFT":
         raise NotFound("There is no such event")
     lines = _priced(ask.wanted, list(sale.types.values()))
     _check_on_sale(sale.event)
     quantity = sum(line.quantity for line in lines)
     limit = sale.event.per_user_limit
-    if limit is not None:
-        held = tx.value(COUNT_LIVE, user_id=ask.user_id, event_id=ask.event_id)
-        if held + quantity > limit:
-            raise PerUserLimitReached(
-                f"One person may book {limit}, and {held} are booked", available=max(0, limit - held)
-            )
+    if limit is not None and held + quantity > limit:
+        raise PerUserLimitReached(
+            f"One person may book {limit}, and {held} are booked", available=max(0, limit - held)
+        )
     total = sum((line.unit_price * line.quantity for line in lines), Decimal(0))
     if total > MAX_MONEY:
         raise ValidationFailed.of("quantity", f"One booking comes to {MAX_MONEY} at the most.")
@@ -263,13 +265,11 @@ def _booking(plan: _Plan) -> dict[str, Any]:
 
 def _views(tx: Transaction, plans: Sequence[_Plan], bookings: Sequence[Row]) -> list[BookingView]:
     """Return the bookings as they are shown, with the tickets of the confirmed ones issued and mailed."""
-    confirmed = []
-    for plan, booking in zip(plans, bookings, strict=True):
-        if plan.confirmed:
-            tickets.issue(tx, booking_id=booking.id, event_id=plan.ask.event_id, lines=plan.lines)
-            messages.booking_confirmed(tx, booking_id=booking.id)
-            confirmed.append(booking)
-    with_tickets = {view.id: view for view in complete(tx, confirmed)} if confirmed else {}
+    confirmed = [(plan, booking) for plan, booking in zip(plans, bookings, strict=True) if plan.confirmed]
+    if confirmed:
+        tickets.issue(tx, [Issue(booking.id, plan.ask.event_id, plan.lines) for plan, booking in confirmed])
+        messages.bookings_confirmed(tx, booking_ids=[booking.id for _, booking in confirmed])
+    with_tickets = {view.id: view for view in complete(tx, [booking for _, booking in confirmed])}
     return [
         with_tickets.get(booking.id) or BookingView(booking, plan.lines, (), None, ())
         for plan, booking in zip(plans, bookings, strict=True)

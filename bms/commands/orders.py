@@ -2,6 +2,7 @@
 
 from bms.commands import audit, messages, tickets
 from bms.commands.bookings import lines_of
+from bms.commands.tickets import Issue
 from bms.errors import BookingNotPending, HoldExpired, NotOnSale
 from bms.queries.bookings import BookingView, get_booking
 from bms.sql.session import Transaction
@@ -35,8 +36,8 @@ def confirm_free_order(
     confirmed = tx.row(CONFIRM_FREE, id=booking_id, user_id=user_id)
     if confirmed is None:
         raise _not_confirmable(tx, get_booking(tx, booking_id=booking_id, viewer_id=user_id))
-    tickets.issue(tx, booking_id=booking_id, event_id=confirmed.event_id, lines=lines_of(tx, booking_id))
-    messages.booking_confirmed(tx, booking_id=booking_id)
+    tickets.issue(tx, [Issue(booking_id, confirmed.event_id, lines_of(tx, booking_id))])
+    messages.bookings_confirmed(tx, booking_ids=[booking_id])
     audit.record(
         tx, user_id=user_id, action="confirm", subject="booking", subject_id=booking_id, request_id=request_id
     )

@@ -4,10 +4,11 @@ A worker claims a batch, commits, sends with no transaction open, and marks each
 that dies leaves a lease that runs out; the message's deterministic id makes a repeat recognisable.
 """
 
-import json
 import secrets
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import orjson
 
 from bms.formats import cut
 from bms.sql.session import Row, Transaction
@@ -17,10 +18,12 @@ MAX_ATTEMPTS = 24  # with the waits of tasks.outbox, some sixteen hours
 
 INSERT = Statement(
     "outbox.insert",
-    "@kind NVARCHAR(32), @recipient NVARCHAR(254), @payload NVARCHAR(MAX), @dedupe_key NVARCHAR(100)",
+    "@mails NVARCHAR(MAX)",
     """
     INSERT INTO outbox (kind, recipient, payload, dedupe_key)
-    VALUES (@kind, @recipient, @payload, @dedupe_key)
+    SELECT m.kind, m.recipient, m.payload, m.dedupe_key
+    FROM   OPENJSON(@mails) WITH (kind NVARCHAR(32), recipient NVARCHAR(254), payload NVARCHAR(MAX),
+                                  dedupe_key NVARCHAR(100)) AS m
     """,
 )
 
@@ -80,17 +83,20 @@ MARK_FAILED = Statement(
 )
 
 
-def enqueue(
-    tx: Transaction, *, kind: str, recipient: str, dedupe_key: str, payload: Mapping[str, Any]
-) -> None:
-    """Queue one message; ``dedupe_key`` names the occasion, of which there is one message at the most."""
-    tx.execute(
-        INSERT,
-        kind=kind,
-        recipient=recipient,
-        payload=json.dumps(payload, ensure_ascii=False),
-        dedupe_key=dedupe_key,
-    )
+class Mail(NamedTuple):
+    """A message to be sent; ``dedupe_key`` names the occasion, of which there is one message at the most."""
+
+    kind: str
+    recipient: str
+    dedupe_key: str
+    payload: Mapping[str, Any]
+
+
+def enqueue(tx: Transaction, mails: Iterable[Mail]) -> None:
+    """Queue messages, in one statement."""
+    rows = [{**mail._asdict(), "payload": orjson.dumps(mail.payload).decode()} for mail in mails]
+    if rows:
+        tx.execute(INSERT, mails=orjson.dumps(rows).decode())
 
 
 def claim_messages(tx: Transaction, *, limit: int, lease_seconds: int) -> list[Row]:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bms.commands import audit, idempotency, inventory, messages, tickets
-from bms.commands.bookings import COUNT_LIVE, TAKE_TURN, lines_of
+from bms.commands.bookings import count_live, lines_of, take_turns
 from bms.commands.idempotency import Answer, Key
 from bms.commands.refunds import ADD_REFUND_DUE, claim_refund
+from bms.commands.tickets import Issue
 from bms.errors import BookingNotPending, HoldExpired, NotFound, NotOnSale, ValidationFailed
 from bms.queries.payments import get_payment
 from bms.sql.session import Row, Transaction
@@ -227,7 +228,7 @@ def settle_payment(
 def _lock_booking(tx: Transaction, context: Row) -> str:
     """Lock the booking, after its user where there is a limit to count, and return its status."""
     if context.per_user_limit is not None:
-        tx.execute(TAKE_TURN, id=context.user_id)
+        take_turns(tx, [context.user_id])
     return str(tx.only(LOCK_BOOKING, id=context.booking_id).status)
 
 
@@ -238,8 +239,8 @@ def _confirm(tx: Transaction, context: Row, status: str | None) -> bool:
         return False
     if tx.execute(CONFIRM, id=context.booking_id) != 1:
         return False
-    tickets.issue(tx, booking_id=context.booking_id, event_id=context.event_id, lines=lines)
-    messages.booking_confirmed(tx, booking_id=context.booking_id)
+    tickets.issue(tx, [Issue(context.booking_id, context.event_id, lines)])
+    messages.bookings_confirmed(tx, booking_ids=[context.booking_id])
     return True
 
 
@@ -251,8 +252,8 @@ def _retake(tx: Transaction, context: Row, lines: list[inventory.Line]) -> bool:
     if context.asked_at >= context.starts_at:
         return False
     if context.per_user_limit is not None:
-        held = tx.value(COUNT_LIVE, user_id=context.user_id, event_id=context.event_id)
-        if held + context.quantity > context.per_user_limit:
+        live = count_live(tx, [context.user_id], [context.event_id])
+        if live[context.user_id, context.event_id] + context.quantity > context.per_user_limit:
             return False
     return inventory.try_reserve(tx, lines)
 

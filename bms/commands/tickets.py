@@ -1,7 +1,10 @@
 """Tickets: issued when a booking is confirmed."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import orjson
 
 from bms.commands.inventory import Line
 from bms.sql.session import Transaction
@@ -9,22 +12,35 @@ from bms.sql.statements import Statement
 
 INSERT = Statement(
     "tickets.insert",
-    "@booking_id BIGINT, @event_id BIGINT, @ticket_type_id BIGINT, @code NVARCHAR(32)",
+    "@tickets NVARCHAR(MAX)",
     """
     INSERT INTO tickets (booking_id, event_id, ticket_type_id, code, status)
-    VALUES (@booking_id, @event_id, @ticket_type_id, @code, 'VALID')
+    SELECT t.booking_id, t.event_id, t.ticket_type_id, t.code, 'VALID'
+    FROM   OPENJSON(@tickets) WITH (booking_id BIGINT, event_id BIGINT, ticket_type_id BIGINT,
+                                    code NVARCHAR(32)) AS t
     """,
 )
 
 
-def issue(tx: Transaction, *, booking_id: int, event_id: int, lines: Iterable[Line]) -> None:
+class Issue(NamedTuple):
+    """A confirmed booking, and what it holds."""
+
+    booking_id: int
+    event_id: int
+    lines: Sequence[Line]
+
+
+def issue(tx: Transaction, issues: Iterable[Issue]) -> None:
     """Issue one ticket a piece, each with a code that nobody guesses (104 bits)."""
-    for line in lines:
-        for _ in range(line.quantity):
-            tx.execute(
-                INSERT,
-                booking_id=booking_id,
-                event_id=event_id,
-                ticket_type_id=line.ticket_type_id,
-                code=secrets.token_hex(13).upper(),
-            )
+    rows = [
+        {
+            "booking_id": one.booking_id,
+            "event_id": one.event_id,
+            "ticket_type_id": line.ticket_type_id,
+            "code": secrets.token_hex(13).upper(),
+        }
+        for one in issues
+        for line in one.lines
+        for _ in range(line.quantity)
+    ]
+    tx.execute(INSERT, tickets=orjson.dumps(rows).decode())

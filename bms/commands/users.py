@@ -75,13 +75,13 @@ def register_user(
         tx, user_id=user.id, action="register", subject="user", subject_id=user.id, request_id=request_id
     )
     if email is not None:
-        outbox.enqueue(
-            tx,
+        welcome = outbox.Mail(
             kind="registration",
             recipient=email,
             dedupe_key=f"registration:{user.id}",
             payload={"name": name, "username": username},
         )
+        outbox.enqueue(tx, [welcome])
     return user
 
 

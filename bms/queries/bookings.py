@@ -143,10 +143,10 @@ def complete(tx: Transaction, bookings: Sequence[Row]) -> list[BookingView]:
     ids = [booking.id for booking in bookings]
     if not ids:
         return []
-    lines = _by_booking(tx.rows(LIST_LINES, booking_ids=ids))
-    tickets = _by_booking(tx.rows(LIST_TICKETS, booking_ids=ids))
-    payments = _by_booking(tx.rows(LIST_PAYMENTS, booking_ids=ids))
-    refunds = _by_booking(tx.rows(LIST_REFUNDS, booking_ids=ids)) if payments else {}
+    lines = by_booking(tx.rows(LIST_LINES, booking_ids=ids))
+    tickets = by_booking(tx.rows(LIST_TICKETS, booking_ids=ids))
+    payments = by_booking(tx.rows(LIST_PAYMENTS, booking_ids=ids))
+    refunds = by_booking(tx.rows(LIST_REFUNDS, booking_ids=ids)) if payments else {}
     return [
         BookingView(
             booking,
@@ -159,7 +159,8 @@ def complete(tx: Transaction, bookings: Sequence[Row]) -> list[BookingView]:
     ]
 
 
-def _by_booking(rows: Iterable[Row]) -> dict[int, list[Any]]:
+def by_booking(rows: Iterable[Row]) -> dict[int, list[Any]]:
+    """Return ``rows`` by their booking's id; a booking without rows has an empty list."""
     grouped: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
         grouped[row.booking_id].append(row)

@@ -164,9 +164,9 @@ def change_while_booking(
     gate = Gate()
     real = outbox.enqueue
 
-    def enqueue(tx: Transaction, *, kind: str, **values: Any) -> None:
-        real(tx, kind=kind, **values)
-        if kind == "booking_confirmed":
+    def enqueue(tx: Transaction, mails: list[outbox.Mail]) -> None:
+        real(tx, mails)
+        if mails[0].kind == "booking_confirmed":
             gate()
 
     async def both(event: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bms.commands import holds
+from bms.commands import bookings, holds
 from bms.sql.statements import Statement
 from tests.books import available
 from tests.concurrency.shop import Shop
@@ -39,7 +39,9 @@ async def test_eight_connections_get_what_the_limit_allows(shop: Shop) -> None:
 async def test_without_taking_turns_the_limit_breaks(own_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The twin: all have counted before the first one books."""
     no_turn = Statement(
-        "test.no_booking_turn", "@id BIGINT", "UPDATE users SET booking_turn = 0 WHERE id = @id AND id < 0"
+        "test.no_booking_turn",
+        "@ids BIGINT LIST",
+        "UPDATE users SET booking_turn = 0 WHERE id IN (@ids) AND id < 0",
     )
     all_have_counted = threading.Barrier(CONNECTIONS, timeout=10)
     plan = holds._plan
@@ -49,7 +51,7 @@ async def test_without_taking_turns_the_limit_breaks(own_shop: Shop, monkeypatch
         all_have_counted.wait()
         return planned
 
-    monkeypatch.setattr(holds, "TAKE_TURN", no_turn)
+    monkeypatch.setattr(bookings, "TAKE_TURNS", no_turn)
     monkeypatch.setattr(holds, "_plan", plan_together)
     event = await own_shop.event(per_user_limit=3)
     person = await own_shop.person()

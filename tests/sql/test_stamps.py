@@ -20,7 +20,7 @@ assert ENDPOINTS  # with the application all of its statements are loaded
 
 # Each for its lock alone, or writing what no reading that is kept looks at.
 QUIET = {
-    "users": {"users.insert", "users.take_booking_turn", "users.lock_admins", "users.lock_credentials"},
+    "users": {"users.insert", "users.take_booking_turns", "users.lock_admins", "users.lock_credentials"},
     "sessions": {"sessions.insert", "sessions.rotate"},
     "events": {"events.lock_rated"},
 }

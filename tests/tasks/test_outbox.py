@@ -61,14 +61,16 @@ async def queue(db: Database, rows: Rows) -> Callable[..., Awaitable[None]]:
     rows("DELETE FROM outbox")
 
     async def fill(number: int = 1, kind: str = "registration", **payload: Any) -> None:
-        for key in range(number):
-            await db.transact(
-                outbox.enqueue,
+        mails = [
+            outbox.Mail(
                 kind=kind,
                 recipient=f"u{key}@example.com",
                 dedupe_key=f"{kind}:{key}",
                 payload=payload or {"name": "Ana", "username": "ana"},
             )
+            for key in range(number)
+        ]
+        await db.transact(outbox.enqueue, mails=mails)
 
     return fill
 

@@ -1,6 +1,11 @@
 SELECT
-  COALESCE(SUM(quantity), 0) AS quantity
+  user_id,
+  event_id,
+  SUM(quantity) AS quantity
 FROM bookings
 WHERE
-  user_id = CAST(? AS bigint) AND event_id = CAST(? AS bigint) AND status IN ('PENDING', 'CONFIRMED')
--- takes: @user_id, @event_id
+  user_id IN (CAST(? AS bigint), CAST(? AS bigint)) AND event_id IN (CAST(? AS bigint), CAST(? AS bigint)) AND status IN ('PENDING', 'CONFIRMED')
+GROUP BY
+  user_id,
+  event_id
+-- takes: @user_ids[0], @user_ids[1], @event_ids[0], @event_ids[1]

@@ -5,6 +5,11 @@ INSERT INTO tickets (
   code,
   status
 )
-VALUES
-  (CAST(? AS bigint), CAST(? AS bigint), CAST(? AS bigint), CAST(? AS varchar), 'VALID')
--- takes: @booking_id, @event_id, @ticket_type_id, @code
+SELECT
+  t.booking_id,
+  t.event_id,
+  t.ticket_type_id,
+  t.code,
+  'VALID'
+FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS t(booking_id bigint, event_id bigint, ticket_type_id bigint, code varchar)
+-- takes: @tickets

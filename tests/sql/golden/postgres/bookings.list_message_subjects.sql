@@ -22,5 +22,7 @@ INNER JOIN events AS e
 LEFT JOIN venues AS v
   ON v.id = e.venue_id
 WHERE
-  b.id = CAST(? AS bigint)
--- takes: @id
+  b.id IN (CAST(? AS bigint), CAST(? AS bigint))
+ORDER BY
+  b.id
+-- takes: @ids[0], @ids[1]
