@@ -9,7 +9,6 @@ import os
 import sqlite3
 import threading
 import time
-import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -255,13 +254,7 @@ class Ledger:
             connection.execute("COMMIT")
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            # Any thread may let go of the ledger, and then closes the anchor.
-            self._path,
-            timeout=_BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
@@ -272,11 +265,9 @@ class Ledger:
                 return
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            # Kept open and not used again: SQLite takes its log down whenever the last connection is closed.
-            anchor = self._connect()
-            weakref.finalize(self, anchor.close)
-            _use_wal(anchor)
-            anchor.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+            with closing(self._connect()) as connection:
+                _use_wal(connection)
+                connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
             self._prepared = True
 
 
