@@ -76,7 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("names", nargs="*", choices=[*NAMES, *GROUPS, []], metavar="NAME")
     parser.add_argument("--quick", action="store_true", help="everything, in short runs; writes no document")
-    parser.add_argument("--seconds", type=float, help="of each load (5; quick: 2; locust: 60)")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        help="of each load but the GETs, whose turns have 2 (5; quick: 2; locust: 60)",
+    )
     parser.add_argument("--connections", type=_numbers, help="for example 16,64")
     parser.add_argument(
         "--processes",

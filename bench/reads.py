@@ -32,6 +32,7 @@ def measure_reads(
             bare = bare_server(world.data_dir, answers, server.processes, uvloop=loop == "uvloop")
             servers[loop] = stack.enter_context(bare)
         found = []
+        turns = list(servers.items())
         for number in range(rounds):
             figures = {
                 key: run_load(
@@ -45,9 +46,10 @@ def measure_reads(
                     # The database works for BMS alone.
                     database=world.postmaster if key == BMS else None,
                 )
-                for key, one in servers.items()
+                for key, one in turns
             }
             found.append(figures)
+            turns.reverse()  # so that neither always comes after the other
     middle = median_round(found, "uvloop" if server.has_uvloop else "asyncio")
     return middle.pop(BMS), middle
 

@@ -24,7 +24,7 @@ be compared with another machine is the shares: each rate beside the limit that 
 EXPLANATION = """\
 BMS is `bms serve` with its default settings but for `BMS_WORKERS`, on a fresh data directory, over real HTTP.
 Each booking and payment comes with the token of one of 2,000 users and an `Idempotency-Key` of its own; what
-is read is read by strangers, in five turns with the bare handler: the one of the median share is shown.
+is read is read by strangers, in turns of two seconds with the bare handler: the one of median share is shown.
 Background tasks are on, so the loads that confirm bookings also send the mail, to files, on the same cores.
 Rates count the wished answers alone (201, 200); times and CPU are of all requests. `bms check` has run after
 every load.

@@ -49,7 +49,9 @@ class Results:
         if figure.name == "login":
             return self.hashes
         bare = self.bare.get(figure.name, {}).get("uvloop" if self.uvloop else "asyncio")
-        return None if bare is None or bare.problems else bare.rate
+        if bare is None or bare.problems or bare.connections != figure.connections:
+            return None
+        return bare.rate
 
     def ratio_of(self, figure: Figure) -> float | None:
         """Return the figure's rate as a share of its limit."""

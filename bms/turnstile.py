@@ -3,7 +3,7 @@
 While one group is being written the next one gathers, so that a group is as large as the rush: alone
 a buyer waits for nobody, and on the day of a sale dozens share a transaction, its locks and its commit.
 Groups are written side by side when they are for other events: for the same one the second would only
-wait for the first one's locks, and with more patience it would have been larger.
+wait for the first one's locks, and formed after that one's end it is larger.
 """
 
 import asyncio
@@ -82,7 +82,9 @@ class Turnstile:
 
     def _open_lane(self) -> None:
         if len(self._open) < self.lanes:
-            self._open.add(asyncio.create_task(self._serve()))
+            lane = asyncio.create_task(self._serve())
+            self._open.add(lane)
+            lane.add_done_callback(self._open.discard)  # for one that is cancelled before it begins
 
     async def _serve(self) -> None:
         try:
@@ -95,9 +97,13 @@ class Turnstile:
                     await self._serve_group(group)
                 finally:
                     self._served -= events
+                    for one in group:
+                        _refuse(one, BMSError())  # Nobody waits for ever, whatever went wrong.
         finally:
-            # With no await since nothing was found to do: who comes next opens the lane again.
-            self._open.difference_update({asyncio.current_task()})
+            # Here, with no await since nothing was found to do: who comes next opens the lane again.
+            lane = asyncio.current_task()
+            if lane is not None:
+                self._open.discard(lane)
 
     def _next_group(self) -> list[_Waiting]:
         """Take who goes next off the queue: no two of one buyer, who must see what the first one wrote."""
@@ -124,9 +130,17 @@ class Turnstile:
     async def _serve_group(self, group: Sequence[_Waiting]) -> None:
         try:
             outcomes = await self._database.transact(hold_tickets, asks=[one.ask for one in group])
-        except (DatabaseUnavailable, Overloaded) as error:
+        except DatabaseUnavailable as error:
             for one in group:
                 _refuse(one, error)
+        except Overloaded as error:
+            # One event stands still, as its organiser changes it for example: not a matter of the others.
+            parts = _by_event(group)
+            if len(parts) > 1:
+                await asyncio.gather(*(self._serve_group(part) for part in parts))
+            else:
+                for one in group:
+                    _refuse(one, error)
         except Exception as error:
             # Nothing is written. What stopped the group may be one ask's own, so each is served alone.
             if len(group) == 1:
@@ -139,6 +153,13 @@ class Turnstile:
                     _refuse(one, outcome)
                 elif not one.answer.done():
                     one.answer.set_result(outcome)
+
+
+def _by_event(group: Sequence[_Waiting]) -> list[list[_Waiting]]:
+    parts: dict[int, list[_Waiting]] = {}
+    for one in group:
+        parts.setdefault(one.ask.event_id, []).append(one)
+    return list(parts.values())
 
 
 def _refuse(one: _Waiting, error: Exception) -> None:

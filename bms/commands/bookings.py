@@ -6,7 +6,9 @@ takes a booking out of PENDING or CONFIRMED gives its tickets back in the same t
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+
+import orjson
 
 from bms.commands import audit, inventory
 from bms.commands.inventory import Line
@@ -27,14 +29,18 @@ TAKE_TURNS = Statement(
     quiet=True,
 )
 
+# By APPLY, so that each pair is looked up among its user's bookings: an event may have very many.
 COUNT_LIVE = Statement(
     "bookings.count_live_tickets",
-    "@user_ids BIGINT LIST, @event_ids BIGINT LIST",
+    "@pairs NVARCHAR(MAX)",
     """
-    SELECT user_id, event_id, SUM(quantity) AS quantity
-    FROM   bookings
-    WHERE  user_id IN (@user_ids) AND event_id IN (@event_ids) AND status IN ('PENDING', 'CONFIRMED')
-    GROUP BY user_id, event_id
+    SELECT p.user_id, p.event_id, l.quantity
+    FROM   OPENJSON(@pairs) WITH (user_id BIGINT, event_id BIGINT) AS p
+    CROSS APPLY (
+        SELECT COALESCE(SUM(b.quantity), 0) AS quantity
+        FROM   bookings AS b
+        WHERE  b.user_id = p.user_id AND b.event_id = p.event_id AND b.status IN ('PENDING', 'CONFIRMED')
+    ) AS l
     """,
 )
 
@@ -76,7 +82,8 @@ EXPIRE = Statement(
 def take_turns(tx: Transaction, user_ids: Collection[int]) -> None:
     """Wait for whoever books for these users, by ascending id, and have others wait for this one's end.
 
-    Only who has taken a user's turn may count what the user has booked, to hold it against a limit.
+    Only who has taken a user's turn may count what the user has booked, to hold it against a limit. Where
+    a hint takes no lock, two who take turns crosswise are told apart as a deadlock.
     """
     if len(user_ids) > 1:  # one UPDATE would lock them in an order of its own
         tx.rows(LOCK_USERS, ids=sorted(user_ids))
@@ -84,13 +91,14 @@ def take_turns(tx: Transaction, user_ids: Collection[int]) -> None:
         tx.execute(TAKE_TURNS, ids=sorted(user_ids))
 
 
-def count_live(
-    tx: Transaction, user_ids: Collection[int], event_ids: Collection[int]
-) -> Mapping[tuple[int, int], int]:
-    """Return how many tickets each of these users holds or has bought for each of these events."""
-    if not user_ids or not event_ids:
+def count_live(tx: Transaction, pairs: Collection[tuple[int, int]]) -> "Counter[tuple[int, int]]":
+    """Return how many tickets each of these users holds or has bought for the event beside them: ``pairs`` of
+    their ids. For any other pair it is 0.
+    """
+    if not pairs:
         return Counter()
-    rows = tx.rows(COUNT_LIVE, user_ids=sorted(user_ids), event_ids=sorted(event_ids))
+    asked = [{"user_id": user_id, "event_id": event_id} for user_id, event_id in pairs]
+    rows = tx.rows(COUNT_LIVE, pairs=orjson.dumps(asked).decode())
     return Counter({(row.user_id, row.event_id): row.quantity for row in rows})
 
 

@@ -6,6 +6,7 @@ together: a dozen statements and one commit for all of them, with the ticket typ
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -172,12 +173,14 @@ def _sales(tx: Transaction, asks: Sequence[Ask]) -> dict[int, _Sale]:
     return sales
 
 
-def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> Mapping[tuple[int, int], int]:
-    """Return how many tickets each user has of each event that limits them, which stays so until the end."""
+def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> "Counter[tuple[int, int]]":
+    """Return how many tickets each user has of the event asked for, if it limits them. It stays so until the
+    transaction's end.
+    """
     limited = {event_id for event_id, sale in sales.items() if sale.event.per_user_limit is not None}
-    users = {ask.user_id for ask in asks if ask.event_id in limited}
-    take_turns(tx, users)
-    return count_live(tx, users, limited)
+    buyers = {(ask.user_id, ask.event_id) for ask in asks if ask.event_id in limited}
+    take_turns(tx, {user_id for user_id, _ in buyers})
+    return count_live(tx, buyers)
 
 
 def _plan(ask: Ask, sale: _Sale | None, held: int) -> _Plan:

@@ -12,7 +12,7 @@ import orjson
 
 from bms.commands import outbox
 from bms.formats import cut
-from bms.queries.bookings import LIST_LINES, by_booking
+from bms.queries.bookings import by_booking, list_lines
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 
@@ -80,7 +80,7 @@ class Telling(NamedTuple):
 
 def bookings_confirmed(tx: Transaction, *, booking_ids: Sequence[int]) -> None:
     """Tell each buyer that the booking is confirmed, with its tickets."""
-    lines = by_booking(tx.rows(LIST_LINES, booking_ids=booking_ids))
+    lines = list_lines(tx, booking_ids=booking_ids)
     tickets = by_booking(tx.rows(LIST_TICKETS, booking_ids=booking_ids))
     _tell(
         tx,

@@ -22,7 +22,7 @@ INSERT = Statement(
     """
     INSERT INTO outbox (kind, recipient, payload, dedupe_key)
     SELECT m.kind, m.recipient, m.payload, m.dedupe_key
-    FROM   OPENJSON(@mails) WITH (kind NVARCHAR(32), recipient NVARCHAR(254), payload NVARCHAR(MAX),
+    FROM   OPENJSON(@mails) WITH (kind NVARCHAR(32), recipient NVARCHAR(254), payload NVARCHAR(MAX) AS JSON,
                                   dedupe_key NVARCHAR(100)) AS m
     """,
 )
@@ -94,7 +94,7 @@ class Mail(NamedTuple):
 
 def enqueue(tx: Transaction, mails: Iterable[Mail]) -> None:
     """Queue messages, in one statement."""
-    rows = [{**mail._asdict(), "payload": orjson.dumps(mail.payload).decode()} for mail in mails]
+    rows = [mail._asdict() for mail in mails]
     if rows:
         tx.execute(INSERT, mails=orjson.dumps(rows).decode())
 

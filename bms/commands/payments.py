@@ -252,8 +252,8 @@ def _retake(tx: Transaction, context: Row, lines: list[inventory.Line]) -> bool:
     if context.asked_at >= context.starts_at:
         return False
     if context.per_user_limit is not None:
-        live = count_live(tx, [context.user_id], [context.event_id])
-        if live[context.user_id, context.event_id] + context.quantity > context.per_user_limit:
+        buyer = (context.user_id, context.event_id)
+        if count_live(tx, [buyer])[buyer] + context.quantity > context.per_user_limit:
             return False
     return inventory.try_reserve(tx, lines)
 

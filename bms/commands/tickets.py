@@ -16,8 +16,9 @@ INSERT = Statement(
     """
     INSERT INTO tickets (booking_id, event_id, ticket_type_id, code, status)
     SELECT t.booking_id, t.event_id, t.ticket_type_id, t.code, 'VALID'
-    FROM   OPENJSON(@tickets) WITH (booking_id BIGINT, event_id BIGINT, ticket_type_id BIGINT,
+    FROM   OPENJSON(@tickets) WITH (place INT, booking_id BIGINT, event_id BIGINT, ticket_type_id BIGINT,
                                     code NVARCHAR(32)) AS t
+    ORDER BY t.place
     """,
 )
 
@@ -32,15 +33,15 @@ class Issue(NamedTuple):
 
 def issue(tx: Transaction, issues: Iterable[Issue]) -> None:
     """Issue one ticket a piece, each with a code that nobody guesses (104 bits)."""
+    wanted = [(one, line) for one in issues for line in one.lines for _ in range(line.quantity)]
     rows = [
         {
+            "place": place,
             "booking_id": one.booking_id,
             "event_id": one.event_id,
             "ticket_type_id": line.ticket_type_id,
             "code": secrets.token_hex(13).upper(),
         }
-        for one in issues
-        for line in one.lines
-        for _ in range(line.quantity)
+        for place, (one, line) in enumerate(wanted)
     ]
     tx.execute(INSERT, tickets=orjson.dumps(rows).decode())

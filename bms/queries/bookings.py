@@ -143,7 +143,7 @@ def complete(tx: Transaction, bookings: Sequence[Row]) -> list[BookingView]:
     ids = [booking.id for booking in bookings]
     if not ids:
         return []
-    lines = by_booking(tx.rows(LIST_LINES, booking_ids=ids))
+    lines = list_lines(tx, booking_ids=ids)
     tickets = by_booking(tx.rows(LIST_TICKETS, booking_ids=ids))
     payments = by_booking(tx.rows(LIST_PAYMENTS, booking_ids=ids))
     refunds = by_booking(tx.rows(LIST_REFUNDS, booking_ids=ids)) if payments else {}
@@ -157,6 +157,11 @@ def complete(tx: Transaction, bookings: Sequence[Row]) -> list[BookingView]:
         )
         for booking in bookings
     ]
+
+
+def list_lines(tx: Transaction, *, booking_ids: Sequence[int]) -> dict[int, list[Row]]:
+    """Return the lines of bookings by their id, as an organiser has put the ticket types in order."""
+    return by_booking(tx.rows(LIST_LINES, booking_ids=booking_ids))
 
 
 def by_booking(rows: Iterable[Row]) -> dict[int, list[Any]]:

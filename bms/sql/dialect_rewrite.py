@@ -114,8 +114,11 @@ def _check_rows_of_json(node: exp.OpenJSON, parameters: Mapping[str, Parameter],
     if not isinstance(node.parent, exp.Table) or not node.parent.alias or not node.expressions:
         raise refuse("OPENJSON stands in FROM, WITH its columns and AS a name")
     for column in node.expressions:
-        if column_type(tsql_type(column.args["kind"])) is None:
-            raise refuse(f"OPENJSON with {column.name} {tsql_type(column.args['kind'])} is not accepted")
+        kind = tsql_type(column.args["kind"])
+        if column_type(kind) is None:
+            raise refuse(f"OPENJSON with {column.name} {kind} is not accepted")
+        if column.args.get("as_json") and kind != "NVARCHAR(MAX)":
+            raise refuse("a column AS JSON is NVARCHAR(MAX)")
 
 
 def _check_join(join: exp.Join, refuse: Refuse) -> None:

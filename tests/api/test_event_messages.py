@@ -166,7 +166,7 @@ def change_while_booking(
 
     def enqueue(tx: Transaction, mails: list[outbox.Mail]) -> None:
         real(tx, mails)
-        if mails[0].kind == "booking_confirmed":
+        if any(mail.kind == "booking_confirmed" for mail in mails):
             gate()
 
     async def both(event: dict[str, Any]) -> None:

@@ -13,11 +13,20 @@ from bms import keys, turnstile
 from bms.commands import inventory
 from bms.commands.holds import Ask, Wanted
 from bms.commands.idempotency import Answer, Key
-from bms.errors import IdempotencyKeyReused, NotFound, NotOnSale, Overloaded, SoldOut, ValidationFailed
+from bms.errors import (
+    BMSError,
+    IdempotencyKeyReused,
+    NotFound,
+    NotOnSale,
+    Overloaded,
+    SoldOut,
+    ValidationFailed,
+)
 from bms.sql.database import Database
 from bms.turnstile import Turnstile
 from tests.books import Rows, assert_balanced, available
 from tests.concurrency.crowd import make_crowd
+from tests.waiting import until
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 _numbers = itertools.count(1)
@@ -36,16 +45,20 @@ class Counted:
         self.groups: list[int] = []
         self.inside: Counter[int] = Counter()
         self.most: Counter[int] = Counter()
+        self.inside_groups = self.most_groups = 0
 
     async def transact(self, command: Any, *, asks: Sequence[Ask]) -> Any:
         self.groups.append(len(asks))
         events = Counter({ask.event_id for ask in asks})
         self.inside += events
         self.most |= self.inside
+        self.inside_groups += 1
+        self.most_groups = max(self.most_groups, self.inside_groups)
         try:
             return await self._db.transact(command, asks=asks)
         finally:
             self.inside -= events
+            self.inside_groups -= 1
 
 
 @pytest.fixture
@@ -104,6 +117,7 @@ async def test_groups_side_by_side_are_for_other_events(
     await serve(through, asks)
     assert counted.groups == [2, 2, 2, 2]
     assert counted.most == {hot["id"]: 1, other["id"]: 1}
+    assert counted.most_groups == 2
     assert (available(rows, hot), available(rows, other)) == (94, 98)
 
 
@@ -117,26 +131,90 @@ async def test_an_event_that_may_have_two_groups_has_them(
     assert counted.most == {event["id"]: 3}
 
 
-async def test_one_event_that_stands_still_does_not_hold_up_another(
+class Stuck(Counted):
+    """A database in which one event stands still: who writes to it waits until ``goes_on`` is set, or with
+    ``gives_up`` is refused, as after a lock that was not given.
+    """
+
+    def __init__(self, db: Database, event: int, *, gives_up: bool = False) -> None:
+        super().__init__(db)
+        self.event = event
+        self.gives_up = gives_up
+        self.goes_on = asyncio.Event()
+
+    async def transact(self, command: Any, *, asks: Sequence[Ask]) -> Any:
+        if any(ask.event_id == self.event for ask in asks):
+            if self.gives_up:
+                self.groups.append(len(asks))
+                raise Overloaded
+            await self.goes_on.wait()
+        return await super().transact(command, asks=asks)
+
+
+async def test_beside_an_event_that_stands_still_others_are_served(
     db: Database, buyers: list[int], make_event: Make
 ) -> None:
     stuck, other = await make_event(), await make_event()
-    goes_on = asyncio.Event()
+    standing = Stuck(db, stuck["id"])
+    through = Turnstile(standing, lanes=2)  # type: ignore[arg-type]
+    async with asyncio.timeout(30):
+        waiting = [asyncio.create_task(through.hold(ask(user, stuck["id"]))) for user in buyers[:4]]
+        await asyncio.sleep(0)
+        answers = await serve(through, [ask(user, other["id"]) for user in buyers[4:]])
+        assert [type(answer) for answer in answers] == [Answer] * 4
+        assert not any(task.done() for task in waiting)
+        standing.goes_on.set()
+        assert [type(answer) for answer in await asyncio.gather(*waiting)] == [Answer] * 4
 
-    class Slow(Counted):
+
+async def test_who_shares_a_group_with_an_event_that_stands_still_is_served_without_it(
+    db: Database, buyers: list[int], make_event: Make
+) -> None:
+    stuck, other = await make_event(), await make_event()
+    standing = Stuck(db, stuck["id"], gives_up=True)
+    asks = [ask(user, of["id"]) for user, of in zip(buyers[:4], [stuck, other, stuck, other], strict=True)]
+    answers = await serve(Turnstile(standing), asks)  # type: ignore[arg-type]
+    assert [type(answer) for answer in answers] == [Overloaded, Answer, Overloaded, Answer]
+    assert standing.groups == [4, 2, 2]
+
+
+async def test_a_lane_is_opened_for_those_whose_event_has_become_free(
+    db: Database, buyers: list[int], make_event: Make
+) -> None:
+    stuck, other = await make_event(), await make_event()
+    standing = Stuck(db, stuck["id"])
+    through = Turnstile(standing, group=2, lanes=2)  # type: ignore[arg-type]
+
+    def come(people: list[int], *events: dict[str, Any]) -> list["asyncio.Task[Answer]"]:
+        pairs = zip(people, events, strict=True)
+        return [asyncio.create_task(through.hold(ask(user, of["id"]))) for user, of in pairs]
+
+    async with asyncio.timeout(30):
+        first = come(buyers[:2], stuck, other)
+        await until(lambda: through.waiting == 0)
+        # Both their events are being served, so no lane is opened for them as they come.
+        waiting, free = come(buyers[2:4], stuck, stuck), come(buyers[4:6], other, other)
+        await until(lambda: through.waiting == 4)
+        standing.goes_on.set()
+        standing.goes_on.clear()  # for who waited alone
+        assert [type(answer) for answer in await asyncio.gather(*free)] == [Answer] * 2
+        assert not any(task.done() for task in waiting)
+        standing.goes_on.set()
+        assert [type(answer) for answer in await asyncio.gather(*first, *waiting)] == [Answer] * 4
+
+
+async def test_nobody_waits_for_ever_for_a_group_that_breaks(
+    db: Database, buyers: list[int], make_event: Make
+) -> None:
+    event = await make_event()
+
+    class Miscounting(Counted):
         async def transact(self, command: Any, *, asks: Sequence[Ask]) -> Any:
-            if asks[0].event_id == stuck["id"]:
-                await goes_on.wait()
-            return await super().transact(command, asks=asks)
+            return []
 
-    through = Turnstile(Slow(db), group=1, lanes=2)  # type: ignore[arg-type]
-    waiting = [asyncio.create_task(through.hold(ask(user, stuck["id"]))) for user in buyers[:4]]
-    await asyncio.sleep(0)
-    answers = await serve(through, [ask(user, other["id"]) for user in buyers[4:]])
-    assert [type(answer) for answer in answers] == [Answer] * 4
-    assert not any(task.done() for task in waiting)
-    goes_on.set()
-    assert [type(answer) for answer in await asyncio.gather(*waiting)] == [Answer] * 4
+    async with asyncio.timeout(30):
+        (answer,) = await serve(Turnstile(Miscounting(db)), [ask(buyers[0], event["id"])])  # type: ignore[arg-type]
+    assert type(answer) is BMSError
 
 
 async def test_each_refusal_is_its_own(

@@ -235,6 +235,10 @@ STATEMENTS = [
         f" LIMIT CAST(? AS integer) {LOCKED} SKIP LOCKED)) RETURNING id",
     ),
     (
+        "SELECT j.a, j.b FROM OPENJSON(@body) WITH (a INT, b NVARCHAR(MAX) AS JSON) AS j",
+        "SELECT j.a, j.b FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS j(a integer, b text)",
+    ),
+    (
         "WITH x AS (SELECT TOP (1) id FROM t WITH (UPDLOCK)) SELECT u.a FROM u JOIN x ON x.id = u.id",
         f"WITH x AS (SELECT id FROM t LIMIT 1 {LOCKED}) SELECT u.a FROM u JOIN x ON x.id = u.id",
     ),
@@ -402,6 +406,8 @@ REFUSED = [
     ("SELECT a FROM t WHERE a LIKE N'[xy]%'", "escape it"),
     ("SELECT a FROM t WHERE a LIKE N'x' ESCAPE N'!!'", "one character"),
     ("SELECT a FROM t WHERE a LIKE N'x' ESCAPE @city", "one character"),
+    ("SELECT j.a FROM OPENJSON(@city) WITH (a INT) AS j", r"takes a parameter of NVARCHAR\(MAX\)"),
+    ("SELECT j.a FROM OPENJSON(@body) WITH (a NVARCHAR(20) AS JSON) AS j", r"AS JSON is NVARCHAR\(MAX\)"),
     # Parameters.
     ("SELECT a FROM t WHERE a = @unknown", "@unknown is not declared"),
     ("SELECT a FROM t WHERE a = @ids", "is a list"),

@@ -1,11 +1,12 @@
 SELECT
-  user_id,
-  event_id,
-  SUM(quantity) AS quantity
-FROM bookings
-WHERE
-  user_id IN (CAST(? AS bigint), CAST(? AS bigint)) AND event_id IN (CAST(? AS bigint), CAST(? AS bigint)) AND status IN ('PENDING', 'CONFIRMED')
-GROUP BY
-  user_id,
-  event_id
--- takes: @user_ids[0], @user_ids[1], @event_ids[0], @event_ids[1]
+  p.user_id,
+  p.event_id,
+  l.quantity
+FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS p(user_id bigint, event_id bigint) INNER JOIN LATERAL (
+  SELECT
+    COALESCE(SUM(b.quantity), 0) AS quantity
+  FROM bookings AS b
+  WHERE
+    b.user_id = p.user_id AND b.event_id = p.event_id AND b.status IN ('PENDING', 'CONFIRMED')
+) AS l ON TRUE
+-- takes: @pairs

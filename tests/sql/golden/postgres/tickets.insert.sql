@@ -11,5 +11,7 @@ SELECT
   t.ticket_type_id,
   t.code,
   'VALID'
-FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS t(booking_id bigint, event_id bigint, ticket_type_id bigint, code varchar)
+FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS t(place integer, booking_id bigint, event_id bigint, ticket_type_id bigint, code varchar)
+ORDER BY
+  t.place NULLS FIRST
 -- takes: @tickets
