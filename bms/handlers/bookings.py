@@ -31,6 +31,7 @@ routes = Routes()
     "/book-ticket",
     access=Access.USER,
     body=Hold(),
+    repeats=True,
     answers={201: BookingAnswer()},
     refusals=[Forbidden, NotFound, NotOnSale, SoldOut, PerUserLimitReached, Conflict],
     headers=["Idempotency-Key"],

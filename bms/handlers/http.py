@@ -22,13 +22,11 @@ from bms.errors import (
     BMSError,
     DatabaseUnavailable,
     Forbidden,
-    MalformedRequest,
     NotFound,
-    PayloadTooLarge,
     Unauthenticated,
-    UnsupportedMediaType,
     ValidationFailed,
 )
+from bms.handlers.bodies import Parse, parser, read_body, read_query
 from bms.limits import MAX_ID
 from bms.payments.gateway import Gateway
 from bms.schemas.base import RequestSchema
@@ -170,6 +168,7 @@ class Endpoint:
     handler: Handler
     access: Access
     body: RequestSchema | None
+    parse: Parse | None
     query: RequestSchema | None
     answers: Mapping[int, Answer]
     refusals: tuple[type[BMSError], ...]
@@ -227,9 +226,9 @@ class Endpoint:
     async def _serve(self, request: web.Request, caller: Caller | None) -> web.StreamResponse:
         call = Call(request, caller)
         if self.query is not None:
-            call.query = self.query.parse(_query(request))
-        if self.body is not None:
-            call.body = self.body.parse(await read_json(request))
+            call.query = self.query.parse(read_query(request))
+        if self.parse is not None:
+            call.body = self.parse(await read_body(request))
         return await self.handler(call)
 
 
@@ -250,6 +249,7 @@ class Routes:
         *paths: str,
         access: Access,
         body: RequestSchema | None = None,
+        repeats: bool = False,
         query: RequestSchema | None = None,
         answers: Mapping[int, Answer] | None = None,
         refusals: Sequence[type[BMSError]] = (),
@@ -257,9 +257,12 @@ class Routes:
         shared: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Return a decorator that registers its function at each of ``paths``: the first is the canonical
-        one, the others are older. ``shared`` says that managers and admins aside everybody gets the same
-        answer, made of events and what belongs to them: it is kept, and has an ETag.
+        one, the others are older. ``repeats`` says that many send the very same body. ``shared`` says that
+        managers and admins aside everybody gets the same answer, made of events and what belongs to them: it
+        is kept, and has an ETag.
         """
+
+        parse = None if body is None else parser(body, repeats=repeats)
 
         def register(handler: Handler) -> Handler:
             self.endpoints += [
@@ -269,6 +272,7 @@ class Routes:
                     handler=handler,
                     access=access,
                     body=body,
+                    parse=parse,
                     query=query,
                     answers=answers or {},
                     refusals=tuple(refusals),
@@ -290,38 +294,6 @@ class Routes:
                     resource.add_route(endpoint.method, endpoint.__call__)
                     if endpoint.method == "GET":
                         resource.add_route("HEAD", endpoint.__call__)
-
-
-async def read_json(request: web.Request) -> Any:
-    """Return the parsed body, ``{}`` for none.
-
-    Raises UnsupportedMediaType, MalformedRequest and PayloadTooLarge.
-    """
-    try:
-        raw = await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise PayloadTooLarge(f"At most {request.app[keys.SETTINGS].max_body_bytes} bytes are read") from None
-    except web.RequestPayloadError:
-        raise MalformedRequest("The body is not encoded as its headers say") from None
-    if not raw:
-        return {}
-    if request.content_type != "application/json" and not request.content_type.endswith("+json"):
-        raise UnsupportedMediaType()
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise MalformedRequest(f"The body is not JSON: {error}") from None
-
-
-def _query(request: web.Request) -> dict[str, str]:
-    try:
-        names = request.query
-        repeated = {name for name in names if len(names.getall(name)) > 1}
-    except UnicodeDecodeError:
-        raise MalformedRequest("The query is not UTF-8") from None
-    if repeated:
-        raise ValidationFailed.of(sorted(repeated)[0], "Given more than once.")
-    return dict(names)
 
 
 def respond(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

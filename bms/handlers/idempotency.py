@@ -30,7 +30,7 @@ async def key_of(call: Call) -> Key | None:
     asked = orjson.dumps(
         [call.request.method, path, orjson.loads(body or b"{}")], option=orjson.OPT_SORT_KEYS
     )
-    fingerprint = hmac.new(call.settings.secret_key.encode(), asked, hashlib.sha256).hexdigest()
+    fingerprint = hmac.digest(call.settings.secret_key.encode(), asked, "sha256").hex()
     # Kept as a hash: databases differ in whether two keys that differ in case alone are the same text.
     return Key(call.caller.user_id, hashlib.sha256(value.encode()).hexdigest(), fingerprint)
 
