@@ -17,7 +17,7 @@ from bench.serving import Server, bms_server, check_books
 from bench.tape import tape_booking
 from bench.world import World
 
-TRIAL = (("hot", 64), ("spread", 64), ("event", 64))
+TRIAL = (("hot", 64), ("hot", 256), ("spread", 64), ("event", 64))
 SETTLE_SECONDS = 20  # at the most, for the mail of one load to go out before the next
 SOAK_CONNECTIONS = 64
 SAMPLE_SECONDS = 10
@@ -165,7 +165,7 @@ def _choose_processes(world: World, wish: Wish, results: Results) -> int:
 
 def best_processes(trials: dict[int, list[Figure]]) -> int:
     """Return the key of the best trial: the highest geometric mean, and of equals the fewest processes."""
-    tops = [max(figures[i].rate for figures in trials.values()) for i in range(len(TRIAL))]
+    tops = [max(figure.rate for figure in of_one) for of_one in zip(*trials.values(), strict=True)]
 
     def score(processes: int) -> float:
         shares = [
