@@ -22,7 +22,7 @@ from bench.world import NotDurable, World, make_world, scratch_parent
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 MOST_PROCESSES = 4
-ROUNDS = 5
+ROUNDS = 9
 PEOPLE_SECONDS = 60
 _FAILURES = (LimitFailed, LoadFailed, ServerFailed, NotTaped, NotDurable, URLError)
 
