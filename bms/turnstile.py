@@ -8,7 +8,7 @@ wait for the first one's locks, and formed after that one's end it is larger.
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -130,23 +130,14 @@ class Turnstile:
     async def _serve_group(self, group: Sequence[_Waiting]) -> None:
         try:
             outcomes = await self._database.transact(hold_tickets, asks=[one.ask for one in group])
-        except DatabaseUnavailable as error:
-            for one in group:
-                _refuse(one, error)
-        except Overloaded as error:
-            # One event stands still, as its organiser changes it for example: not a matter of the others.
-            parts = _by_event(group)
+        except Exception as error:
+            # Nothing is written.
+            parts = _parted(group, error)
             if len(parts) > 1:
                 await asyncio.gather(*(self._serve_group(part) for part in parts))
             else:
                 for one in group:
                     _refuse(one, error)
-        except Exception as error:
-            # Nothing is written. What stopped the group may be one ask's own, so each is served alone.
-            if len(group) == 1:
-                _refuse(group[0], error)
-            else:
-                await asyncio.gather(*(self._serve_group([one]) for one in group))
         else:
             for one, outcome in zip(group, outcomes, strict=True):
                 if isinstance(outcome, BMSError):
@@ -155,11 +146,17 @@ class Turnstile:
                     one.answer.set_result(outcome)
 
 
-def _by_event(group: Sequence[_Waiting]) -> list[list[_Waiting]]:
-    parts: dict[int, list[_Waiting]] = {}
-    for one in group:
-        parts.setdefault(one.ask.event_id, []).append(one)
-    return list(parts.values())
+def _parted(group: Sequence[_Waiting], error: Exception) -> list[Sequence[_Waiting]]:
+    """Return the parts of ``group`` to serve each by itself, as ``error`` may be the matter of one alone."""
+    if isinstance(error, DatabaseUnavailable):
+        return [group]
+    if isinstance(error, Overloaded):
+        # One event may stand still, as its organiser changes it for example.
+        by_event: defaultdict[int, list[_Waiting]] = defaultdict(list)
+        for one in group:
+            by_event[one.ask.event_id].append(one)
+        return list(by_event.values())
+    return [[one] for one in group]
 
 
 def _refuse(one: _Waiting, error: Exception) -> None:

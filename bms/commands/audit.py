@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 
-import orjson
-
 from bms.sql.session import Transaction
-from bms.sql.statements import Statement
+from bms.sql.statements import Statement, json_rows
 
 INSERT = Statement(
     "audit_log.insert",
@@ -58,4 +56,4 @@ def record_each(
         {"user_id": user_id, "subject_id": subject_id, "request_id": request_id}
         for user_id, subject_id, request_id in entries
     ]
-    tx.execute(INSERT_EACH, action=action, subject=subject, entries=orjson.dumps(rows).decode())
+    tx.execute(INSERT_EACH, action=action, subject=subject, entries=json_rows(rows))

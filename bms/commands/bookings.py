@@ -8,12 +8,10 @@ takes a booking out of PENDING or CONFIRMED gives its tickets back in the same t
 from collections import Counter
 from collections.abc import Collection
 
-import orjson
-
 from bms.commands import audit, inventory
 from bms.commands.inventory import Line
 from bms.sql.session import Transaction
-from bms.sql.statements import Statement
+from bms.sql.statements import Statement, json_rows
 
 LOCK_USERS = Statement(
     "users.lock_to_book",
@@ -98,7 +96,7 @@ def count_live(tx: Transaction, pairs: Collection[tuple[int, int]]) -> "Counter[
     if not pairs:
         return Counter()
     asked = [{"user_id": user_id, "event_id": event_id} for user_id, event_id in pairs]
-    rows = tx.rows(COUNT_LIVE, pairs=orjson.dumps(asked).decode())
+    rows = tx.rows(COUNT_LIVE, pairs=json_rows(asked))
     return Counter({(row.user_id, row.event_id): row.quantity for row in rows})
 
 

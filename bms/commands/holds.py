@@ -13,8 +13,6 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
 
-import orjson
-
 from bms.commands import audit, idempotency, inventory, messages, tickets
 from bms.commands.bookings import count_live, take_turns
 from bms.commands.idempotency import Answer, Key
@@ -22,9 +20,9 @@ from bms.commands.inventory import Line
 from bms.commands.tickets import Issue
 from bms.errors import BMSError, NotFound, NotOnSale, PerUserLimitReached, SoldOut, ValidationFailed
 from bms.limits import MAX_MONEY
-from bms.queries.bookings import BookingView, complete
+from bms.queries.bookings import BookingView, list_tickets
 from bms.sql.session import Row, Transaction
-from bms.sql.statements import Statement
+from bms.sql.statements import Statement, json_rows
 
 LIST_FOR_SALE = Statement(
     "events.list_for_sale",
@@ -213,11 +211,13 @@ def _plan(ask: Ask, sale: _Sale | None, held: int) -> _Plan:
 
 
 def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[Answer]:
-    made = {row.reference: row for row in tx.rows(INSERT, bookings=_json(_booking(plan) for plan in plans))}
+    made = {
+        row.reference: row for row in tx.rows(INSERT, bookings=json_rows(_booking(plan) for plan in plans))
+    }
     bookings = [made[plan.reference] for plan in plans]
     tx.execute(
         INSERT_LINES,
-        lines=_json(
+        lines=json_rows(
             {
                 "booking_id": booking.id,
                 "ticket_type_id": line.ticket_type_id,
@@ -272,9 +272,9 @@ def _views(tx: Transaction, plans: Sequence[_Plan], bookings: Sequence[Row]) -> 
     if confirmed:
         tickets.issue(tx, [Issue(booking.id, plan.ask.event_id, plan.lines) for plan, booking in confirmed])
         messages.bookings_confirmed(tx, booking_ids=[booking.id for _, booking in confirmed])
-    with_tickets = {view.id: view for view in complete(tx, [booking for _, booking in confirmed])}
+    issued = list_tickets(tx, booking_ids=[booking.id for _, booking in confirmed])
     return [
-        with_tickets.get(booking.id) or BookingView(booking, plan.lines, (), None, ())
+        BookingView(booking, plan.lines, issued[booking.id], None, ())
         for plan, booking in zip(plans, bookings, strict=True)
     ]
 
@@ -316,7 +316,3 @@ def _check_on_sale(event: Row) -> None:
 def random_code(length: int) -> str:
     """Return ``length`` characters that nobody guesses: 5 bits each."""
     return "".join([ALPHABET[byte & 31] for byte in secrets.token_bytes(length)])
-
-
-def _json(rows: Any) -> str:
-    return orjson.dumps(list(rows)).decode()

@@ -11,7 +11,7 @@ import orjson
 
 from bms.errors import BMSError, IdempotencyKeyReused, RequestInProgress
 from bms.sql.session import Row, Transaction
-from bms.sql.statements import Statement
+from bms.sql.statements import Statement, json_rows
 
 FIND = Statement(
     "idempotency_keys.find",
@@ -155,7 +155,7 @@ def first_answers(tx: Transaction, keys: Sequence[Key]) -> dict[Key, Answer | BM
     """
     if not keys:
         return {}
-    asked = orjson.dumps([{"user_id": key.user_id, "idempotency_key": key.value} for key in keys]).decode()
+    asked = json_rows({"user_id": key.user_id, "idempotency_key": key.value} for key in keys)
     found = {(row.user_id, row.idempotency_key): row for row in tx.rows(FIND_EACH, keys=asked)}
     answers: dict[Key, Answer | BMSError] = {}
     for key in keys:
@@ -190,7 +190,7 @@ def keep(tx: Transaction, answered: Sequence[tuple[Key, Answer]]) -> None:
             # In one order: groups that have keys in common wait for each other without a deadlock.
             for key, answer in sorted(answered, key=lambda pair: (pair[0].user_id, pair[0].value))
         ]
-        tx.execute(INSERT_EACH, keys=orjson.dumps(rows).decode())
+        tx.execute(INSERT_EACH, keys=json_rows(rows))
 
 
 def finish(tx: Transaction, key: Key | None, answer: Answer) -> None:

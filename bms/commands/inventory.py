@@ -12,11 +12,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-import orjson
-
 from bms.errors import Conflict, NotOnSale, SoldOut
 from bms.sql.session import Transaction
-from bms.sql.statements import Statement
+from bms.sql.statements import Statement, json_rows
 
 # Price, currency and on_sale are guarded too: what the buyer was told is what is sold, or nothing is.
 RESERVE = Statement(
@@ -118,8 +116,8 @@ def reserve_together(tx: Transaction, lines: Iterable[tuple[Line, str]]) -> bool
     if len(ids) == 1:
         return tx.row(RESERVE, **takings[ids[0]]) is not None
     tx.rows(LOCK, ids=ids)
-    told = orjson.dumps([takings[key] for key in ids], default=str).decode()
-    return len(tx.rows(RESERVE_EACH, ids=ids, takings=told)) == len(ids)
+    told = [{**takings[key], "unit_price": str(takings[key]["unit_price"])} for key in ids]
+    return len(tx.rows(RESERVE_EACH, ids=ids, takings=json_rows(told))) == len(ids)
 
 
 def try_reserve(tx: Transaction, lines: Iterable[Line]) -> bool:

@@ -8,13 +8,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-import orjson
-
 from bms.commands import outbox
 from bms.formats import cut
-from bms.queries.bookings import by_booking, list_lines
+from bms.queries.bookings import list_lines, list_tickets
 from bms.sql.session import Row, Transaction
-from bms.sql.statements import Statement
+from bms.sql.statements import Statement, json_rows
 
 MAX_NOTIFICATION = 1000  # UTF-16 units
 
@@ -45,18 +43,6 @@ LIST_SUBJECTS = Statement(
     """,
 )
 
-LIST_TICKETS = Statement(
-    "tickets.list_for_messages",
-    "@booking_ids BIGINT LIST",
-    """
-    SELECT t.booking_id, t.code, tt.name AS ticket_type
-    FROM   tickets AS t
-    INNER JOIN ticket_types AS tt ON tt.id = t.ticket_type_id
-    WHERE  t.booking_id IN (@booking_ids) AND t.status = 'VALID'
-    ORDER BY t.booking_id, t.id
-    """,
-)
-
 GET_REFUND = Statement(
     "refunds.get_for_message",
     "@id BIGINT",
@@ -69,7 +55,7 @@ GET_REFUND = Statement(
 )
 
 
-class Telling(NamedTuple):
+class _Telling(NamedTuple):
     """What one buyer is told: a line in the app, and what the mail shows. ``key`` names the occasion."""
 
     subject: Row
@@ -81,31 +67,32 @@ class Telling(NamedTuple):
 def bookings_confirmed(tx: Transaction, *, booking_ids: Sequence[int]) -> None:
     """Tell each buyer that the booking is confirmed, with its tickets."""
     lines = list_lines(tx, booking_ids=booking_ids)
-    tickets = by_booking(tx.rows(LIST_TICKETS, booking_ids=booking_ids))
+    tickets = list_tickets(tx, booking_ids=booking_ids)
+    subjects = tx.rows(LIST_SUBJECTS, ids=booking_ids)
     _tell(
         tx,
         "booking_confirmed",
-        [
-            Telling(
-                subject,
-                f"Your booking {subject.reference} for {subject.title} is confirmed.",
-                subject.booking_id,
-                {
-                    "total": f"{subject.total:.2f}",
-                    "currency": subject.currency,
-                    "lines": [
-                        {"name": line.name, "quantity": line.quantity, "unit_price": f"{line.unit_price:.2f}"}
-                        for line in lines[subject.booking_id]
-                    ],
-                    "tickets": [
-                        {"code": ticket.code, "ticket_type": ticket.ticket_type}
-                        for ticket in tickets[subject.booking_id]
-                    ],
-                },
-            )
-            for subject in tx.rows(LIST_SUBJECTS, ids=booking_ids)
-        ],
+        [_confirmed(subject, lines[subject.booking_id], tickets[subject.booking_id]) for subject in subjects],
     )
+
+
+def _confirmed(subject: Row, lines: Sequence[Row], tickets: Sequence[Row]) -> _Telling:
+    names = {line.ticket_type_id: line.name for line in lines}
+    payload = {
+        "total": f"{subject.total:.2f}",
+        "currency": subject.currency,
+        "lines": [
+            {"name": line.name, "quantity": line.quantity, "unit_price": f"{line.unit_price:.2f}"}
+            for line in lines
+        ],
+        "tickets": [
+            {"code": ticket.code, "ticket_type": names[ticket.ticket_type_id]}
+            for ticket in tickets
+            if ticket.status == "VALID"
+        ],
+    }
+    line = f"Your booking {subject.reference} for {subject.title} is confirmed."
+    return _Telling(subject, line, subject.booking_id, payload)
 
 
 def booking_cancelled(tx: Transaction, *, booking_id: int) -> None:
@@ -126,7 +113,7 @@ def _tell_cancelled(tx: Transaction, kind: str, subject: Row, told: str) -> None
     due = f"{subject.refund_due:.2f}" if subject.refund_due else None
     line = f"{told} {subject.currency} {due} is refunded." if due else told
     payload = {"reason": subject.cancel_reason, "refund": due, "currency": subject.currency}
-    _tell(tx, kind, [Telling(subject, line, subject.booking_id, payload)])
+    _tell(tx, kind, [_Telling(subject, line, subject.booking_id, payload)])
 
 
 def refund_issued(tx: Transaction, *, refund_id: int) -> None:
@@ -136,7 +123,7 @@ def refund_issued(tx: Transaction, *, refund_id: int) -> None:
     amount = f"{refund.amount:.2f}"
     line = f"{subject.currency} {amount} of your booking {subject.reference} has been refunded."
     payload = {"refund": amount, "currency": subject.currency}
-    _tell(tx, "refund_issued", [Telling(subject, line, refund_id, payload)])
+    _tell(tx, "refund_issued", [_Telling(subject, line, refund_id, payload)])
 
 
 def payment_returned(tx: Transaction, *, booking_id: int, payment_id: int, amount: Decimal) -> None:
@@ -144,10 +131,10 @@ def payment_returned(tx: Transaction, *, booking_id: int, payment_id: int, amoun
     subject = tx.only(LIST_SUBJECTS, ids=[booking_id])
     line = f"Your payment for {subject.title} came after the booking had ended; all of it is given back."
     payload = {"refund": f"{amount:.2f}", "currency": subject.currency}
-    _tell(tx, "payment_returned", [Telling(subject, line, payment_id, payload)])
+    _tell(tx, "payment_returned", [_Telling(subject, line, payment_id, payload)])
 
 
-def _tell(tx: Transaction, kind: str, tellings: Sequence[Telling]) -> None:
+def _tell(tx: Transaction, kind: str, tellings: Sequence[_Telling]) -> None:
     notifications = [
         {
             "user_id": telling.subject.user_id,
@@ -158,7 +145,7 @@ def _tell(tx: Transaction, kind: str, tellings: Sequence[Telling]) -> None:
         }
         for telling in tellings
     ]
-    tx.execute(INSERT_NOTIFICATIONS, notifications=orjson.dumps(notifications).decode())
+    tx.execute(INSERT_NOTIFICATIONS, notifications=json_rows(notifications))
     outbox.enqueue(
         tx,
         [

@@ -8,11 +8,9 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-import orjson
-
 from bms.formats import cut
 from bms.sql.session import Row, Transaction
-from bms.sql.statements import Statement
+from bms.sql.statements import Statement, json_rows
 
 MAX_ATTEMPTS = 24  # with the waits of tasks.outbox, some sixteen hours
 
@@ -96,7 +94,7 @@ def enqueue(tx: Transaction, mails: Iterable[Mail]) -> None:
     """Queue messages, in one statement."""
     rows = [mail._asdict() for mail in mails]
     if rows:
-        tx.execute(INSERT, mails=orjson.dumps(rows).decode())
+        tx.execute(INSERT, mails=json_rows(rows))
 
 
 def claim_messages(tx: Transaction, *, limit: int, lease_seconds: int) -> list[Row]:

@@ -4,11 +4,9 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import orjson
-
 from bms.commands.inventory import Line
 from bms.sql.session import Transaction
-from bms.sql.statements import Statement
+from bms.sql.statements import Statement, json_rows
 
 INSERT = Statement(
     "tickets.insert",
@@ -44,4 +42,4 @@ def issue(tx: Transaction, issues: Iterable[Issue]) -> None:
         }
         for place, (one, line) in enumerate(wanted)
     ]
-    tx.execute(INSERT, tickets=orjson.dumps(rows).decode())
+    tx.execute(INSERT, tickets=json_rows(rows))

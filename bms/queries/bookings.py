@@ -144,9 +144,9 @@ def complete(tx: Transaction, bookings: Sequence[Row]) -> list[BookingView]:
     if not ids:
         return []
     lines = list_lines(tx, booking_ids=ids)
-    tickets = by_booking(tx.rows(LIST_TICKETS, booking_ids=ids))
-    payments = by_booking(tx.rows(LIST_PAYMENTS, booking_ids=ids))
-    refunds = by_booking(tx.rows(LIST_REFUNDS, booking_ids=ids)) if payments else {}
+    tickets = list_tickets(tx, booking_ids=ids)
+    payments = _by_booking(tx.rows(LIST_PAYMENTS, booking_ids=ids))
+    refunds = _by_booking(tx.rows(LIST_REFUNDS, booking_ids=ids)) if payments else {}
     return [
         BookingView(
             booking,
@@ -161,10 +161,15 @@ def complete(tx: Transaction, bookings: Sequence[Row]) -> list[BookingView]:
 
 def list_lines(tx: Transaction, *, booking_ids: Sequence[int]) -> dict[int, list[Row]]:
     """Return the lines of bookings by their id, as an organiser has put the ticket types in order."""
-    return by_booking(tx.rows(LIST_LINES, booking_ids=booking_ids))
+    return _by_booking(tx.rows(LIST_LINES, booking_ids=booking_ids))
 
 
-def by_booking(rows: Iterable[Row]) -> dict[int, list[Any]]:
+def list_tickets(tx: Transaction, *, booking_ids: Sequence[int]) -> dict[int, list[Row]]:
+    """Return the tickets of bookings by their id, in the order in which they were issued."""
+    return _by_booking(tx.rows(LIST_TICKETS, booking_ids=booking_ids) if booking_ids else ())
+
+
+def _by_booking(rows: Iterable[Row]) -> dict[int, list[Any]]:
     """Return ``rows`` by their booking's id; a booking without rows has an empty list."""
     grouped: dict[int, list[Any]] = defaultdict(list)
     for row in rows:

@@ -20,11 +20,12 @@ indexes. ``@ids BIGINT LIST`` is a list parameter; it stands as ``IN (@ids)``.
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pyodbc
 
 _DECLARATION = re.compile(
@@ -155,6 +156,11 @@ class Statement:
     def lengths(self, values: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
         """Return the number of placeholders that each list parameter needs for ``values``."""
         return tuple((name, list_size(values[name])) for name, p in self.parameters.items() if p.is_list)
+
+
+def json_rows(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return ``rows`` as the text that OPENJSON reads. Raises TypeError for a value that is not of JSON."""
+    return orjson.dumps(list(rows)).decode()
 
 
 _REGISTRY: dict[str, Statement] = {}
