@@ -23,6 +23,7 @@ from bench.world import NotDurable, World, make_world, scratch_parent
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 MOST_PROCESSES = 4
 ROUNDS = 9
+SECONDS = 3
 PEOPLE_SECONDS = 60
 _FAILURES = (LimitFailed, LoadFailed, ServerFailed, NotTaped, NotDurable, URLError)
 
@@ -79,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seconds",
         type=float,
-        help="of each load but the GETs, whose turns have 2 (5; quick: 2; locust: 60)",
+        help=f"of each turn but those of the GETs, which have 2 ({SECONDS}; quick: 2; locust: 60)",
     )
     parser.add_argument("--connections", type=_numbers, help="for example 16,64")
     parser.add_argument(
@@ -113,7 +114,7 @@ def _wish(arguments: argparse.Namespace) -> Wish:
         names=[name for name in NAMES if name in wanted],
         connections=arguments.connections,
         processes=arguments.processes or ([1] if arguments.names else range(1, most + 1)),
-        seconds=arguments.seconds or (2 if arguments.quick else 5),
+        seconds=arguments.seconds or (2 if arguments.quick else SECONDS),
         rounds=1 if arguments.quick else ROUNDS,
         quick=arguments.quick or bool(arguments.names),
         with_limits=not arguments.no_limit,

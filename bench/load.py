@@ -5,8 +5,11 @@ import json
 import os
 import subprocess
 import time
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 
 from bench import procfs
 
@@ -74,6 +77,19 @@ def run_load(
     with procfs.metered(server, database) as usage:
         result = _wrk(load, url, connections, seconds)
     return read_result(load, result, connections=connections, processes=processes, usage=usage)
+
+
+def median_figure(turns: Sequence[Figure]) -> Figure:
+    """Return what several turns of one load come to: the median of each number, and of each turn the answers
+    and the problems.
+    """
+    numbers = ("rate", "p50", "p95", "p99", "server_cpu", "database_cpu", "client_cpu", "others")
+    return replace(
+        turns[0],
+        statuses=dict(sum((Counter(turn.statuses) for turn in turns), Counter())),
+        problems=[problem for turn in turns for problem in turn.problems],
+        **{name: median(getattr(turn, name) for turn in turns) for name in numbers},
+    )
 
 
 def _wrk(load: Load, url: str, connections: int, seconds: float) -> str:

@@ -24,7 +24,9 @@ be compared with another machine is the shares: each rate beside the limit that 
 EXPLANATION = """\
 BMS is `bms serve` with its default settings but for `BMS_WORKERS`, on a fresh data directory, over real HTTP.
 Each booking and payment comes with the token of one of 2,000 users and an `Idempotency-Key` of its own; what
-is read is read by strangers, in turns of two seconds with the bare handler: the one of median share is shown.
+is read is read by strangers. A machine that has other guests is not equally fast all the time, so every load
+but the logins has several short turns: of bookings, 16, 64 and 256 connections by turns, the medians are
+shown; of reads, which take turns with the bare handler, the turn of the median share.
 Background tasks are on, so the loads that confirm bookings also send the mail, to files, on the same cores.
 Rates count the wished answers alone (201, 200); times and CPU are of all requests. `bms check` has run after
 every load.
@@ -212,7 +214,7 @@ def _trials(results: Results) -> str:
     some = next(iter(results.trials.values()))
     head = ["processes", *(f"{TITLES[f.name]}, {f.connections} connections" for f in some)]
     return (
-        "A second each, in short runs; the best on the whole is what the figures above are of.\n\n"
+        "A second each, of two short runs; the best on the whole is what the figures above are of.\n\n"
         + _table(head, rows)
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from bench import machine, procfs
 from bench.limit import Limit, best, measure_limit
-from bench.load import Figure, Load, run_load
+from bench.load import Figure, Load, median_figure, run_load
 from bench.plan import BOOKINGS, READS, connections_of, hashes_a_second, make_load
 from bench.reads import measure_reads
 from bench.serving import Server, bms_server, check_books
@@ -18,6 +18,7 @@ from bench.tape import tape_booking
 from bench.world import World
 
 TRIAL = (("hot", 64), ("hot", 256), ("spread", 64), ("event", 64))
+TRIAL_SECONDS = 3
 SETTLE_SECONDS = 20  # at the most, for the mail of one load to go out before the next
 SOAK_CONNECTIONS = 64
 SAMPLE_SECONDS = 10
@@ -92,8 +93,8 @@ class Results:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a run is to measure; ``processes`` holds the numbers of server processes to choose from, and
-    ``rounds`` says how often a read and what it is compared with take turns.
+    """What a run is to measure; ``processes`` holds the numbers of server processes to choose from,
+    ``seconds`` is how long a turn takes, and ``rounds`` how many turns each load has.
     """
 
     names: Sequence[str]
@@ -127,12 +128,10 @@ def run(world: World, wish: Wish) -> Results:
     with bms_server(world.data_dir, results.processes) as server:
         results.uvloop = server.has_uvloop
         for name in wish.names:
-            for connections in connections_of(name, wish.connections):
-                if name in READS:
-                    figure = _measure_reads(world, server, results, name, connections, wish)
-                else:
-                    figure = _measure(world, server, make_load(world, name), connections, wish.seconds)
-                results.figures.append(figure)
+            if name in READS:
+                results.figures += _measure_reads(world, server, results, name, wish)
+            else:
+                results.figures += _measure_in_turns(world, server, name, wish)
             if name in ("pay", "free"):
                 _settle(world)
         if wish.soak:
@@ -154,12 +153,18 @@ def _choose_processes(world: World, wish: Wish, results: Results) -> int:
     """
     if len(wish.processes) == 1:
         return wish.processes[0]
-    for processes in wish.processes:
+    turns: dict[int, list[list[Figure]]] = {processes: [] for processes in wish.processes}
+    # There and back, so that a machine that gets slower or faster in the meantime favours none of them.
+    for processes in [*wish.processes, *reversed(wish.processes)]:
         with bms_server(world.data_dir, processes) as server:
-            results.trials[processes] = [
-                _measure(world, server, make_load(world, name), connections, min(3, wish.seconds))
-                for name, connections in TRIAL
-            ]
+            turns[processes].append(
+                [
+                    _judge(world, _load(world, server, make_load(world, name), connections, TRIAL_SECONDS))
+                    for name, connections in TRIAL
+                ]
+            )
+    for processes, (there, back) in turns.items():
+        results.trials[processes] = [median_figure(both) for both in zip(there, back, strict=True)]
     return best_processes(results.trials)
 
 
@@ -176,31 +181,47 @@ def best_processes(trials: dict[int, list[Figure]]) -> int:
     return max(sorted(trials), key=score)
 
 
-def _measure(world: World, server: Server, load: Load, connections: int, seconds: float) -> Figure:
-    is_login = load.name == "login"
-    figure = run_load(
+def _measure_in_turns(world: World, server: Server, name: str, wish: Wish) -> list[Figure]:
+    """Return a figure of the load for each of its numbers of connections, which take turns."""
+    load = make_load(world, name)
+    is_login = name == "login"
+    turns: dict[int, list[Figure]] = {number: [] for number in connections_of(name, wish.connections)}
+    order = list(turns)
+    for turn in range(1 if is_login else wish.rounds):
+        for connections in order:
+            # Nothing of a login gets warm, and those of a warm-up would still be hashed afterwards.
+            warm_up = 0 if turn or is_login else 1
+            seconds = max(wish.seconds, LOGIN_SECONDS) if is_login else wish.seconds
+            turns[connections].append(_load(world, server, load, connections, seconds, warm_up=warm_up))
+        order.reverse()
+    return [_judge(world, median_figure(of_one)) for of_one in turns.values()]
+
+
+def _measure_reads(world: World, server: Server, results: Results, name: str, wish: Wish) -> list[Figure]:
+    figures = []
+    for connections in connections_of(name, wish.connections):
+        figure, results.bare[name] = measure_reads(
+            world, server, name, connections=connections, rounds=wish.rounds
+        )
+        for loop, bare in results.bare[name].items():
+            say(f"bare aiohttp on {loop}, {name}: {'; '.join(bare.problems) or f'{bare.rate:,.0f}/s'}")
+        figures.append(_judge(world, figure))
+    return figures
+
+
+def _load(
+    world: World, server: Server, load: Load, connections: int, seconds: float, *, warm_up: float = 1
+) -> Figure:
+    return run_load(
         load,
         server.url,
         connections=connections,
-        seconds=max(seconds, LOGIN_SECONDS) if is_login else seconds,
-        # Nothing of a login gets warm, and those of a warm-up would still be hashed afterwards.
-        warm_up=0 if is_login else 1,
+        seconds=seconds,
+        warm_up=warm_up,
         processes=server.processes,
         server=server.pid,
         database=world.postmaster,
     )
-    return _judge(world, figure)
-
-
-def _measure_reads(
-    world: World, server: Server, results: Results, name: str, connections: int, wish: Wish
-) -> Figure:
-    figure, results.bare[name] = measure_reads(
-        world, server, name, connections=connections, rounds=wish.rounds
-    )
-    for loop, bare in results.bare[name].items():
-        say(f"bare aiohttp on {loop}, {name}: {'; '.join(bare.problems) or f'{bare.rate:,.0f}/s'}")
-    return _judge(world, figure)
 
 
 def _judge(world: World, figure: Figure) -> Figure:
@@ -228,9 +249,9 @@ def _soak(world: World, server: Server, results: Results, seconds: int) -> None:
     """Book for ``seconds`` and note the largest server process's memory every ten of them."""
     load, began = make_load(world, "spread"), time.monotonic()
     with ThreadPoolExecutor(1) as aside:
-        running = aside.submit(_measure, world, server, load, SOAK_CONNECTIONS, seconds)
+        running = aside.submit(_load, world, server, load, SOAK_CONNECTIONS, seconds)
         while not running.done():
             results.soak.append((time.monotonic() - began, max(procfs.memory(server.pid).values())))
             wait([running], timeout=SAMPLE_SECONDS)
-        figure = running.result()
+        figure = _judge(world, running.result())
     results.soak_figure = replace(figure, name="soak")

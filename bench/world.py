@@ -204,7 +204,8 @@ def _make_events(server: Server, token: str) -> tuple[Target, list[Target], list
         post(server, "/categories", token, {"name": slug.title(), "slug": slug})
     today = dt.datetime.now(dt.UTC).date()
 
-    def event(number: int, title: str, price: str, *more: str) -> Target:
+    def event(number: int, title: str, price: str, balcony: int = 0) -> Target:
+        capacities = {"General admission": MAX_COUNT - balcony} | ({"Balcony": balcony} if balcony else {})
         body = {
             "title": title,
             "description": DESCRIPTION,
@@ -212,15 +213,14 @@ def _make_events(server: Server, token: str) -> tuple[Target, list[Target], list
             "venue": venues[number % len(venues)]["id"],
             "category": CATEGORIES[number % len(CATEGORIES)],
             "ticket_types": [
-                {"name": name, "price": price, "capacity": MAX_COUNT // (1 + len(more))}
-                for name in ("General admission", *more)
+                {"name": name, "price": price, "capacity": capacity} for name, capacity in capacities.items()
             ],
         }
         made = post(server, "/events", token, body)
         return Target(made["id"], made["ticket_types"][0]["id"])
 
     # Its second ticket type sets the numbers of events and of ticket types apart: none stands for the other.
-    hot = event(0, "The hot one", PRICE, "Balcony")
+    hot = event(0, "The hot one", PRICE, balcony=100)
     events = [event(number, f"Evening {number}", PRICE) for number in range(1, EVENTS + 1)]
     free = [event(number, f"Open day {number}", "0.00") for number in range(1, EVENTS + 1)]
     return hot, events, free

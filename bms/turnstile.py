@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bms.commands.holds import Ask, hold_tickets
+from bms.commands.holds import Ask, Contested, hold_tickets
 from bms.commands.idempotency import Answer
 from bms.errors import BMSError, DatabaseUnavailable, Overloaded
 from bms.sql.database import Database
 
-GROUP = 64  # asks in one transaction
+GROUP = 128  # asks in one transaction
+AGAIN = 3  # times that a group is written anew because somebody else took what it was to get
 LANES = 2  # groups written at the same time by one process
 LANES_AN_EVENT = 1  # of them with asks for the same event
 QUEUE = 1000  # asks that may wait
@@ -127,11 +128,15 @@ class Turnstile:
         self._waiting.extendleft(reversed(later))
         return group
 
-    async def _serve_group(self, group: Sequence[_Waiting]) -> None:
+    async def _serve_group(self, group: Sequence[_Waiting], *, again: int = AGAIN) -> None:
         try:
             outcomes = await self._database.transact(hold_tickets, asks=[one.ask for one in group])
         except Exception as error:
             # Nothing is written.
+            if again and isinstance(error, Contested):
+                # What is left is read anew and shared out: there is less of it each time, as others had it.
+                await self._serve_group(group, again=again - 1)
+                return
             parts = _parted(group, error)
             if len(parts) > 1:
                 await asyncio.gather(*(self._serve_group(part) for part in parts))

@@ -99,7 +99,7 @@ class Ask:
 
 class Contested(Exception):
     """Somebody else has just changed what several asks were to be given: nothing is written for any of
-    them, and each is to be served alone.
+    them, and they are to be served anew.
     """
 
 

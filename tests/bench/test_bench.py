@@ -12,7 +12,7 @@ import pytest
 from bench import procfs, store
 from bench.__main__ import _parser, _wish
 from bench.limit import AS_SENT, LEAN, Limit, LimitFailed, read_pgbench
-from bench.load import Figure, Load, LoadFailed, read_result
+from bench.load import Figure, Load, LoadFailed, median_figure, read_result
 from bench.plan import NAMES, READS, TITLES
 from bench.procfs import Usage
 from bench.reads import BMS, median_round
@@ -77,6 +77,17 @@ def test_a_load_that_went_wrong_says_so(load: Load, output: str, problem: str) -
 def test_no_result_is_a_failure() -> None:
     with pytest.raises(LoadFailed, match="unable to connect"):
         read(BOOK, "unable to connect to 127.0.0.1:1 Connection refused\n")
+
+
+def test_several_turns_come_to_their_medians_and_hide_nothing() -> None:
+    turns = [
+        figure("hot", rate, p50=p50, p99=p99) for rate, p50, p99 in ((300, 9, 30), (100, 8, 90), (200, 7, 40))
+    ]
+    turns[1].statuses = {201: 5, 503: 2}
+    turns[1].problems.append("1 answers 500")
+    middle = median_figure(turns)
+    assert (middle.rate, middle.p50, middle.p99) == (200, 8, 40)
+    assert (middle.statuses, middle.problems) == ({201: 25, 503: 2}, ["1 answers 500"])
 
 
 def test_pgbench_is_read_and_its_failed_transactions_are_no_limit() -> None:

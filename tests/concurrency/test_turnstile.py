@@ -260,7 +260,7 @@ async def test_one_that_breaks_a_constraint_leaves_the_others_alone(
     await assert_balanced(db, rows)
 
 
-async def test_a_group_whose_tickets_went_meanwhile_is_served_one_by_one(
+async def test_a_group_whose_tickets_went_meanwhile_shares_out_what_is_left(
     counted: Counted,
     db: Database,
     rows: Rows,
@@ -279,9 +279,27 @@ async def test_a_group_whose_tickets_went_meanwhile_is_served_one_by_one(
     events = [event, other, event, other]
     asks = [ask(user, of["id"]) for user, of in zip(buyers[:4], events, strict=True)]
     answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
-    assert counted.groups == [4, 1, 1, 1, 1]
+    assert counted.groups == [4, 4]
     assert [type(answer) for answer in answers] == [NotOnSale, Answer, NotOnSale, Answer]
     assert (available(rows, event), available(rows, other)) == (5, 98)
+    await assert_balanced(db, rows)
+
+
+async def test_a_group_to_whom_it_happens_again_and_again_is_served_one_by_one(
+    counted: Counted,
+    db: Database,
+    rows: Rows,
+    buyers: list[int],
+    make_event: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    event = await make_event(capacity=3)
+    monkeypatch.setattr(inventory, "reserve_together", lambda *_: False)
+    asks = [ask(user, event["id"]) for user in buyers[:3]]
+    answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
+    assert counted.groups == [3] * (1 + turnstile.AGAIN) + [1, 1, 1]
+    assert [type(answer) for answer in answers] == [Answer] * 3
+    assert available(rows, event) == 0
     await assert_balanced(db, rows)
 
 
