@@ -163,8 +163,8 @@ def _choose_processes(world: World, wish: Wish, results: Results) -> int:
                     for name, connections in TRIAL
                 ]
             )
-    for processes, (there, back) in turns.items():
-        results.trials[processes] = [median_figure(both) for both in zip(there, back, strict=True)]
+    for processes, found in turns.items():
+        results.trials[processes] = [median_figure(of_one) for of_one in zip(*found, strict=True)]
     return best_processes(results.trials)
 
 
