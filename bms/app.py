@@ -11,6 +11,7 @@ from bms.cache import Cache
 from bms.commands.constraints import CONSTRAINT_ERRORS
 from bms.description import Description
 from bms.handlers import (
+    TAGS,
     accounts,
     aliases,
     bookings,
@@ -94,7 +95,7 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     app[keys.PASSWORDS] = Passwords(settings.bcrypt_rounds)
     app[keys.GATEWAY] = SimulatedGateway(settings.data_dir / "gateway.sqlite3")
     app[keys.TRANSPORT] = transport_from_url(settings.smtp_url, settings.mail_dir)
-    app[keys.DESCRIPTION] = Description(lambda: describe(ENDPOINTS))
+    app[keys.DESCRIPTION] = Description(lambda: describe(ENDPOINTS, TAGS))
     for module in ROUTES:
         module.routes.install(app)
     app.cleanup_ctx.append(_resources)

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from marshmallow import Schema
 
 from bms.app import ENDPOINTS
+from bms.handlers import TAGS
 from bms.handlers.http import Endpoint
 from bms.handlers.openapi import describe, path_of, refusals
 
@@ -17,7 +18,7 @@ from bms.handlers.openapi import describe, path_of, refusals
 @cache
 def document() -> dict[str, Any]:
     """Return the API's description."""
-    return json.loads(json.dumps(describe(ENDPOINTS)))
+    return json.loads(json.dumps(describe(ENDPOINTS, TAGS)))
 
 
 def find(method: str, url: str) -> Endpoint | None:

@@ -16,7 +16,12 @@ routes = Routes()
 
 
 @routes.add(
-    "GET", "/users", access=Access.ADMIN, query=AccountList(), answers={200: AccountAnswer(many=True)}
+    "GET",
+    "/users",
+    operation="accounts.index",
+    access=Access.ADMIN,
+    query=AccountList(),
+    answers={200: AccountAnswer(many=True)},
 )
 async def index(call: Call) -> web.Response:
     """List accounts by id."""
@@ -31,6 +36,7 @@ async def index(call: Call) -> web.Response:
 @routes.add(
     "PATCH",
     "/users/{id}",
+    operation="accounts.change",
     access=Access.ADMIN,
     body=AccountChange(),
     answers={200: AccountAnswer()},
@@ -52,6 +58,7 @@ async def change(call: Call) -> web.Response:
 @routes.add(
     "GET",
     "/users/{id}/booking-history",
+    operation="accounts.history",
     access=Access.USER,
     query=ListQuery(),
     answers={200: BookingAnswer(many=True)},
@@ -71,6 +78,7 @@ async def history(call: Call) -> web.Response:
 @routes.add(
     "POST",
     "/profile/password",
+    operation="accounts.password",
     access=Access.USER,
     body=PasswordChange(),
     answers={204: None},

@@ -70,6 +70,7 @@ SIMULATED = {
 @routes.add(
     "POST",
     "/users",
+    operation="aliases.register",
     access=Access.ANYONE,
     body=Register(),
     answers={201: UserAnswer()},
@@ -83,6 +84,7 @@ async def register(call: Call) -> web.StreamResponse:
 @routes.add(
     "POST",
     "/token",
+    operation="aliases.login",
     access=Access.CREDENTIALS,
     body=Login(),
     answers={200: TokensAnswer()},
@@ -96,6 +98,7 @@ async def login(call: Call) -> web.StreamResponse:
 @routes.add(
     "POST",
     "/events/{id}/purchase",
+    operation="aliases.purchase",
     access=Access.USER,
     body=Purchase(),
     answers={201: PurchaseAnswer()},
@@ -111,6 +114,7 @@ async def purchase(call: Call) -> web.Response:
 @routes.add(
     "POST",
     "/orders",
+    operation="aliases.order",
     access=Access.USER,
     body=Order(),
     answers={201: OrderAnswer()},
@@ -143,7 +147,14 @@ async def _hold(
     return send(await call.turnstile.hold(ask))
 
 
-@routes.add("GET", "/orders", access=Access.USER, query=ListQuery(), answers={200: OrderAnswer(many=True)})
+@routes.add(
+    "GET",
+    "/orders",
+    operation="aliases.index_orders",
+    access=Access.USER,
+    query=ListQuery(),
+    answers={200: OrderAnswer(many=True)},
+)
 async def index_orders(call: Call) -> web.Response:
     """List the caller's orders, the newest first; an admin sees everybody's."""
     limit = call.query["limit"]
@@ -154,7 +165,9 @@ async def index_orders(call: Call) -> web.Response:
     return page(call.request, views, limit, present_order, "id")
 
 
-@routes.add("GET", "/orders/{id}", access=Access.USER, answers={200: OrderAnswer()})
+@routes.add(
+    "GET", "/orders/{id}", operation="aliases.show_order", access=Access.USER, answers={200: OrderAnswer()}
+)
 async def show_order(call: Call) -> web.Response:
     """Show one order of the caller's; an admin sees anybody's."""
     view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=bookings.viewer(call))
@@ -164,6 +177,7 @@ async def show_order(call: Call) -> web.Response:
 @routes.add(
     "DELETE",
     "/orders/{id}",
+    operation="aliases.delete_order.delete",
     access=Access.USER,
     answers={200: OrderAnswer()},
     refusals=[BookingNotCancellable, PaymentInProgress],
@@ -172,6 +186,7 @@ async def show_order(call: Call) -> web.Response:
     "PATCH",
     "/orders/{id}",
     "/orders/{id}/delete",
+    operation="aliases.delete_order.patch",
     access=Access.USER,
     body=DeleteOrder(),
     answers={200: OrderAnswer()},
@@ -186,6 +201,7 @@ async def delete_order(call: Call) -> web.StreamResponse:
 @routes.add(
     "GET",
     "/simulate-payment",
+    operation="aliases.simulate_payment",
     access=Access.ANYONE,
     query=Simulation(),
     answers={200: SimulationAnswer()},
@@ -201,6 +217,7 @@ async def simulate_payment(call: Call) -> web.Response:
 @routes.add(
     "POST",
     "/process-payment/{id}",
+    operation="aliases.process_payment",
     access=Access.USER,
     body=ProcessPayment(),
     query=Simulation(),

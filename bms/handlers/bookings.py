@@ -29,6 +29,7 @@ routes = Routes()
     "POST",
     "/bookings",
     "/book-ticket",
+    operation="bookings.hold",
     access=Access.USER,
     body=Hold(),
     repeats=True,
@@ -55,7 +56,12 @@ async def hold(call: Call) -> web.Response:
 
 
 @routes.add(
-    "GET", "/bookings", access=Access.USER, query=BookingList(), answers={200: BookingAnswer(many=True)}
+    "GET",
+    "/bookings",
+    operation="bookings.index",
+    access=Access.USER,
+    query=BookingList(),
+    answers={200: BookingAnswer(many=True)},
 )
 async def index(call: Call) -> web.Response:
     """List the caller's bookings, the newest first; an admin sees everybody's."""
@@ -72,7 +78,9 @@ async def index(call: Call) -> web.Response:
     return page(call.request, views, limit, present_booking, "id")
 
 
-@routes.add("GET", "/bookings/{id}", access=Access.USER, answers={200: BookingAnswer()})
+@routes.add(
+    "GET", "/bookings/{id}", operation="bookings.show", access=Access.USER, answers={200: BookingAnswer()}
+)
 async def show(call: Call) -> web.Response:
     """Show one booking of the caller's; an admin sees anybody's."""
     view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=viewer(call))
@@ -82,6 +90,7 @@ async def show(call: Call) -> web.Response:
 @routes.add(
     "DELETE",
     "/bookings/{id}",
+    operation="bookings.cancel.delete",
     access=Access.USER,
     answers={200: BookingAnswer()},
     refusals=[BookingNotCancellable, PaymentInProgress],
@@ -89,6 +98,7 @@ async def show(call: Call) -> web.Response:
 @routes.add(
     "POST",
     "/bookings/{id}/cancel",
+    operation="bookings.cancel.post",
     access=Access.USER,
     body=Cancel(),
     answers={200: BookingAnswer()},

@@ -13,7 +13,12 @@ routes = Routes()
 
 
 @routes.add(
-    "GET", "/categories", access=Access.ANYONE, query=CategoryList(), answers={200: CategoryAnswer(many=True)}
+    "GET",
+    "/categories",
+    operation="categories.index",
+    access=Access.ANYONE,
+    query=CategoryList(),
+    answers={200: CategoryAnswer(many=True)},
 )
 async def index(call: Call) -> web.Response:
     """List the categories by slug."""
@@ -26,6 +31,7 @@ async def index(call: Call) -> web.Response:
 @routes.add(
     "POST",
     "/categories",
+    operation="categories.create",
     access=Access.ADMIN,
     body=Category(),
     answers={201: CategoryAnswer()},

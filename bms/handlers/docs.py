@@ -68,7 +68,13 @@ def directory() -> Path:
     return Path(found.origin).parent / "dist"
 
 
-@routes.add("GET", "/openapi.json", access=Access.CREDENTIALS, answers={200: "application/json"})
+@routes.add(
+    "GET",
+    "/openapi.json",
+    operation="docs.description",
+    access=Access.CREDENTIALS,
+    answers={200: "application/json"},
+)
 async def description(call: Call) -> web.Response:
     """Give the API's description: this document."""
     return web.Response(
@@ -78,7 +84,7 @@ async def description(call: Call) -> web.Response:
     )
 
 
-@routes.add("GET", "/docs", access=Access.CREDENTIALS, answers={200: "text/html"})
+@routes.add("GET", "/docs", operation="docs.show", access=Access.CREDENTIALS, answers={200: "text/html"})
 async def show(call: Call) -> web.Response:
     """Show the API's description in a browser."""
     base = "" if call.request.path.endswith("/") else "docs/"
@@ -90,6 +96,7 @@ async def show(call: Call) -> web.Response:
 @routes.add(
     "GET",
     "/docs/{file}",
+    operation="docs.file",
     access=Access.CREDENTIALS,
     answers={200: "*/*", 206: "*/*", 304: None, 416: None},
 )

@@ -19,6 +19,7 @@ routes = Routes()
 @routes.add(
     "POST",
     "/events/{id}/cancel",
+    operation="event_cancellation.cancel",
     access=Access.MANAGER,
     body=CancelEvent(),
     answers={200: EventAnswer()},
@@ -46,6 +47,7 @@ async def cancel(call: Call) -> web.Response:
 @routes.add(
     "DELETE",
     "/events/{id}",
+    operation="event_cancellation.delete",
     access=Access.MANAGER,
     answers={200: EventAnswer(), 204: None},
     refusals=[EventNotChangeable],
@@ -71,7 +73,13 @@ async def _cancelled(call: Call) -> web.Response:
     return respond_event(view)
 
 
-@routes.add("GET", "/events/{id}/cancellation", access=Access.MANAGER, answers={200: CancellationAnswer()})
+@routes.add(
+    "GET",
+    "/events/{id}/cancellation",
+    operation="event_cancellation.progress",
+    access=Access.MANAGER,
+    answers={200: CancellationAnswer()},
+)
 async def progress(call: Call) -> web.Response:
     """Say how many bookings are cancelled and refunded, and how many remain."""
     row = await call.db.read_primary(get_cancellation, event_id=call.id(), viewer_id=viewer(call))

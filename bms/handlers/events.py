@@ -26,6 +26,7 @@ _VERSION = re.compile(r"v(\d{1,9})-[0-9a-f]+\Z", re.ASCII)
     "GET",
     "/events",
     "/event",
+    operation="events.index",
     access=Access.ANYONE,
     query=EventList(),
     answers={200: EventAnswer(many=True), 304: None},
@@ -83,6 +84,7 @@ def _organizer(call: Call) -> int | None:
 @routes.add(
     "GET",
     "/events/{id}",
+    operation="events.show",
     access=Access.ANYONE,
     answers={200: EventAnswer(), 304: None},
     headers=["If-None-Match"],
@@ -101,7 +103,13 @@ async def show(call: Call) -> web.Response:
 
 
 @routes.add(
-    "POST", "/events", "/create-event", access=Access.MANAGER, body=Event(), answers={201: EventAnswer()}
+    "POST",
+    "/events",
+    "/create-event",
+    operation="events.create",
+    access=Access.MANAGER,
+    body=Event(),
+    answers={201: EventAnswer()},
 )
 async def create(call: Call) -> web.Response:
     """Make an event, whose organiser the caller is."""
@@ -132,6 +140,7 @@ async def _change(call: Call, *, replace: bool) -> web.Response:
 @routes.add(
     "PUT",
     "/events/{id}",
+    operation="events.replace",
     access=Access.MANAGER,
     body=EventReplacement(),
     answers={200: EventAnswer()},
@@ -146,6 +155,7 @@ async def replace(call: Call) -> web.Response:
 @routes.add(
     "PATCH",
     "/events/{id}",
+    operation="events.change",
     access=Access.MANAGER,
     body=EventChange(),
     answers={200: EventAnswer()},

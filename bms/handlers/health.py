@@ -12,13 +12,19 @@ OVERDUE_SECONDS = 300
 routes = Routes()
 
 
-@routes.add("GET", "/health/live", access=Access.ANYONE, answers={200: LiveAnswer()})
+@routes.add("GET", "/health/live", operation="health.live", access=Access.ANYONE, answers={200: LiveAnswer()})
 async def live(call: Call) -> web.Response:
     """Say that the process answers."""
     return respond({"status": "ok"})
 
 
-@routes.add("GET", "/health/ready", access=Access.ANYONE, answers={200: ReadyAnswer(), 503: ReadyAnswer()})
+@routes.add(
+    "GET",
+    "/health/ready",
+    operation="health.ready",
+    access=Access.ANYONE,
+    answers={200: ReadyAnswer(), 503: ReadyAnswer()},
+)
 async def ready(call: Call) -> web.Response:
     """Say whether requests can be served: 503 when the database is away or mail is not going out.
 

@@ -8,6 +8,7 @@ import base64
 import binascii
 import enum
 import ipaddress
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
@@ -158,13 +159,15 @@ Answer = Schema | str | None
 class Endpoint:
     """A route and its declared rules.
 
-    ``answers`` is what it may answer by status, ``refusals`` the domain errors that it raises itself, and
-    ``headers`` the request headers it heeds. They are the API's description and what the tests hold
-    every answer against; nothing is looked up in them to answer a request.
+    ``operation`` is its id in the API's description, ``answers`` what it may answer by status,
+    ``refusals`` the domain errors that it raises itself, and ``headers`` the request headers it heeds.
+    They are the API's description and what the tests hold every answer against; nothing is looked up in
+    them to answer a request.
     """
 
     method: str
     path: str
+    operation: str
     handler: Handler
     access: Access
     body: RequestSchema | None
@@ -177,9 +180,9 @@ class Endpoint:
     shared: bool
 
     @property
-    def module(self) -> str:
-        """The noun of the handler's module."""
-        return self.handler.__module__.rpartition(".")[2]
+    def tag(self) -> str:
+        """The group of the operation in the API's description: the first word of its id."""
+        return self.operation.partition(".")[0]
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         caller, refusal = request[keys.IDENTITY]
@@ -247,6 +250,7 @@ class Routes:
         self,
         method: str,
         *paths: str,
+        operation: str,
         access: Access,
         body: RequestSchema | None = None,
         repeats: bool = False,
@@ -257,9 +261,10 @@ class Routes:
         shared: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Return a decorator that registers its function at each of ``paths``: the first is the canonical
-        one, the others are older. ``repeats`` says that many send the very same body. ``shared`` says that
-        managers and admins aside everybody gets the same answer, made of events and what belongs to them: it
-        is kept, and has an ETag.
+        one, the others are older. ``operation`` is the id in the API's description: its group, a dot and a
+        name; an older path adds its own words. ``repeats`` says that many send the very same body.
+        ``shared`` says that managers and admins aside everybody gets the same answer, made of events and
+        what belongs to them: it is kept, and has an ETag.
         """
 
         parse = None if body is None else parser(body, repeats=repeats)
@@ -269,6 +274,7 @@ class Routes:
                 Endpoint(
                     method=method,
                     path=path,
+                    operation=operation if path == paths[0] else f"{operation}.{_words(path)}",
                     handler=handler,
                     access=access,
                     body=body,
@@ -294,6 +300,10 @@ class Routes:
                     resource.add_route(endpoint.method, endpoint.__call__)
                     if endpoint.method == "GET":
                         resource.add_route("HEAD", endpoint.__call__)
+
+
+def _words(path: str) -> str:
+    return "_".join(re.findall(r"\w+", path))
 
 
 def respond(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

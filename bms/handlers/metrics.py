@@ -11,7 +11,7 @@ from bms.queries.backlog import get_backlog
 routes = Routes()
 
 
-@routes.add("GET", "/metrics", access=Access.ANYONE, answers={200: "text/plain"})
+@routes.add("GET", "/metrics", operation="metrics.show", access=Access.ANYONE, answers={200: "text/plain"})
 async def show(call: Call) -> web.Response:
     """Tell the figures of this process and what waits in the database, in Prometheus's text format."""
     metrics = call.request.app[keys.METRICS]

@@ -15,6 +15,7 @@ routes = Routes()
 @routes.add(
     "GET",
     "/notifications",
+    operation="notifications.index",
     access=Access.USER,
     query=NotificationList(),
     answers={200: NotificationAnswer(many=True)},
@@ -27,6 +28,7 @@ async def index(call: Call) -> web.Response:
 @routes.add(
     "GET",
     "/notifications/{user_id}",
+    operation="notifications.of_user",
     access=Access.USER,
     query=NotificationList(),
     answers={200: NotificationAnswer(many=True)},
@@ -53,7 +55,13 @@ async def _list(call: Call, user_id: int) -> web.Response:
     return page(call.request, notifications, limit, present_notification, "id")
 
 
-@routes.add("POST", "/notifications/{id}/read", access=Access.USER, answers={200: NotificationAnswer()})
+@routes.add(
+    "POST",
+    "/notifications/{id}/read",
+    operation="notifications.read",
+    access=Access.USER,
+    answers={200: NotificationAnswer()},
+)
 async def read(call: Call) -> web.Response:
     """Mark one of the caller's notifications as read. Doing so again changes nothing."""
     notification = await call.db.transact(mark_read, user_id=call.caller.user_id, notification_id=call.id())
@@ -63,6 +71,7 @@ async def read(call: Call) -> web.Response:
 @routes.add(
     "POST",
     "/notifications",
+    operation="notifications.send",
     access=Access.MANAGER,
     body=Notification(),
     answers={201: MessageAnswer()},

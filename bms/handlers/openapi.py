@@ -3,9 +3,8 @@
 import inspect
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
-from importlib import import_module
 from typing import Any
 
 from apispec import APISpec
@@ -39,8 +38,11 @@ _WHO = {
 Document = dict[str, Any]
 
 
-def describe(endpoints: Sequence[Endpoint]) -> Document:
-    """Return the OpenAPI document of ``endpoints``: each path once, without /api and a slash at the end."""
+def describe(endpoints: Sequence[Endpoint], tags: Mapping[str, str]) -> Document:
+    """Return the OpenAPI document of ``endpoints``: each path once, without /api and a slash at the end.
+
+    ``tags`` are the descriptions of the groups that the canonical operations are in.
+    """
     spec = APISpec(
         title="BMS",
         version=__version__,
@@ -52,7 +54,10 @@ def describe(endpoints: Sequence[Endpoint]) -> Document:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         servers=[{"url": "/"}, {"url": "/api"}],
-        tags=_tags(endpoints),
+        tags=[
+            *({"name": name, "description": description} for name, description in tags.items()),
+            {"name": OLDER, "description": "Calls as the older sources document them. They stay."},
+        ],
     )
     for name, scheme in SECURITY.items():
         spec.components.security_scheme(name, scheme)
@@ -65,11 +70,9 @@ def describe(endpoints: Sequence[Endpoint]) -> Document:
         spec.components.example(error.code, {"value": example_of_problem(error)})
         spec.components.response(error.code, _problem_response([error]))
     spec.components.response(AWAY, _problem_response(_AWAY))
-    ids = _operation_ids(endpoints)
     paths: dict[str, Document] = defaultdict(dict)
     for endpoint in endpoints:
-        operation = _operation(endpoint, ids[endpoint.method, endpoint.path])
-        paths[path_of(endpoint)][endpoint.method.lower()] = operation
+        paths[path_of(endpoint)][endpoint.method.lower()] = _operation(endpoint)
     for path, operations in paths.items():
         spec.path(path, operations=operations)
     return spec.to_dict()
@@ -106,40 +109,11 @@ def refusals(endpoint: Endpoint) -> list[type[BMSError]]:
     return list(dict.fromkeys(found))
 
 
-def _tags(endpoints: Iterable[Endpoint]) -> list[Document]:
-    modules = dict.fromkeys(e.handler.__module__ for e in endpoints if not e.older)
-    tags = [
-        {"name": name.rpartition(".")[2], "description": (import_module(name).__doc__ or "").strip()}
-        for name in modules
-    ]
-    return [*tags, {"name": OLDER, "description": "Calls as the older sources document them. They stay."}]
-
-
-def _operation_ids(endpoints: Iterable[Endpoint]) -> dict[tuple[str, str], str]:
-    """Return the id of each operation: its function's, with the method or the older path where needed."""
-    functions: dict[str, list[Endpoint]] = defaultdict(list)
-    for endpoint in endpoints:
-        functions[f"{endpoint.module}.{endpoint.handler.__name__}"].append(endpoint)
-    ids = {}
-    for function, its in functions.items():
-        canonical = [e for e in its if not e.older]
-        first = its[0].path
-        for endpoint in its:
-            name = function
-            alone = len(canonical) <= 1 if not endpoint.older else len({e.method for e in its}) == 1
-            if not alone:
-                name += f".{endpoint.method.lower()}"
-            if endpoint.older and (canonical or endpoint.path != first):
-                name += "." + "_".join(re.findall(r"\w+", endpoint.path))
-            ids[endpoint.method, endpoint.path] = name
-    return ids
-
-
-def _operation(endpoint: Endpoint, operation_id: str) -> Document:
+def _operation(endpoint: Endpoint) -> Document:
     summary, description = _words(endpoint)
     operation: Document = {
-        "operationId": operation_id,
-        "tags": [OLDER if endpoint.older else endpoint.module],
+        "operationId": endpoint.operation,
+        "tags": [OLDER if endpoint.older else endpoint.tag],
         "summary": summary,
         "description": description,
         "security": _security(endpoint.access),

@@ -31,6 +31,7 @@ routes = Routes()
     "POST",
     "/payments",
     "/make-payment",
+    operation="payments.pay",
     access=Access.USER,
     body=Pay(),
     answers={201: PaymentAnswer()},
@@ -77,7 +78,12 @@ async def pay(call: Call) -> web.Response:
 
 
 @routes.add(
-    "GET", "/payments", access=Access.USER, query=PaymentList(), answers={200: PaymentAnswer(many=True)}
+    "GET",
+    "/payments",
+    operation="payments.index",
+    access=Access.USER,
+    query=PaymentList(),
+    answers={200: PaymentAnswer(many=True)},
 )
 async def index(call: Call) -> web.Response:
     """List the caller's payments, the newest first; an admin sees everybody's."""
@@ -87,7 +93,9 @@ async def index(call: Call) -> web.Response:
     return page(call.request, payments, limit, present_payment, "id")
 
 
-@routes.add("GET", "/payments/{id}", access=Access.USER, answers={200: PaymentAnswer()})
+@routes.add(
+    "GET", "/payments/{id}", operation="payments.show", access=Access.USER, answers={200: PaymentAnswer()}
+)
 async def show(call: Call) -> web.Response:
     """Show one payment of the caller's; an admin sees anybody's."""
     payment = await call.db.read_primary(get_payment, payment_id=call.id(), viewer_id=viewer(call))

@@ -19,6 +19,7 @@ routes = Routes()
     "POST",
     "/refunds",
     "/revert-payment",
+    operation="refunds.request",
     access=Access.USER,
     body=Refund(),
     answers={201: RefundAnswer()},
@@ -43,7 +44,9 @@ async def request(call: Call) -> web.Response:
     return respond(present_refund(refund), 201)
 
 
-@routes.add("GET", "/refunds/{id}", access=Access.USER, answers={200: RefundAnswer()})
+@routes.add(
+    "GET", "/refunds/{id}", operation="refunds.show", access=Access.USER, answers={200: RefundAnswer()}
+)
 async def show(call: Call) -> web.Response:
     """Show a refund to its payer, the event's organiser or an admin."""
     refund = await call.db.read_primary(get_refund, refund_id=call.id(), viewer_id=viewer(call))

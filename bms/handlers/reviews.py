@@ -20,6 +20,7 @@ routes = Routes()
 @routes.add(
     "POST",
     "/reviews",
+    operation="reviews.post",
     access=Access.USER,
     body=Review(),
     answers={200: ReviewAnswer(), 201: ReviewAnswer()},
@@ -45,6 +46,7 @@ async def post(call: Call) -> web.Response:
     "GET",
     "/reviews/{event_id}",
     "/events/{event_id}/reviews",
+    operation="reviews.of_event",
     access=Access.ANYONE,
     query=ListQuery(),
     answers={200: ReviewAnswer(many=True)},
@@ -64,6 +66,7 @@ async def of_event(call: Call) -> web.Response:
 @routes.add(
     "GET",
     "/reviews/user/{user_id}",
+    operation="reviews.of_user",
     access=Access.ANYONE,
     query=ListQuery(),
     answers={200: ReviewAnswer(many=True)},

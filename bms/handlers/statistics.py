@@ -15,7 +15,12 @@ routes = Routes()
 
 
 @routes.add(
-    "GET", "/events/top", access=Access.ANYONE, query=TopQuery(), answers={200: EventAnswer(many=True)}
+    "GET",
+    "/events/top",
+    operation="statistics.top",
+    access=Access.ANYONE,
+    query=TopQuery(),
+    answers={200: EventAnswer(many=True)},
 )
 async def top(call: Call) -> web.Response:
     """List the published events that sold most, the most sold first."""
@@ -26,7 +31,13 @@ async def top(call: Call) -> web.Response:
     return respond([present_event(listed.view) for listed in events])
 
 
-@routes.add("GET", "/events/{id}/stats", access=Access.MANAGER, answers={200: StatisticsAnswer()})
+@routes.add(
+    "GET",
+    "/events/{id}/stats",
+    operation="statistics.stats",
+    access=Access.MANAGER,
+    answers={200: StatisticsAnswer()},
+)
 async def stats(call: Call) -> web.Response:
     """Show how an event sells to its organiser or an admin."""
     statistics = await call.db.read_primary(
@@ -38,6 +49,7 @@ async def stats(call: Call) -> web.Response:
 @routes.add(
     "GET",
     "/events/{id}/bookings",
+    operation="statistics.bookings",
     access=Access.MANAGER,
     query=AttendeeList(),
     answers={200: AttendanceAnswer(many=True)},

@@ -35,6 +35,7 @@ routes = Routes()
 @routes.add(
     "POST",
     "/register",
+    operation="users.register",
     access=Access.ANYONE,
     body=Register(),
     answers={201: UserAnswer()},
@@ -62,6 +63,7 @@ def _check_role(call: Call, role: str) -> None:
 @routes.add(
     "POST",
     "/login",
+    operation="users.login",
     access=Access.CREDENTIALS,
     body=Login(),
     answers={200: TokensAnswer()},
@@ -97,6 +99,7 @@ def _device(request: web.Request) -> str | None:
 @routes.add(
     "POST",
     "/token/refresh",
+    operation="users.refresh",
     access=Access.CREDENTIALS,
     body=Refresh(),
     answers={200: TokensAnswer()},
@@ -139,6 +142,7 @@ async def _tokens(call: Call, user_id: int, session_id: int, secret: str) -> web
 @routes.add(
     "POST",
     "/logout",
+    operation="users.logout",
     access=Access.USER,
     body=Logout(),
     answers={204: None, 205: None},
@@ -156,14 +160,30 @@ async def logout(call: Call) -> web.Response:
     return no_content(205 if call.body["older_shape"] else 204)
 
 
-@routes.add("GET", "/profile", access=Access.USER, answers={200: ProfileAnswer()})
+@routes.add(
+    "GET", "/profile", operation="users.show_profile", access=Access.USER, answers={200: ProfileAnswer()}
+)
 async def show_profile(call: Call) -> web.Response:
     """Show the caller's profile."""
     return respond(present_profile(await call.db.read_primary(get_profile, user_id=call.caller.user_id)))
 
 
-@routes.add("PUT", "/profile", access=Access.USER, body=ProfileReplacement(), answers={200: ProfileAnswer()})
-@routes.add("PATCH", "/profile", access=Access.USER, body=ProfileChange(), answers={200: ProfileAnswer()})
+@routes.add(
+    "PUT",
+    "/profile",
+    operation="users.change_profile.put",
+    access=Access.USER,
+    body=ProfileReplacement(),
+    answers={200: ProfileAnswer()},
+)
+@routes.add(
+    "PATCH",
+    "/profile",
+    operation="users.change_profile.patch",
+    access=Access.USER,
+    body=ProfileChange(),
+    answers={200: ProfileAnswer()},
+)
 async def change_profile(call: Call) -> web.Response:
     """Change the caller's profile."""
     user = await call.db.transact(

@@ -16,6 +16,7 @@ routes = Routes()
     "GET",
     "/venues",
     "/locations",
+    operation="venues.index",
     access=Access.ANYONE,
     query=VenueList(),
     answers={200: VenueAnswer(many=True)},
@@ -30,14 +31,27 @@ async def index(call: Call) -> web.Response:
     return page(call.request, rows, limit, present_venue, "name", "id")
 
 
-@routes.add("GET", "/venues/{id}", "/locations/{id}", access=Access.ANYONE, answers={200: VenueAnswer()})
+@routes.add(
+    "GET",
+    "/venues/{id}",
+    "/locations/{id}",
+    operation="venues.show",
+    access=Access.ANYONE,
+    answers={200: VenueAnswer()},
+)
 async def show(call: Call) -> web.Response:
     """Show a venue."""
     return respond(present_venue(await call.look_up(get_venue, venue_id=call.id())))
 
 
 @routes.add(
-    "POST", "/venues", "/locations", access=Access.MANAGER, body=Venue(), answers={201: VenueAnswer()}
+    "POST",
+    "/venues",
+    "/locations",
+    operation="venues.create",
+    access=Access.MANAGER,
+    body=Venue(),
+    answers={201: VenueAnswer()},
 )
 async def create(call: Call) -> web.Response:
     """Add a venue."""
@@ -51,6 +65,7 @@ async def create(call: Call) -> web.Response:
     "PUT",
     "/venues/{id}",
     "/locations/{id}",
+    operation="venues.change.put",
     access=Access.MANAGER,
     body=Venue(),
     answers={200: VenueAnswer()},
@@ -60,6 +75,7 @@ async def create(call: Call) -> web.Response:
     "PATCH",
     "/venues/{id}",
     "/locations/{id}",
+    operation="venues.change.patch",
     access=Access.MANAGER,
     body=VenueChange(),
     answers={200: VenueAnswer()},
@@ -81,6 +97,7 @@ async def change(call: Call) -> web.Response:
     "DELETE",
     "/venues/{id}",
     "/locations/{id}",
+    operation="venues.delete",
     access=Access.MANAGER,
     answers={204: None},
     refusals=[VenueInUse],

@@ -8,9 +8,9 @@ from bms.sql.statements import Statement, compile_mssql, registered
 
 
 def all_statements(*packages: ModuleType) -> list[Statement]:
-    """Import every module of ``packages``, which declare statements, and return all of them by name."""
+    """Import every module below ``packages``, which declare statements, and return all of them by name."""
     for package in packages:
-        for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             importlib.import_module(module.name)
     return list(registered())
 

@@ -16,6 +16,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from bms.app import ENDPOINTS
 from bms.errors import BMSError, NotFound
+from bms.handlers import TAGS
 from bms.handlers.http import Access, Endpoint, Routes
 from bms.handlers.openapi import AWAY, OLDER, all_errors, describe, path_of
 from bms.handlers.openapi_parts import PROBLEM, example_of_problem
@@ -70,7 +71,7 @@ def test_each_endpoint_says_what_it_answers(endpoint: Endpoint) -> None:
     assert {str(status) for status in endpoint.answers} <= operation["responses"].keys()
     assert operation["summary"] not in ("", "."), "the handler needs a docstring"
     assert operation.get("deprecated", False) == endpoint.older
-    assert operation["tags"] == [OLDER if endpoint.older else endpoint.module]
+    assert operation["tags"] == [OLDER if endpoint.older else endpoint.tag]
     needs_token = endpoint.access not in (Access.ANYONE, Access.CREDENTIALS)
     assert "401" in operation["responses"] or endpoint.access is Access.CREDENTIALS
     assert ({} not in operation["security"] and operation["security"] != []) == needs_token
@@ -83,12 +84,12 @@ def test_each_endpoint_says_what_it_answers(endpoint: Endpoint) -> None:
 def test_an_endpoint_without_declarations_is_noticed() -> None:
     routes = Routes()
 
-    @routes.add("GET", "/nowhere", access=Access.ANYONE)
+    @routes.add("GET", "/nowhere", operation="tests.nowhere", access=Access.ANYONE)
     async def nowhere(call: object) -> web.Response:
         raise NotFound()
 
     (endpoint,) = routes.endpoints
-    described = describe([endpoint])["paths"]["/nowhere"]["get"]["responses"]
+    described = describe([endpoint], {})["paths"]["/nowhere"]["get"]["responses"]
     assert not any(status.startswith("2") for status in described)
     assert endpoint.answers == {}
 
@@ -100,6 +101,11 @@ def test_ids_of_operations() -> None:
         if not operation.get("deprecated"):
             assert re.fullmatch(r"[a-z_]+\.[a-z_]+(\.(get|post|put|patch|delete))?", operation["operationId"])
         assert operation["operationId"].count(".") >= 1, (method, path)
+
+
+def test_every_group_of_operations_is_described_and_none_besides() -> None:
+    used = {endpoint.tag for endpoint in ENDPOINTS if not endpoint.older}
+    assert used == set(TAGS)
 
 
 def test_every_code_is_described() -> None:
