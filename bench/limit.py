@@ -13,8 +13,8 @@ from bench.tape import Script
 from bench.world import World
 from bms import settings as settings_module
 from bms.serve import check
-from bms.sql.embedded_tools import find_tools
-from bms.sql.provision import create_database, drop_database, embedded_url
+from bms.sql.embedded.provision import create_database, drop_database, embedded_url
+from bms.sql.embedded.tools import find_tools
 
 DATABASE = "bench_limit"
 CLIENTS = (8, 16, 64)

@@ -21,11 +21,11 @@ from bms.commands import sessions, users
 from bms.limits import MAX_COUNT
 from bms.security import Tokens
 from bms.settings import Settings
-from bms.sql import migrate
-from bms.sql.embedded import EmbeddedServer
-from bms.sql.provision import DATABASE, create_database, embedded_url
+from bms.sql.embedded.provision import DATABASE, create_database, embedded_url
+from bms.sql.embedded.server import EmbeddedServer
+from bms.sql.odbc.target import parse_url
 from bms.sql.session import Transaction
-from bms.sql.target import parse_url
+from bms.sql.yoyo.apply import apply_migrations
 
 BUYERS = 2000
 EVENTS = 100  # of each kind: to be paid for, and free
@@ -127,7 +127,7 @@ def open_site(data_dir: Path) -> Iterator[Site]:
         for setting in _DURABLE:
             if query(postgres, f"SHOW {setting}")[0][0] != "on":
                 raise NotDurable(f"{setting} is off")
-        migrate.apply(embedded_url(postgres))
+        apply_migrations(embedded_url(postgres))
         yield Site(data_dir, postgres)
 
 

@@ -37,9 +37,9 @@ from bms.payments.simulated import SimulatedGateway
 from bms.security import Passwords, Tokens
 from bms.settings import Settings
 from bms.sql.database import Database, Observer
+from bms.sql.odbc.target import parse_url
 from bms.sql.redis_stamps import RedisBoard
 from bms.sql.stamps import CALLERS, EVENTS, Board, SharedMemory
-from bms.sql.target import parse_url
 from bms.tasks.runner import background
 from bms.turnstile import Turnstile
 

@@ -55,10 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     worker = commands.add_parser("worker", help="run the background tasks alone")
     worker.set_defaults(run=_worker)
 
-    migrate = commands.add_parser("migrate", help="bring the database's schema up to date")
-    migrate.add_argument("--status", action="store_true", help="list the migrations and stop")
-    migrate.add_argument("--rollback", type=int, metavar="N", help="roll the last N migrations back")
-    migrate.set_defaults(run=_migrate)
+    apply = commands.add_parser("migrate", help="bring the database's schema up to date")
+    apply.add_argument("--status", action="store_true", help="list the migrations and stop")
+    apply.add_argument("--rollback", type=int, metavar="N", help="roll the last N migrations back")
+    apply.set_defaults(run=_migrate)
 
     seed = commands.add_parser("seed", help="load the demo data, if there are no accounts yet")
     seed.set_defaults(run=_seed)
@@ -98,29 +98,29 @@ def _worker(settings: Settings, _: argparse.Namespace) -> int:
 
 def _migrate(settings: Settings, arguments: argparse.Namespace) -> int:
     from bms.serve import database_url
-    from bms.sql import migrate
+    from bms.sql.yoyo.apply import NotAllowed
 
     url = database_url(settings)
     try:
         return _migrate_to(url, arguments)
-    except migrate.NotAllowed as error:
+    except NotAllowed as error:
         print(f"bms: {error}", file=sys.stderr)
         return 1
 
 
 def _migrate_to(url: str, arguments: argparse.Namespace) -> int:
-    from bms.sql import migrate
+    from bms.sql.yoyo.apply import apply_migrations, list_migrations, roll_back_migrations
 
     if arguments.status:
-        for name, applied in migrate.status(url):
+        for name, applied in list_migrations(url):
             print(f"{'applied' if applied else 'pending'}  {name}")
     elif arguments.rollback is not None:
         if arguments.rollback < 1:
             raise ConfigurationError("--rollback takes a number from 1")
-        for name in migrate.rollback(url, arguments.rollback):
+        for name in roll_back_migrations(url, arguments.rollback):
             print(f"rolled back {name}")
     else:
-        done = migrate.apply(url)
+        done = apply_migrations(url)
         print("\n".join(f"applied {name}" for name in done) or "The schema is up to date.")
     return 0
 

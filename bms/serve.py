@@ -24,9 +24,9 @@ from bms.payments.simulated import SimulatedGateway
 from bms.queries.conservation import Finding, check_conservation, list_notes
 from bms.security import Passwords
 from bms.settings import LOG_FORMAT, Settings
-from bms.sql import migrate
 from bms.sql.doctor import advice_at_start
-from bms.sql.provision import embedded_url, shared_server
+from bms.sql.embedded.provision import embedded_url, shared_server
+from bms.sql.yoyo.apply import apply_migrations
 from bms.tasks.runner import background
 
 log = logging.getLogger("bms")
@@ -45,7 +45,7 @@ def database_url(settings: Settings) -> str:
 def serve(settings: Settings) -> int:
     """Prepare the database, serve until SIGINT or SIGTERM, and return the exit status."""
     url = database_url(settings)
-    for name in migrate.apply(url):
+    for name in apply_migrations(url):
         log.info("applied migration %s", name)
     _advise(url)
     listeners = _listen(settings)

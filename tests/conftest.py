@@ -18,7 +18,7 @@ from bms.commands.users import register_user
 from bms.queries.conservation import check_conservation
 from bms.settings import Settings
 from bms.sql.database import Database
-from bms.sql.target import parse_url
+from bms.sql.odbc.target import parse_url
 from tests import contract, servers
 from tests.servers import Server
 from tests.tsql import Sql

@@ -19,11 +19,11 @@ import pyodbc
 import pytest
 
 from bms.errors import ConfigurationError
-from bms.sql import migrate
-from bms.sql.driver_errors import diagnose
-from bms.sql.embedded import EmbeddedServer
-from bms.sql.provision import embedded_url
-from bms.sql.target import parse_url
+from bms.sql.embedded.provision import embedded_url
+from bms.sql.embedded.server import EmbeddedServer
+from bms.sql.odbc.errors import diagnose
+from bms.sql.odbc.target import parse_url
+from bms.sql.yoyo.apply import apply_migrations
 from tests.catalogue import Emptied
 from tests.sessions import end, is_babelfish, lives, sessions, terminate
 
@@ -112,7 +112,7 @@ class Server(ABC):
         self._made.add(name)
         self._create(name)
         if migrated:
-            migrate.apply(self.url(name))
+            apply_migrations(self.url(name))
 
     def drop(self, name: str) -> None:
         """Drop the database ``name``, ending the connections that are still open to it."""

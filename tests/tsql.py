@@ -10,9 +10,9 @@ from typing import Any
 
 import pyodbc
 
+from bms.sql.odbc.target import parse_url
 from bms.sql.session import Row, Session, Transaction
 from bms.sql.statements import Statement
-from bms.sql.target import parse_url
 
 _numbers = itertools.count(1)
 _MARK = re.compile(r"'(?:[^']|'')*'|\?")
@@ -56,7 +56,7 @@ class Sql:
     def _translated(self, tsql: str) -> str:
         if self.dialect == "mssql":
             return tsql
-        from bms.sql.dialect import translate_ddl
+        from bms.sql.dialect.translate import translate_ddl
 
         return translate_ddl(tsql)
 

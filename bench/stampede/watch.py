@@ -8,8 +8,8 @@ import pyodbc
 
 from bench.stampede.buyer import Sale
 from bench.world import Site
-from bms.sql.provision import embedded_url
-from bms.sql.target import parse_url
+from bms.sql.embedded.provision import embedded_url
+from bms.sql.odbc.target import parse_url
 
 EVERY = 0.2  # seconds
 

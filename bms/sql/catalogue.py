@@ -20,6 +20,6 @@ def text_for(statement: Statement, dialect: str) -> str:
     lengths = tuple((name, 1) for name, p in statement.parameters.items() if p.is_list)
     if dialect == "mssql":
         return compile_mssql(statement, lengths).sql
-    from bms.sql.dialect import compile_postgres
+    from bms.sql.dialect.translate import compile_postgres
 
     return compile_postgres(statement, lengths).sql

@@ -12,12 +12,12 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 import pyodbc
 
 from bms.errors import BMSError, DatabaseUnavailable, Overloaded
-from bms.sql.driver_errors import Diagnosis, Kind, diagnose
+from bms.sql.odbc.errors import Diagnosis, Kind, diagnose
+from bms.sql.odbc.target import Target
 from bms.sql.pool import BORROW_TIMEOUT, ConnectionPool
 from bms.sql.replica import ONLY_HERE, NotOnReplica, Replica, probe
 from bms.sql.session import Session, Transaction
 from bms.sql.stamps import Board
-from bms.sql.target import Target
 
 P = ParamSpec("P")
 T = TypeVar("T")

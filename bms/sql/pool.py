@@ -13,8 +13,8 @@ import aioodbc
 import pyodbc
 
 from bms.errors import DatabaseUnavailable, Overloaded
+from bms.sql.odbc.target import Target
 from bms.sql.session import Session
-from bms.sql.target import Target
 
 T = TypeVar("T")
 

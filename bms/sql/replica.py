@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from bms.sql.driver_errors import Kind
+from bms.sql.odbc.errors import Kind
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 

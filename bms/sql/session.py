@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import pyodbc
 
+from bms.sql.odbc.target import Compile
 from bms.sql.statements import Compiled, Statement, StatementError
-from bms.sql.target import Compile
 
 # A prepared cursor holds a statement handle here and a plan on the server. There are fewer
 # statements than this; list parameters in several lengths are what could go past it.

@@ -10,9 +10,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bms.app import create_app
 from bms.settings import Settings
-from bms.sql import migrate
-from bms.sql.embedded import EmbeddedServer
-from bms.sql.provision import create_database, embedded_url
+from bms.sql.embedded.provision import create_database, embedded_url
+from bms.sql.embedded.server import EmbeddedServer
+from bms.sql.yoyo.apply import apply_migrations
 from tests.conftest import PASSWORD, Api
 from tests.sessions import terminate
 from tests.tsql import Sql
@@ -56,7 +56,7 @@ async def own_server(tmp_path: Path) -> AsyncIterator[EmbeddedServer]:
 async def test_the_database_goes_away_and_comes_back(own_server: EmbeddedServer, settings: Settings) -> None:
     create_database(own_server, "bms")
     url = embedded_url(own_server)
-    await asyncio.to_thread(migrate.apply, url)
+    await asyncio.to_thread(apply_migrations, url)
     account = {"username": "ada", "password": PASSWORD}
     async with TestClient(TestServer(create_app(settings, url))) as client:
         api = Api(client)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pyodbc
 import pytest
 
-from bms.sql.embedded import EmbeddedServer
-from bms.sql.provision import embedded_url
+from bms.sql.embedded.provision import embedded_url
+from bms.sql.embedded.server import EmbeddedServer
 from tests.servers import Server
 from tests.tsql import Sql
 

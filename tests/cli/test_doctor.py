@@ -13,10 +13,10 @@ from urllib.parse import quote
 import pyodbc
 import pytest
 
-from bms.sql import drivers
-from bms.sql.embedded import EmbeddedServer
-from bms.sql.provision import create_database, embedded_url
-from bms.sql.target import parse_url
+from bms.sql.embedded.provision import create_database, embedded_url
+from bms.sql.embedded.server import EmbeddedServer
+from bms.sql.odbc import drivers
+from bms.sql.odbc.target import parse_url
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 LINE = re.compile(r"(ok|advice|problem|unknown) +\S.*|.*:|No problem found\.|\d+ problems? found\.")

@@ -7,7 +7,7 @@ import pyodbc
 import pytest
 
 from bms.sql import database
-from bms.sql.target import parse_url
+from bms.sql.odbc.target import parse_url
 from tests.books import available
 from tests.concurrency.crowd import Person
 from tests.concurrency.shop import Shop

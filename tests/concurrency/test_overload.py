@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient
 
 from bms import keys
 from bms.sql.database import Database
-from bms.sql.target import parse_url
+from bms.sql.odbc.target import parse_url
 from bms.turnstile import Turnstile
 from tests.books import available
 from tests.concurrency.crowd import Person, let_race

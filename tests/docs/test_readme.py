@@ -20,7 +20,7 @@ from bms.app import ROUTES
 from bms.handlers.http import Access
 from bms.settings import Settings
 from bms.sql.catalogue import all_statements
-from bms.sql.embedded import EmbeddedServer
+from bms.sql.embedded.server import EmbeddedServer
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

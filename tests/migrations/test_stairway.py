@@ -9,9 +9,8 @@ import pyodbc
 import pytest
 from yoyo import read_migrations
 
-from bms.sql import migrate
-from bms.sql.migrate import MIGRATIONS
-from bms.sql.target import parse_url
+from bms.sql.odbc.target import parse_url
+from bms.sql.yoyo.apply import MIGRATIONS, apply_migrations, list_migrations, roll_back_migrations
 from tests import catalogue
 from tests.servers import Server
 
@@ -44,11 +43,11 @@ def steps_up_to(tmp_path: Path, number: int) -> Path:
 
 def stand_below(url: str, tmp_path: Path, number: int) -> None:
     """Apply or roll back until the migrations before ``number`` are applied, and those alone."""
-    applied = sum(done for _, done in migrate.status(url))
+    applied = sum(done for _, done in list_migrations(url))
     if applied >= number:
-        migrate.rollback(url, applied - number + 1)
+        roll_back_migrations(url, applied - number + 1)
     elif number > 1:
-        migrate.apply(url, steps_up_to(tmp_path, number - 1))
+        apply_migrations(url, steps_up_to(tmp_path, number - 1))
 
 
 @pytest.mark.parametrize("number", range(1, len(FILES) + 1), ids=IDS)
@@ -57,21 +56,21 @@ def test_up_down_and_up_again(url: str, tmp_path: Path, number: int) -> None:
     before = schema(url)
     steps = steps_up_to(tmp_path, number)
     name = IDS[number - 1]
-    assert migrate.apply(url, steps) == [name]
+    assert apply_migrations(url, steps) == [name]
     after = schema(url)
     assert after != before, "it changes something"
-    assert migrate.rollback(url, 1, steps) == [name]
+    assert roll_back_migrations(url, 1, steps) == [name]
     assert schema(url) == before
-    assert migrate.apply(url, steps) == [name]
+    assert apply_migrations(url, steps) == [name]
     assert schema(url) == after
 
 
 def test_the_whole_stairway_down_and_up(url: str) -> None:
-    migrate.apply(url)
+    apply_migrations(url)
     top = schema(url)
-    assert migrate.rollback(url, len(FILES)) == IDS[::-1]
+    assert roll_back_migrations(url, len(FILES)) == IDS[::-1]
     assert schema(url) == set(), "nothing of ours is left"
-    assert migrate.apply(url) == IDS
+    assert apply_migrations(url) == IDS
     assert schema(url) == top
 
 
@@ -91,7 +90,7 @@ def test_each_has_a_rollback_and_there_is_nothing_else() -> None:
 
 def test_what_was_made_has_the_names_it_was_given(url: str) -> None:
     """A constraint without a name gets another on each server, and no error could be told by it."""
-    migrate.apply(url)
+    apply_migrations(url)
     with contextlib.closing(pyodbc.connect(parse_url(url).odbc, autocommit=True)) as connection:
         made = catalogue.constraints(connection)
     assert {kind for _, _, kind in made} == {"p", "u", "c", "f"}
@@ -102,7 +101,7 @@ def test_what_was_made_has_the_names_it_was_given(url: str) -> None:
 @pytest.mark.mssql_only("a default of PostgreSQL has no name")
 @pytest.mark.needs("names of defaults")
 def test_defaults_have_the_names_they_were_given(url: str) -> None:
-    migrate.apply(url)
+    apply_migrations(url)
     with contextlib.closing(pyodbc.connect(parse_url(url).odbc, autocommit=True)) as connection:
         made = catalogue.defaults(connection)
     assert made

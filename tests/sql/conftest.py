@@ -10,7 +10,7 @@ import pytest
 
 from bms.sql import database as database_module
 from bms.sql.database import Database
-from bms.sql.target import parse_url
+from bms.sql.odbc.target import parse_url
 from tests.servers import Server
 from tests.sessions import terminate
 from tests.sql.probe import CONSTRAINTS, Make

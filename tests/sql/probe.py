@@ -10,9 +10,9 @@ import pyodbc
 
 from bms.errors import Conflict
 from bms.sql.database import Database
+from bms.sql.odbc.target import Target
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.sql.target import Target
 from tests.sessions import is_postgres, locks, sessions
 
 INSERT = Statement(

@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 import pyodbc
 
-from bms.sql import migrate
-from bms.sql.embedded import SUPERUSER, EmbeddedServer
-from bms.sql.embedded_tools import find_tools
-from bms.sql.provision import DATABASE, create_database, embedded_url
-from bms.sql.target import parse_url
+from bms.sql.embedded.provision import DATABASE, create_database, embedded_url
+from bms.sql.embedded.server import SUPERUSER, EmbeddedServer
+from bms.sql.embedded.tools import find_tools
+from bms.sql.odbc.target import parse_url
+from bms.sql.yoyo.apply import apply_migrations
 
 # A walreceiver asks again at once, and a query that is in the way of replay is cancelled at once.
 SETTINGS = {
@@ -174,7 +174,7 @@ def replicated(directory: Path) -> Iterator[Pair]:
         for name, value in SETTINGS.items():
             answer(url, f"ALTER SYSTEM SET {name} = {value}")
         answer(url, "SELECT pg_reload_conf()")
-        migrate.apply(url)
+        apply_migrations(url)
         standby = Standby(primary, directory / "standby")
         try:
             standby.start()

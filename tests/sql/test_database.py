@@ -15,9 +15,9 @@ import pytest
 
 from bms.errors import Conflict, DatabaseUnavailable, NotFound, Overloaded
 from bms.sql.database import MAX_ATTEMPTS, StatementFailed
+from bms.sql.odbc.target import parse_url
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.sql.target import parse_url
 from tests.servers import Server
 from tests.sessions import is_postgres, sessions, terminate
 from tests.sql.probe import (

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from bms.sql import statements
-from bms.sql.dialect import compile_postgres, translate_ddl
+from bms.sql.dialect.translate import compile_postgres, translate_ddl
 from bms.sql.statements import Statement, StatementError
 
 NOW = "CAST(timezone('utc', statement_timestamp()) AS timestamp(3))"

@@ -3,7 +3,7 @@
 import pytest
 
 from bms.sql import statements
-from bms.sql.dialect import compile_postgres, translate_ddl
+from bms.sql.dialect.translate import compile_postgres, translate_ddl
 from bms.sql.statements import Statement
 
 pytestmark = pytest.mark.postgres_only("it reads plans of PostgreSQL")

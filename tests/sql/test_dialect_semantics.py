@@ -12,7 +12,7 @@ import pyodbc
 import pytest
 
 from bms.sql import statements
-from bms.sql.dialect import compile_postgres, translate_ddl
+from bms.sql.dialect.translate import compile_postgres, translate_ddl
 from bms.sql.statements import Statement, compile_mssql
 
 PARAMETERS = {

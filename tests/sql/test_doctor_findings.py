@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 import pyodbc
 import pytest
 
-from bms.sql import drivers
 from bms.sql.doctor import advice_at_start, examine, mssql, refusals
 from bms.sql.doctor.findings import Finding, Level, Patient
-from bms.sql.target import Target, parse_url
+from bms.sql.odbc import drivers
+from bms.sql.odbc.target import Target, parse_url
 
 MICROSOFT = "[Microsoft][ODBC Driver 18 for SQL Server]"
 on_mssql = pytest.mark.mssql_only("it is SQL Server that is asked")

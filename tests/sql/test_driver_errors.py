@@ -8,8 +8,8 @@ from dataclasses import replace
 import pyodbc
 import pytest
 
-from bms.sql.driver_errors import Diagnosis, Kind, diagnose
-from bms.sql.target import parse_url
+from bms.sql.odbc.errors import Diagnosis, Kind, diagnose
+from bms.sql.odbc.target import parse_url
 from tests.servers import Server
 from tests.sessions import own_process, terminate
 from tests.tsql import Sql

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bms.errors import ConfigurationError
-from bms.sql import drivers, packages
+from bms.sql.odbc import drivers, packages
 
 
 @pytest.fixture

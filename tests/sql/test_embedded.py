@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 
 from bms.errors import ConfigurationError
-from bms.sql.embedded import PORT, SUPERUSER, EmbeddedServer
-from bms.sql.embedded_tools import find_tools
+from bms.sql.embedded.server import PORT, SUPERUSER, EmbeddedServer
+from bms.sql.embedded.tools import find_tools
 
 # A user of the server in a process of its own: says "up", and stops when its standard input ends.
 USER = """
 import sys
 from pathlib import Path
-from bms.sql.embedded import EmbeddedServer
+from bms.sql.embedded.server import EmbeddedServer
 with EmbeddedServer(Path(sys.argv[1])) as server:
     print(server.socket_directory, flush=True)
     sys.stdin.read()
@@ -32,7 +32,7 @@ with EmbeddedServer(Path(sys.argv[1])) as server:
 FORKING_USER = """
 import os, sys, time
 from pathlib import Path
-from bms.sql.embedded import EmbeddedServer
+from bms.sql.embedded.server import EmbeddedServer
 server = EmbeddedServer(Path(sys.argv[1]))
 server.start()
 child = os.fork()

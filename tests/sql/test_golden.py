@@ -14,7 +14,7 @@ import sqlparse
 
 import bms.commands
 import bms.queries
-from bms.sql.dialect import compile_postgres, translate_ddl
+from bms.sql.dialect.translate import compile_postgres, translate_ddl
 from bms.sql.statements import Compiled, Statement, compile_mssql, registered
 
 GOLDEN = Path(__file__).parent / "golden" / "postgres"

@@ -15,10 +15,10 @@ import pytest
 
 from bms.errors import DatabaseUnavailable
 from bms.sql.database import MAX_LOST, Database, StatementFailed
-from bms.sql.embedded import EmbeddedServer
-from bms.sql.provision import create_database, embedded_url
+from bms.sql.embedded.provision import create_database, embedded_url
+from bms.sql.embedded.server import EmbeddedServer
+from bms.sql.odbc.target import parse_url
 from bms.sql.session import Transaction
-from bms.sql.target import parse_url
 from tests.sessions import is_postgres, sessions, terminate
 from tests.sql.probe import (
     Gate,

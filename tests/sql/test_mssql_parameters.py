@@ -12,9 +12,9 @@ import pytest
 from bms.commands import inventory, sessions
 from bms.queries import bookings
 from bms.sql import statements
+from bms.sql.odbc.target import parse_url
 from bms.sql.session import Session
 from bms.sql.statements import Statement, compile_mssql
-from bms.sql.target import parse_url
 
 pytestmark = pytest.mark.mssql_only("it looks at the types and plans of SQL Server")
 

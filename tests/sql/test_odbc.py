@@ -19,7 +19,7 @@ def test_the_driver_manager_pools_nothing() -> None:
 def test_no_log_file_is_left_behind(empty_database_url: str) -> None:
     program = (
         "import os, sys, pyodbc\n"
-        "from bms.sql.target import parse_url\n"
+        "from bms.sql.odbc.target import parse_url\n"
         "pyodbc.connect(parse_url(sys.argv[1]).odbc).close()\n"
         "print(os.getpid())\n"
     )

@@ -12,10 +12,10 @@ from bms.errors import DatabaseUnavailable
 from bms.settings import Settings
 from bms.sql import replica as replica_module
 from bms.sql.database import Database
+from bms.sql.odbc.target import parse_url
 from bms.sql.replica import Replica
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.sql.target import parse_url
 from tests.conftest import Api, User
 from tests.sql.probe import Gate, until
 from tests.sql.replication import Pair, Stub, replicated

@@ -7,9 +7,9 @@ import pyodbc
 import pytest
 
 from bms.sql import session as session_module
+from bms.sql.odbc.target import parse_url
 from bms.sql.session import Session, Transaction
 from bms.sql.statements import Statement, StatementError
-from bms.sql.target import parse_url
 
 BY_NUMBER = [
     Statement(f"test.number.get_{number}", "@n INT", f"SELECT n, {number} AS k FROM numbers WHERE n >= @n")

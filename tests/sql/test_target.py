@@ -13,14 +13,14 @@ import pyodbc
 import pytest
 
 from bms.errors import ConfigurationError, DatabaseUnavailable
-from bms.sql import drivers
 from bms.sql.database import Database
-from bms.sql.dialect import compile_postgres
-from bms.sql.embedded import EmbeddedServer
-from bms.sql.provision import create_database, drop_database, embedded_url
+from bms.sql.dialect.translate import compile_postgres
+from bms.sql.embedded.provision import create_database, drop_database, embedded_url
+from bms.sql.embedded.server import EmbeddedServer
+from bms.sql.odbc import drivers
+from bms.sql.odbc.target import Target, parse_url
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, compile_mssql
-from bms.sql.target import Target, parse_url
 from tests.servers import Server
 
 PASSWORD = "hunter2"

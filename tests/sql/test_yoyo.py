@@ -1,4 +1,4 @@
-"""Migrating a real database: by ``bms.sql.migrate``, by yoyo's own command line, by several at once."""
+"""Migrating a real database: by ``bms.sql.yoyo.apply``, by yoyo's own command line, by several at once."""
 
 import contextlib
 import os
@@ -18,12 +18,12 @@ from yoyo.backends.base import DatabaseBackend
 from yoyo.connections import get_backend, parse_uri
 
 from bms.errors import ConfigurationError, DatabaseUnavailable
-from bms.sql import migrate, yoyo_backend
-from bms.sql.embedded import EmbeddedServer
-from bms.sql.migrate import MIGRATIONS
-from bms.sql.provision import embedded_url
-from bms.sql.target import parse_url
-from bms.sql.yoyo_backend import MssqlBackend, PostgresqlBackend
+from bms.sql.embedded.provision import embedded_url
+from bms.sql.embedded.server import EmbeddedServer
+from bms.sql.odbc.target import parse_url
+from bms.sql.yoyo import backend as yoyo_backend
+from bms.sql.yoyo.apply import MIGRATIONS, apply_migrations, list_migrations, roll_back_migrations, yoyo_url
+from bms.sql.yoyo.backend import MssqlBackend, PostgresqlBackend
 from tests import catalogue
 from tests.servers import Server
 from tests.sessions import waiting
@@ -35,8 +35,8 @@ EXISTS = "already (exists|an object)"
 MIGRATE = """
 import sys
 from pathlib import Path
-from bms.sql import migrate
-print(*migrate.apply(sys.argv[1], Path(sys.argv[2])))
+from bms.sql.yoyo.apply import apply_migrations
+print(*apply_migrations(sys.argv[1], Path(sys.argv[2])))
 """
 
 WriteMigration = Callable[..., None]
@@ -118,37 +118,37 @@ def wait_until(condition: Callable[[], Any]) -> None:
 @contextlib.contextmanager
 def migrating(url: str) -> Iterator[None]:
     """Be another process that migrates."""
-    with get_backend(migrate.yoyo_url(url)) as backend, backend.lock():
+    with get_backend(yoyo_url(url)) as backend, backend.lock():
         yield
 
 
 def test_apply_status_rollback(empty_database_url: str, sql_connection: pyodbc.Connection) -> None:
     url = empty_database_url
-    assert migrate.status(url) == [(name, False) for name in IDS]
-    assert migrate.apply(url) == IDS
-    assert migrate.apply(url) == []
-    assert migrate.rollback(url, 2) == IDS[:-3:-1]
-    assert migrate.status(url) == [(name, name not in IDS[-2:]) for name in IDS]
-    assert migrate.apply(url) == IDS[-2:]
-    assert migrate.rollback(url, 99) == IDS[::-1]
-    assert migrate.rollback(url) == []
+    assert list_migrations(url) == [(name, False) for name in IDS]
+    assert apply_migrations(url) == IDS
+    assert apply_migrations(url) == []
+    assert roll_back_migrations(url, 2) == IDS[:-3:-1]
+    assert list_migrations(url) == [(name, name not in IDS[-2:]) for name in IDS]
+    assert apply_migrations(url) == IDS[-2:]
+    assert roll_back_migrations(url, 99) == IDS[::-1]
+    assert roll_back_migrations(url) == []
     assert tables(sql_connection) == set()
 
 
 def test_yoyos_own_command_line(empty_database_url: str, sql_connection: pyodbc.Connection) -> None:
     url, ours = empty_database_url, str(MIGRATIONS)
-    yoyo("apply", "--database", migrate.yoyo_url(url), ours)
-    assert migrate.status(url) == [(name, True) for name in IDS]
-    assert migrate.apply(url) == []
+    yoyo("apply", "--database", yoyo_url(url), ours)
+    assert list_migrations(url) == [(name, True) for name in IDS]
+    assert apply_migrations(url) == []
     made = tables(sql_connection)
     assert "bookings" in made
     assert "yoyo_lock" not in made
-    yoyo("rollback", "--all", "--database", migrate.yoyo_url(url), ours)
+    yoyo("rollback", "--all", "--database", yoyo_url(url), ours)
     assert tables(sql_connection) == set()
-    assert migrate.apply(url) == IDS
-    listed = yoyo("list", "--database", migrate.yoyo_url(url), ours)
+    assert apply_migrations(url) == IDS
+    listed = yoyo("list", "--database", yoyo_url(url), ours)
     assert [line.split()[1] for line in listed.splitlines() if line.startswith("A ")] == IDS
-    yoyo("break-lock", "--database", migrate.yoyo_url(url))
+    yoyo("break-lock", "--database", yoyo_url(url))
 
 
 @pytest.mark.embedded_only("it starts the embedded server")
@@ -159,7 +159,7 @@ def test_yoyos_own_command_line_starts_the_embedded_server(tmp_path: Path) -> No
     yoyo("apply", "--database", url, str(MIGRATIONS))
     assert not (data / "postgres/data/postmaster.pid").exists(), "it is stopped at the end"
     with EmbeddedServer(data / "postgres") as server:
-        assert migrate.status(embedded_url(server)) == [(name, True) for name in IDS]
+        assert list_migrations(embedded_url(server)) == [(name, True) for name in IDS]
 
 
 def test_two_processes_at_once_migrate_once(
@@ -184,17 +184,17 @@ def test_a_migration_that_fails_half_way_leaves_nothing_and_tells_why(
     good = (directory / "f1_good.sql").read_text()
     write("f2_bad", f"CREATE TABLE half (id INT NOT NULL); INSERT INTO half (id) VALUES (1); {good}")
     with pytest.raises(pyodbc.Error, match=f"good.*{EXISTS}|{EXISTS}.*good"):
-        migrate.apply(url, directory)
+        apply_migrations(url, directory)
     assert tables(sql_connection) == {"good"}
-    assert migrate.status(url, directory) == [("f1_good", True), ("f2_bad", False)]
+    assert list_migrations(url, directory) == [("f1_good", True), ("f2_bad", False)]
     assert log(sql_connection) == [("apply", "f1_good")]
     # A rollback that fails half-way: the table that it dropped is there again.
     write("f1_good", "", "DROP TABLE good; DROP TABLE nothing;")
     (directory / "f2_bad.sql").unlink()
     with pytest.raises(pyodbc.Error, match=r"nothing.*does not exist"):
-        migrate.rollback(url, 1, directory)
+        roll_back_migrations(url, 1, directory)
     assert tables(sql_connection) == {"good"}
-    assert migrate.status(url, directory) == [("f1_good", True)]
+    assert list_migrations(url, directory) == [("f1_good", True)]
 
 
 @pytest.mark.postgres_only("T-SQL is not translated for a server that speaks it")
@@ -203,7 +203,7 @@ def test_one_that_the_translator_refuses_leaves_nothing(
 ) -> None:
     write("r1_refused", "CREATE TABLE half (id INT NOT NULL); EXEC sp_rename 'half', 'whole';")
     with pytest.raises(Exception, match="EXEC"):
-        migrate.apply(empty_database_url, directory)
+        apply_migrations(empty_database_url, directory)
     assert tables(sql_connection) == set()
 
 
@@ -218,7 +218,7 @@ def test_a_migration_and_the_note_of_it_are_one_transaction(
 ) -> None:
     write("n1_noted", "CREATE TABLE noted (id INT NOT NULL);", "DROP TABLE noted;")
     if direction == "rollback":
-        migrate.apply(empty_database_url, directory)
+        apply_migrations(empty_database_url, directory)
     before = tables(sql_connection)
 
     def killed(*_: Any, **__: Any) -> None:
@@ -226,7 +226,7 @@ def test_a_migration_and_the_note_of_it_are_one_transaction(
 
     monkeypatch.setattr(DatabaseBackend, "mark_one", killed)
     monkeypatch.setattr(DatabaseBackend, "unmark_one", killed)
-    run = {"apply": migrate.apply, "rollback": migrate.rollback}[direction]
+    run = {"apply": apply_migrations, "rollback": roll_back_migrations}[direction]
     with pytest.raises(SystemExit):
         run(empty_database_url, directory=directory)
     assert tables(sql_connection) == before
@@ -242,12 +242,12 @@ def test_a_migration_outside_a_transaction_is_one_that_says_so(
     )
     write("t1_plain", plain)
     with pytest.raises(pyodbc.Error, match=EXISTS):
-        migrate.apply(empty_database_url, directory)
+        apply_migrations(empty_database_url, directory)
     assert tables(sql_connection) == {"kept"}
     write("t2_plain", "-- transactional: false\nCREATE TABLE more (id INT NOT NULL);", "DROP TABLE more;")
     (directory / "t1_plain.sql").unlink()
-    assert migrate.apply(empty_database_url, directory) == ["t2_plain"]
-    assert migrate.rollback(empty_database_url, 1, directory) == ["t2_plain"]
+    assert apply_migrations(empty_database_url, directory) == ["t2_plain"]
+    assert roll_back_migrations(empty_database_url, 1, directory) == ["t2_plain"]
     assert tables(sql_connection) == {"kept"}
 
 
@@ -259,7 +259,7 @@ def test_a_killed_process_leaves_neither_a_lock_nor_a_half(
     start: Callable[[str, Path], "subprocess.Popen[str]"],
 ) -> None:
     write("k1_base", "CREATE TABLE base (id INT NOT NULL);", "DROP TABLE base;")
-    assert migrate.apply(empty_database_url, directory) == ["k1_base"]
+    assert apply_migrations(empty_database_url, directory) == ["k1_base"]
     write(
         "k2_slow",
         "CREATE TABLE half (id INT NOT NULL); CREATE INDEX ix_base ON base (id);",
@@ -273,7 +273,7 @@ def test_a_killed_process_leaves_neither_a_lock_nor_a_half(
     killed.wait()
     rival.rollback()
     rival.close()
-    assert migrate.apply(empty_database_url, directory) == ["k2_slow"]
+    assert apply_migrations(empty_database_url, directory) == ["k2_slow"]
     assert tables(sql_connection) == {"base", "half"}
     assert log(sql_connection) == [("apply", "k1_base"), ("apply", "k2_slow")]
 
@@ -281,21 +281,21 @@ def test_a_killed_process_leaves_neither_a_lock_nor_a_half(
 def test_one_that_waits_too_long_for_the_other_says_so(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migrate.status(empty_database_url)
+    list_migrations(empty_database_url)
     monkeypatch.setattr(yoyo_backend, "LOCK_TIMEOUT", 0.05)
-    with get_backend(migrate.yoyo_url(empty_database_url)) as backend:
+    with get_backend(yoyo_url(empty_database_url)) as backend:
         with migrating(empty_database_url):
             with pytest.raises(DatabaseUnavailable, match=r"Another process is migrating \w+://.*/bms_test_"):
-                migrate.apply(empty_database_url)
+                apply_migrations(empty_database_url)
             with pytest.raises(exceptions.LockTimeout), backend.lock(timeout=0.05):
                 raise AssertionError("locked twice")
         with backend.lock(), backend.lock():
             assert backend._is_locked
         assert not backend._is_locked
-    assert migrate.apply(empty_database_url) == IDS
+    assert apply_migrations(empty_database_url) == IDS
 
 
-@pytest.mark.parametrize("run", [migrate.apply, migrate.rollback, migrate.status])
+@pytest.mark.parametrize("run", [apply_migrations, roll_back_migrations, list_migrations])
 def test_a_database_that_is_away_is_told_without_the_password(
     server: Server, run: Callable[[str], Any]
 ) -> None:
@@ -307,7 +307,7 @@ def test_a_database_that_is_away_is_told_without_the_password(
     assert password not in "".join(traceback.format_exception(caught.value))
 
 
-@pytest.mark.parametrize("run", [migrate.apply, migrate.rollback, migrate.status])
+@pytest.mark.parametrize("run", [apply_migrations, roll_back_migrations, list_migrations])
 def test_no_migrations_are_a_mistake_and_not_an_empty_schema(
     empty_database_url: str, tmp_path: Path, run: Callable[..., Any]
 ) -> None:
@@ -326,7 +326,7 @@ def test_no_migrations_are_a_mistake_and_not_an_empty_schema(
     ],
 )
 def test_yoyos_name_of_a_database(url: str, expected: str) -> None:
-    assert migrate.yoyo_url(url) == expected
+    assert yoyo_url(url) == expected
 
 
 @pytest.mark.parametrize(

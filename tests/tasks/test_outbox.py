@@ -21,9 +21,9 @@ from bms.mail.messages import message_id
 from bms.mail.transports import PermanentMailError, TransientMailError, transport_from_url
 from bms.settings import Settings
 from bms.sql.database import Database
+from bms.sql.odbc.target import parse_url
 from bms.sql.session import Session, Transaction
 from bms.sql.statements import Statement
-from bms.sql.target import parse_url
 from bms.tasks import outbox as task
 from bms.tasks.outbox import retry_delay, send_due_messages
 from tests.books import LONG_AGO, Rows, count

@@ -73,7 +73,7 @@ ONLY_IN = {
 # The simulated gateway keeps a book of its own, as another company would: no table of the service's.
 SQL_IN = {"commands", "queries", "sql", "payments.ledger"}
 # libodbc reads where its file is from the environment, and from nowhere else.
-ENVIRONMENT_IN = {"settings", "sql.odbc"}
+ENVIRONMENT_IN = {"settings", "sql.odbc.process"}
 
 _ENVIRONMENT = ("environ", "environb", "getenv", "putenv")
 _SQL = re.compile(
@@ -177,12 +177,16 @@ def test_the_table_names_what_there_is() -> None:
         ("schemas/x.py", "from bms.payments.gateway import Charge", "schemas imports bms.payments.gateway"),
         ("schemas/x.py", "from bms.sql.session import Row", "schemas imports bms.sql.session"),
         ("mail/x.py", "from bms.settings import Settings", "mail imports bms.settings"),
-        ("handlers/x.py", "from bms.sql.target import parse_url", "handlers imports bms.sql.target"),
+        (
+            "handlers/x.py",
+            "from bms.sql.odbc.target import parse_url",
+            "handlers imports bms.sql.odbc.target",
+        ),
         ("handlers/x.py", "from bms.app import create_app", "handlers imports bms.app"),
         ("handlers/x.py", "from bms.tasks.runner import background", "handlers imports bms.tasks"),
         ("tasks/x.py", "from bms.handlers.http import page", "tasks imports bms.handlers"),
         ("errors.py", "from bms.settings import Settings", "errors imports bms.settings"),
-        ("settings.py", "import bms.sql.target", "settings imports bms.sql"),
+        ("settings.py", "import bms.sql.odbc.target", "settings imports bms.sql"),
         ("commands/x.py", "from aiohttp import web", "commands imports aiohttp"),
         ("errors.py", "import aiohttp.web", "errors imports aiohttp"),
         ("tasks/x.py", "import pyodbc", "tasks imports pyodbc"),

@@ -13,8 +13,8 @@ from yoyo import read_migrations
 from bms.errors import ConfigurationError
 from bms.sql.doctor import mssql, postgres, refusals
 from bms.sql.doctor.findings import Finding, Level, Patient, advice, ok, problem, unknown
-from bms.sql.migrate import MIGRATIONS
-from bms.sql.target import Target, parse_url
+from bms.sql.odbc.target import Target, parse_url
+from bms.sql.yoyo.apply import MIGRATIONS
 
 __all__ = ["Finding", "Level", "advice_at_start", "examine", "problem"]
 

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import pyodbc
 
-from bms.sql.driver_errors import Kind, diagnose
-from bms.sql.target import Target
+from bms.sql.odbc.errors import Kind, diagnose
+from bms.sql.odbc.target import Target
 
 
 class Level(enum.Enum):

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pyodbc
 
 from bms.sql.doctor.findings import Finding, bracketed, problem, quoted
-from bms.sql.driver_errors import diagnose
-from bms.sql.packages import OPENSSL, how_to_install, how_to_install_library
-from bms.sql.target import Target
+from bms.sql.odbc.errors import diagnose
+from bms.sql.odbc.packages import OPENSSL, how_to_install, how_to_install_library
+from bms.sql.odbc.target import Target
 
 _CERTIFICATE = re.compile(
     r"certificate|target principal name|chain was issued|handshake failed|SSL error", re.IGNORECASE

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bms.errors import ConfigurationError
-from bms.sql.embedded_tools import Tools, find_tools
+from bms.sql.embedded.tools import Tools, find_tools
 
 PORT = 5432
 SUPERUSER = "bms"

@@ -1,6 +1,6 @@
 """T-SQL to PostgreSQL: a stated subset, exactly, and a refusal for all else.
 
-The only modules that import sqlglot are this one and its ``dialect_*`` neighbours; a process that
+The only modules that import sqlglot are this one and its neighbours; a process that
 talks to SQL Server imports none of them.
 """
 
@@ -9,11 +9,11 @@ from functools import lru_cache
 from sqlglot import exp
 from sqlglot.errors import UnsupportedError
 
-from bms.sql.dialect_ddl import write_ddl
-from bms.sql.dialect_locks import place_locks
-from bms.sql.dialect_parse import Refuse, parse
-from bms.sql.dialect_postgres import parameter_type, write
-from bms.sql.dialect_rewrite import rewrite
+from bms.sql.dialect.ddl import write_ddl
+from bms.sql.dialect.locks import place_locks
+from bms.sql.dialect.parse import Refuse, parse
+from bms.sql.dialect.postgres import parameter_type, write
+from bms.sql.dialect.rewrite import rewrite
 from bms.sql.statements import Compiled, Parameter, Statement, StatementError, place_parameters
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bms.sql.embedded_cluster import PORT, SUPERUSER, Cluster
+from bms.sql.embedded.cluster import PORT, SUPERUSER, Cluster
 
 __all__ = ["PORT", "SUPERUSER", "EmbeddedServer"]
 

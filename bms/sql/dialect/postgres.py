@@ -8,7 +8,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 from sqlglot.generators.postgres import PostgresGenerator
 
-from bms.sql.dialect_subset import UNITS
+from bms.sql.dialect.subset import UNITS
 
 # SQL Server reads its clock once for a statement. clock_timestamp() could not be answered from an
 # index; now() is the start of the transaction, which is long past after a wait for a lock.

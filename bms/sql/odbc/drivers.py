@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bms.errors import ConfigurationError
-from bms.sql.packages import PSQLODBC, how_to_install
+from bms.sql.odbc.packages import PSQLODBC, how_to_install
 
 _PSQLODBC = (
     "/usr/lib/*/odbc/psqlodbcw.so",

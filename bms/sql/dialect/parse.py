@@ -17,7 +17,7 @@ from sqlglot.dialects.tsql import TSQL
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from bms.sql.dialect_subset import DDL_NODES, DDL_WORDS, HINTS, NODES, PREDICATES, WORDS
+from bms.sql.dialect.subset import DDL_NODES, DDL_WORDS, HINTS, NODES, PREDICATES, WORDS
 from bms.sql.statements import StatementError
 
 Refuse = Callable[[str], StatementError]

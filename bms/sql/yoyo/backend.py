@@ -18,9 +18,9 @@ import pyodbc
 from yoyo import exceptions, utils
 from yoyo.backends.base import DatabaseBackend
 
-from bms.sql.driver_errors import Kind, diagnose
-from bms.sql.provision import embedded_url, shared_server
-from bms.sql.target import parse_url
+from bms.sql.embedded.provision import embedded_url, shared_server
+from bms.sql.odbc.errors import Kind, diagnose
+from bms.sql.odbc.target import parse_url
 
 LOCK_TIMEOUT = 60  # seconds a second process waits while the first one migrates
 
@@ -41,7 +41,7 @@ class _Backend(DatabaseBackend):  # type: ignore[misc]
         return pyodbc.connect(target.odbc, autocommit=True, timeout=target.login_timeout)
 
     def url(self, dburi: Any) -> str:
-        """Return the URL in the form that bms.sql.target reads."""
+        """Return the URL in the form that bms.sql.odbc.target reads."""
         if ":" in (dburi.hostname or ""):
             dburi = dburi._replace(hostname=f"[{dburi.hostname}]")  # yoyo leaves the brackets of IPv6 out
         return str(dburi.uri)
@@ -218,7 +218,7 @@ class _TranslatingCursor:
         self._cursor = cursor
 
     def execute(self, text: str) -> Any:
-        from bms.sql.dialect import translate_ddl
+        from bms.sql.dialect.translate import translate_ddl
 
         return self._cursor.execute(translate_ddl(text))
 

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import pyodbc
 
-from bms.sql.embedded import EmbeddedServer
-from bms.sql.target import parse_url
+from bms.sql.embedded.server import EmbeddedServer
+from bms.sql.odbc.target import parse_url
 
 DATABASE = "bms"
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")

@@ -22,7 +22,7 @@ from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bms.errors import ConfigurationError
-from bms.sql import drivers
+from bms.sql.odbc import drivers
 from bms.sql.statements import Compiled, Statement, compile_mssql
 
 Compile = Callable[[Statement, tuple[tuple[str, int], ...]], Compiled]
@@ -89,7 +89,7 @@ class Target:
         """The compiler of statements for this database; sqlglot is imported for PostgreSQL alone."""
         if self.dialect == "mssql":
             return compile_mssql
-        from bms.sql.dialect import compile_postgres
+        from bms.sql.dialect.translate import compile_postgres
 
         return compile_postgres
 

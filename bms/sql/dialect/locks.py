@@ -7,8 +7,8 @@ not at all, in the old place; and ``TOP`` counts before the lock is had.
 
 from sqlglot import exp
 
-from bms.sql.dialect_parse import Parsed, Refuse
-from bms.sql.dialect_subset import HINTS
+from bms.sql.dialect.parse import Parsed, Refuse
+from bms.sql.dialect.subset import HINTS
 
 
 def place_locks(parsed: Parsed, refuse: Refuse) -> None:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from bms.errors import ConfigurationError
-from bms.sql.packages import UNIXODBC, how_to_install
+from bms.sql.odbc.packages import UNIXODBC, how_to_install
 
 try:
     import pyodbc

@@ -13,10 +13,10 @@ from yoyo.connections import default_migration_table, parse_uri
 from yoyo.exceptions import LockTimeout
 
 from bms.errors import ConfigurationError, DatabaseUnavailable
-from bms.sql.driver_errors import Kind, diagnose
-from bms.sql.target import parse_url
+from bms.sql.odbc.errors import Kind, diagnose
+from bms.sql.odbc.target import parse_url
 
-MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
+MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
 
 _CHANGE = "change the schema"
 
@@ -32,7 +32,7 @@ def yoyo_url(database_url: str) -> str:
     return f"{names.get(scheme, scheme)}://{rest}"
 
 
-def apply(database_url: str, directory: Path = MIGRATIONS) -> list[str]:
+def apply_migrations(database_url: str, directory: Path = MIGRATIONS) -> list[str]:
     """Apply what is not applied yet and return the ids, in order. Two processes at once apply once.
 
     Each migration is applied whole or not at all. Raises DatabaseUnavailable when the database cannot be
@@ -46,8 +46,11 @@ def apply(database_url: str, directory: Path = MIGRATIONS) -> list[str]:
         return [migration.id for migration in pending]
 
 
-def rollback(database_url: str, count: int = 1, directory: Path = MIGRATIONS) -> list[str]:
-    """Roll the last ``count`` migrations back and return their ids, newest first. Raises as ``apply``."""
+def roll_back_migrations(database_url: str, count: int = 1, directory: Path = MIGRATIONS) -> list[str]:
+    """Roll the last ``count`` migrations back and return their ids, newest first.
+
+    Raises what applying raises.
+    """
     migrations = _read(directory)
     with _backend(database_url, _CHANGE) as backend, backend.lock():
         chosen = backend.to_rollback(migrations)[:count]
@@ -55,7 +58,7 @@ def rollback(database_url: str, count: int = 1, directory: Path = MIGRATIONS) ->
         return [migration.id for migration in chosen]
 
 
-def status(database_url: str, directory: Path = MIGRATIONS) -> list[tuple[str, bool]]:
+def list_migrations(database_url: str, directory: Path = MIGRATIONS) -> list[tuple[str, bool]]:
     """Return each migration's id, in order, and whether it is applied. Writes nothing.
 
     Raises DatabaseUnavailable, and NotAllowed when the login may not read it.

@@ -1,0 +1,1 @@
+"""The database server that BMS brings along: PostgreSQL, started when it is needed."""

@@ -1,0 +1,1 @@
+"""Drivers, connection strings and what drivers say when something fails."""

@@ -1,0 +1,1 @@
+"""Migrations by yoyo, on both databases."""
