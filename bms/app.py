@@ -7,7 +7,9 @@ from aiohttp import web
 from bms import keys
 from bms.access_log import AccessLog
 from bms.answers import SharedAnswer
-from bms.cache import Cache
+from bms.cache.kept import Cache
+from bms.cache.redis_stamps import RedisBoard
+from bms.cache.stamps import CALLERS, EVENTS, Board, SharedMemory
 from bms.commands.constraints import CONSTRAINT_ERRORS
 from bms.description import Description
 from bms.handlers import (
@@ -38,8 +40,6 @@ from bms.security import Passwords, Tokens
 from bms.settings import Settings
 from bms.sql.database import Database, Observer
 from bms.sql.odbc.target import parse_url
-from bms.sql.redis_stamps import RedisBoard
-from bms.sql.stamps import CALLERS, EVENTS, Board, SharedMemory
 from bms.tasks.runner import background
 from bms.turnstile import Turnstile
 

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from bms.access_log import AccessLog
 from bms.answers import SharedAnswer
-from bms.cache import Cache
+from bms.cache.kept import Cache
 from bms.description import Description
 from bms.mail.transports import Transport
 from bms.metrics import Metrics

@@ -11,13 +11,13 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import pyodbc
 
+from bms.cache.stamps import Board
 from bms.errors import BMSError, DatabaseUnavailable, Overloaded
 from bms.sql.odbc.errors import Diagnosis, Kind, diagnose
 from bms.sql.odbc.target import Target
 from bms.sql.pool import BORROW_TIMEOUT, ConnectionPool
 from bms.sql.replica import ONLY_HERE, NotOnReplica, Replica, probe
 from bms.sql.session import Session, Transaction
-from bms.sql.stamps import Board
 
 P = ParamSpec("P")
 T = TypeVar("T")

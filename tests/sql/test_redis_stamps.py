@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bms.cache import redis_stamps
+from bms.cache.redis_stamps import RedisBoard
+from bms.cache.stamps import SIZE, TABLES
 from bms.errors import ConfigurationError
-from bms.sql import redis_stamps
-from bms.sql.redis_stamps import RedisBoard
-from bms.sql.stamps import SIZE, TABLES
 from tests.redis_server import RedisServer
 from tests.waiting import until
 

@@ -10,9 +10,9 @@ import sqlglot
 from sqlglot import exp
 
 from bms.app import ENDPOINTS
+from bms.cache.stamps import CALLERS, EVENTS, SIZE, TABLES, Board, SharedMemory
 from bms.sql.database import Database
 from bms.sql.session import Transaction
-from bms.sql.stamps import CALLERS, EVENTS, SIZE, TABLES, Board, SharedMemory
 from bms.sql.statements import Statement, registered
 from tests.sql.conftest import Make
 

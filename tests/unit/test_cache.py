@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from bms.cache import Cache
-from bms.sql.stamps import EVENTS, SIZE, TABLES, Board
+from bms.cache.kept import Cache
+from bms.cache.stamps import EVENTS, SIZE, TABLES, Board
 
 WHOLE = slice(0, len(TABLES) * SIZE)
 

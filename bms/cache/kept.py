@@ -1,4 +1,4 @@
-"""What was read, kept in this process for as long as the stamps of its tables stand (``bms.sql.stamps``)."""
+"""What was read, kept in this process for as long as the stamps of its tables stand (``bms.cache.stamps``)."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
-from bms.sql.stamps import Board
+from bms.cache.stamps import Board
 
 V = TypeVar("V")
 

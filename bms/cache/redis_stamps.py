@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from bms.cache.stamps import SIZE, TABLES, Board
 from bms.errors import ConfigurationError
-from bms.sql.stamps import SIZE, TABLES, Board
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Values kept in memory while the stamps of their tables are unchanged."""
