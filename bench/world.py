@@ -18,14 +18,14 @@ from bench.serving import Server, bms_server
 from bms import settings as settings_module
 from bms.app import open_database
 from bms.commands import sessions, users
-from bms.limits import MAX_COUNT
-from bms.security import Tokens
+from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.embedded.provision import DATABASE, create_database, embedded_url
 from bms.sql.embedded.server import EmbeddedServer
 from bms.sql.odbc.target import parse_url
 from bms.sql.session import Transaction
 from bms.sql.yoyo.apply import apply_migrations
+from bms.terms import MAX_COUNT
 
 BUYERS = 2000
 EVENTS = 100  # of each kind: to be paid for, and free

@@ -36,7 +36,8 @@ from bms.mail.transports import transport_from_url
 from bms.metrics import Metrics
 from bms.middlewares import surround
 from bms.payments.simulated import SimulatedGateway
-from bms.security import Passwords, Tokens
+from bms.security.passwords import Passwords
+from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database, Observer
 from bms.sql.odbc.target import parse_url

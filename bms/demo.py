@@ -10,7 +10,7 @@ from bms.commands.users import register_user
 from bms.commands.venues import create_venue
 from bms.queries.users import count_users
 from bms.schemas.events import Event
-from bms.security import Passwords
+from bms.security.passwords import Passwords
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 

@@ -9,7 +9,9 @@ from bms.description import Description
 from bms.mail.transports import Transport
 from bms.metrics import Metrics
 from bms.payments.gateway import Gateway
-from bms.security import Identity, KnownCaller, Passwords, Tokens
+from bms.security.identity import Identity, KnownCaller
+from bms.security.passwords import Passwords
+from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.turnstile import Turnstile

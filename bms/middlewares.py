@@ -22,7 +22,7 @@ from bms.errors import (
 )
 from bms.queries.sessions import get_live_session
 from bms.schemas.problems import problem_document
-from bms.security import STRANGER, Caller, Identity, KnownCaller
+from bms.security.identity import STRANGER, Caller, Identity, KnownCaller
 
 log = logging.getLogger("bms")
 

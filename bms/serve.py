@@ -22,7 +22,7 @@ from bms.errors import ConfigurationError
 from bms.mail.transports import transport_from_url
 from bms.payments.simulated import SimulatedGateway
 from bms.queries.conservation import Finding, check_conservation, list_notes
-from bms.security import Passwords
+from bms.security.passwords import Passwords
 from bms.settings import LOG_FORMAT, Settings
 from bms.sql.doctor import advice_at_start
 from bms.sql.embedded.provision import embedded_url, shared_server

@@ -29,10 +29,10 @@ from bms.commands.events import (
 )
 from bms.commands.ticket_types import Offer, change_ticket_types, lock_ticket_types, set_on_sale
 from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, PreconditionFailed, ValidationFailed
-from bms.limits import MAX_TICKET_TYPES
 from bms.queries.events import EventView
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import MAX_TICKET_TYPES
 
 _COLUMNS = (
     "venue_id",

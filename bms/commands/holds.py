@@ -19,10 +19,10 @@ from bms.commands.idempotency import Answer, Key
 from bms.commands.inventory import Line
 from bms.commands.tickets import Issue
 from bms.errors import BMSError, NotFound, NotOnSale, PerUserLimitReached, SoldOut, ValidationFailed
-from bms.limits import MAX_MONEY
 from bms.queries.bookings import BookingView, list_tickets
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement, json_rows
+from bms.terms import MAX_MONEY
 
 LIST_FOR_SALE = Statement(
     "events.list_for_sale",

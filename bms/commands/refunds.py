@@ -14,10 +14,10 @@ from typing import NamedTuple
 from bms.commands import audit, idempotency, messages
 from bms.commands.idempotency import Answer
 from bms.errors import RefundNotDue
-from bms.limits import CENT
 from bms.queries.refunds import get_refund
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import CENT
 
 MAX_ATTEMPTS = 10
 FIRST_RETRY = 60  # seconds; the wait grows with the square of the attempts

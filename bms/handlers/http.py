@@ -28,12 +28,14 @@ from bms.errors import (
     ValidationFailed,
 )
 from bms.handlers.bodies import Parse, parser, read_body, read_query
-from bms.limits import MAX_ID
 from bms.payments.gateway import Gateway
 from bms.schemas.base import RequestSchema
-from bms.security import Caller, Passwords, Tokens
+from bms.security.identity import Caller
+from bms.security.passwords import Passwords
+from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database, Work
+from bms.terms import MAX_ID
 from bms.turnstile import Turnstile
 
 P = ParamSpec("P")

@@ -27,7 +27,7 @@ from bms.schemas.users import (
     present_profile,
     present_user,
 )
-from bms.security import hash_secret, new_secret
+from bms.security.tokens import hash_secret, new_secret
 
 routes = Routes()
 

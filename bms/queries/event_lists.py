@@ -12,12 +12,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from bms.errors import ValidationFailed
-from bms.limits import CENT, MAX_ID, MAX_MONEY
 from bms.queries.categories import find_category
 from bms.queries.events import COLUMNS, SOURCES, EventView, complete
 from bms.queries.patterns import contains
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import CENT, MAX_ID, MAX_MONEY
 
 _EARLIEST = dt.datetime(1900, 1, 1)  # noqa: DTZ001
 _LATEST = dt.datetime(9999, 12, 31, 23, 59, 59, 999_000)  # noqa: DTZ001

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
 from bms.errors import ValidationFailed
-from bms.limits import CENT, MAX_COUNT, MAX_ID, MAX_MONEY
+from bms.terms import CENT, MAX_COUNT, MAX_ID, MAX_MONEY
 
 MAX_ERRORS = 100  # that one answer tells of
 

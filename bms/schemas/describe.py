@@ -12,7 +12,6 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields, validate
 
-from bms.limits import MAX_ID, MAX_MONEY
 from bms.schemas.accounts import Flag
 from bms.schemas.answers.base import Date, Time
 from bms.schemas.base import Day, Money, RequestSchema, Text, UtcTime
@@ -21,7 +20,8 @@ from bms.schemas.examples import EXAMPLES
 from bms.schemas.listing import Number, Switch
 from bms.schemas.payments import CardDetails, NetbankingDetails, UpiDetails, WalletDetails
 from bms.schemas.users import MIN_PASSWORD, Email, Password
-from bms.security import MAX_PASSWORD_BYTES
+from bms.security.passwords import MAX_PASSWORD_BYTES
+from bms.terms import MAX_ID, MAX_MONEY
 
 Described = dict[str, Any]
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from bms.limits import MAX_ID, MAX_TICKET_TYPES
 from bms.schemas.base import (
     Count,
     Day,
@@ -23,6 +22,7 @@ from bms.schemas.base import (
     money,
     rfc3339,
 )
+from bms.terms import MAX_ID, MAX_TICKET_TYPES
 
 PAYMENT_OPTIONS = ("card", "upi", "netbanking", "wallet")
 DEFAULT_CURRENCY = "EUR"

@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from bms.limits import MAX_ID
 from bms.schemas.base import Line, RequestSchema
+from bms.terms import MAX_ID
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200

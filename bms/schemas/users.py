@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from bms.schemas.base import Line, RequestSchema, Text, rfc3339
-from bms.security import MAX_PASSWORD_BYTES
+from bms.security.passwords import MAX_PASSWORD_BYTES
 
 MIN_PASSWORD = 8
 USERNAME = re.compile(r"[A-Za-z0-9_.+-]{1,64}\Z")

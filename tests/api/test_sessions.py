@@ -9,7 +9,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from bms.app import create_app
-from bms.security import Tokens
+from bms.security.tokens import Tokens
 from bms.settings import Settings
 from tests.api.refusals import contents
 from tests.conftest import PASSWORD, Api, User

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from bms.commands import sessions, users
-from bms.security import Tokens
+from bms.security.tokens import Tokens
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.turnstile import Turnstile

@@ -10,7 +10,7 @@ import aiohttp
 
 from bms.app import open_database
 from bms.payments.simulated import SimulatedGateway
-from bms.security import Tokens
+from bms.security.tokens import Tokens
 from bms.serve import check
 from bms.settings import Settings
 from bms.sql.database import Database

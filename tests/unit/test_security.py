@@ -6,7 +6,8 @@ import jwt
 import pytest
 
 from bms.errors import InvalidRefreshToken, Unauthenticated
-from bms.security import Passwords, Tokens, hash_secret, new_secret
+from bms.security.passwords import Passwords
+from bms.security.tokens import Tokens, hash_secret, new_secret
 
 SECRET = "a secret for tests, long enough for HS256"
 

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 
-from bms.limits import MAX_ID
+from bms.terms import MAX_ID
 
 
 class AnswerSchema(Schema):

@@ -1,54 +1,17 @@
 """Passwords and tokens: bcrypt off the event loop, signed access and refresh tokens."""
 
-import asyncio
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-import bcrypt
 import jwt
 
-from bms.errors import BMSError, InvalidRefreshToken, Unauthenticated
-from bms.limits import MAX_ID
-
-T = TypeVar("T")
+from bms.errors import InvalidRefreshToken, Unauthenticated
+from bms.terms import MAX_ID
 
 ALGORITHM = "HS256"
-MAX_PASSWORD_BYTES = 72  # bcrypt reads no further
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who makes a request, as its token and its session say."""
-
-    user_id: int
-    session_id: int
-    role: str
-
-    @property
-    def is_admin(self) -> bool:
-        return self.role == "ADMIN"
-
-
-class Identity(NamedTuple):
-    """Who makes a request: a caller, or why the token that was sent tells of nobody, or neither."""
-
-    caller: Caller | None = None
-    refusal: BMSError | None = None
-
-
-STRANGER = Identity()
-
-
-class KnownCaller(NamedTuple):
-    """Whom a token was found to speak for, and when it expires (UTC, seconds since 1970)."""
-
-    caller: Caller
-    expires_at: float
 
 
 class AccessClaims(NamedTuple):
@@ -129,33 +92,3 @@ def new_secret() -> str:
 def hash_secret(secret: str) -> str:
     """Return what is stored of a refresh token's secret, so that the table alone opens no session."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-class Passwords:
-    """Hashes and checks passwords in threads of their own: bcrypt is meant to be slow."""
-
-    def __init__(self, rounds: int, *, threads: int = 2) -> None:
-        self._rounds = rounds
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="bms-bcrypt")
-        # Checked when there is no such user, so that the answer takes as long either way.
-        self._decoy = bcrypt.hashpw(secrets.token_bytes(16), bcrypt.gensalt(rounds)).decode()
-
-    async def hash(self, password: str) -> str:
-        """Return the bcrypt hash of a password of at most 72 bytes (the schemas refuse longer ones)."""
-        return await self._run(
-            lambda: bcrypt.hashpw(password.encode(), bcrypt.gensalt(self._rounds)).decode()
-        )
-
-    async def matches(self, password: str, stored: str | None) -> bool:
-        """Return whether the password is the one of ``stored``; False, as slowly, when that is None."""
-        data = password.encode()
-        right = await self._run(
-            lambda: bcrypt.checkpw(data[:MAX_PASSWORD_BYTES], (stored or self._decoy).encode())
-        )
-        return right and stored is not None and len(data) <= MAX_PASSWORD_BYTES
-
-    def close(self) -> None:
-        self._executor.shutdown(wait=True)
-
-    async def _run(self, function: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, function)

@@ -1,0 +1,44 @@
+"""Passwords: bcrypt off the event loop."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import bcrypt
+
+T = TypeVar("T")
+
+
+MAX_PASSWORD_BYTES = 72  # bcrypt reads no further
+
+
+class Passwords:
+    """Hashes and checks passwords in threads of their own: bcrypt is meant to be slow."""
+
+    def __init__(self, rounds: int, *, threads: int = 2) -> None:
+        self._rounds = rounds
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="bms-bcrypt")
+        # Checked when there is no such user, so that the answer takes as long either way.
+        self._decoy = bcrypt.hashpw(secrets.token_bytes(16), bcrypt.gensalt(rounds)).decode()
+
+    async def hash(self, password: str) -> str:
+        """Return the bcrypt hash of a password of at most 72 bytes (the schemas refuse longer ones)."""
+        return await self._run(
+            lambda: bcrypt.hashpw(password.encode(), bcrypt.gensalt(self._rounds)).decode()
+        )
+
+    async def matches(self, password: str, stored: str | None) -> bool:
+        """Return whether the password is the one of ``stored``; False, as slowly, when that is None."""
+        data = password.encode()
+        right = await self._run(
+            lambda: bcrypt.checkpw(data[:MAX_PASSWORD_BYTES], (stored or self._decoy).encode())
+        )
+        return right and stored is not None and len(data) <= MAX_PASSWORD_BYTES
+
+    def close(self) -> None:
+        self._executor.shutdown(wait=True)
+
+    async def _run(self, function: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, function)
