@@ -12,7 +12,7 @@ from bench import procfs
 from bench.tape import Script
 from bench.world import World
 from bms import settings as settings_module
-from bms.serve import check
+from bms.maintenance.jobs import check
 from bms.sql.embedded.provision import create_database, drop_database, embedded_url
 from bms.sql.embedded.tools import find_tools
 

@@ -10,6 +10,7 @@ from bms.answers import SharedAnswer
 from bms.cache.kept import Cache
 from bms.cache.redis_stamps import RedisBoard
 from bms.cache.stamps import CALLERS, EVENTS, Board, SharedMemory
+from bms.checkout.turnstile import Turnstile
 from bms.commands.constraints import CONSTRAINT_ERRORS
 from bms.description import Description
 from bms.handlers import (
@@ -35,14 +36,13 @@ from bms.handlers.openapi import describe
 from bms.mail.transports import transport_from_url
 from bms.metrics import Metrics
 from bms.middlewares import surround
-from bms.payments.simulated import SimulatedGateway
+from bms.payments.simulated.gateway import SimulatedGateway
 from bms.security.passwords import Passwords
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database, Observer
 from bms.sql.odbc.target import parse_url
 from bms.tasks.runner import background
-from bms.turnstile import Turnstile
 
 ROUTES = (
     health,

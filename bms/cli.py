@@ -126,7 +126,8 @@ def _migrate_to(url: str, arguments: argparse.Namespace) -> int:
 
 
 def _seed(settings: Settings, _: argparse.Namespace) -> int:
-    from bms.serve import database_url, seed
+    from bms.maintenance.jobs import seed
+    from bms.serve import database_url
 
     loaded = asyncio.run(seed(settings, database_url(settings)))
     print(loaded or "There are accounts already; nothing loaded.")
@@ -134,8 +135,9 @@ def _seed(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _create_admin(settings: Settings, arguments: argparse.Namespace) -> int:
+    from bms.maintenance.jobs import create_admin
     from bms.schemas.users import Register
-    from bms.serve import create_admin, database_url
+    from bms.serve import database_url
 
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     account = {"username": arguments.username, "email": arguments.email, "password": password}
@@ -149,7 +151,8 @@ def _create_admin(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _check(settings: Settings, _: argparse.Namespace) -> int:
-    from bms.serve import check, database_url
+    from bms.maintenance.jobs import check
+    from bms.serve import database_url
 
     findings, notes = asyncio.run(check(settings, database_url(settings)))
     for finding in findings:

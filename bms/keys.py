@@ -5,6 +5,7 @@ from aiohttp import web
 from bms.access_log import AccessLog
 from bms.answers import SharedAnswer
 from bms.cache.kept import Cache
+from bms.checkout.turnstile import Turnstile
 from bms.description import Description
 from bms.mail.transports import Transport
 from bms.metrics import Metrics
@@ -14,7 +15,6 @@ from bms.security.passwords import Passwords
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database
-from bms.turnstile import Turnstile
 
 SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", Database)

@@ -9,7 +9,7 @@ from bench.stampede.buyer import Sale
 from bench.stampede.desk import COME_AGAIN, Tally
 from bench.stampede.plan import PER_USER_LIMIT, PRICE, Plan
 from bench.world import Site
-from bms.payments.simulated import SimulatedGateway
+from bms.payments.simulated.gateway import SimulatedGateway
 
 _STOCK = """
     SELECT (SELECT SUM(capacity) FROM ticket_types), (SELECT SUM(available) FROM ticket_types),

@@ -1,7 +1,7 @@
 """Holding tickets: everybody who asks at the same moment is served by one transaction.
 
 On the day of a sale the row of a ticket type is what all wait for, and a commit is what each of them
-waits for then. So asks that arrive together (bms/turnstile.py puts them together) are written
+waits for then. So asks that arrive together (bms/checkout/turnstile.py puts them together) are written
 together: a dozen statements and one commit for all of them, with the ticket types locked last.
 """
 

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from bms.checkout.settlement import send_refund
 from bms.commands.cancellations import cancel_booking
 from bms.commands.holds import Ask, Wanted
 from bms.commands.idempotency import Answer
@@ -20,7 +21,6 @@ from bms.handlers.idempotency import key_of, send
 from bms.queries.bookings import get_booking, list_bookings
 from bms.schemas.answers.bookings import BookingAnswer
 from bms.schemas.bookings import BookingList, Cancel, Hold, present_booking
-from bms.settlement import send_refund
 
 routes = Routes()
 

@@ -19,6 +19,7 @@ from marshmallow import Schema
 
 from bms import keys
 from bms.answers import SharedAnswer
+from bms.checkout.turnstile import Turnstile
 from bms.errors import (
     BMSError,
     DatabaseUnavailable,
@@ -36,7 +37,6 @@ from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database, Work
 from bms.terms import MAX_ID
-from bms.turnstile import Turnstile
 
 P = ParamSpec("P")
 T = TypeVar("T")

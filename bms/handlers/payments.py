@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from bms.checkout.settlement import settle
 from bms.commands.idempotency import Answer
 from bms.commands.payments import claim_payment
 from bms.errors import (
@@ -22,7 +23,6 @@ from bms.payments.gateway import Charge
 from bms.queries.payments import get_payment, list_payments
 from bms.schemas.answers.payments import PaymentAnswer
 from bms.schemas.payments import Pay, PaymentList, present_payment
-from bms.settlement import settle
 
 routes = Routes()
 

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from bms.checkout.settlement import render_refund, send_refund
 from bms.commands.refund_requests import request_refund
 from bms.errors import NotFound, RefundNotDue
 from bms.handlers.bookings import viewer
@@ -10,7 +11,6 @@ from bms.handlers.idempotency import key_of, send
 from bms.queries.refunds import get_refund
 from bms.schemas.answers.refunds import RefundAnswer
 from bms.schemas.refunds import Refund, present_refund
-from bms.settlement import render_refund, send_refund
 
 routes = Routes()
 

@@ -13,7 +13,7 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from bms import keys
-from bms.payments.simulated import SimulatedGateway
+from bms.payments.simulated.gateway import SimulatedGateway
 from bms.sql.database import Database
 from bms.sql.session import Session
 from tests.books import Rows, assert_balanced, available, count, status_of

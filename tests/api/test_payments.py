@@ -12,13 +12,13 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from bms import keys
+from bms.checkout.settlement import settle
 from bms.commands import audit
 from bms.commands.payments import settle_payment
 from bms.errors import DatabaseUnavailable
 from bms.payments.gateway import Outcome, OutcomeStatus
-from bms.payments.simulated import SimulatedGateway
+from bms.payments.simulated.gateway import SimulatedGateway
 from bms.settings import Settings
-from bms.settlement import settle
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
 from tests.books import Rows, assert_balanced, available, count, let_hold_pass, status_of

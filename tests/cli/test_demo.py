@@ -1,6 +1,6 @@
 """The demo data: all there, once, and every account of it can do what it is for."""
 
-from bms.demo import ACCOUNTS, SHOWS, load_demo_data
+from bms.maintenance.demo_data import ACCOUNTS, SHOWS, load_demo_data
 from bms.security.passwords import Passwords
 from bms.sql.database import Database
 from tests.books import Rows, assert_balanced

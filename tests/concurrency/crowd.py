@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
+from bms.checkout.turnstile import Turnstile
 from bms.commands import sessions, users
 from bms.security.tokens import Tokens
 from bms.sql.database import Database
 from bms.sql.session import Transaction
-from bms.turnstile import Turnstile
 
 _numbers = itertools.count(1)
 

@@ -9,9 +9,9 @@ from typing import Any
 import aiohttp
 
 from bms.app import open_database
-from bms.payments.simulated import SimulatedGateway
+from bms.maintenance.jobs import check
+from bms.payments.simulated.gateway import SimulatedGateway
 from bms.security.tokens import Tokens
-from bms.serve import check
 from bms.settings import Settings
 from bms.sql.database import Database
 from tests import contract

@@ -10,9 +10,9 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from bms import keys
+from bms.checkout.turnstile import Turnstile
 from bms.sql.database import Database
 from bms.sql.odbc.target import parse_url
-from bms.turnstile import Turnstile
 from tests.books import available
 from tests.concurrency.crowd import Person, let_race
 from tests.concurrency.shop import Shop

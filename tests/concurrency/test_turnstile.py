@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms import keys, turnstile
+from bms import keys
+from bms.checkout import turnstile
+from bms.checkout.turnstile import Turnstile
 from bms.commands import inventory
 from bms.commands.holds import Ask, Wanted
 from bms.commands.idempotency import Answer, Key
@@ -23,7 +25,6 @@ from bms.errors import (
     ValidationFailed,
 )
 from bms.sql.database import Database
-from bms.turnstile import Turnstile
 from tests.books import Rows, assert_balanced, available
 from tests.concurrency.crowd import make_crowd
 from tests.waiting import until

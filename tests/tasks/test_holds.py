@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from bms.checkout.settlement import settle
 from bms.commands import bookings
 from bms.commands.payments import Claim, claim_payment
 from bms.errors import DatabaseUnavailable, HoldExpired
 from bms.payments.gateway import Outcome, OutcomeStatus
-from bms.settlement import settle
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement

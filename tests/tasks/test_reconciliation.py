@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient
 
 from bms import keys
 from bms.payments.gateway import Charge, OutcomeStatus
-from bms.payments.simulated import SimulatedGateway
+from bms.payments.simulated.gateway import SimulatedGateway
 from bms.sql.database import Database
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.holds import expire_due_holds

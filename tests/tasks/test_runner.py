@@ -13,7 +13,7 @@ from bms.app import open_database
 from bms.commands.users import register_user
 from bms.errors import DatabaseUnavailable
 from bms.mail.transports import FileTransport
-from bms.payments.simulated import SimulatedGateway
+from bms.payments.simulated.gateway import SimulatedGateway
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks import runner

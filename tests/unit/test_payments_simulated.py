@@ -15,8 +15,8 @@ import pytest
 from bms.errors import GatewayUnavailable
 from bms.payments.cards import number_valid
 from bms.payments.gateway import Charge, Gateway, Outcome, OutcomeStatus, ReferenceReused
-from bms.payments.ledger import Totals
-from bms.payments.simulated import CARDS, MESSAGES, SimulatedGateway
+from bms.payments.simulated.gateway import CARDS, MESSAGES, SimulatedGateway
+from bms.payments.simulated.ledger import Totals
 
 GOOD = "4242424242424242"
 NO_ANSWER = "4000000000001000"

@@ -12,7 +12,7 @@ from typing import TypeVar
 from bms.errors import GatewayUnavailable
 from bms.payments.cards import brand_of, digits_of, last4, number_valid
 from bms.payments.gateway import Charge, Outcome
-from bms.payments.ledger import Booked, Entry, Ledger, Refunding, Totals
+from bms.payments.simulated.ledger import Booked, Entry, Ledger, Refunding, Totals
 
 SLOW_SECONDS = 5.0
 

@@ -1,0 +1,1 @@
+"""What a purchase does outside of any one transaction."""

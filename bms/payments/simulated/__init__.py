@@ -1,0 +1,1 @@
+"""A payment gateway in place of a real one, with books of its own."""
