@@ -17,7 +17,7 @@ import pyodbc
 from bench.serving import Server, bms_server
 from bms import settings as settings_module
 from bms.app import open_database
-from bms.commands import sessions, users
+from bms.commands.accounts import registration, sessions
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.embedded.provision import DATABASE, create_database, embedded_url
@@ -174,7 +174,7 @@ def _insert_accounts(tx: Transaction, *, buyers: int, password_hash: str) -> lis
     for number in range(buyers + 1):
         name = f"buyer{number}" if number else "admin"
         user = tx.only(
-            users.INSERT,
+            registration.INSERT,
             name=name,
             username=name,
             username_folded=name,

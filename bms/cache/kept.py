@@ -1,4 +1,4 @@
-"""What was read, kept in this process for as long as the stamps of its tables stand (``bms.cache.stamps``)."""
+"""Values kept in memory while the stamps of their tables (``bms.cache.stamps``) are unchanged."""
 
 import asyncio
 import time

@@ -7,8 +7,8 @@ a PENDING refund, which the reconciliation task finds and settles by the same fu
 import logging
 
 from bms.commands.idempotency import Answer
-from bms.commands.payments import settle_payment
-from bms.commands.refunds import get_refund_to_send, postpone_refund, settle_refund
+from bms.commands.sales.pay import settle_payment
+from bms.commands.sales.refunds import get_refund_to_send, postpone_refund, settle_refund
 from bms.errors import BMSError, GatewayUnavailable, HoldExpired, PaymentDeclined
 from bms.payments.gateway import Gateway, Outcome
 from bms.schemas.payments import present_payment

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bms.commands.holds import Ask, Contested, hold_tickets
 from bms.commands.idempotency import Answer
+from bms.commands.sales.hold import Ask, Contested, hold_tickets
 from bms.errors import BMSError, DatabaseUnavailable, Overloaded
 from bms.sql.database import Database
 

@@ -92,7 +92,6 @@ FINISH_PAYMENT = Statement(
     """,
 )
 
-
 SET_REFUND = Statement(
     "idempotency_keys.set_refund",
     "@user_id BIGINT, @idempotency_key NVARCHAR(64), @refund_id BIGINT",

@@ -2,7 +2,8 @@
 
 from aiohttp import web
 
-from bms.commands.accounts import begin_password_change, change_account, change_password, wrong_password
+from bms.commands.accounts.passwords import begin_password_change, change_password, wrong_password
+from bms.commands.accounts.roles import change_account
 from bms.errors import Conflict, Forbidden, TooManyAttempts
 from bms.handlers.http import Access, Call, Routes, decode_cursor, no_content, page, respond
 from bms.queries.accounts import list_accounts, list_history

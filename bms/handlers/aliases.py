@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from bms.commands.holds import Ask, Wanted
 from bms.commands.idempotency import Answer
-from bms.commands.orders import confirm_free_order
+from bms.commands.sales.hold import Ask, Wanted
+from bms.commands.sales.orders import confirm_free_order
 from bms.errors import (
     BookingNotCancellable,
     BookingNotPending,

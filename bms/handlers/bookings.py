@@ -3,9 +3,9 @@
 from aiohttp import web
 
 from bms.checkout.settlement import send_refund
-from bms.commands.cancellations import cancel_booking
-from bms.commands.holds import Ask, Wanted
 from bms.commands.idempotency import Answer
+from bms.commands.sales.cancel import cancel_booking
+from bms.commands.sales.hold import Ask, Wanted
 from bms.errors import (
     BookingNotCancellable,
     Conflict,

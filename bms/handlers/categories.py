@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from bms.commands.categories import create_category
+from bms.commands.events.categories import create_category
 from bms.errors import DuplicateCategory
 from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
 from bms.queries.categories import list_categories

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from bms.commands.event_cancellation import cancel_event, withdraw_event
+from bms.commands.events.cancel import cancel_event, withdraw_event
 from bms.errors import EventNotChangeable
 from bms.handlers.bookings import viewer
 from bms.handlers.events import respond_event, seen_versions

@@ -7,8 +7,8 @@ import orjson
 from aiohttp import ETag, web
 
 from bms.answers import NO_CACHE, digest
-from bms.commands.event_changes import change_event
-from bms.commands.events import create_event
+from bms.commands.events.change import change_event
+from bms.commands.events.create import create_event
 from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, Forbidden, Unauthenticated
 from bms.handlers.http import Access, Call, Routes, decode_cursor, page
 from bms.queries.event_lists import EventFilter, Listed, Place, list_events

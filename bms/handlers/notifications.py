@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from bms.commands.notifications import mark_read, message_holders, message_user
+from bms.commands.messages.notifications import mark_read, message_holders, message_user
 from bms.errors import Forbidden, NotFound
 from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
 from bms.queries.notifications import list_notifications

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from bms.checkout.settlement import settle
 from bms.commands.idempotency import Answer
-from bms.commands.payments import claim_payment
+from bms.commands.sales.pay import claim_payment
 from bms.errors import (
     BookingNotPending,
     Conflict,

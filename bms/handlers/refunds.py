@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from bms.checkout.settlement import render_refund, send_refund
-from bms.commands.refund_requests import request_refund
+from bms.commands.sales.request_refund import request_refund
 from bms.errors import NotFound, RefundNotDue
 from bms.handlers.bookings import viewer
 from bms.handlers.http import Access, Call, Routes, respond

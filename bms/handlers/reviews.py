@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bms.commands.reviews import post_review
+from bms.commands.events.reviews import post_review
 from bms.errors import EventNotBegun, Forbidden, NotFound
 from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
 from bms.queries.reviews import list_reviews_of_event, list_reviews_of_user

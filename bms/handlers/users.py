@@ -4,8 +4,8 @@ from typing import Any
 
 from aiohttp import web
 
-from bms.commands.sessions import begin_login, open_session, revoke_session, rotate_session
-from bms.commands.users import register_user, update_profile
+from bms.commands.accounts.registration import register_user, update_profile
+from bms.commands.accounts.sessions import begin_login, open_session, revoke_session, rotate_session
 from bms.errors import (
     EmailTaken,
     Forbidden,

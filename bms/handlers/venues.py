@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from bms.commands.venues import change_venue, create_venue, delete_venue
+from bms.commands.events.venues import change_venue, create_venue, delete_venue
 from bms.errors import Conflict, VenueInUse
 from bms.handlers.http import Access, Call, Routes, decode_cursor, no_content, page, respond
 from bms.queries.venues import get_venue, list_venues

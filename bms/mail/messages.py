@@ -62,8 +62,6 @@ KIND_HEADER = "X-BMS-Kind"
 
 # Quoted local parts, which hardly anybody has, are refused: they may hold what ends an SMTP command.
 _ADDRESS = re.compile(r'([^\s<>()\[\]\\,:;"@]+)@([^\s<>()\[\]\\,:;"@]+)')
-
-
 # What Jinja2, the filters and the email package raise for values of the wrong shape.
 _UNUSABLE = (TemplateError, MessageError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 

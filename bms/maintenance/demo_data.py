@@ -4,10 +4,10 @@ import datetime as dt
 import secrets
 from typing import Any, NamedTuple
 
-from bms.commands.categories import create_category
-from bms.commands.events import create_event
-from bms.commands.users import register_user
-from bms.commands.venues import create_venue
+from bms.commands.accounts.registration import register_user
+from bms.commands.events.categories import create_category
+from bms.commands.events.create import create_event
+from bms.commands.events.venues import create_venue
 from bms.queries.users import count_users
 from bms.schemas.events import Event
 from bms.security.passwords import Passwords

@@ -81,7 +81,6 @@ LIST_PAYMENTS = Statement(
     """,
 )
 
-
 LIST_REFUNDS = Statement(
     "refunds.list_of_bookings",
     "@booking_ids BIGINT LIST",

@@ -1,1 +1,1 @@
-"""bms.security."""
+"""Who somebody is and how that is proved: identity, tokens, passwords."""

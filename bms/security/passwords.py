@@ -9,8 +9,6 @@ from typing import TypeVar
 import bcrypt
 
 T = TypeVar("T")
-
-
 MAX_PASSWORD_BYTES = 72  # bcrypt reads no further
 
 

@@ -1,4 +1,4 @@
-"""Passwords and tokens: bcrypt off the event loop, signed access and refresh tokens."""
+"""Signed access and refresh tokens, and the secrets that they carry."""
 
 import hashlib
 import secrets

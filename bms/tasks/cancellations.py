@@ -2,7 +2,7 @@
 
 import logging
 
-from bms.commands.event_cancellation import (
+from bms.commands.events.cancel import (
     cancel_booking_of_event,
     end_cancellation_lease,
     lease_cancellation,

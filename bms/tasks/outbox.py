@@ -6,7 +6,7 @@ import logging
 import random
 from email.utils import parseaddr
 
-from bms.commands.outbox import MAX_ATTEMPTS, claim_messages, mark_failed, mark_sent
+from bms.commands.messages.outbox import MAX_ATTEMPTS, claim_messages, mark_failed, mark_sent
 from bms.mail.messages import CannotCompose, compose, message_id
 from bms.mail.transports import PermanentMailError, TransientMailError, Transport
 from bms.settings import Settings

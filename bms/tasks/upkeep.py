@@ -1,6 +1,6 @@
 """What time alone brings about: events end, and what is kept for a while is removed."""
 
-from bms.commands.event_completion import complete_event, list_events_over
+from bms.commands.events.complete import complete_event, list_events_over
 from bms.commands.housekeeping import remove_what_is_old
 from bms.sql.database import Database
 from bms.tasks.batches import passing_over

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bms.commands import accounts
+from bms.commands.accounts import roles
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 from tests.attendance import Make, MakeUser, Rows, attend, pages
@@ -123,7 +123,7 @@ def meet_after_the_look(monkeypatch: pytest.MonkeyPatch, meeting: Meeting) -> No
 
     def look(tx: Transaction, statement: Statement, **values: Any) -> list[Row]:
         found = real(tx, statement, **values)
-        if statement is accounts.LOCK_ADMINS:
+        if statement is roles.LOCK_ADMINS:
             meeting()
         return found
 
@@ -150,7 +150,7 @@ async def test_without_the_lock_none_is_left(
     unlocked = Statement(
         "test.list_admins", "", "SELECT id FROM users WHERE role = 'ADMIN' AND is_active = 1"
     )
-    monkeypatch.setattr(accounts, "LOCK_ADMINS", unlocked)
+    monkeypatch.setattr(roles, "LOCK_ADMINS", unlocked)
     meet_after_the_look(monkeypatch, Meeting(patience=5))
     assert await demote_each_other(api, await make_user("ADMIN"), await make_user("ADMIN")) == [200, 200]
     assert count(rows, "users", "role = 'ADMIN'") == 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bms.commands import cancellations
+from bms.commands.sales import cancel
 from bms.sql.database import Database
 from bms.sql.statements import Statement
 from bms.tasks.holds import expire_due_holds
@@ -142,7 +142,7 @@ async def test_without_the_guard_many_cancel_more_than_once(
         WHERE  id = @id
         """,
     )
-    read = cancellations.get_booking
+    read = cancel.get_booking
 
     meeting = Meeting(patience=5)
 
@@ -154,8 +154,8 @@ async def test_without_the_guard_many_cancel_more_than_once(
     event, buyer = await make_event(), await make_user(email=None)
     await hold(buyer, event, 90)
     booking = await hold(buyer, event, 3)
-    monkeypatch.setattr(cancellations, "CANCEL", unguarded)
-    monkeypatch.setattr(cancellations, "get_booking", meet)
+    monkeypatch.setattr(cancel, "CANCEL", unguarded)
+    monkeypatch.setattr(cancel, "get_booking", meet)
     path = f"/bookings/{booking['id']}"
     await asyncio.gather(*(api.delete(path, token=buyer.token) for _ in range(8)))
     assert available(rows, event) > 10

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bms.commands import holds, inventory
+from bms.commands.sales import hold, inventory
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
 from tests.books import LONG_AGO, Rows, assert_balanced, available, count, let_hold_pass, status_of
@@ -277,13 +277,13 @@ async def test_an_event_removed_while_it_is_booked(
     api: Api, buyer: User, make_event: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = await make_event()
-    priced = holds._priced
+    priced = hold._priced
 
     def late(*args: Any) -> Any:
         rows("DELETE FROM events WHERE id = ?", event["id"])
         return priced(*args)
 
-    monkeypatch.setattr(holds, "_priced", late)
+    monkeypatch.setattr(hold, "_priced", late)
     (await api.post("/bookings", same_type(event, 1), token=buyer.token)).problem(404, "not_found")
 
 

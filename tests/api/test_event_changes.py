@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bms.commands import event_changes, events
+from bms.commands.events import change as event_change
+from bms.commands.events import rules
 from bms.sql.statements import Statement
 from tests.conftest import Api, User
 from tests.tsql import Sql
@@ -21,7 +22,7 @@ KINDS = [
 
 # The event as it is locked, without the lock.
 SEEN = Statement(
-    "test.events_seen", events.LOCK.declaration, events.LOCK.text.replace(" WITH (UPDLOCK, ROWLOCK)", "")
+    "test.events_seen", rules.LOCK.declaration, rules.LOCK.text.replace(" WITH (UPDLOCK, ROWLOCK)", "")
 )
 
 
@@ -275,16 +276,16 @@ async def test_where_the_lock_is_not_taken_the_version_decides(
     refused: int,
 ) -> None:
     """A twin of the tests above: some servers that speak T-SQL read a hint and take no lock."""
-    monkeypatch.setattr(events, "LOCK", SEEN)
+    monkeypatch.setattr(rules, "LOCK", SEEN)
     assert "LOCK" not in SEEN.text
     meeting = Meeting(patience=5)
 
     def meet(*args: Any, **kwargs: Any) -> Any:
-        seen = events.lock_event(*args, **kwargs)
+        seen = rules.lock_event(*args, **kwargs)
         meeting()
         return seen
 
-    monkeypatch.setattr(event_changes, "lock_event", meet)
+    monkeypatch.setattr(event_change, "lock_event", meet)
     event = await make_event()
     path = f"/events/{event['id']}"
     headers = dict.fromkeys(given, (await api.get(path)).headers["ETag"])

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bms import keys
-from bms.commands import event_messages, outbox
-from bms.commands.messages import MAX_NOTIFICATION
+from bms.commands.events import change as event_change
+from bms.commands.messages import outbox
+from bms.commands.messages.to_buyers import MAX_NOTIFICATION
 from bms.formats import cut
 from bms.mail.transports import FileTransport
 from bms.sql.database import Database
@@ -199,7 +200,7 @@ async def test_without_waiting_for_sales_a_buyer_would_know_the_old_time_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The twin of the test above: nothing waits for whoever is buying."""
-    monkeypatch.setattr(event_messages, "lock_ticket_types", lambda tx, event_id: [])
+    monkeypatch.setattr(event_change, "lock_ticket_types", lambda tx, event_id: [])
     event = await make_event(price="0.00")
     await change_while_booking(event)
     assert mails(rows, "event_updated") == []

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from multidict import CIMultiDict
 
 from bms.app import create_app
-from bms.commands.sessions import ACCOUNT_ATTEMPTS, ADDRESS_ATTEMPTS, WINDOW_SECONDS
+from bms.commands.accounts.attempts import ACCOUNT_ATTEMPTS, ADDRESS_ATTEMPTS, WINDOW_SECONDS
 from bms.settings import Settings
 from tests.conftest import PASSWORD, Api, Reply, User
 

@@ -6,9 +6,9 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from bms import keys
-from bms.commands import sessions
-from bms.commands.accounts import begin_password_change, change_password
-from bms.commands.sessions import begin_login, open_session
+from bms.commands.accounts import attempts
+from bms.commands.accounts.passwords import begin_password_change, change_password
+from bms.commands.accounts.sessions import begin_login, open_session
 from bms.errors import InvalidCredentials
 from bms.sql.database import Database
 from tests.attendance import MakeUser, Rows
@@ -56,17 +56,17 @@ async def test_the_present_password_is_needed(api: Api, buyer: User) -> None:
 
 async def test_guessing_is_throttled_with_the_logins(api: Api, buyer: User, make_user: MakeUser) -> None:
     other = await make_user()
-    for _ in range(sessions.ACCOUNT_ATTEMPTS):
+    for _ in range(attempts.ACCOUNT_ATTEMPTS):
         (await change(api, buyer, "a guess")).problem(422, "validation_failed")
     refused = await change(api, buyer)
     refused.problem(429, "too_many_attempts")
-    assert 0 < int(refused.headers["Retry-After"]) <= sessions.WINDOW_SECONDS
+    assert 0 < int(refused.headers["Retry-After"]) <= attempts.WINDOW_SECONDS
     (await login(api, buyer, PASSWORD)).problem(429, "too_many_attempts")
     assert (await change(api, other)).status == 204
 
 
 async def test_a_right_one_starts_the_counter_again(api: Api, buyer: User) -> None:
-    for _ in range(sessions.ACCOUNT_ATTEMPTS - 1):
+    for _ in range(attempts.ACCOUNT_ATTEMPTS - 1):
         await change(api, buyer, "a guess")
     assert (await change(api, buyer)).status == 204
     (await change(api, buyer, "a guess")).problem(422, "validation_failed")

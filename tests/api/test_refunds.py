@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bms import keys
-from bms.commands.refunds import RefundRule, percentage
+from bms.commands.sales.refund_rule import RefundRule, percentage
 from bms.sql.database import Database
 from bms.tasks.reconciliation import send_due_refunds
 from tests.conftest import Api, Reply, User

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bms.commands import reviews
+from bms.commands.events import reviews
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 from tests.attendance import Make, MakeUser, Rows, attend, begin, pages

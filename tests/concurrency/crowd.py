@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from bms.checkout.turnstile import Turnstile
-from bms.commands import sessions, users
+from bms.commands.accounts import registration, sessions
 from bms.security.tokens import Tokens
 from bms.sql.database import Database
 from bms.sql.session import Transaction
@@ -43,7 +43,7 @@ def _insert(tx: Transaction, *, size: int, role: str) -> list[tuple[int, int]]:
     for _ in range(size):
         name = f"crowd{next(_numbers)}"
         user = tx.only(
-            users.INSERT,
+            registration.INSERT,
             name=name,
             username=name,
             username_folded=name,

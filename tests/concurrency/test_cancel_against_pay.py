@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms.commands import cancellations, payments
+from bms.commands.sales import cancel, pay
 from bms.sql.statements import Statement
 from tests.books import count, status_of
 from tests.concurrency.crowd import Person
@@ -68,8 +68,8 @@ async def test_without_the_guards_a_cancelled_booking_has_tickets(
     unguarded = Statement(
         "test.confirm_unguarded", "@id BIGINT", "UPDATE bookings SET status = 'CONFIRMED' WHERE id = @id"
     )
-    monkeypatch.setattr(cancellations, "HAS_PAYMENT_IN_PROGRESS", nothing)
-    monkeypatch.setattr(payments, "CONFIRM", unguarded)
+    monkeypatch.setattr(cancel, "HAS_PAYMENT_IN_PROGRESS", nothing)
+    monkeypatch.setattr(pay, "CONFIRM", unguarded)
     pause = Pause(client, monkeypatch)
     person = await own_shop.person()
     booking = await own_shop.hold(person, await own_shop.event())

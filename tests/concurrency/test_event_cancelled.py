@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bms.commands import event_cancellation, inventory
+from bms.commands.events import cancel
+from bms.commands.sales import inventory
 from bms.sql.database import Database
 from bms.sql.statements import Statement
 from bms.tasks.cancellations import cancel_bookings_of_events
@@ -73,7 +74,7 @@ async def test_a_sale_that_was_under_way(
     """
     if not guarded:
         left = Statement("test.close", "@id BIGINT", "UPDATE ticket_types SET on_sale = 1 WHERE id = @id")
-        monkeypatch.setattr(event_cancellation, "CLOSE_TYPE", left)
+        monkeypatch.setattr(cancel, "CLOSE_TYPE", left)
     has_seen, may_take = threading.Event(), threading.Event()
     reserve = inventory.reserve
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms.commands import payments
+from bms.commands.sales import pay
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
 from tests.books import available, count, let_hold_pass, status_of
@@ -84,7 +84,7 @@ async def test_without_taking_them_again_tickets_are_sold_twice(
     own_shop: Shop, client: TestClient, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin: a payment that comes late confirms its booking without asking for the tickets."""
-    monkeypatch.setattr(payments, "_retake", lambda *_: True)
+    monkeypatch.setattr(pay, "_retake", lambda *_: True)
     pause = Pause(client, monkeypatch)
     event, (first, second) = await own_shop.event(capacity=1), await own_shop.people(2)
     booking = await own_shop.hold(first, event)

@@ -8,8 +8,8 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from bms import keys
-from bms.commands import inventory
-from bms.commands.inventory import Line
+from bms.commands.sales import inventory
+from bms.commands.sales.inventory import Line
 from bms.errors import SoldOut
 from bms.sql.database import Database
 from bms.sql.session import Transaction

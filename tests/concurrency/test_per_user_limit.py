@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bms.commands import bookings, holds
+from bms.commands.sales import hold, limit
 from bms.sql.statements import Statement
 from tests.books import available
 from tests.concurrency.shop import Shop
@@ -44,15 +44,15 @@ async def test_without_taking_turns_the_limit_breaks(own_shop: Shop, monkeypatch
         "UPDATE users SET booking_turn = 0 WHERE id IN (@ids) AND id < 0",
     )
     all_have_counted = threading.Barrier(CONNECTIONS, timeout=10)
-    plan = holds._plan
+    plan = hold._plan
 
     def plan_together(*arguments: Any) -> Any:
         planned = plan(*arguments)
         all_have_counted.wait()
         return planned
 
-    monkeypatch.setattr(bookings, "TAKE_TURNS", no_turn)
-    monkeypatch.setattr(holds, "_plan", plan_together)
+    monkeypatch.setattr(limit, "TAKE_TURNS", no_turn)
+    monkeypatch.setattr(hold, "_plan", plan_together)
     event = await own_shop.event(per_user_limit=3)
     person = await own_shop.person()
     body = {"event": event["id"], "quantity": 2}

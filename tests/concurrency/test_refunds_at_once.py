@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bms.commands import refund_requests, refunds
-from bms.commands.cancellations import left_to_refund
+from bms.commands.sales import refunds, request_refund
+from bms.commands.sales.cancel import left_to_refund
 from bms.sql.statements import Statement
 from tests.concurrency.crowd import Person
 from tests.concurrency.shop import Shop
@@ -67,8 +67,8 @@ async def test_without_the_guards_they_do(own_shop: Shop, monkeypatch: pytest.Mo
     organizer = await own_shop.person("EVENT_MANAGER")
     (booking,) = await paid(own_shop, organizer, 1)
     monkeypatch.setattr(refunds, "CLAIM", unguarded)
-    monkeypatch.setattr(refund_requests, "LOCK_BOOKING", unlocked)
-    monkeypatch.setattr(refund_requests, "left_to_refund", read_together)
+    monkeypatch.setattr(request_refund, "LOCK_BOOKING", unlocked)
+    monkeypatch.setattr(request_refund, "left_to_refund", read_together)
     own_shop.rows("ALTER TABLE payments DROP CONSTRAINT ck_payments_refunded")
     await asyncio.gather(*(own_shop.post("/refunds", asked_for(booking), organizer) for _ in range(2)))
     (payment,) = own_shop.rows("SELECT refund_claimed, amount FROM payments")

@@ -12,9 +12,9 @@ from aiohttp.test_utils import TestClient
 from bms import keys
 from bms.checkout import turnstile
 from bms.checkout.turnstile import Turnstile
-from bms.commands import inventory
-from bms.commands.holds import Ask, Wanted
 from bms.commands.idempotency import Answer, Key
+from bms.commands.sales import inventory
+from bms.commands.sales.hold import Ask, Wanted
 from bms.errors import (
     BMSError,
     IdempotencyKeyReused,

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 from bms import keys
 from bms.app import create_app
-from bms.commands.users import register_user
+from bms.commands.accounts.registration import register_user
 from bms.payments.gateway import OutcomeStatus
 from bms.queries.conservation import check_conservation
 from bms.settings import Settings

@@ -9,7 +9,8 @@ from typing import Any
 import pyodbc
 import pytest
 
-from bms.commands import inventory, sessions
+from bms.commands.accounts import sessions
+from bms.commands.sales import inventory
 from bms.queries import bookings
 from bms.sql import statements
 from bms.sql.odbc.target import parse_url

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bms.checkout.settlement import settle
-from bms.commands import bookings
-from bms.commands.payments import Claim, claim_payment
+from bms.commands.sales import expire
+from bms.commands.sales.pay import Claim, claim_payment
 from bms.errors import DatabaseUnavailable, HoldExpired
 from bms.payments.gateway import Outcome, OutcomeStatus
 from bms.sql.database import Database
@@ -45,7 +45,7 @@ async def test_only_what_is_overdue_and_unpaid_expires(
     running, overdue, paid = [await hold(buyer, event, n) for n in (1, 2, 3)]
     assert (await pay(buyer, paid)).status == 201
     let_hold_pass(rows, overdue)
-    assert await db.transact(bookings.expire_hold, booking_id=running["id"]) is False
+    assert await db.transact(expire.expire_hold, booking_id=running["id"]) is False
     assert await expire_due_holds(db) == 1
     assert [status_of(rows, b) for b in (running, overdue, paid)] == ["PENDING", "EXPIRED", "CONFIRMED"]
     assert available(rows, event) == 96
@@ -95,12 +95,12 @@ async def test_without_the_guard_several_sweepers_make_tickets_of_nothing(
         "@id BIGINT",
         "UPDATE bookings SET status = 'EXPIRED' OUTPUT inserted.user_id WHERE id = @id",
     )
-    monkeypatch.setattr(bookings, "EXPIRE", unguarded)
+    monkeypatch.setattr(expire, "EXPIRE", unguarded)
     event = await make_event()
     await hold(buyer, event, 50)
     overdue = await hold(buyer, event, 2)
     for _ in range(2):
-        await db.transact(bookings.expire_hold, booking_id=overdue["id"])
+        await db.transact(expire.expire_hold, booking_id=overdue["id"])
     assert available(rows, event) == 52
 
 

@@ -15,8 +15,8 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from bms.app import create_app
-from bms.commands import outbox
-from bms.commands.outbox import MAX_ATTEMPTS, claim_messages, mark_failed, mark_sent
+from bms.commands.messages import outbox
+from bms.commands.messages.outbox import MAX_ATTEMPTS, claim_messages, mark_failed, mark_sent
 from bms.mail.messages import message_id
 from bms.mail.transports import PermanentMailError, TransientMailError, transport_from_url
 from bms.settings import Settings

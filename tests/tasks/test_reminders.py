@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bms.commands import reminders
+from bms.commands.messages import reminders
 from bms.sql.database import Database
 from bms.sql.statements import Statement
 from bms.tasks.reminders import send_due_reminders

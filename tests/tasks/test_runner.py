@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bms.app import open_database
-from bms.commands.users import register_user
+from bms.commands.accounts.registration import register_user
 from bms.errors import DatabaseUnavailable
 from bms.mail.transports import FileTransport
 from bms.payments.simulated.gateway import SimulatedGateway

@@ -8,11 +8,14 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bms.commands import audit, idempotency, inventory, messages, tickets
-from bms.commands.bookings import count_live, lines_of, take_turns
+from bms.commands import audit, idempotency
 from bms.commands.idempotency import Answer, Key
-from bms.commands.refunds import ADD_REFUND_DUE, claim_refund
-from bms.commands.tickets import Issue
+from bms.commands.messages import to_buyers
+from bms.commands.sales import inventory, tickets
+from bms.commands.sales.inventory import lines_of
+from bms.commands.sales.limit import count_live, take_turns
+from bms.commands.sales.refunds import ADD_REFUND_DUE, claim_refund
+from bms.commands.sales.tickets import Issue
 from bms.errors import BookingNotPending, HoldExpired, NotFound, NotOnSale, ValidationFailed
 from bms.queries.payments import get_payment
 from bms.sql.session import Row, Transaction
@@ -240,7 +243,7 @@ def _confirm(tx: Transaction, context: Row, status: str | None) -> bool:
     if tx.execute(CONFIRM, id=context.booking_id) != 1:
         return False
     tickets.issue(tx, [Issue(context.booking_id, context.event_id, lines)])
-    messages.bookings_confirmed(tx, booking_ids=[context.booking_id])
+    to_buyers.bookings_confirmed(tx, booking_ids=[context.booking_id])
     return True
 
 
@@ -269,7 +272,9 @@ def _return_late(tx: Transaction, context: Row, payment_id: int, payment: Row) -
         request_id=None,
     )
     tx.execute(ADD_REFUND_DUE, id=context.booking_id, amount=payment.amount)
-    messages.payment_returned(tx, booking_id=context.booking_id, payment_id=payment_id, amount=payment.amount)
+    to_buyers.payment_returned(
+        tx, booking_id=context.booking_id, payment_id=payment_id, amount=payment.amount
+    )
 
 
 def list_stale_payments(tx: Transaction, *, seconds: int, after: int, limit: int) -> list[Row]:

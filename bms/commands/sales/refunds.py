@@ -5,19 +5,17 @@ guarded UPDATE says so, and ck_payments_refunded says it again. A refund that fa
 for the money is still owed; the reconciliation task tries again under a new reference.
 """
 
-import datetime as dt
 import secrets
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
-from typing import NamedTuple
+from decimal import Decimal
 
-from bms.commands import audit, idempotency, messages
+from bms.commands import audit, idempotency
 from bms.commands.idempotency import Answer
+from bms.commands.messages import to_buyers
 from bms.errors import RefundNotDue
 from bms.queries.refunds import get_refund
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
-from bms.terms import CENT
 
 MAX_ATTEMPTS = 10
 FIRST_RETRY = 60  # seconds; the wait grows with the square of the attempts
@@ -122,7 +120,6 @@ RENEW = Statement(
     """,
 )
 
-
 # What is claimed after a booking has ended is owed as well as what the rule gave then.
 ADD_REFUND_DUE = Statement(
     "bookings.add_refund_due",
@@ -133,28 +130,6 @@ ADD_REFUND_DUE = Statement(
     WHERE  id = @id AND status IN ('CANCELLED', 'EXPIRED')
     """,
 )
-
-
-class RefundRule(NamedTuple):
-    """In hours before the event starts: all until ``full``, ``percent`` until ``none``, then none."""
-
-    full: int
-    percent: int
-    none: int
-
-    def share(self, starts_at: dt.datetime, now: dt.datetime) -> int:
-        """Return the percentage that is given back at ``now``; both times are naive UTC."""
-        if now >= starts_at:
-            return 0
-        left = starts_at - now
-        if left >= dt.timedelta(hours=self.full):
-            return 100
-        return self.percent if left >= dt.timedelta(hours=self.none) else 0
-
-
-def percentage(amount: Decimal, percent: int) -> Decimal:
-    """Return ``percent`` of ``amount``, rounded half up to the cent."""
-    return (amount * percent / 100).quantize(CENT, ROUND_HALF_UP)
 
 
 def claim_refund(
@@ -218,7 +193,7 @@ def settle_refund(
         if refund is None:
             return
         # Told of first: the notification's foreign keys lock the booking, which comes before its payment.
-        messages.refund_issued(tx, refund_id=refund_id)
+        to_buyers.refund_issued(tx, refund_id=refund_id)
         tx.execute(ADD_TO_PAYMENT, id=refund.payment_id, amount=refund.amount)
     else:
         failed = tx.row(FAIL, id=refund_id, reference=reference, failure_code=failure_code, first=FIRST_RETRY)
@@ -242,15 +217,3 @@ def list_due_refunds(tx: Transaction, *, limit: int) -> list[Row]:
 def renew_refund(tx: Transaction, *, refund_id: int) -> None:
     """Make a FAILED refund PENDING again under a new reference: a gateway's FAILED is final for one."""
     tx.execute(RENEW, id=refund_id, reference=secrets.token_hex(16))
-
-
-def refund_share(event: Row, now: dt.datetime, *, is_live: bool) -> int:
-    """Return the percentage that ``event``'s rule gives back at ``now``.
-
-    Of a cancelled event that is all for a booking that is still live: who cancels it a moment before
-    the job comes to it loses nothing by that.
-    """
-    if is_live and event.status == "CANCELLED":
-        return 100
-    rule = RefundRule(event.refund_full_hours, event.refund_percent, event.refund_none_hours)
-    return rule.share(event.starts_at, now)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from bms.commands import audit, outbox
+from bms.commands import audit
+from bms.commands.messages import outbox
 from bms.errors import NotFound
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement

@@ -163,3 +163,21 @@ def _refusal(tx: Transaction, line: Line, currency: str) -> Conflict:
     if (state.price, state.currency) != (line.unit_price, currency):
         return Conflict("The price has just changed; look again", available=state.available)
     return SoldOut(f"{state.available} left of {state.name}", available=state.available)
+
+
+LIST_LINES = Statement(
+    "booking_lines.list_to_release",
+    "@booking_id BIGINT",
+    """
+    SELECT bl.ticket_type_id, tt.name, bl.quantity, bl.unit_price
+    FROM   booking_lines AS bl
+    INNER JOIN ticket_types AS tt ON tt.id = bl.ticket_type_id
+    WHERE  bl.booking_id = @booking_id
+    ORDER BY bl.ticket_type_id
+    """,
+)
+
+
+def lines_of(tx: Transaction, booking_id: int) -> list[Line]:
+    """Return what a booking holds, in the order in which ticket types are locked."""
+    return [Line(*row) for row in tx.rows(LIST_LINES, booking_id=booking_id)]

@@ -13,11 +13,13 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from bms.commands import audit, idempotency, inventory, messages, tickets
-from bms.commands.bookings import count_live, take_turns
+from bms.commands import audit, idempotency
 from bms.commands.idempotency import Answer, Key
-from bms.commands.inventory import Line
-from bms.commands.tickets import Issue
+from bms.commands.messages import to_buyers
+from bms.commands.sales import inventory, tickets
+from bms.commands.sales.inventory import Line
+from bms.commands.sales.limit import count_live, take_turns
+from bms.commands.sales.tickets import Issue
 from bms.errors import BMSError, NotFound, NotOnSale, PerUserLimitReached, SoldOut, ValidationFailed
 from bms.queries.bookings import BookingView, list_tickets
 from bms.sql.session import Row, Transaction
@@ -271,7 +273,7 @@ def _views(tx: Transaction, plans: Sequence[_Plan], bookings: Sequence[Row]) -> 
     confirmed = [(plan, booking) for plan, booking in zip(plans, bookings, strict=True) if plan.confirmed]
     if confirmed:
         tickets.issue(tx, [Issue(booking.id, plan.ask.event_id, plan.lines) for plan, booking in confirmed])
-        messages.bookings_confirmed(tx, booking_ids=[booking.id for _, booking in confirmed])
+        to_buyers.bookings_confirmed(tx, booking_ids=[booking.id for _, booking in confirmed])
     issued = list_tickets(tx, booking_ids=[booking.id for _, booking in confirmed])
     return [
         BookingView(booking, plan.lines, issued[booking.id], None, ())

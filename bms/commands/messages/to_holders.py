@@ -9,16 +9,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bms.commands.messages import MAX_NOTIFICATION
-from bms.commands.ticket_types import lock_ticket_types
+from bms.commands.messages.to_buyers import MAX_NOTIFICATION
 from bms.formats import cut, place, when
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 
 CONFIRMED = ("CONFIRMED",)
 LIVE = ("PENDING", "CONFIRMED")
-
-
 NOTIFY_HOLDERS = Statement(
     "notifications.insert_for_holders",
     "@event_id BIGINT, @statuses NVARCHAR(16) LIST, @kind NVARCHAR(32), @message NVARCHAR(1000)",
@@ -78,17 +75,23 @@ def tell_holders(
     )
 
 
+def has_moved(event: Row, wanted: Mapping[str, Any]) -> bool:
+    """Return whether a published event is at another time or place than before: its holders must know.
+
+    ``event`` is its row as it was, ``wanted`` its columns as they are to be.
+    """
+    if event.status != "PUBLISHED" or wanted["status"] != "PUBLISHED":
+        return False
+    return any(
+        wanted[name] != getattr(event, name) for name in ("starts_at", "ends_at", "venue_id", "address")
+    )
+
+
 def tell_of_change(tx: Transaction, *, event: Row, wanted: Mapping[str, Any]) -> None:
-    """Tell the holders when and where a published event was and now is, if that has changed.
+    """Tell the holders when and where an event was and now is. Its ticket types are locked.
 
     ``event`` is its locked row as it was, ``wanted`` its columns as they have just been written.
     """
-    if event.status != "PUBLISHED" or wanted["status"] != "PUBLISHED":
-        return
-    if all(wanted[name] == getattr(event, name) for name in ("starts_at", "ends_at", "venue_id", "address")):
-        return
-    # Whoever is buying has a ticket type locked; after this the booking is there to be told of it.
-    lock_ticket_types(tx, event.id)
     old = facts(event.starts_at, event.ends_at, *_place(tx, event.venue_id, event.address))
     new = facts(wanted["starts_at"], wanted["ends_at"], *_place(tx, wanted["venue_id"], wanted["address"]))
     tell_holders(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from bms.commands import outbox
+from bms.commands.messages import outbox
 from bms.formats import cut
 from bms.queries.bookings import list_lines, list_tickets
 from bms.sql.session import Row, Transaction

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from bms.commands.inventory import Line
+from bms.commands.sales.inventory import Line
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
-from bms.commands import audit, idempotency, messages
-from bms.commands.cancellations import CANCEL, GET_RULE, left_to_refund, undo_booking
+from bms.commands import audit, idempotency
 from bms.commands.idempotency import Answer, Key
-from bms.commands.refunds import ADD_REFUND_DUE, claim_refund, refund_share
+from bms.commands.messages import to_buyers
+from bms.commands.sales.cancel import CANCEL, GET_RULE, left_to_refund, undo_booking
+from bms.commands.sales.refund_rule import refund_share
+from bms.commands.sales.refunds import ADD_REFUND_DUE, claim_refund
 from bms.errors import NotFound, RefundNotDue
 from bms.queries.refunds import get_refund
 from bms.sql.session import Row, Transaction
@@ -99,7 +101,7 @@ def request_refund(
             reason=reason,
             requested_by=user_id,
             request_id=request_id,
-            tell=messages.booking_cancelled,
+            tell=to_buyers.booking_cancelled,
         )
         assert refund_id is not None
         audit.record(

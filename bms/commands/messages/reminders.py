@@ -1,6 +1,6 @@
 """Reminding the holders of tickets that their event is near. An event's time has one reminder."""
 
-from bms.commands.event_messages import CONFIRMED, event_facts, tell_holders
+from bms.commands.messages.to_holders import CONFIRMED, event_facts, tell_holders
 from bms.formats import place, when
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement

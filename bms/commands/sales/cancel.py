@@ -4,9 +4,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
-from bms.commands import audit, inventory, messages
-from bms.commands.bookings import lines_of
-from bms.commands.refunds import claim_refund, percentage, refund_share
+from bms.commands import audit
+from bms.commands.messages import to_buyers
+from bms.commands.sales import inventory
+from bms.commands.sales.inventory import lines_of
+from bms.commands.sales.refund_rule import percentage, refund_share
+from bms.commands.sales.refunds import claim_refund
 from bms.errors import BookingNotCancellable, PaymentInProgress
 from bms.queries.bookings import get_booking
 from bms.sql.session import Row, Transaction
@@ -115,7 +118,7 @@ def cancel_booking(
         reason=reason or "The booking was cancelled",
         requested_by=user_id,
         request_id=request_id,
-        tell=messages.booking_cancelled,
+        tell=to_buyers.booking_cancelled,
     )
     audit.record(
         tx, user_id=user_id, action="cancel", subject="booking", subject_id=booking_id, request_id=request_id

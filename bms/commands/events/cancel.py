@@ -8,9 +8,11 @@ that was killed goes on with what is left and does nothing twice.
 
 from typing import Any
 
-from bms.commands import audit, messages
-from bms.commands.cancellations import CANCEL, undo_booking
-from bms.commands.events import delete_event, lock_event
+from bms.commands import audit
+from bms.commands.events.rules import lock_event
+from bms.commands.events.ticket_types import lock_ticket_types
+from bms.commands.messages import to_buyers
+from bms.commands.sales.cancel import CANCEL, undo_booking
 from bms.errors import EventNotChangeable
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
@@ -186,7 +188,49 @@ def cancel_booking_of_event(tx: Transaction, *, booking_id: int, reason: str | N
         reason=reason,
         requested_by=None,
         request_id=None,
-        tell=messages.event_cancelled,
+        tell=to_buyers.event_cancelled,
     )
     audit.record(tx, user_id=None, action="cancel", subject="booking", subject_id=booking_id, request_id=None)
+    return True
+
+
+HAS_BOOKINGS = Statement(
+    "events.has_bookings",
+    "@id BIGINT",
+    "SELECT TOP (1) id FROM bookings WHERE event_id = @id ORDER BY id",
+)
+
+# It was cancelled before anybody booked it.
+DELETE_CANCELLATION = Statement(
+    "event_cancellations.delete_of_event",
+    "@event_id BIGINT",
+    "DELETE FROM event_cancellations WITH (ROWLOCK) WHERE event_id = @event_id",
+)
+
+DELETE = Statement("events.delete", "@id BIGINT", "DELETE FROM events WITH (ROWLOCK) WHERE id = @id")
+
+
+def delete_event(
+    tx: Transaction,
+    *,
+    user_id: int,
+    is_admin: bool,
+    event_id: int,
+    versions: frozenset[int] | None,
+    request_id: str | None,
+) -> bool:
+    """Remove an event that nobody ever booked; return False when somebody did, whatever became of it.
+
+    Raises as ``lock_event``.
+    """
+    lock_event(tx, event_id, user_id=user_id, is_admin=is_admin, versions=versions)
+    # Whoever is buying has a ticket type locked; after this the booking is there to be seen.
+    lock_ticket_types(tx, event_id)
+    if tx.value(HAS_BOOKINGS, id=event_id) is not None:
+        return False
+    tx.execute(DELETE_CANCELLATION, event_id=event_id)
+    tx.execute(DELETE, id=event_id)
+    audit.record(
+        tx, user_id=user_id, action="delete", subject="event", subject_id=event_id, request_id=request_id
+    )
     return True

@@ -3,7 +3,7 @@
 import secrets
 
 from bms.commands import audit
-from bms.commands.event_messages import CONFIRMED, event_facts, tell_holders
+from bms.commands.messages.to_holders import CONFIRMED, event_facts, tell_holders
 from bms.errors import NotFound, ValidationFailed
 from bms.queries.event_owners import get_own_event
 from bms.queries.users import get_profile

@@ -1,52 +1,13 @@
 """Logging in and out: throttling, sessions, rotation of refresh tokens."""
 
-import hashlib
 from typing import NamedTuple
 
 from bms.commands import audit
-from bms.commands.users import fold
-from bms.errors import InvalidCredentials, TooManyAttempts
+from bms.commands.accounts.attempts import account_bucket, count_attempt, forget_attempts
+from bms.commands.accounts.registration import fold
+from bms.errors import InvalidCredentials
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-
-WINDOW_SECONDS = 900
-ACCOUNT_ATTEMPTS = 10  # failed logins of one account in a window
-ADDRESS_ATTEMPTS = 100  # failed logins from one address in a window
-
-COUNT_ATTEMPT = Statement(
-    "login_attempts.count",
-    "@bucket NVARCHAR(64), @window INT",
-    """
-    UPDATE login_attempts WITH (ROWLOCK)
-    SET    attempts = CASE WHEN window_ends_at <= SYSUTCDATETIME() THEN 1 ELSE attempts + 1 END,
-           window_ends_at = CASE WHEN window_ends_at <= SYSUTCDATETIME()
-                                 THEN DATEADD(SECOND, @window, SYSUTCDATETIME())
-                                 ELSE window_ends_at END
-    OUTPUT inserted.attempts, inserted.window_ends_at, SYSUTCDATETIME() AS counted_at
-    WHERE  bucket = @bucket
-    """,
-)
-
-# Of two first attempts at once the loser breaks pk_login_attempts, and is run again.
-START_COUNT = Statement(
-    "login_attempts.start",
-    "@bucket NVARCHAR(64), @window INT",
-    """
-    INSERT INTO login_attempts (bucket, attempts, window_ends_at)
-    SELECT @bucket, 0, DATEADD(SECOND, @window, SYSUTCDATETIME())
-    WHERE  NOT EXISTS (SELECT 1 FROM login_attempts WHERE bucket = @bucket)
-    """,
-)
-
-FORGET_ATTEMPT = Statement(
-    "login_attempts.forget",
-    "@bucket NVARCHAR(64), @all BIT",
-    """
-    UPDATE login_attempts WITH (ROWLOCK)
-    SET    attempts = CASE WHEN @all = 1 OR attempts = 0 THEN 0 ELSE attempts - 1 END
-    WHERE  bucket = @bucket
-    """,
-)
 
 FIND_BY_USERNAME = Statement(
     "users.find_by_username",
@@ -121,21 +82,6 @@ class Credentials(NamedTuple):
     bucket: str
 
 
-def account_bucket(account: int | str) -> str:
-    """Return the counter of the failures of an account, by its id, or of a name that nobody has.
-
-    One account has one counter, whether it is called by its username or by its e-mail. Hashed, so
-    that the table lists no names.
-    """
-    key = f"user:{account}" if isinstance(account, int) else f"name:{fold(account)}"
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
-def address_bucket(address: str) -> str:
-    """Return the counter of the failures that come from one address."""
-    return hashlib.sha256(f"address:{address}".encode()).hexdigest()
-
-
 def begin_login(tx: Transaction, *, login: str, address: str) -> Credentials:
     """Count an attempt to log in as ``login`` (a username or an e-mail) and return what to check.
 
@@ -148,24 +94,6 @@ def begin_login(tx: Transaction, *, login: str, address: str) -> Credentials:
     if user is None or not user.is_active:
         return Credentials(None, None, account)
     return Credentials(user.id, user.password_hash, account)
-
-
-def count_attempt(tx: Transaction, *, bucket: str, address: str) -> None:
-    """Count an attempt at the password of an account (by its bucket). Raises TooManyAttempts."""
-    for counter, limit in ((bucket, ACCOUNT_ATTEMPTS), (address_bucket(address), ADDRESS_ATTEMPTS)):
-        counted = tx.row(COUNT_ATTEMPT, bucket=counter, window=WINDOW_SECONDS)
-        if counted is None:
-            tx.execute(START_COUNT, bucket=counter, window=WINDOW_SECONDS)
-            counted = tx.only(COUNT_ATTEMPT, bucket=counter, window=WINDOW_SECONDS)
-        if counted.attempts > limit:
-            left = (counted.window_ends_at - counted.counted_at).total_seconds()
-            raise TooManyAttempts(retry_after=max(1, round(left)))
-
-
-def forget_attempts(tx: Transaction, *, bucket: str, address: str) -> None:
-    """After a right password: the account's counter starts again, the address's loses this attempt."""
-    tx.execute(FORGET_ATTEMPT, bucket=bucket, all=True)
-    tx.execute(FORGET_ATTEMPT, bucket=address_bucket(address), all=False)
 
 
 def open_session(

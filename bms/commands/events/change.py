@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from bms.commands import audit, event_messages
-from bms.commands.events import (
+from bms.commands import audit
+from bms.commands.events.cancel import HAS_BOOKINGS
+from bms.commands.events.rules import (
     DELETE_PAYMENT_OPTIONS,
     GENERAL_ADMISSION,
-    HAS_BOOKINGS,
     Place,
     add_payment_options,
     check_fits,
@@ -27,7 +27,8 @@ from bms.commands.events import (
     lock_venue,
     naive_utc,
 )
-from bms.commands.ticket_types import Offer, change_ticket_types, lock_ticket_types, set_on_sale
+from bms.commands.events.ticket_types import Offer, change_ticket_types, lock_ticket_types, set_on_sale
+from bms.commands.messages import to_holders
 from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, PreconditionFailed, ValidationFailed
 from bms.queries.events import EventView
 from bms.sql.session import Row, Transaction
@@ -153,7 +154,11 @@ def _announce(
         request_id=request_id,
         details=", ".join(changed),
     )
-    event_messages.tell_of_change(tx, event=event, wanted=wanted)
+    if to_holders.has_moved(event, wanted):
+        # A buyer holds the lock of a ticket type until the commit. After this one the booking is visible, and
+        # its holder is told.
+        lock_ticket_types(tx, event.id)
+        to_holders.tell_of_change(tx, event=event, wanted=wanted)
 
 
 def _wanted_columns(tx: Transaction, event: Row, changes: Mapping[str, Any], replace: bool) -> dict[str, Any]:

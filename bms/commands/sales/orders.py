@@ -1,8 +1,10 @@
 """Orders, which source 001 knows: bookings that wait for the simulated payment even when they are free."""
 
-from bms.commands import audit, messages, tickets
-from bms.commands.bookings import lines_of
-from bms.commands.tickets import Issue
+from bms.commands import audit
+from bms.commands.messages import to_buyers
+from bms.commands.sales import tickets
+from bms.commands.sales.inventory import lines_of
+from bms.commands.sales.tickets import Issue
 from bms.errors import BookingNotPending, HoldExpired, NotOnSale
 from bms.queries.bookings import BookingView, get_booking
 from bms.sql.session import Transaction
@@ -37,7 +39,7 @@ def confirm_free_order(
     if confirmed is None:
         raise _not_confirmable(tx, get_booking(tx, booking_id=booking_id, viewer_id=user_id))
     tickets.issue(tx, [Issue(booking_id, confirmed.event_id, lines_of(tx, booking_id))])
-    messages.bookings_confirmed(tx, booking_ids=[booking_id])
+    to_buyers.bookings_confirmed(tx, booking_ids=[booking_id])
     audit.record(
         tx, user_id=user_id, action="confirm", subject="booking", subject_id=booking_id, request_id=request_id
     )

@@ -1,0 +1,95 @@
+"""Events: making and removing one, and what changing one shares with that."""
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from bms.commands import audit
+from bms.commands.events.rules import (
+    GENERAL_ADMISSION,
+    add_payment_options,
+    check_times,
+    event_view,
+    find_category_id,
+    find_place,
+    full_capacity,
+    in_the_past,
+    naive_utc,
+)
+from bms.commands.events.ticket_types import Offer, add_ticket_types
+from bms.queries.events import EventView
+from bms.sql.session import Transaction
+from bms.sql.statements import Statement
+
+# The clock that says what is past is the database's, which all processes share.
+INSERT = Statement(
+    "events.insert",
+    "@organizer_id BIGINT, @venue_id BIGINT, @address NVARCHAR(300), @category_id BIGINT, "
+    "@title NVARCHAR(200), @description NVARCHAR(MAX), @starts_at DATETIME2(3), @ends_at DATETIME2(3), "
+    "@status NVARCHAR(16), @capacity INT, @currency NVARCHAR(3), @price_from DECIMAL(12,2), "
+    "@sales_start DATETIME2(3), @sales_end DATETIME2(3), @per_user_limit INT, @refund_full_hours INT, "
+    "@refund_percent INT, @refund_none_hours INT",
+    """
+    INSERT INTO events (organizer_id, venue_id, address, category_id, title, description, starts_at, ends_at,
+                        status, capacity, currency, price_from, sales_start, sales_end, per_user_limit,
+                        refund_full_hours, refund_percent, refund_none_hours)
+    OUTPUT inserted.id
+    SELECT @organizer_id, @venue_id, @address, @category_id, @title, @description, @starts_at, @ends_at,
+           @status, @capacity, @currency, @price_from, @sales_start, @sales_end, @per_user_limit,
+           @refund_full_hours, @refund_percent, @refund_none_hours
+    WHERE  @starts_at > SYSUTCDATETIME()
+    """,
+)
+
+
+def create_event(
+    tx: Transaction, *, user_id: int, fields: Mapping[str, Any], request_id: str | None
+) -> EventView:
+    """Make an event of ``user_id`` from the fields of schemas.events.Event and return it.
+
+    Raises ValidationFailed for a start in the past, an end before it, an unknown venue or category,
+    and a capacity that is missing, beyond the venue's, or less than that of the ticket types.
+    """
+    place = find_place(tx, fields, keep_address=fields["older_names"])
+    category_id = find_category_id(tx, fields["category"])
+    starts_at = naive_utc(fields.get("starts_at")) or dt.datetime.combine(
+        fields["date"], fields.get("time", dt.time())
+    )
+    ends_at, sales_start, sales_end = (
+        naive_utc(fields[name]) for name in ("ends_at", "sales_start", "sales_end")
+    )
+    check_times(starts_at, ends_at, sales_start, sales_end)
+    offers = [Offer(None, **entry) for entry in fields.get("ticket_types", ())]
+    capacity = full_capacity(fields, offers, place)
+    offers = offers or [Offer(None, GENERAL_ADMISSION, fields.get("price", Decimal(0)), capacity)]
+    status = fields.get("status", "PUBLISHED")
+    row = tx.row(
+        INSERT,
+        organizer_id=user_id,
+        venue_id=place.venue_id,
+        address=place.address,
+        category_id=category_id,
+        title=fields["title"],
+        description=fields["description"],
+        starts_at=starts_at,
+        ends_at=ends_at,
+        status=status,
+        capacity=capacity,
+        currency=fields["currency"],
+        price_from=min(offer.price for offer in offers),
+        sales_start=sales_start,
+        sales_end=sales_end,
+        per_user_limit=fields["per_user_limit"],
+        refund_full_hours=fields["refund_full_hours"],
+        refund_percent=fields["refund_percent"],
+        refund_none_hours=fields["refund_none_hours"],
+    )
+    if row is None:
+        raise in_the_past(fields)
+    add_ticket_types(tx, row.id, offers, currency=fields["currency"], on_sale=status == "PUBLISHED")
+    add_payment_options(tx, row.id, fields["payment_options"])
+    audit.record(
+        tx, user_id=user_id, action="create", subject="event", subject_id=row.id, request_id=request_id
+    )
+    return event_view(tx, row.id)

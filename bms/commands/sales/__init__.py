@@ -1,0 +1,1 @@
+"""bms.commands.sales."""

@@ -1,0 +1,48 @@
+"""Bookings: what they hold, and letting holds run out. Holding itself is in commands/holds.
+
+States: PENDING -> CONFIRMED -> CANCELLED, PENDING -> EXPIRED, PENDING -> CANCELLED; a free booking
+is born CONFIRMED. Every change of state is a guarded UPDATE whose row says who won, and whoever
+takes a booking out of PENDING or CONFIRMED gives its tickets back in the same transaction.
+"""
+
+from bms.commands import audit
+from bms.commands.sales import inventory
+from bms.commands.sales.inventory import lines_of
+from bms.sql.session import Transaction
+from bms.sql.statements import Statement
+
+LIST_EXPIRED = Statement(
+    "bookings.list_expired_holds",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) id
+    FROM   bookings
+    WHERE  status = 'PENDING' AND hold_expires_at <= SYSUTCDATETIME()
+    ORDER BY hold_expires_at, id
+    """,
+)
+
+EXPIRE = Statement(
+    "bookings.expire",
+    "@id BIGINT",
+    """
+    UPDATE bookings WITH (ROWLOCK, UPDLOCK)
+    SET    status = 'EXPIRED', hold_expires_at = NULL
+    OUTPUT inserted.user_id
+    WHERE  id = @id AND status = 'PENDING' AND hold_expires_at <= SYSUTCDATETIME()
+    """,
+)
+
+
+def list_expired_holds(tx: Transaction, *, limit: int) -> list[int]:
+    """Return the ids of bookings whose hold has run out, the longest overdue first."""
+    return [row.id for row in tx.rows(LIST_EXPIRED, limit=limit)]
+
+
+def expire_hold(tx: Transaction, *, booking_id: int) -> bool:
+    """Let one hold run out and give its tickets back. Returns False when it was paid or ended meanwhile."""
+    if tx.row(EXPIRE, id=booking_id) is None:
+        return False
+    inventory.release(tx, lines_of(tx, booking_id))
+    audit.record(tx, user_id=None, action="expire", subject="booking", subject_id=booking_id, request_id=None)
+    return True
