@@ -16,8 +16,8 @@ import pyodbc
 
 from bench.serving import Server, bms_server
 from bms import settings as settings_module
-from bms.app import open_database
 from bms.commands.accounts import registration, sessions
+from bms.resources import open_database
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.embedded.provision import DATABASE, create_database, embedded_url

@@ -4,14 +4,9 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from bms import keys
-from bms.access_log import AccessLog
-from bms.answers import SharedAnswer
 from bms.cache.kept import Cache
-from bms.cache.redis_stamps import RedisBoard
-from bms.cache.stamps import CALLERS, EVENTS, Board, SharedMemory
+from bms.cache.stamps import CALLERS, EVENTS
 from bms.checkout.turnstile import Turnstile
-from bms.commands.constraints import CONSTRAINT_ERRORS
 from bms.description import Description
 from bms.handlers import (
     TAGS,
@@ -32,16 +27,18 @@ from bms.handlers import (
     users,
     venues,
 )
-from bms.handlers.openapi import describe
+from bms.http import keys
+from bms.http.access_log import AccessLog
+from bms.http.middleware import surround
+from bms.http.shared import SharedAnswer
 from bms.mail.transports import transport_from_url
 from bms.metrics import Metrics
-from bms.middlewares import surround
+from bms.openapi.document import describe
 from bms.payments.simulated.gateway import SimulatedGateway
+from bms.resources import open_database
 from bms.security.passwords import Passwords
 from bms.security.tokens import Tokens
 from bms.settings import Settings
-from bms.sql.database import Database, Observer
-from bms.sql.odbc.target import parse_url
 from bms.tasks.runner import background
 
 ROUTES = (
@@ -103,27 +100,6 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     if settings.background_tasks:
         app.cleanup_ctx.append(_background)
     return app
-
-
-def open_database(settings: Settings, database_url: str, observer: Observer | None = None) -> Database:
-    """Return the database object, whose pools are opened by its ``open``."""
-    read_url = settings.database_read_url
-    return Database(
-        parse_url(database_url),
-        parse_url(read_url, read_only=True) if read_url else None,
-        constraints=CONSTRAINT_ERRORS,
-        pool_size=settings.database_pool,
-        observer=observer,
-        board=open_board(settings),
-    )
-
-
-def open_board(settings: Settings) -> Board | None:
-    """Return the board that every process which writes to the database shares, if there is one."""
-    if settings.redis_url is not None:
-        return RedisBoard(settings.redis_url)
-    # The processes that use the embedded database share its machine, and the directory that it is in.
-    return SharedMemory(settings.data_dir / "stamps") if settings.embedded else None
 
 
 async def _resources(app: web.Application) -> AsyncIterator[None]:

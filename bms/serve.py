@@ -15,11 +15,12 @@ from typing import Any
 
 from aiohttp import web
 
-from bms.app import create_app, open_database
+from bms.app import create_app
 from bms.errors import ConfigurationError
 from bms.mail.transports import transport_from_url
 from bms.maintenance.jobs import seed
 from bms.payments.simulated.gateway import SimulatedGateway
+from bms.resources import open_database
 from bms.settings import LOG_FORMAT, Settings
 from bms.sql.doctor import advice_at_start
 from bms.sql.embedded.provision import embedded_url, shared_server

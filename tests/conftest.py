@@ -12,9 +12,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bms import keys
 from bms.app import create_app
 from bms.commands.accounts.registration import register_user
+from bms.http import keys
 from bms.queries.conservation import check_conservation
 from bms.settings import Settings
 from bms.sql.database import Database

@@ -11,8 +11,8 @@ from marshmallow import Schema
 
 from bms.app import ENDPOINTS
 from bms.handlers import TAGS
-from bms.handlers.http import Endpoint
-from bms.handlers.openapi import describe, path_of, refusals
+from bms.http.endpoint import Endpoint
+from bms.openapi.document import describe, path_of, refusals
 
 
 @cache

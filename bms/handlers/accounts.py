@@ -5,7 +5,9 @@ from aiohttp import web
 from bms.commands.accounts.passwords import begin_password_change, change_password, wrong_password
 from bms.commands.accounts.roles import change_account
 from bms.errors import Conflict, Forbidden, TooManyAttempts
-from bms.handlers.http import Access, Call, Routes, decode_cursor, no_content, page, respond
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.http.pages import decode_cursor, no_content, page, respond
 from bms.queries.accounts import list_accounts, list_history
 from bms.schemas.accounts import AccountChange, AccountList, PasswordChange, present_account
 from bms.schemas.answers.accounts import AccountAnswer

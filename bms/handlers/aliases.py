@@ -32,8 +32,10 @@ from bms.errors import (
     UsernameTaken,
 )
 from bms.handlers import bookings, payments, users
-from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
-from bms.handlers.idempotency import key_of, send
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.http.idempotency import key_of, send
+from bms.http.pages import decode_cursor, page, respond
 from bms.queries.bookings import BookingView, get_booking, list_bookings
 from bms.queries.orders import list_payment_methods
 from bms.schemas.aliases import (

@@ -16,8 +16,10 @@ from bms.errors import (
     PerUserLimitReached,
     SoldOut,
 )
-from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
-from bms.handlers.idempotency import key_of, send
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.http.idempotency import key_of, send
+from bms.http.pages import decode_cursor, page, respond
 from bms.queries.bookings import get_booking, list_bookings
 from bms.schemas.answers.bookings import BookingAnswer
 from bms.schemas.bookings import BookingList, Cancel, Hold, present_booking

@@ -4,7 +4,9 @@ from aiohttp import web
 
 from bms.commands.events.categories import create_category
 from bms.errors import DuplicateCategory
-from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.http.pages import decode_cursor, page, respond
 from bms.queries.categories import list_categories
 from bms.schemas.answers.categories import CategoryAnswer
 from bms.schemas.categories import Category, CategoryList, present_category

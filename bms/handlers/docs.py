@@ -9,9 +9,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bms import keys
 from bms.errors import NotFound
-from bms.handlers.http import Access, Call, Routes
+from bms.http import keys
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
 
 routes = Routes()
 

@@ -6,7 +6,9 @@ from bms.commands.events.cancel import cancel_event, withdraw_event
 from bms.errors import EventNotChangeable
 from bms.handlers.bookings import viewer
 from bms.handlers.events import respond_event, seen_versions
-from bms.handlers.http import Access, Call, Routes, no_content, respond
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.http.pages import no_content, respond
 from bms.queries.event_cancellation import get_cancellation
 from bms.queries.events import get_event
 from bms.schemas.answers.event_cancellation import CancellationAnswer

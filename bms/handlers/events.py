@@ -6,11 +6,13 @@ from typing import Any
 import orjson
 from aiohttp import ETag, web
 
-from bms.answers import NO_CACHE, digest
 from bms.commands.events.change import change_event
 from bms.commands.events.create import create_event
 from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, Forbidden, Unauthenticated
-from bms.handlers.http import Access, Call, Routes, decode_cursor, page
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.http.pages import decode_cursor, page
+from bms.http.shared import NO_CACHE, digest
 from bms.queries.event_lists import EventFilter, Listed, Place, list_events
 from bms.queries.events import EventView, get_event
 from bms.schemas.answers.events import EventAnswer

@@ -3,7 +3,9 @@
 from aiohttp import web
 
 from bms.errors import DatabaseUnavailable, Overloaded
-from bms.handlers.http import Access, Call, Routes, respond
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.http.pages import respond
 from bms.queries.health import count_overdue_messages
 from bms.schemas.answers.health import LiveAnswer, ReadyAnswer
 

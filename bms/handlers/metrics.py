@@ -2,9 +2,10 @@
 
 from aiohttp import web
 
-from bms import keys
 from bms.errors import DatabaseUnavailable, Overloaded
-from bms.handlers.http import Access, Call, Routes
+from bms.http import keys
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
 from bms.metrics import CONTENT_TYPE
 from bms.queries.backlog import get_backlog
 

@@ -4,7 +4,9 @@ from aiohttp import web
 
 from bms.commands.messages.notifications import mark_read, message_holders, message_user
 from bms.errors import Forbidden, NotFound
-from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.http.pages import decode_cursor, page, respond
 from bms.queries.notifications import list_notifications
 from bms.schemas.answers.notifications import MessageAnswer, NotificationAnswer
 from bms.schemas.notifications import Notification, NotificationList, present_notification

@@ -16,8 +16,10 @@ from bms.errors import (
     PaymentInProgress,
 )
 from bms.handlers.bookings import viewer
-from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
-from bms.handlers.idempotency import key_of, send
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.http.idempotency import key_of, send
+from bms.http.pages import decode_cursor, page, respond
 from bms.payments.cards import brand_of, last4
 from bms.payments.gateway import Charge
 from bms.queries.payments import get_payment, list_payments

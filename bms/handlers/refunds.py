@@ -6,8 +6,10 @@ from bms.checkout.settlement import render_refund, send_refund
 from bms.commands.sales.request_refund import request_refund
 from bms.errors import NotFound, RefundNotDue
 from bms.handlers.bookings import viewer
-from bms.handlers.http import Access, Call, Routes, respond
-from bms.handlers.idempotency import key_of, send
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.http.idempotency import key_of, send
+from bms.http.pages import respond
 from bms.queries.refunds import get_refund
 from bms.schemas.answers.refunds import RefundAnswer
 from bms.schemas.refunds import Refund, present_refund

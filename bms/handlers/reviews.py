@@ -7,7 +7,9 @@ from aiohttp import web
 
 from bms.commands.events.reviews import post_review
 from bms.errors import EventNotBegun, Forbidden, NotFound
-from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.http.pages import decode_cursor, page, respond
 from bms.queries.reviews import list_reviews_of_event, list_reviews_of_user
 from bms.schemas.answers.reviews import ReviewAnswer
 from bms.schemas.listing import ListQuery

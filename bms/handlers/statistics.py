@@ -2,7 +2,9 @@
 
 from aiohttp import web
 
-from bms.handlers.http import Access, Call, Routes, decode_cursor, page, respond
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.http.pages import decode_cursor, page, respond
 from bms.queries.attendees import list_bookings_of_event
 from bms.queries.event_lists import EventFilter, list_events
 from bms.queries.statistics import get_statistics

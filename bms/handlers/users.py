@@ -14,7 +14,9 @@ from bms.errors import (
     TooManyAttempts,
     UsernameTaken,
 )
-from bms.handlers.http import Access, Call, Routes, no_content, respond
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.http.pages import no_content, respond
 from bms.queries.users import get_profile
 from bms.schemas.answers.users import ProfileAnswer, TokensAnswer, UserAnswer
 from bms.schemas.users import (

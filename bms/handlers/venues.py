@@ -4,7 +4,9 @@ from aiohttp import web
 
 from bms.commands.events.venues import change_venue, create_venue, delete_venue
 from bms.errors import Conflict, VenueInUse
-from bms.handlers.http import Access, Call, Routes, decode_cursor, no_content, page, respond
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.http.pages import decode_cursor, no_content, page, respond
 from bms.queries.venues import get_venue, list_venues
 from bms.schemas.answers.venues import VenueAnswer
 from bms.schemas.venues import Venue, VenueChange, VenueList, present_venue

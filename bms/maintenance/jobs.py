@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bms.app import open_database
 from bms.commands.accounts.registration import register_user
 from bms.maintenance.demo_data import load_demo_data
 from bms.queries.conservation import Finding, check_conservation, list_notes
+from bms.resources import open_database
 from bms.security.passwords import Passwords
 from bms.settings import Settings
 

@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp.test_utils import TestClient
 
 from bms.app import ROUTES
-from bms.handlers.http import Endpoint
+from bms.http.endpoint import Endpoint
 from tests.catalogue import tables
 from tests.conftest import Api, Reply
 from tests.tsql import Sql

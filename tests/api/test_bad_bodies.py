@@ -8,7 +8,7 @@ import pytest
 from aiohttp.test_utils import TestClient
 from marshmallow import fields
 
-from bms.handlers.http import Endpoint
+from bms.http.endpoint import Endpoint
 from bms.schemas.accounts import Flag
 from bms.schemas.base import Count, Day, Id, Line, Money, Text, UtcTime
 from bms.schemas.events import Clock, DayOrTime, Reference

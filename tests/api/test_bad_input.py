@@ -11,7 +11,8 @@ import pytest
 from aiohttp.test_utils import TestClient
 from yarl import URL
 
-from bms.handlers.http import Endpoint, encode_cursor
+from bms.http.endpoint import Endpoint
+from bms.http.pages import encode_cursor
 from tests.api.refusals import ENDPOINTS, SQL_TEXTS, UNICODE_TEXTS, contents, name_of, path_of, send
 from tests.conftest import CARD, Api, Reply, User
 

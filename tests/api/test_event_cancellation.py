@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms import keys
+from bms.http import keys
 from bms.sql.database import Database
 from bms.tasks import cancellations
 from bms.tasks.cancellations import cancel_bookings_of_events

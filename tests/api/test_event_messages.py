@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bms import keys
 from bms.commands.events import change as event_change
 from bms.commands.messages import outbox
 from bms.commands.messages.to_buyers import MAX_NOTIFICATION
 from bms.formats import cut
+from bms.http import keys
 from bms.mail.transports import FileTransport
 from bms.sql.database import Database
 from bms.sql.session import Transaction

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms import keys
+from bms.http import keys
 from bms.payments.simulated.gateway import SimulatedGateway
 from bms.sql.database import Database
 from bms.sql.session import Session

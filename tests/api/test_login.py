@@ -9,7 +9,7 @@ import jwt
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms import keys
+from bms.http import keys
 from tests.api.refusals import contents
 from tests.conftest import PASSWORD, Api, User
 

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms import keys
 from bms.commands.accounts import attempts
 from bms.commands.accounts.passwords import begin_password_change, change_password
 from bms.commands.accounts.sessions import begin_login, open_session
 from bms.errors import InvalidCredentials
+from bms.http import keys
 from bms.sql.database import Database
 from tests.attendance import MakeUser, Rows
 from tests.conftest import PASSWORD, Api, Reply, User

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms import keys
 from bms.checkout.settlement import settle
 from bms.commands import audit
 from bms.commands.sales.pay import settle_payment
 from bms.errors import DatabaseUnavailable
+from bms.http import keys
 from bms.payments.gateway import Outcome, OutcomeStatus
 from bms.payments.simulated.gateway import SimulatedGateway
 from bms.settings import Settings

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms import keys
 from bms.handlers import venues
-from bms.handlers.http import Access
+from bms.http import keys
+from bms.http.call import Access
 from tests.api.refusals import ENDPOINTS, contents, name_of, pages, path_of, send
 from tests.conftest import Api, User
 from tests.waiting import until

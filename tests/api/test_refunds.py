@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bms import keys
 from bms.commands.sales.refund_rule import RefundRule, percentage
+from bms.http import keys
 from bms.sql.database import Database
 from bms.tasks.reconciliation import send_due_refunds
 from tests.conftest import Api, Reply, User

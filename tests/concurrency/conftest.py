@@ -7,7 +7,7 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from bench.serving import bms_server
-from bms import keys
+from bms.http import keys
 from bms.settings import Settings
 from tests.concurrency.crowd import let_race
 from tests.concurrency.shop import Premises, Shop, open_shop

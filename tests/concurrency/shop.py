@@ -8,9 +8,9 @@ from typing import Any
 
 import aiohttp
 
-from bms.app import open_database
 from bms.maintenance.jobs import check
 from bms.payments.simulated.gateway import SimulatedGateway
+from bms.resources import open_database
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database

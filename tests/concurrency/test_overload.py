@@ -9,8 +9,8 @@ import pyodbc
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms import keys
 from bms.checkout.turnstile import Turnstile
+from bms.http import keys
 from bms.sql.database import Database
 from bms.sql.odbc.target import parse_url
 from tests.books import available

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms import keys
 from bms.commands.sales import inventory
 from bms.commands.sales.inventory import Line
 from bms.errors import SoldOut
+from bms.http import keys
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement

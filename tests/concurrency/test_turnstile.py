@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms import keys
 from bms.checkout import turnstile
 from bms.checkout.turnstile import Turnstile
 from bms.commands.idempotency import Answer, Key
@@ -24,6 +23,7 @@ from bms.errors import (
     SoldOut,
     ValidationFailed,
 )
+from bms.http import keys
 from bms.sql.database import Database
 from tests.books import Rows, assert_balanced, available
 from tests.concurrency.crowd import make_crowd

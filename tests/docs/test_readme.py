@@ -17,7 +17,7 @@ import pytest
 
 from bms import settings as settings_module
 from bms.app import ROUTES
-from bms.handlers.http import Access
+from bms.http.call import Access
 from bms.settings import Settings
 from bms.sql.catalogue import all_statements
 from bms.sql.embedded.server import EmbeddedServer

@@ -18,9 +18,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bms import keys
 from bms.app import create_app
 from bms.commands.accounts.registration import register_user
+from bms.http import keys
 from bms.payments.gateway import OutcomeStatus
 from bms.queries.conservation import check_conservation
 from bms.settings import Settings

@@ -17,10 +17,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from bms.app import ENDPOINTS
 from bms.errors import BMSError, NotFound
 from bms.handlers import TAGS
-from bms.handlers.http import Access, Endpoint, Routes
-from bms.handlers.openapi import AWAY, OLDER, all_errors, describe, path_of
-from bms.handlers.openapi_parts import PROBLEM, example_of_problem
-from bms.schemas.examples import ANSWERS, EXAMPLES, REQUESTS
+from bms.http.call import Access
+from bms.http.endpoint import Endpoint, Routes
+from bms.openapi.document import AWAY, OLDER, all_errors, describe, path_of
+from bms.openapi.examples import ANSWERS, EXAMPLES, REQUESTS
+from bms.openapi.parts import PROBLEM, example_of_problem
 from tests import contract
 
 STORED = Path(__file__).parents[2] / "docs" / "openapi.json"

@@ -7,8 +7,8 @@ import pytest
 from aiohttp.test_utils import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from bms import keys
 from bms.errors import DatabaseUnavailable
+from bms.http import keys
 from bms.sql.database import Database
 from tests.conftest import Api, User
 

@@ -7,7 +7,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from bms.app import create_app
 from bms.handlers import aliases
-from bms.handlers.http import PREFIXES
+from bms.http.call import PREFIXES
 from bms.settings import Settings
 from tests.api.refusals import ENDPOINTS
 

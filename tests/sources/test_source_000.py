@@ -12,7 +12,7 @@ import jwt
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms import keys
+from bms.http import keys
 from bms.sql.database import Database
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.reconciliation import send_due_refunds

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms import keys
+from bms.http import keys
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
 from tests.books import Rows, assert_balanced, count, let_hold_pass, status_of

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from bms.app import open_database
 from bms.commands.accounts.registration import register_user
 from bms.errors import DatabaseUnavailable
 from bms.mail.transports import FileTransport
 from bms.payments.simulated.gateway import SimulatedGateway
+from bms.resources import open_database
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks import runner

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from bms.errors import MalformedRequest, ValidationFailed
-from bms.handlers.bodies import KEPT, SHORT, parser
+from bms.http.bodies import KEPT, SHORT, parser
 from bms.schemas.bookings import Hold
 
 BODY = b'{"event":1,"quantity":2}'

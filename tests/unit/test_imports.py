@@ -192,7 +192,7 @@ def test_the_table_names_what_there_is() -> None:
         ),
         ("handlers/x.py", "from bms.app import create_app", "handlers imports bms.app"),
         ("handlers/x.py", "from bms.tasks.runner import background", "handlers imports bms.tasks"),
-        ("tasks/x.py", "from bms.handlers.http import page", "tasks imports bms.handlers"),
+        ("tasks/x.py", "from bms.http.endpoint import page", "tasks imports bms.handlers"),
         ("errors.py", "from bms.settings import Settings", "errors imports bms.settings"),
         ("settings.py", "import bms.sql.odbc.target", "settings imports bms.sql"),
         ("commands/x.py", "from aiohttp import web", "commands imports aiohttp"),
@@ -223,7 +223,7 @@ def test_a_planted_violation_is_found(tmp_path: Path, module: str, text: str, pr
         ),
         (
             "handlers/x.py",
-            "from bms.commands.accounts.registration import a\nfrom bms.handlers.http import b",
+            "from bms.commands.accounts.registration import a\nfrom bms.http.endpoint import b",
         ),
         (
             "handlers/x.py",

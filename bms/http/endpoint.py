@@ -4,152 +4,26 @@ A route declares who may call it and what its body and query look like; the wrap
 before the handler runs, and the same declaration is what the API's description is made from.
 """
 
-import base64
-import binascii
-import enum
-import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ParamSpec, TypeVar
+from dataclasses import dataclass
 
-import orjson
 from aiohttp import web
 from marshmallow import Schema
 
-from bms import keys
-from bms.answers import SharedAnswer
-from bms.checkout.turnstile import Turnstile
 from bms.errors import (
     BMSError,
     DatabaseUnavailable,
     Forbidden,
     NotFound,
     Unauthenticated,
-    ValidationFailed,
 )
-from bms.handlers.bodies import Parse, parser, read_body, read_query
-from bms.payments.gateway import Gateway
+from bms.http import keys
+from bms.http.bodies import Parse, parser, read_body, read_query
+from bms.http.call import PREFIXES, Access, Call
+from bms.http.shared import SharedAnswer
 from bms.schemas.base import RequestSchema
 from bms.security.identity import Caller
-from bms.security.passwords import Passwords
-from bms.security.tokens import Tokens
-from bms.settings import Settings
-from bms.sql.database import Database, Work
-from bms.terms import MAX_ID
-
-P = ParamSpec("P")
-T = TypeVar("T")
-PREFIXES = ("", "/api")
-
-
-class Access(enum.Enum):
-    """Who may call an endpoint; whose rows they may see is decided by the command or query."""
-
-    ANYONE = "anyone"
-    CREDENTIALS = "credentials"  # the body tells who calls; a client may still send its expired token along
-    USER = "user"
-    MANAGER = "manager"
-    ADMIN = "admin"
-
-    def check(self, caller: Caller | None, refusal: BMSError | None = None) -> None:
-        """Raise Unauthenticated or Forbidden unless ``caller`` may go on. ``refusal`` is why the token that
-        was sent tells of nobody, if it does not.
-        """
-        if self is Access.CREDENTIALS:
-            return
-        if refusal is not None:
-            raise refusal
-        if self is Access.ANYONE:
-            return
-        if caller is None:
-            raise Unauthenticated()
-        if self is Access.MANAGER and caller.role not in ("EVENT_MANAGER", "ADMIN"):
-            raise Forbidden("This needs the role EVENT_MANAGER or ADMIN")
-        if self is Access.ADMIN and not caller.is_admin:
-            raise Forbidden("This needs the role ADMIN")
-
-
-@dataclass(slots=True)
-class Call:
-    """One request after its checks: who calls, and the parsed body and query."""
-
-    request: web.Request
-    caller_or_none: Caller | None
-    body: dict[str, Any] = field(default_factory=dict)
-    query: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def caller(self) -> Caller:
-        """The caller, on a route that asks for one."""
-        assert self.caller_or_none is not None
-        return self.caller_or_none
-
-    @property
-    def db(self) -> Database:
-        return self.request.app[keys.DATABASE]
-
-    async def look_up(self, query: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a query of venues, categories or events, on a replica if there is one.
-
-        For managers and admins it runs on the primary: they must see what they have just changed.
-        """
-        caller = self.caller_or_none
-        run = self.db.read if caller is None or caller.role == "USER" else self.db.read_primary
-        return await run(query, *args, **kwargs)
-
-    @property
-    def turnstile(self) -> Turnstile:
-        return self.request.app[keys.TURNSTILE]
-
-    @property
-    def settings(self) -> Settings:
-        return self.request.app[keys.SETTINGS]
-
-    @property
-    def tokens(self) -> Tokens:
-        return self.request.app[keys.TOKENS]
-
-    @property
-    def passwords(self) -> Passwords:
-        return self.request.app[keys.PASSWORDS]
-
-    @property
-    def gateway(self) -> Gateway:
-        return self.request.app[keys.GATEWAY]
-
-    @property
-    def request_id(self) -> str:
-        return self.request[keys.REQUEST_ID]
-
-    @property
-    def address(self) -> str:
-        """The client's address: of the connection, or as the trusted proxies in front report it."""
-        trusted = self.settings.trusted_proxies
-        # Each proxy adds whom it heard from, at the end or in a line of its own.
-        hops = ",".join(self.request.headers.getall("X-Forwarded-For", [])).split(",")
-        reported = _address(hops[-trusted].strip()) if 0 < trusted <= len(hops) else None
-        return reported or self.request.remote or "unknown"
-
-    def id(self, name: str = "id") -> int:
-        """Return an id of the path. Raises NotFound for what can be no id."""
-        text = self.request.match_info[name]
-        if not text.isascii() or not text.isdigit() or not 0 < int(text[:20]) <= MAX_ID or len(text) > 19:
-            raise NotFound()
-        return int(text)
-
-
-def _address(text: str) -> str | None:
-    """Return the IP address that ``text`` is, without a port; None for anything else."""
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        return None if "%" in text else str(ipaddress.ip_address(text))
-    except ValueError:
-        return None
-
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
@@ -306,60 +180,3 @@ class Routes:
 
 def _words(path: str) -> str:
     return "_".join(re.findall(r"\w+", path))
-
-
-def respond(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """Return ``data`` as JSON."""
-    return web.Response(
-        body=orjson.dumps(data), status=status, headers=headers, content_type="application/json"
-    )
-
-
-def no_content(status: int = 204) -> web.Response:
-    return web.Response(status=status)
-
-
-def encode_cursor(*position: Any) -> str:
-    """Return an opaque cursor for the row at ``position``: its sort key and its id."""
-    return base64.urlsafe_b64encode(orjson.dumps(position)).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str | None, *types: type) -> tuple[Any, ...]:
-    """Return the position that ``cursor`` holds, or that many None. Raises ValidationFailed for another's."""
-    if cursor is None:
-        return (None,) * len(types)
-    try:
-        position = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
-        position = None
-    fits = isinstance(position, list) and len(position) == len(types)
-    if not fits or not all(_may_be(part, kind) for part, kind in zip(position, types, strict=True)):
-        raise ValidationFailed.of("cursor", "This cursor is not one of ours.")
-    return tuple(position)
-
-
-def _may_be(part: Any, kind: type) -> bool:
-    """Return whether ``part`` of somebody's cursor is a ``kind`` that the database takes."""
-    if kind is int:
-        return type(part) is int and 0 <= part <= MAX_ID
-    return isinstance(part, str) and "\x00" not in part
-
-
-def page(
-    request: web.Request, rows: Sequence[Any], limit: int, present: Callable[[Any], Any], *key: str
-) -> web.Response:
-    """Return the first ``limit`` of ``rows`` as a JSON array, with a Link to the next page if there is one.
-
-    ``rows`` holds one more than ``limit`` when more follow; ``key`` names the columns of the cursor.
-    """
-    shown = rows[:limit]
-    headers = {}
-    if len(rows) > limit:
-        cursor = encode_cursor(*(_plain(getattr(shown[-1], name)) for name in key))
-        url = request.rel_url.update_query(cursor=cursor)
-        headers["Link"] = f'<{url}>; rel="next"'
-    return respond([present(row) for row in shown], headers=headers)
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, int) else str(value)

@@ -12,16 +12,10 @@ from marshmallow import Schema
 
 from bms import __version__, errors
 from bms.errors import BMSError
-from bms.handlers.http import Access, Endpoint
-from bms.handlers.openapi_parts import (
-    PARAMETERS,
-    PROBLEM,
-    RESPONSE_HEADERS,
-    SECURITY,
-    example_of_problem,
-    link,
-)
-from bms.schemas.describe import plugin
+from bms.http.call import Access
+from bms.http.endpoint import Endpoint
+from bms.openapi.fields import plugin
+from bms.openapi.parts import PARAMETERS, PROBLEM, RESPONSE_HEADERS, SECURITY, example_of_problem, link
 
 OLDER = "older shapes"
 AWAY = "unavailable"  # what every endpoint may answer with

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bms.commands.idempotency import Answer, Key
 from bms.errors import MalformedRequest
-from bms.handlers.http import PREFIXES, Call
+from bms.http.call import PREFIXES, Call
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}\Z")
 

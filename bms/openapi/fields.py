@@ -12,11 +12,11 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields, validate
 
+from bms.openapi.examples import EXAMPLES
 from bms.schemas.accounts import Flag
 from bms.schemas.answers.base import Date, Time
 from bms.schemas.base import Day, Money, RequestSchema, Text, UtcTime
 from bms.schemas.events import Clock, DayOrTime, Reference
-from bms.schemas.examples import EXAMPLES
 from bms.schemas.listing import Number, Switch
 from bms.schemas.payments import CardDetails, NetbankingDetails, UpiDetails, WalletDetails
 from bms.schemas.users import MIN_PASSWORD, Email, Password

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from bms import keys
 from bms.errors import MalformedRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
+from bms.http import keys
 from bms.schemas.base import RequestSchema
 
 Parse = Callable[[bytes], dict[str, Any]]

@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from bms.access_log import AccessLog
-from bms.answers import SharedAnswer
 from bms.cache.kept import Cache
 from bms.checkout.turnstile import Turnstile
 from bms.description import Description
+from bms.http.access_log import AccessLog
+from bms.http.shared import SharedAnswer
 from bms.mail.transports import Transport
 from bms.metrics import Metrics
 from bms.payments.gateway import Gateway

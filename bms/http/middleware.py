@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 import orjson
 from aiohttp import hdrs, web
 
-from bms import keys
 from bms.errors import (
     BMSError,
     DatabaseUnavailable,
@@ -20,6 +19,7 @@ from bms.errors import (
     PayloadTooLarge,
     Unauthenticated,
 )
+from bms.http import keys
 from bms.queries.sessions import get_live_session
 from bms.schemas.problems import problem_document
 from bms.security.identity import STRANGER, Caller, Identity, KnownCaller

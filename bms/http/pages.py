@@ -1,0 +1,69 @@
+"""JSON replies, and lists by pages."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from bms.errors import ValidationFailed
+from bms.terms import MAX_ID
+
+
+def respond(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """Return ``data`` as JSON."""
+    return web.Response(
+        body=orjson.dumps(data), status=status, headers=headers, content_type="application/json"
+    )
+
+
+def no_content(status: int = 204) -> web.Response:
+    return web.Response(status=status)
+
+
+def encode_cursor(*position: Any) -> str:
+    """Return an opaque cursor for the row at ``position``: its sort key and its id."""
+    return base64.urlsafe_b64encode(orjson.dumps(position)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, *types: type) -> tuple[Any, ...]:
+    """Return the position that ``cursor`` holds, or that many None. Raises ValidationFailed for another's."""
+    if cursor is None:
+        return (None,) * len(types)
+    try:
+        position = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError):
+        position = None
+    fits = isinstance(position, list) and len(position) == len(types)
+    if not fits or not all(_may_be(part, kind) for part, kind in zip(position, types, strict=True)):
+        raise ValidationFailed.of("cursor", "This cursor is not one of ours.")
+    return tuple(position)
+
+
+def _may_be(part: Any, kind: type) -> bool:
+    """Return whether ``part`` of somebody's cursor is a ``kind`` that the database takes."""
+    if kind is int:
+        return type(part) is int and 0 <= part <= MAX_ID
+    return isinstance(part, str) and "\x00" not in part
+
+
+def page(
+    request: web.Request, rows: Sequence[Any], limit: int, present: Callable[[Any], Any], *key: str
+) -> web.Response:
+    """Return the first ``limit`` of ``rows`` as a JSON array, with a Link to the next page if there is one.
+
+    ``rows`` holds one more than ``limit`` when more follow; ``key`` names the columns of the cursor.
+    """
+    shown = rows[:limit]
+    headers = {}
+    if len(rows) > limit:
+        cursor = encode_cursor(*(_plain(getattr(shown[-1], name)) for name in key))
+        url = request.rel_url.update_query(cursor=cursor)
+        headers["Link"] = f'<{url}>; rel="next"'
+    return respond([present(row) for row in shown], headers=headers)
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, int) else str(value)
