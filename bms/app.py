@@ -15,7 +15,6 @@ from bms.handlers import (
     bookings,
     categories,
     docs,
-    event_cancellation,
     events,
     health,
     metrics,
@@ -23,8 +22,8 @@ from bms.handlers import (
     payments,
     refunds,
     reviews,
+    sessions,
     statistics,
-    users,
     venues,
 )
 from bms.http import keys
@@ -43,11 +42,10 @@ from bms.tasks.runner import background
 
 ROUTES = (
     health,
-    users,
+    sessions,
     venues,
     categories,
     events,
-    event_cancellation,
     bookings,
     payments,
     refunds,

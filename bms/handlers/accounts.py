@@ -3,17 +3,21 @@
 from aiohttp import web
 
 from bms.commands.accounts.passwords import begin_password_change, change_password, wrong_password
+from bms.commands.accounts.registration import register_user, update_profile
 from bms.commands.accounts.roles import change_account
-from bms.errors import Conflict, Forbidden, TooManyAttempts
+from bms.errors import Conflict, EmailTaken, Forbidden, TooManyAttempts, UsernameTaken
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.pages import decode_cursor, no_content, page, respond
 from bms.queries.accounts import list_accounts, list_history
+from bms.queries.users import get_profile
 from bms.schemas.accounts import AccountChange, AccountList, PasswordChange, present_account
 from bms.schemas.answers.accounts import AccountAnswer
 from bms.schemas.answers.bookings import BookingAnswer
+from bms.schemas.answers.users import ProfileAnswer, UserAnswer
 from bms.schemas.bookings import present_booking
 from bms.schemas.listing import ListQuery
+from bms.schemas.users import ProfileChange, ProfileReplacement, Register, present_profile, present_user
 
 routes = Routes()
 
@@ -104,3 +108,63 @@ async def password(call: Call) -> web.Response:
         request_id=call.request_id,
     )
     return no_content()
+
+
+@routes.add(
+    "POST",
+    "/register",
+    operation="users.register",
+    access=Access.ANYONE,
+    body=Register(),
+    answers={201: UserAnswer()},
+    refusals=[Forbidden, EmailTaken, UsernameTaken],
+)
+async def register(call: Call) -> web.Response:
+    """Make an account."""
+    _check_role(call, call.body["role"])
+    password_hash = await call.passwords.hash(call.body.pop("password"))
+    user = await call.db.transact(
+        register_user, **call.body, password_hash=password_hash, request_id=call.request_id
+    )
+    return respond(present_user(user), 201)
+
+
+def _check_role(call: Call, role: str) -> None:
+    """Raise Forbidden unless the caller may give an account ``role``."""
+    is_admin = call.caller_or_none is not None and call.caller_or_none.is_admin
+    if role == "ADMIN" and not is_admin:
+        raise Forbidden("Only an admin's token can register an ADMIN")
+    if role == "EVENT_MANAGER" and not (is_admin or call.settings.open_manager_registration):
+        raise Forbidden("Here only an admin's token can register an EVENT_MANAGER")
+
+
+@routes.add(
+    "GET", "/profile", operation="users.show_profile", access=Access.USER, answers={200: ProfileAnswer()}
+)
+async def show_profile(call: Call) -> web.Response:
+    """Show the caller's profile."""
+    return respond(present_profile(await call.db.read_primary(get_profile, user_id=call.caller.user_id)))
+
+
+@routes.add(
+    "PUT",
+    "/profile",
+    operation="users.change_profile.put",
+    access=Access.USER,
+    body=ProfileReplacement(),
+    answers={200: ProfileAnswer()},
+)
+@routes.add(
+    "PATCH",
+    "/profile",
+    operation="users.change_profile.patch",
+    access=Access.USER,
+    body=ProfileChange(),
+    answers={200: ProfileAnswer()},
+)
+async def change_profile(call: Call) -> web.Response:
+    """Change the caller's profile."""
+    user = await call.db.transact(
+        update_profile, user_id=call.caller.user_id, changes=call.body, request_id=call.request_id
+    )
+    return respond(present_profile(user))

@@ -31,7 +31,7 @@ from bms.errors import (
     TooManyAttempts,
     UsernameTaken,
 )
-from bms.handlers import bookings, payments, users
+from bms.handlers import accounts, bookings, payments, sessions
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.idempotency import key_of, send
@@ -80,7 +80,7 @@ SIMULATED = {
 )
 async def register(call: Call) -> web.StreamResponse:
     """Make an account (source 004)."""
-    return await users.register(call)
+    return await accounts.register(call)
 
 
 @routes.add(
@@ -94,7 +94,7 @@ async def register(call: Call) -> web.StreamResponse:
 )
 async def login(call: Call) -> web.StreamResponse:
     """Open a session: ``access`` and ``refresh`` tokens for the right name and password (source 001)."""
-    return await users.login(call)
+    return await sessions.login(call)
 
 
 @routes.add(
@@ -161,9 +161,7 @@ async def index_orders(call: Call) -> web.Response:
     """List the caller's orders, the newest first; an admin sees everybody's."""
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
-    views = await call.db.read_primary(
-        list_bookings, user_id=bookings.viewer(call), before=before, limit=limit + 1
-    )
+    views = await call.db.read_primary(list_bookings, user_id=call.viewer_id, before=before, limit=limit + 1)
     return page(call.request, views, limit, present_order, "id")
 
 
@@ -172,7 +170,7 @@ async def index_orders(call: Call) -> web.Response:
 )
 async def show_order(call: Call) -> web.Response:
     """Show one order of the caller's; an admin sees anybody's."""
-    view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=bookings.viewer(call))
+    view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=call.viewer_id)
     return respond(present_order(view))
 
 

@@ -20,9 +20,12 @@ from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.idempotency import key_of, send
 from bms.http.pages import decode_cursor, page, respond
+from bms.queries.attendees import list_bookings_of_event
 from bms.queries.bookings import get_booking, list_bookings
 from bms.schemas.answers.bookings import BookingAnswer
+from bms.schemas.answers.statistics import AttendanceAnswer
 from bms.schemas.bookings import BookingList, Cancel, Hold, present_booking
+from bms.schemas.statistics import AttendeeList, present_attendance
 
 routes = Routes()
 
@@ -71,7 +74,7 @@ async def index(call: Call) -> web.Response:
     (before,) = decode_cursor(call.query["cursor"], int)
     views = await call.db.read_primary(
         list_bookings,
-        user_id=None if call.caller.is_admin else call.caller.user_id,
+        user_id=call.viewer_id,
         status=call.query["status"],
         event_id=call.query["event"],
         before=before,
@@ -85,7 +88,7 @@ async def index(call: Call) -> web.Response:
 )
 async def show(call: Call) -> web.Response:
     """Show one booking of the caller's; an admin sees anybody's."""
-    view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=viewer(call))
+    view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=call.viewer_id)
     return respond(present_booking(view))
 
 
@@ -125,6 +128,25 @@ async def cancel(call: Call) -> web.Response:
     return respond(present_booking(view))
 
 
-def viewer(call: Call) -> int | None:
-    """Return whose rows the caller may see; None is everybody's."""
-    return None if call.caller.is_admin else call.caller.user_id
+@routes.add(
+    "GET",
+    "/events/{id}/bookings",
+    operation="statistics.bookings",
+    access=Access.MANAGER,
+    query=AttendeeList(),
+    answers={200: AttendanceAnswer(many=True)},
+)
+async def bookings(call: Call) -> web.Response:
+    """List the bookings of an event, the newest first, to its organiser or an admin."""
+    limit = call.query["limit"]
+    (before,) = decode_cursor(call.query["cursor"], int)
+    views = await call.db.read_primary(
+        list_bookings_of_event,
+        event_id=call.id(),
+        user_id=call.caller.user_id,
+        is_admin=call.caller.is_admin,
+        status=call.query["status"],
+        before=before,
+        limit=limit + 1,
+    )
+    return page(call.request, views, limit, present_attendance, "id")

@@ -6,18 +6,23 @@ from typing import Any
 import orjson
 from aiohttp import ETag, web
 
+from bms.commands.events.cancel import cancel_event, withdraw_event
 from bms.commands.events.change import change_event
 from bms.commands.events.create import create_event
 from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, Forbidden, Unauthenticated
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
-from bms.http.pages import decode_cursor, page
+from bms.http.pages import decode_cursor, no_content, page, respond
 from bms.http.shared import NO_CACHE, digest
+from bms.queries.event_cancellation import get_cancellation
 from bms.queries.event_lists import EventFilter, Listed, Place, list_events
 from bms.queries.events import EventView, get_event
+from bms.schemas.answers.event_cancellation import CancellationAnswer
 from bms.schemas.answers.events import EventAnswer
+from bms.schemas.event_cancellation import CancelEvent, present_cancellation
 from bms.schemas.event_lists import EventList
 from bms.schemas.events import Event, EventChange, EventReplacement, present_event
+from bms.schemas.statistics import TopQuery
 
 routes = Routes()
 
@@ -193,3 +198,90 @@ def seen_versions(call: Call) -> frozenset[int] | None:
         return None
     matches = (_VERSION.match(tag.value) for tag in tags if not tag.is_weak)
     return frozenset(int(match[1]) for match in matches if match)
+
+
+@routes.add(
+    "GET",
+    "/events/top",
+    operation="statistics.top",
+    access=Access.ANYONE,
+    query=TopQuery(),
+    answers={200: EventAnswer(many=True)},
+)
+async def top(call: Call) -> web.Response:
+    """List the published events that sold most, the most sold first."""
+    wanted = EventFilter(date_from=call.query["date_from"], date_to=call.query["date_to"])
+    events = await call.look_up(
+        list_events, wanted=wanted, sort="-popularity", after=None, limit=call.query["limit"]
+    )
+    return respond([present_event(listed.view) for listed in events])
+
+
+@routes.add(
+    "POST",
+    "/events/{id}/cancel",
+    operation="event_cancellation.cancel",
+    access=Access.MANAGER,
+    body=CancelEvent(),
+    answers={200: EventAnswer()},
+    refusals=[EventNotChangeable],
+    headers=["If-Match"],
+)
+async def cancel(call: Call) -> web.Response:
+    """Cancel an event: nothing more is sold, every booking is cancelled and every payment refunded.
+
+    The event is cancelled when this answers; its bookings are being cancelled in the background, and
+    GET /events/{id}/cancellation says how far that is. Cancelling twice answers as the first time.
+    """
+    await call.db.transact(
+        cancel_event,
+        event_id=call.id(),
+        user_id=call.caller.user_id,
+        is_admin=call.caller.is_admin,
+        versions=seen_versions(call),
+        reason=call.body["reason"],
+        request_id=call.request_id,
+    )
+    return await _cancelled(call)
+
+
+@routes.add(
+    "DELETE",
+    "/events/{id}",
+    operation="event_cancellation.delete",
+    access=Access.MANAGER,
+    answers={200: EventAnswer(), 204: None},
+    refusals=[EventNotChangeable],
+    headers=["If-Match"],
+)
+async def delete(call: Call) -> web.Response:
+    """Remove an event that nobody booked (204), or cancel one that somebody did (200, the event)."""
+    gone = await call.db.transact(
+        withdraw_event,
+        event_id=call.id(),
+        user_id=call.caller.user_id,
+        is_admin=call.caller.is_admin,
+        versions=seen_versions(call),
+        request_id=call.request_id,
+    )
+    return no_content() if gone else await _cancelled(call)
+
+
+async def _cancelled(call: Call) -> web.Response:
+    view = await call.db.read_primary(
+        get_event, event_id=call.id(), viewer_id=call.caller.user_id, is_admin=call.caller.is_admin
+    )
+    return respond_event(view)
+
+
+@routes.add(
+    "GET",
+    "/events/{id}/cancellation",
+    operation="event_cancellation.progress",
+    access=Access.MANAGER,
+    answers={200: CancellationAnswer()},
+)
+async def progress(call: Call) -> web.Response:
+    """Say how many bookings are cancelled and refunded, and how many remain."""
+    row = await call.db.read_primary(get_cancellation, event_id=call.id(), viewer_id=call.viewer_id)
+    return respond(present_cancellation(row))

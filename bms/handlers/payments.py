@@ -15,7 +15,6 @@ from bms.errors import (
     PaymentDeclined,
     PaymentInProgress,
 )
-from bms.handlers.bookings import viewer
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.idempotency import key_of, send
@@ -91,7 +90,9 @@ async def index(call: Call) -> web.Response:
     """List the caller's payments, the newest first; an admin sees everybody's."""
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
-    payments = await call.db.read_primary(list_payments, user_id=viewer(call), before=before, limit=limit + 1)
+    payments = await call.db.read_primary(
+        list_payments, user_id=call.viewer_id, before=before, limit=limit + 1
+    )
     return page(call.request, payments, limit, present_payment, "id")
 
 
@@ -100,5 +101,5 @@ async def index(call: Call) -> web.Response:
 )
 async def show(call: Call) -> web.Response:
     """Show one payment of the caller's; an admin sees anybody's."""
-    payment = await call.db.read_primary(get_payment, payment_id=call.id(), viewer_id=viewer(call))
+    payment = await call.db.read_primary(get_payment, payment_id=call.id(), viewer_id=call.viewer_id)
     return respond(present_payment(payment))

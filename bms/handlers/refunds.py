@@ -5,7 +5,6 @@ from aiohttp import web
 from bms.checkout.settlement import render_refund, send_refund
 from bms.commands.sales.request_refund import request_refund
 from bms.errors import NotFound, RefundNotDue
-from bms.handlers.bookings import viewer
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.idempotency import key_of, send
@@ -51,5 +50,5 @@ async def request(call: Call) -> web.Response:
 )
 async def show(call: Call) -> web.Response:
     """Show a refund to its payer, the event's organiser or an admin."""
-    refund = await call.db.read_primary(get_refund, refund_id=call.id(), viewer_id=viewer(call))
+    refund = await call.db.read_primary(get_refund, refund_id=call.id(), viewer_id=call.viewer_id)
     return respond(present_refund(refund))

@@ -19,10 +19,7 @@ from bms.sql.database import Database, Work
 from bms.terms import MAX_ID
 
 P = ParamSpec("P")
-
-
 T = TypeVar("T")
-
 
 PREFIXES = ("", "/api")
 
@@ -68,6 +65,11 @@ class Call:
         """The caller, on a route that asks for one."""
         assert self.caller_or_none is not None
         return self.caller_or_none
+
+    @property
+    def viewer_id(self) -> int | None:
+        """Whose rows the caller may see; None for everybody's."""
+        return None if self.caller.is_admin else self.caller.user_id
 
     @property
     def db(self) -> Database:

@@ -1,65 +1,20 @@
-"""Accounts: registration, login, tokens, logout and the profile."""
+"""Sessions: login, refresh, logout."""
 
 from typing import Any
 
 from aiohttp import web
 
-from bms.commands.accounts.registration import register_user, update_profile
 from bms.commands.accounts.sessions import begin_login, open_session, revoke_session, rotate_session
-from bms.errors import (
-    EmailTaken,
-    Forbidden,
-    InvalidCredentials,
-    InvalidRefreshToken,
-    TooManyAttempts,
-    UsernameTaken,
-)
+from bms.errors import InvalidCredentials, InvalidRefreshToken, TooManyAttempts
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.pages import no_content, respond
 from bms.queries.users import get_profile
-from bms.schemas.answers.users import ProfileAnswer, TokensAnswer, UserAnswer
-from bms.schemas.users import (
-    Login,
-    Logout,
-    ProfileChange,
-    ProfileReplacement,
-    Refresh,
-    Register,
-    present_profile,
-    present_user,
-)
+from bms.schemas.answers.users import TokensAnswer
+from bms.schemas.users import Login, Logout, Refresh, present_user
 from bms.security.tokens import hash_secret, new_secret
 
 routes = Routes()
-
-
-@routes.add(
-    "POST",
-    "/register",
-    operation="users.register",
-    access=Access.ANYONE,
-    body=Register(),
-    answers={201: UserAnswer()},
-    refusals=[Forbidden, EmailTaken, UsernameTaken],
-)
-async def register(call: Call) -> web.Response:
-    """Make an account."""
-    _check_role(call, call.body["role"])
-    password_hash = await call.passwords.hash(call.body.pop("password"))
-    user = await call.db.transact(
-        register_user, **call.body, password_hash=password_hash, request_id=call.request_id
-    )
-    return respond(present_user(user), 201)
-
-
-def _check_role(call: Call, role: str) -> None:
-    """Raise Forbidden unless the caller may give an account ``role``."""
-    is_admin = call.caller_or_none is not None and call.caller_or_none.is_admin
-    if role == "ADMIN" and not is_admin:
-        raise Forbidden("Only an admin's token can register an ADMIN")
-    if role == "EVENT_MANAGER" and not (is_admin or call.settings.open_manager_registration):
-        raise Forbidden("Here only an admin's token can register an EVENT_MANAGER")
 
 
 @routes.add(
@@ -160,35 +115,3 @@ async def logout(call: Call) -> web.Response:
             revoke_session, session_id=session_id, user_id=call.caller.user_id, request_id=call.request_id
         )
     return no_content(205 if call.body["older_shape"] else 204)
-
-
-@routes.add(
-    "GET", "/profile", operation="users.show_profile", access=Access.USER, answers={200: ProfileAnswer()}
-)
-async def show_profile(call: Call) -> web.Response:
-    """Show the caller's profile."""
-    return respond(present_profile(await call.db.read_primary(get_profile, user_id=call.caller.user_id)))
-
-
-@routes.add(
-    "PUT",
-    "/profile",
-    operation="users.change_profile.put",
-    access=Access.USER,
-    body=ProfileReplacement(),
-    answers={200: ProfileAnswer()},
-)
-@routes.add(
-    "PATCH",
-    "/profile",
-    operation="users.change_profile.patch",
-    access=Access.USER,
-    body=ProfileChange(),
-    answers={200: ProfileAnswer()},
-)
-async def change_profile(call: Call) -> web.Response:
-    """Change the caller's profile."""
-    user = await call.db.transact(
-        update_profile, user_id=call.caller.user_id, changes=call.body, request_id=call.request_id
-    )
-    return respond(present_profile(user))
