@@ -8,9 +8,10 @@ import logging
 
 from bms.commands.idempotency import Answer
 from bms.commands.sales.pay import settle_payment
-from bms.commands.sales.refunds import get_refund_to_send, postpone_refund, settle_refund
+from bms.commands.sales.refunds import postpone_refund, settle_refund
 from bms.errors import BMSError, GatewayUnavailable, HoldExpired, PaymentDeclined
 from bms.payments.gateway import Gateway, Outcome
+from bms.queries.due import get_refund_to_send
 from bms.schemas.payments import present_payment
 from bms.schemas.problems import problem_document
 from bms.schemas.refunds import present_refund

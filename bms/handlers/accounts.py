@@ -9,8 +9,7 @@ from bms.errors import Conflict, EmailTaken, Forbidden, TooManyAttempts, Usernam
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.pages import decode_cursor, no_content, page, respond
-from bms.queries.accounts import list_accounts, list_history
-from bms.queries.users import get_profile
+from bms.queries.accounts import get_profile, list_accounts, list_history
 from bms.schemas.accounts import AccountChange, AccountList, PasswordChange, present_account
 from bms.schemas.answers.accounts import AccountAnswer
 from bms.schemas.answers.bookings import BookingAnswer

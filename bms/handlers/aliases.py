@@ -37,7 +37,7 @@ from bms.http.endpoint import Routes
 from bms.http.idempotency import key_of, send
 from bms.http.pages import decode_cursor, page, respond
 from bms.queries.bookings import BookingView, get_booking, list_bookings
-from bms.queries.orders import list_payment_methods
+from bms.queries.payments import list_payment_methods
 from bms.schemas.aliases import (
     ORDER_STATUSES,
     DeleteOrder,

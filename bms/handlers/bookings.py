@@ -20,8 +20,7 @@ from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.idempotency import key_of, send
 from bms.http.pages import decode_cursor, page, respond
-from bms.queries.attendees import list_bookings_of_event
-from bms.queries.bookings import get_booking, list_bookings
+from bms.queries.bookings import get_booking, list_bookings, list_bookings_of_event
 from bms.schemas.answers.bookings import BookingAnswer
 from bms.schemas.answers.statistics import AttendanceAnswer
 from bms.schemas.bookings import BookingList, Cancel, Hold, present_booking

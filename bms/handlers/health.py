@@ -6,7 +6,7 @@ from bms.errors import DatabaseUnavailable, Overloaded
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.pages import respond
-from bms.queries.health import count_overdue_messages
+from bms.queries.backlog import count_overdue_messages
 from bms.schemas.answers.health import LiveAnswer, ReadyAnswer
 
 OVERDUE_SECONDS = 300

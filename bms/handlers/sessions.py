@@ -9,7 +9,7 @@ from bms.errors import InvalidCredentials, InvalidRefreshToken, TooManyAttempts
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.pages import no_content, respond
-from bms.queries.users import get_profile
+from bms.queries.accounts import get_profile
 from bms.schemas.answers.users import TokensAnswer
 from bms.schemas.users import Login, Logout, Refresh, present_user
 from bms.security.tokens import hash_secret, new_secret

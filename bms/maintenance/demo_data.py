@@ -8,7 +8,7 @@ from bms.commands.accounts.registration import register_user
 from bms.commands.events.categories import create_category
 from bms.commands.events.create import create_event
 from bms.commands.events.venues import create_venue
-from bms.queries.users import count_users
+from bms.queries.accounts import count_users
 from bms.schemas.events import Event
 from bms.security.passwords import Passwords
 from bms.sql.database import Database

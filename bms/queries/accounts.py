@@ -1,8 +1,8 @@
 """Accounts as admins see them."""
 
+from bms.errors import NotFound
 from bms.queries.bookings import BookingView, list_bookings
 from bms.queries.patterns import contains
-from bms.queries.users import get_profile
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 
@@ -32,3 +32,30 @@ def list_history(tx: Transaction, *, user_id: int, before: int | None, limit: in
     """Return up to ``limit`` bookings of a user, the newest first. Raises NotFound: no such user."""
     get_profile(tx, user_id=user_id)
     return list_bookings(tx, user_id=user_id, before=before, limit=limit)
+
+
+GET_PROFILE = Statement(
+    "users.get_profile",
+    "@id BIGINT",
+    """
+    SELECT id, email, name, username, role, phone, city, bio, created_at
+    FROM   users
+    WHERE  id = @id
+    """,
+)
+
+
+COUNT = Statement("users.count", "", "SELECT COUNT(*) AS users FROM users")
+
+
+def get_profile(tx: Transaction, *, user_id: int) -> Row:
+    """Return the profile of ``user_id``. Raises NotFound."""
+    user = tx.row(GET_PROFILE, id=user_id)
+    if user is None:
+        raise NotFound()
+    return user
+
+
+def count_users(tx: Transaction) -> int:
+    """Return how many accounts there are."""
+    return int(tx.value(COUNT))

@@ -25,3 +25,19 @@ def get_backlog(tx: Transaction) -> Row:
     pending ones was due (negative when it is due later), and ``holds_overdue``.
     """
     return tx.only(GET)
+
+
+COUNT_OVERDUE = Statement(
+    "outbox.count_overdue",
+    "@seconds INT",
+    """
+    SELECT COUNT(*) AS overdue
+    FROM   outbox
+    WHERE  state = 'PENDING' AND available_at < DATEADD(SECOND, -@seconds, SYSUTCDATETIME())
+    """,
+)
+
+
+def count_overdue_messages(tx: Transaction, *, seconds: int) -> int:
+    """Return how many messages have been due for longer than ``seconds``."""
+    return int(tx.value(COUNT_OVERDUE, seconds=seconds))

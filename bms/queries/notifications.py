@@ -1,6 +1,6 @@
 """A user's notifications."""
 
-from bms.queries.users import get_profile
+from bms.queries.accounts import get_profile
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 

@@ -53,3 +53,21 @@ def list_payments(tx: Transaction, *, user_id: int | None, before: int | None, l
     if user_id is None:
         return tx.rows(LIST_ALL, before=before, limit=limit)
     return tx.rows(LIST_OF_USER, user_id=user_id, before=before, limit=limit)
+
+
+LIST_METHODS = Statement(
+    "event_payment_options.list_of_booking",
+    "@booking_id BIGINT",
+    """
+    SELECT o.method
+    FROM   bookings AS b
+    INNER JOIN event_payment_options AS o ON o.event_id = b.event_id
+    WHERE  b.id = @booking_id
+    ORDER BY o.method
+    """,
+)
+
+
+def list_payment_methods(tx: Transaction, *, booking_id: int) -> list[str]:
+    """Return the methods of payment that the event of a booking takes."""
+    return [row.method for row in tx.rows(LIST_METHODS, booking_id=booking_id)]

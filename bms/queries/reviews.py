@@ -1,7 +1,7 @@
 """Reviews of an event, and those that a user wrote."""
 
+from bms.queries.accounts import get_profile
 from bms.queries.events import get_event
-from bms.queries.users import get_profile
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 

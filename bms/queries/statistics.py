@@ -6,7 +6,7 @@ Money is counted in the event's currency. Each sum runs over the bookings of one
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bms.queries.event_owners import get_own_event
+from bms.queries.events import get_own_event
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 

@@ -2,14 +2,9 @@
 
 import logging
 
-from bms.commands.events.cancel import (
-    cancel_booking_of_event,
-    end_cancellation_lease,
-    lease_cancellation,
-    list_live_bookings,
-    list_unfinished_cancellations,
-)
+from bms.commands.events.cancel import cancel_booking_of_event, end_cancellation_lease, lease_cancellation
 from bms.errors import DatabaseUnavailable
+from bms.queries.due import list_live_bookings, list_unfinished_cancellations
 from bms.sql.database import Database
 
 log = logging.getLogger(__name__)

@@ -1,6 +1,7 @@
 """Letting holds run out: tickets of bookings that were not paid in time go back on sale."""
 
-from bms.commands.sales.expire import expire_hold, list_expired_holds
+from bms.commands.sales.expire import expire_hold
+from bms.queries.due import list_expired_holds
 from bms.sql.database import Database
 from bms.tasks.batches import passing_over
 

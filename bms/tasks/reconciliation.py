@@ -3,10 +3,10 @@
 import logging
 
 from bms.checkout.settlement import ASK_AGAIN, send_refund, settle
-from bms.commands.sales.pay import list_stale_payments
-from bms.commands.sales.refunds import list_due_refunds, postpone_refund, renew_refund
+from bms.commands.sales.refunds import postpone_refund, renew_refund
 from bms.errors import DatabaseUnavailable, GatewayUnavailable, Overloaded
 from bms.payments.gateway import Gateway
+from bms.queries.due import list_due_refunds, list_stale_payments
 from bms.sql.database import Database
 from bms.sql.session import Row
 

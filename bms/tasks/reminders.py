@@ -1,6 +1,7 @@
 """Reminding the holders of tickets a day before their event."""
 
-from bms.commands.messages.reminders import list_due_reminders, remind_holders
+from bms.commands.messages.reminders import remind_holders
+from bms.queries.due import list_due_reminders
 from bms.sql.database import Database
 from bms.tasks.batches import passing_over
 

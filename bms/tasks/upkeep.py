@@ -1,7 +1,8 @@
 """What time alone brings about: events end, and what is kept for a while is removed."""
 
-from bms.commands.events.complete import complete_event, list_events_over
+from bms.commands.events.complete import complete_event
 from bms.commands.housekeeping import remove_what_is_old
+from bms.queries.due import list_events_over
 from bms.sql.database import Database
 from bms.tasks.batches import passing_over
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bms.commands.messages import reminders
+from bms.queries.due import list_due_reminders
 from bms.sql.database import Database
 from bms.sql.statements import Statement
 from bms.tasks.reminders import send_due_reminders
@@ -95,7 +96,7 @@ async def test_without_the_guard_they_would_be_told_again(
     db: Database, near: dict[str, Any], rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin of the test above: two processes that have both seen the event as due."""
-    due = await db.read_primary(reminders.list_due_reminders, limit=10)
+    due = await db.read_primary(list_due_reminders, limit=10)
     assert await db.transact(reminders.remind_holders, event_id=due[0])
     assert not await db.transact(reminders.remind_holders, event_id=due[0])
     unguarded = Statement(

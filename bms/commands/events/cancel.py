@@ -51,16 +51,6 @@ START_JOB = Statement(
     """,
 )
 
-LIST_UNFINISHED = Statement(
-    "event_cancellations.list_unfinished",
-    "@limit INT",
-    """
-    SELECT TOP (@limit) event_id
-    FROM   event_cancellations
-    WHERE  finished_at IS NULL AND (leased_until IS NULL OR leased_until < SYSUTCDATETIME())
-    ORDER BY started_at, event_id
-    """,
-)
 
 LEASE_JOB = Statement(
     "event_cancellations.lease",
@@ -85,17 +75,6 @@ END_LEASE = Statement(
                                            WHERE  event_id = @event_id AND status IN ('PENDING', 'CONFIRMED'))
                               THEN NULL ELSE SYSUTCDATETIME() END
     WHERE  event_id = @event_id AND finished_at IS NULL
-    """,
-)
-
-LIST_LIVE = Statement(
-    "bookings.list_live_of_event",
-    "@event_id BIGINT, @after BIGINT, @limit INT",
-    """
-    SELECT TOP (@limit) id
-    FROM   bookings
-    WHERE  event_id = @event_id AND status IN ('PENDING', 'CONFIRMED') AND id > @after
-    ORDER BY id
     """,
 )
 
@@ -152,11 +131,6 @@ def withdraw_event(
     return False
 
 
-def list_unfinished_cancellations(tx: Transaction, *, limit: int) -> list[int]:
-    """Return the events whose bookings are still to be cancelled and that no process is working on."""
-    return [row.event_id for row in tx.rows(LIST_UNFINISHED, limit=limit)]
-
-
 def lease_cancellation(tx: Transaction, *, event_id: int, seconds: int) -> Row | None:
     """Take the job for ``seconds`` and return its reason; None when another process has it."""
     return tx.row(LEASE_JOB, event_id=event_id, seconds=seconds)
@@ -165,11 +139,6 @@ def lease_cancellation(tx: Transaction, *, event_id: int, seconds: int) -> Row |
 def end_cancellation_lease(tx: Transaction, *, event_id: int) -> None:
     """Give the job back: finished when no live booking is left, to be taken up again otherwise."""
     tx.execute(END_LEASE, event_id=event_id)
-
-
-def list_live_bookings(tx: Transaction, *, event_id: int, after: int, limit: int) -> list[int]:
-    """Return ids of live bookings of an event, ascending, from the one after ``after``."""
-    return [row.id for row in tx.rows(LIST_LIVE, event_id=event_id, after=after, limit=limit)]
 
 
 def cancel_booking_of_event(tx: Transaction, *, booking_id: int, reason: str | None) -> bool:

@@ -1,22 +1,9 @@
 """Completing events that are over: they leave the list of what is on."""
 
 from bms.commands import audit
+from bms.queries.due import HOURS_WITHOUT_END
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-
-HOURS_WITHOUT_END = 24  # an event that says no end is over so long after its start
-
-LIST_OVER = Statement(
-    "events.list_over",
-    "@hours INT, @limit INT",
-    """
-    SELECT TOP (@limit) id
-    FROM   events
-    WHERE  status = 'PUBLISHED' AND starts_at < SYSUTCDATETIME()
-      AND  COALESCE(ends_at, DATEADD(HOUR, @hours, starts_at)) < SYSUTCDATETIME()
-    ORDER BY starts_at, id
-    """,
-)
 
 COMPLETE = Statement(
     "events.complete",
@@ -28,11 +15,6 @@ COMPLETE = Statement(
       AND  COALESCE(ends_at, DATEADD(HOUR, @hours, starts_at)) < SYSUTCDATETIME()
     """,
 )
-
-
-def list_events_over(tx: Transaction, *, limit: int) -> list[int]:
-    """Return the ids of published events that are over, the longest over first."""
-    return [row.id for row in tx.rows(LIST_OVER, hours=HOURS_WITHOUT_END, limit=limit)]
 
 
 def complete_event(tx: Transaction, *, event_id: int) -> bool:

@@ -5,8 +5,8 @@ import secrets
 from bms.commands import audit
 from bms.commands.messages.to_holders import CONFIRMED, event_facts, tell_holders
 from bms.errors import NotFound, ValidationFailed
-from bms.queries.event_owners import get_own_event
-from bms.queries.users import get_profile
+from bms.queries.accounts import get_profile
+from bms.queries.events import get_own_event
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 

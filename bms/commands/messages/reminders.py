@@ -2,22 +2,9 @@
 
 from bms.commands.messages.to_holders import CONFIRMED, event_facts, tell_holders
 from bms.formats import place, when
+from bms.queries.due import HOURS_AHEAD
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-
-HOURS_AHEAD = 24
-
-LIST_DUE = Statement(
-    "events.list_to_remind_of",
-    "@hours INT, @limit INT",
-    """
-    SELECT TOP (@limit) id
-    FROM   events
-    WHERE  status = 'PUBLISHED' AND starts_at > SYSUTCDATETIME()
-      AND  starts_at <= DATEADD(HOUR, @hours, SYSUTCDATETIME()) AND reminded_at IS NULL
-    ORDER BY starts_at, id
-    """,
-)
 
 # Of several processes at once one gets the row. A new time makes reminded_at NULL again.
 CLAIM = Statement(
@@ -42,11 +29,6 @@ GET = Statement(
     WHERE  e.id = @id
     """,
 )
-
-
-def list_due_reminders(tx: Transaction, *, limit: int) -> list[int]:
-    """Return events that begin within HOURS_AHEAD and whose holders are not reminded, the next first."""
-    return [event.id for event in tx.rows(LIST_DUE, hours=HOURS_AHEAD, limit=limit)]
 
 
 def remind_holders(tx: Transaction, *, event_id: int) -> bool:

@@ -11,17 +11,6 @@ from bms.commands.sales.inventory import lines_of
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
-LIST_EXPIRED = Statement(
-    "bookings.list_expired_holds",
-    "@limit INT",
-    """
-    SELECT TOP (@limit) id
-    FROM   bookings
-    WHERE  status = 'PENDING' AND hold_expires_at <= SYSUTCDATETIME()
-    ORDER BY hold_expires_at, id
-    """,
-)
-
 EXPIRE = Statement(
     "bookings.expire",
     "@id BIGINT",
@@ -32,11 +21,6 @@ EXPIRE = Statement(
     WHERE  id = @id AND status = 'PENDING' AND hold_expires_at <= SYSUTCDATETIME()
     """,
 )
-
-
-def list_expired_holds(tx: Transaction, *, limit: int) -> list[int]:
-    """Return the ids of bookings whose hold has run out, the longest overdue first."""
-    return [row.id for row in tx.rows(LIST_EXPIRED, limit=limit)]
 
 
 def expire_hold(tx: Transaction, *, booking_id: int) -> bool:

@@ -34,16 +34,6 @@ LOCK_PAYABLE = Statement(
     """,
 )
 
-LIST_STALE = Statement(
-    "payments.list_stale",
-    "@seconds INT, @after BIGINT, @limit INT",
-    """
-    SELECT TOP (@limit) id, reference, amount, currency
-    FROM   payments
-    WHERE  status = 'PROCESSING' AND created_at < DATEADD(SECOND, -@seconds, SYSUTCDATETIME()) AND id > @after
-    ORDER BY id
-    """,
-)
 
 GET_STATUS = Statement(
     "bookings.get_status",
@@ -275,8 +265,3 @@ def _return_late(tx: Transaction, context: Row, payment_id: int, payment: Row) -
     to_buyers.payment_returned(
         tx, booking_id=context.booking_id, payment_id=payment_id, amount=payment.amount
     )
-
-
-def list_stale_payments(tx: Transaction, *, seconds: int, after: int, limit: int) -> list[Row]:
-    """Return payments after id ``after`` that have been PROCESSING for longer than ``seconds``, by id."""
-    return tx.rows(LIST_STALE, seconds=seconds, after=after, limit=limit)

@@ -17,7 +17,6 @@ from bms.queries.refunds import get_refund
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
 
-MAX_ATTEMPTS = 10
 FIRST_RETRY = 60  # seconds; the wait grows with the square of the attempts
 
 CLAIM = Statement(
@@ -42,16 +41,6 @@ INSERT = Statement(
     """,
 )
 
-GET_TO_SEND = Statement(
-    "refunds.get_to_send",
-    "@id BIGINT",
-    """
-    SELECT r.id, r.reference, r.amount, r.currency, p.gateway_reference
-    FROM   refunds AS r
-    INNER JOIN payments AS p ON p.id = r.payment_id
-    WHERE  r.id = @id AND r.status = 'PENDING'
-    """,
-)
 
 SUCCEED = Statement(
     "refunds.succeed",
@@ -98,17 +87,6 @@ POSTPONE = Statement(
     """,
 )
 
-LIST_DUE = Statement(
-    "refunds.list_due",
-    "@max_attempts INT, @limit INT",
-    """
-    SELECT TOP (@limit) id, status
-    FROM   refunds
-    WHERE  status IN ('PENDING', 'FAILED') AND retry_at <= SYSUTCDATETIME()
-      AND  (status = 'PENDING' OR attempts < @max_attempts)
-    ORDER BY retry_at, id
-    """,
-)
 
 RENEW = Statement(
     "refunds.renew",
@@ -169,11 +147,6 @@ def claim_refund(
     return refund_id
 
 
-def get_refund_to_send(tx: Transaction, *, refund_id: int) -> Row | None:
-    """Return what the gateway is to be asked for a PENDING refund; None when there is nothing to ask."""
-    return tx.row(GET_TO_SEND, id=refund_id)
-
-
 def settle_refund(
     tx: Transaction,
     *,
@@ -207,11 +180,6 @@ def settle_refund(
 def postpone_refund(tx: Transaction, *, refund_id: int, seconds: int) -> None:
     """Leave a refund whose outcome is unknown to be asked for again, under the same reference."""
     tx.execute(POSTPONE, id=refund_id, delay=seconds)
-
-
-def list_due_refunds(tx: Transaction, *, limit: int) -> list[Row]:
-    """Return the id and status of refunds that are to be tried (again) now, the longest due first."""
-    return tx.rows(LIST_DUE, max_attempts=MAX_ATTEMPTS, limit=limit)
 
 
 def renew_refund(tx: Transaction, *, refund_id: int) -> None:

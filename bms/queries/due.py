@@ -1,0 +1,146 @@
+"""What background work begins with: holds, payments, refunds, events and cancellations that are due."""
+
+from bms.sql.session import Row, Transaction
+from bms.sql.statements import Statement
+
+LIST_EXPIRED_HOLDS = Statement(
+    "bookings.list_expired_holds",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) id
+    FROM   bookings
+    WHERE  status = 'PENDING' AND hold_expires_at <= SYSUTCDATETIME()
+    ORDER BY hold_expires_at, id
+    """,
+)
+
+
+def list_expired_holds(tx: Transaction, *, limit: int) -> list[int]:
+    """Return the ids of bookings whose hold has run out, the longest overdue first."""
+    return [row.id for row in tx.rows(LIST_EXPIRED_HOLDS, limit=limit)]
+
+
+LIST_STALE_PAYMENTS = Statement(
+    "payments.list_stale",
+    "@seconds INT, @after BIGINT, @limit INT",
+    """
+    SELECT TOP (@limit) id, reference, amount, currency
+    FROM   payments
+    WHERE  status = 'PROCESSING' AND created_at < DATEADD(SECOND, -@seconds, SYSUTCDATETIME()) AND id > @after
+    ORDER BY id
+    """,
+)
+
+
+def list_stale_payments(tx: Transaction, *, seconds: int, after: int, limit: int) -> list[Row]:
+    """Return payments after id ``after`` that have been PROCESSING for longer than ``seconds``, by id."""
+    return tx.rows(LIST_STALE_PAYMENTS, seconds=seconds, after=after, limit=limit)
+
+
+MAX_REFUND_ATTEMPTS = 10
+
+GET_REFUND_TO_SEND = Statement(
+    "refunds.get_to_send",
+    "@id BIGINT",
+    """
+    SELECT r.id, r.reference, r.amount, r.currency, p.gateway_reference
+    FROM   refunds AS r
+    INNER JOIN payments AS p ON p.id = r.payment_id
+    WHERE  r.id = @id AND r.status = 'PENDING'
+    """,
+)
+
+LIST_DUE_REFUNDS = Statement(
+    "refunds.list_due",
+    "@max_attempts INT, @limit INT",
+    """
+    SELECT TOP (@limit) id, status
+    FROM   refunds
+    WHERE  status IN ('PENDING', 'FAILED') AND retry_at <= SYSUTCDATETIME()
+      AND  (status = 'PENDING' OR attempts < @max_attempts)
+    ORDER BY retry_at, id
+    """,
+)
+
+
+def get_refund_to_send(tx: Transaction, *, refund_id: int) -> Row | None:
+    """Return what the gateway is to be asked for a PENDING refund; None when there is nothing to ask."""
+    return tx.row(GET_REFUND_TO_SEND, id=refund_id)
+
+
+def list_due_refunds(tx: Transaction, *, limit: int) -> list[Row]:
+    """Return the id and status of refunds that are to be tried (again) now, the longest due first."""
+    return tx.rows(LIST_DUE_REFUNDS, max_attempts=MAX_REFUND_ATTEMPTS, limit=limit)
+
+
+HOURS_AHEAD = 24
+
+LIST_DUE_REMINDERS = Statement(
+    "events.list_to_remind_of",
+    "@hours INT, @limit INT",
+    """
+    SELECT TOP (@limit) id
+    FROM   events
+    WHERE  status = 'PUBLISHED' AND starts_at > SYSUTCDATETIME()
+      AND  starts_at <= DATEADD(HOUR, @hours, SYSUTCDATETIME()) AND reminded_at IS NULL
+    ORDER BY starts_at, id
+    """,
+)
+
+
+def list_due_reminders(tx: Transaction, *, limit: int) -> list[int]:
+    """Return events that begin within HOURS_AHEAD and whose holders are not reminded, the next first."""
+    return [event.id for event in tx.rows(LIST_DUE_REMINDERS, hours=HOURS_AHEAD, limit=limit)]
+
+
+HOURS_WITHOUT_END = 24  # an event that says no end is over so long after its start
+
+LIST_EVENTS_OVER = Statement(
+    "events.list_over",
+    "@hours INT, @limit INT",
+    """
+    SELECT TOP (@limit) id
+    FROM   events
+    WHERE  status = 'PUBLISHED' AND starts_at < SYSUTCDATETIME()
+      AND  COALESCE(ends_at, DATEADD(HOUR, @hours, starts_at)) < SYSUTCDATETIME()
+    ORDER BY starts_at, id
+    """,
+)
+
+
+def list_events_over(tx: Transaction, *, limit: int) -> list[int]:
+    """Return the ids of published events that are over, the longest over first."""
+    return [row.id for row in tx.rows(LIST_EVENTS_OVER, hours=HOURS_WITHOUT_END, limit=limit)]
+
+
+LIST_UNFINISHED_CANCELLATIONS = Statement(
+    "event_cancellations.list_unfinished",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) event_id
+    FROM   event_cancellations
+    WHERE  finished_at IS NULL AND (leased_until IS NULL OR leased_until < SYSUTCDATETIME())
+    ORDER BY started_at, event_id
+    """,
+)
+
+LIST_LIVE_BOOKINGS = Statement(
+    "bookings.list_live_of_event",
+    "@event_id BIGINT, @after BIGINT, @limit INT",
+    """
+    SELECT TOP (@limit) id
+    FROM   bookings
+    WHERE  event_id = @event_id AND status IN ('PENDING', 'CONFIRMED') AND id > @after
+    ORDER BY id
+    """,
+)
+
+
+def list_unfinished_cancellations(tx: Transaction, *, limit: int) -> list[int]:
+    """Return the events whose bookings are still to be cancelled and that no process is working on."""
+    return [row.event_id for row in tx.rows(LIST_UNFINISHED_CANCELLATIONS, limit=limit)]
+
+
+def list_live_bookings(tx: Transaction, *, event_id: int, after: int, limit: int) -> list[int]:
+    """Return ids of live bookings of an event, ascending, from the one after ``after``."""
+    return [row.id for row in tx.rows(LIST_LIVE_BOOKINGS, event_id=event_id, after=after, limit=limit)]
