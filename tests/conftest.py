@@ -19,9 +19,9 @@ from bms.queries.conservation import check_conservation
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.sql.odbc.target import parse_url
-from tests import contract, servers
-from tests.servers import Server
-from tests.tsql import Sql
+from tests.kit import contract, servers
+from tests.kit.servers import Server
+from tests.kit.tsql import Sql
 
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)

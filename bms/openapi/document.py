@@ -67,7 +67,8 @@ def describe(endpoints: Sequence[Endpoint], tags: Mapping[str, str]) -> Document
     paths: dict[str, Document] = defaultdict(dict)
     for endpoint in endpoints:
         paths[path_of(endpoint)][endpoint.method.lower()] = _operation(endpoint)
-    for path, operations in paths.items():
+    # By name: the order of modules and of routes is no part of the contract.
+    for path, operations in sorted(paths.items()):
         spec.path(path, operations=operations)
     return spec.to_dict()
 

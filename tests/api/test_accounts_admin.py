@@ -8,10 +8,10 @@ import pytest
 from bms.commands.accounts import roles
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
-from tests.attendance import Make, MakeUser, Rows, attend, pages
-from tests.books import count
 from tests.conftest import PASSWORD, Api, Reply, User
-from tests.waiting import Meeting
+from tests.kit.attendance import Make, MakeUser, Rows, attend, pages
+from tests.kit.books import count
+from tests.kit.waiting import Meeting
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from bms.schemas.accounts import Flag
 from bms.schemas.base import Count, Day, Id, Line, Money, Text, UtcTime
 from bms.schemas.events import Clock, DayOrTime, Reference
 from bms.schemas.users import Email, Password
-from tests.api.refusals import SQL_TEXTS, WITH_BODY, bodies_with, contents, name_of, path_of, send
 from tests.conftest import User
+from tests.kit.refusals import SQL_TEXTS, WITH_BODY, bodies_with, contents, name_of, path_of, send
 
 MakeUser = Callable[..., Awaitable[User]]
 Rows = Callable[..., list[Any]]

@@ -13,8 +13,8 @@ from yarl import URL
 
 from bms.http.endpoint import Endpoint
 from bms.http.pages import encode_cursor
-from tests.api.refusals import ENDPOINTS, SQL_TEXTS, UNICODE_TEXTS, contents, name_of, path_of, send
 from tests.conftest import CARD, Api, Reply, User
+from tests.kit.refusals import ENDPOINTS, SQL_TEXTS, UNICODE_TEXTS, contents, name_of, path_of, send
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 MakeUser = Callable[..., Awaitable[User]]

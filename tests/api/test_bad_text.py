@@ -4,9 +4,9 @@ import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.api.refusals import SQL_TEXTS, UNICODE_TEXTS, contents, pages
 from tests.conftest import PASSWORD, Api, User
-from tests.servers import Server
+from tests.kit.refusals import SQL_TEXTS, UNICODE_TEXTS, contents, pages
+from tests.kit.servers import Server
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 MakeUser = Callable[..., Awaitable[User]]

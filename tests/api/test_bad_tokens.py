@@ -10,8 +10,8 @@ import jwt
 from aiohttp.test_utils import TestClient
 
 from bms.settings import Settings
-from tests.api.refusals import contents, send
 from tests.conftest import Api, User
+from tests.kit.refusals import contents, send
 
 MakeUser = Callable[..., Awaitable[User]]
 Rows = Callable[..., list[Any]]

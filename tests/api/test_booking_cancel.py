@@ -10,9 +10,9 @@ from bms.commands.sales import cancel
 from bms.sql.database import Database
 from bms.sql.statements import Statement
 from bms.tasks.holds import expire_due_holds
-from tests.books import Rows, assert_balanced, available, count, let_hold_pass, status_of
 from tests.conftest import Api, Reply, User
-from tests.waiting import Meeting
+from tests.kit.books import Rows, assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.waiting import Meeting
 
 MakeUser = Callable[..., Awaitable[User]]
 Make = Callable[..., Awaitable[dict[str, Any]]]

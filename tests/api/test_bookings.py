@@ -10,8 +10,8 @@ import pytest
 from bms.commands.sales import hold, inventory
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
-from tests.books import LONG_AGO, Rows, assert_balanced, available, count, let_hold_pass, status_of
 from tests.conftest import Api, Reply, User
+from tests.kit.books import LONG_AGO, Rows, assert_balanced, available, count, let_hold_pass, status_of
 
 MakeUser = Callable[..., Awaitable[User]]
 Make = Callable[..., Awaitable[dict[str, Any]]]

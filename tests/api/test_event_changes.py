@@ -10,8 +10,8 @@ from bms.commands.events import change as event_change
 from bms.commands.events import rules
 from bms.sql.statements import Statement
 from tests.conftest import Api, User
-from tests.tsql import Sql
-from tests.waiting import Meeting
+from tests.kit.tsql import Sql
+from tests.kit.waiting import Meeting
 
 MakeUser = Callable[..., Awaitable[User]]
 Make = Callable[..., Awaitable[dict[str, Any]]]

@@ -16,13 +16,13 @@ from bms.mail.transports import FileTransport
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.tasks.outbox import send_due_messages
-from tests.attendance import Make, MakeUser, Rows, approach, attend, mails, told
-from tests.books import count
 from tests.conftest import Api, User
-from tests.sessions import waiting
+from tests.kit.attendance import Make, MakeUser, Rows, approach, attend, mails, told
+from tests.kit.books import count
+from tests.kit.sessions import waiting
+from tests.kit.tsql import Sql
+from tests.kit.waiting import until
 from tests.sql.probe import Gate
-from tests.tsql import Sql
-from tests.waiting import until
 
 ChangeWhileBooking = Callable[[dict[str, Any]], Awaitable[None]]
 

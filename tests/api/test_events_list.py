@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Api, User
-from tests.tsql import Sql
+from tests.kit.tsql import Sql
 
 MakeUser = Callable[..., Awaitable[User]]
 Make = Callable[..., Awaitable[dict[str, Any]]]

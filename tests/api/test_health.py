@@ -14,8 +14,8 @@ from bms.sql.embedded.provision import create_database, embedded_url
 from bms.sql.embedded.server import EmbeddedServer
 from bms.sql.yoyo.apply import apply_migrations
 from tests.conftest import PASSWORD, Api
-from tests.sessions import terminate
-from tests.tsql import Sql
+from tests.kit.sessions import terminate
+from tests.kit.tsql import Sql
 
 Rows = Callable[..., list[Any]]
 

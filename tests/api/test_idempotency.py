@@ -16,9 +16,9 @@ from bms.http import keys
 from bms.payments.simulated.gateway import SimulatedGateway
 from bms.sql.database import Database
 from bms.sql.session import Session
-from tests.books import Rows, assert_balanced, available, count, status_of
 from tests.conftest import CARD, Api, Reply, User
-from tests.gateways import Pause
+from tests.kit.books import Rows, assert_balanced, available, count, status_of
+from tests.kit.gateways import Pause
 
 MakeUser = Callable[..., Awaitable[User]]
 Make = Callable[..., Awaitable[dict[str, Any]]]

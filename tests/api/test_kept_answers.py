@@ -11,8 +11,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from bms.app import create_app
 from bms.settings import Settings
 from tests.conftest import Api, User
-from tests.redis_server import RedisServer
-from tests.tsql import Sql
+from tests.kit.redis_server import RedisServer
+from tests.kit.tsql import Sql
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 

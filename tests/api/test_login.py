@@ -10,8 +10,8 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from bms.http import keys
-from tests.api.refusals import contents
 from tests.conftest import PASSWORD, Api, User
+from tests.kit.refusals import contents
 
 MakeUser = Callable[..., Awaitable[User]]
 Rows = Callable[..., list[Any]]

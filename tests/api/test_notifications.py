@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.attendance import Make, MakeUser, Rows, attend, mails, pages, told
-from tests.books import count
 from tests.conftest import Api, User
+from tests.kit.attendance import Make, MakeUser, Rows, attend, mails, pages, told
+from tests.kit.books import count
 
 
 async def send(api: Api, sender: User, receiver: User, message: str) -> dict[str, Any]:

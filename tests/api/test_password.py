@@ -11,8 +11,8 @@ from bms.commands.accounts.sessions import begin_login, open_session
 from bms.errors import InvalidCredentials
 from bms.http import keys
 from bms.sql.database import Database
-from tests.attendance import MakeUser, Rows
 from tests.conftest import PASSWORD, Api, Reply, User
+from tests.kit.attendance import MakeUser, Rows
 
 NEW = "another horse battery"
 

@@ -21,11 +21,11 @@ from bms.payments.simulated.gateway import SimulatedGateway
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
-from tests.books import Rows, assert_balanced, available, count, let_hold_pass, status_of
-from tests.catalogue import text_columns
 from tests.conftest import CARD, Api, Reply, User
-from tests.gateways import Pause
-from tests.tsql import Sql
+from tests.kit.books import Rows, assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.catalogue import text_columns
+from tests.kit.gateways import Pause
+from tests.kit.tsql import Sql
 
 MakeUser = Callable[..., Awaitable[User]]
 Make = Callable[..., Awaitable[dict[str, Any]]]

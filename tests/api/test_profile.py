@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.api.refusals import contents
 from tests.conftest import Api, User
+from tests.kit.refusals import contents
 
 MakeUser = Callable[..., Awaitable[User]]
 Rows = Callable[..., list[Any]]

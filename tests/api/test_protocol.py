@@ -16,9 +16,9 @@ from aiohttp.test_utils import TestClient
 from bms.handlers import venues
 from bms.http import keys
 from bms.http.call import Access
-from tests.api.refusals import ENDPOINTS, contents, name_of, pages, path_of, send
 from tests.conftest import Api, User
-from tests.waiting import until
+from tests.kit.refusals import ENDPOINTS, contents, name_of, pages, path_of, send
+from tests.kit.waiting import until
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 MakeUser = Callable[..., Awaitable[User]]

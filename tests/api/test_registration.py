@@ -11,8 +11,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bms.app import create_app
 from bms.settings import Settings
-from tests.api.refusals import contents
 from tests.conftest import Api, User
+from tests.kit.refusals import contents
 
 MakeUser = Callable[..., Awaitable[User]]
 Rows = Callable[..., list[Any]]

@@ -8,9 +8,9 @@ import pytest
 from bms.commands.events import reviews
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
-from tests.attendance import Make, MakeUser, Rows, attend, begin, pages
 from tests.conftest import Api, Reply, User
-from tests.waiting import Meeting
+from tests.kit.attendance import Make, MakeUser, Rows, attend, begin, pages
+from tests.kit.waiting import Meeting
 
 
 @pytest.fixture

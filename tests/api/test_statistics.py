@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.attendance import Make, MakeUser, Rows, attend, begin, pages
-from tests.books import available
 from tests.conftest import Api, Reply, User
+from tests.kit.attendance import Make, MakeUser, Rows, attend, begin, pages
+from tests.kit.books import available
 
 Pay = Callable[..., Awaitable[Reply]]
 KINDS = [

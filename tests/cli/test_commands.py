@@ -12,8 +12,8 @@ import pytest
 
 from bms.sql.embedded.provision import embedded_url
 from bms.sql.embedded.server import EmbeddedServer
-from tests.servers import Server
-from tests.tsql import Sql
+from tests.kit.servers import Server
+from tests.kit.tsql import Sql
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 MIGRATIONS = 5

@@ -11,7 +11,7 @@ from bms.http import keys
 from bms.settings import Settings
 from tests.concurrency.crowd import let_race
 from tests.concurrency.shop import Premises, Shop, open_shop
-from tests.servers import Server
+from tests.kit.servers import Server
 
 PROCESSES = 2
 

@@ -14,11 +14,11 @@ from bms.resources import open_database
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database
-from tests import contract
-from tests.books import assert_conserved
 from tests.concurrency.crowd import Person, make_crowd
 from tests.conftest import CARD, Reply
-from tests.tsql import Sql
+from tests.kit import contract
+from tests.kit.books import assert_conserved
+from tests.kit.tsql import Sql
 
 _numbers = itertools.count(1)
 

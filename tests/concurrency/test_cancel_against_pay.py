@@ -9,11 +9,11 @@ from aiohttp.test_utils import TestClient
 
 from bms.commands.sales import cancel, pay
 from bms.sql.statements import Statement
-from tests.books import count, status_of
 from tests.concurrency.crowd import Person
 from tests.concurrency.shop import Shop
 from tests.conftest import Reply
-from tests.gateways import Pause
+from tests.kit.books import count, status_of
+from tests.kit.gateways import Pause
 
 PAIRS = 30
 

@@ -8,12 +8,12 @@ import pytest
 
 from bms.sql import database
 from bms.sql.odbc.target import parse_url
-from tests.books import available
 from tests.concurrency.crowd import Person
 from tests.concurrency.shop import Shop
 from tests.conftest import Reply
-from tests.sessions import is_postgres, waiting
-from tests.waiting import until
+from tests.kit.books import available
+from tests.kit.sessions import is_postgres, waiting
+from tests.kit.waiting import until
 
 pytestmark = pytest.mark.needs("DEADLOCK_PRIORITY")
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 from aiohttp.test_utils import TestClient
 
-from tests.books import assert_conserved, count
 from tests.concurrency.shop import Shop
-from tests.gateways import Pause
-from tests.waiting import until
+from tests.kit.books import assert_conserved, count
+from tests.kit.gateways import Pause
+from tests.kit.waiting import until
 
 PAYERS = 8
 

@@ -11,10 +11,10 @@ from bms.commands.sales import inventory
 from bms.sql.database import Database
 from bms.sql.statements import Statement
 from bms.tasks.cancellations import cancel_bookings_of_events
-from tests.books import available, count
 from tests.concurrency.crowd import Person
 from tests.concurrency.shop import Shop
-from tests.waiting import until
+from tests.kit.books import available, count
+from tests.kit.waiting import until
 
 BUYERS = 40
 PAID_FIRST = 8  # payments after which the organiser cancels

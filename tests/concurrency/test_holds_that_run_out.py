@@ -9,11 +9,11 @@ from aiohttp.test_utils import TestClient
 from bms.commands.sales import pay
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
-from tests.books import available, count, let_hold_pass, status_of
 from tests.concurrency.shop import Shop
 from tests.conftest import Reply
-from tests.gateways import Pause
-from tests.waiting import until
+from tests.kit.books import available, count, let_hold_pass, status_of
+from tests.kit.gateways import Pause
+from tests.kit.waiting import until
 
 HOLDS = 24
 LATE = 12

@@ -13,11 +13,11 @@ from bms.checkout.turnstile import Turnstile
 from bms.http import keys
 from bms.sql.database import Database
 from bms.sql.odbc.target import parse_url
-from tests.books import available
 from tests.concurrency.crowd import Person, let_race
 from tests.concurrency.shop import Shop
 from tests.conftest import Reply
-from tests.waiting import until
+from tests.kit.books import available
+from tests.kit.waiting import until
 
 LANES = 2
 QUEUE = 4

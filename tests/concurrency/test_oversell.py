@@ -14,9 +14,9 @@ from bms.http import keys
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from tests.books import Rows, assert_balanced, assert_conserved, available, count
 from tests.concurrency.crowd import Person, book_all, let_race, make_crowd
 from tests.concurrency.shop import Shop
+from tests.kit.books import Rows, assert_balanced, assert_conserved, available, count
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 BUYERS = 200

@@ -8,8 +8,8 @@ import pytest
 
 from bms.commands.sales import hold, limit
 from bms.sql.statements import Statement
-from tests.books import available
 from tests.concurrency.shop import Shop
+from tests.kit.books import available
 
 CONNECTIONS = 8
 PEOPLE = 5

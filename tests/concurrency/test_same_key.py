@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bms.commands import idempotency
-from tests.books import available, count
 from tests.concurrency.shop import Shop
 from tests.conftest import Reply
+from tests.kit.books import available, count
 
 CONNECTIONS = 8
 

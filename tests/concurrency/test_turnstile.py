@@ -25,9 +25,9 @@ from bms.errors import (
 )
 from bms.http import keys
 from bms.sql.database import Database
-from tests.books import Rows, assert_balanced, available
 from tests.concurrency.crowd import make_crowd
-from tests.waiting import until
+from tests.kit.books import Rows, assert_balanced, available
+from tests.kit.waiting import until
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 _numbers = itertools.count(1)

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from bms.sql.statements import registered
-from tests.scripts import load_script
+from tests.kit.scripts import load_script
 
 pytest.importorskip("sqlfluff", reason="sqlfluff is of the lint extra: script/bootstrap lint installs it")
 

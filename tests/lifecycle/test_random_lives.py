@@ -29,8 +29,8 @@ from bms.tasks.holds import expire_due_holds
 from bms.tasks.outbox import send_due_messages
 from bms.tasks.reconciliation import reconcile_payments, send_due_refunds
 from tests.conftest import CARD, PASSWORD, Api, Reply
-from tests.servers import Server
-from tests.tsql import Sql
+from tests.kit.servers import Server
+from tests.kit.tsql import Sql
 
 CARDS = {
     "pays": "4242424242424242",

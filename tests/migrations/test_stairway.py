@@ -11,8 +11,8 @@ from yoyo import read_migrations
 
 from bms.sql.odbc.target import parse_url
 from bms.sql.yoyo.apply import MIGRATIONS, apply_migrations, list_migrations, roll_back_migrations
-from tests import catalogue
-from tests.servers import Server
+from tests.kit import catalogue
+from tests.kit.servers import Server
 
 FILES = sorted(path for path in MIGRATIONS.glob("*.sql") if not path.stem.endswith(".rollback"))
 IDS = [path.stem for path in FILES]

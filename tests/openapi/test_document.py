@@ -22,7 +22,7 @@ from bms.http.endpoint import Endpoint, Routes
 from bms.openapi.document import AWAY, OLDER, all_errors, describe, path_of
 from bms.openapi.examples import ANSWERS, EXAMPLES, REQUESTS
 from bms.openapi.parts import PROBLEM, example_of_problem
-from tests import contract
+from tests.kit import contract
 
 STORED = Path(__file__).parents[2] / "docs" / "openapi.json"
 DOCUMENT = contract.document()

@@ -18,8 +18,8 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import FailureGroup
 
-from tests import contract
 from tests.conftest import Api, Reply, User
+from tests.kit import contract
 
 MAX_URL = 7000
 EXAMPLES = 2  # of each kind, for each operation

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp.test_utils import TestClient
 
-from tests.api.refusals import send
 from tests.conftest import Reply
+from tests.kit.refusals import send
 
 _PLACE = re.compile(r"[{<](\w+)[}>]")
 

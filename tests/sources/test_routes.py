@@ -9,7 +9,7 @@ from bms.app import create_app
 from bms.handlers import aliases
 from bms.http.call import PREFIXES
 from bms.settings import Settings
-from tests.api.refusals import ENDPOINTS
+from tests.kit.refusals import ENDPOINTS
 
 
 def test_every_endpoint_is_declared_once() -> None:

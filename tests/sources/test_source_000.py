@@ -16,8 +16,8 @@ from bms.http import keys
 from bms.sql.database import Database
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.reconciliation import send_due_refunds
-from tests.books import Rows, assert_balanced, status_of
 from tests.conftest import CARD, PASSWORD, Reply, User
+from tests.kit.books import Rows, assert_balanced, status_of
 from tests.sources.documented import ask, bodies
 
 MakeUser = Callable[..., Awaitable[User]]

@@ -13,8 +13,8 @@ from aiohttp.test_utils import TestClient
 from bms.http import keys
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
-from tests.books import Rows, assert_balanced, count, let_hold_pass, status_of
 from tests.conftest import PASSWORD, Api, User
+from tests.kit.books import Rows, assert_balanced, count, let_hold_pass, status_of
 from tests.sources.documented import ask, bodies, is_time
 
 MakeUser = Callable[..., Awaitable[User]]

@@ -12,8 +12,8 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from bms.sql.database import Database
-from tests.books import Rows, assert_balanced
 from tests.conftest import CARD, PASSWORD, Reply, User
+from tests.kit.books import Rows, assert_balanced
 from tests.sources.documented import ask, bodies, is_time
 
 MakeUser = Callable[..., Awaitable[User]]

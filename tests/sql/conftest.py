@@ -11,10 +11,10 @@ import pytest
 from bms.sql import database as database_module
 from bms.sql.database import Database
 from bms.sql.odbc.target import parse_url
-from tests.servers import Server
-from tests.sessions import terminate
+from tests.kit.servers import Server
+from tests.kit.sessions import terminate
+from tests.kit.tsql import Sql
 from tests.sql.probe import CONSTRAINTS, Make
-from tests.tsql import Sql
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from bms.sql.database import Database
 from bms.sql.odbc.target import Target
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from tests.sessions import is_postgres, locks, sessions
+from tests.kit.sessions import is_postgres, locks, sessions
 
 INSERT = Statement(
     "test.probe.insert",

@@ -8,7 +8,7 @@ import pyodbc
 import pytest
 
 from bms.sql.session import Transaction
-from tests.sessions import waiting
+from tests.kit.sessions import waiting
 from tests.sql.probe import (
     INSERT,
     Gate,

@@ -18,8 +18,8 @@ from bms.sql.database import MAX_ATTEMPTS, StatementFailed
 from bms.sql.odbc.target import parse_url
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from tests.servers import Server
-from tests.sessions import is_postgres, sessions, terminate
+from tests.kit.servers import Server
+from tests.kit.sessions import is_postgres, sessions, terminate
 from tests.sql.probe import (
     ADD,
     INSERT,

@@ -10,9 +10,9 @@ import pytest
 
 from bms.sql.odbc.errors import Diagnosis, Kind, diagnose
 from bms.sql.odbc.target import parse_url
-from tests.servers import Server
-from tests.sessions import own_process, terminate
-from tests.tsql import Sql
+from tests.kit.servers import Server
+from tests.kit.sessions import own_process, terminate
+from tests.kit.tsql import Sql
 
 MSSQL = "[Microsoft][ODBC Driver 18 for SQL Server]"
 

@@ -19,7 +19,7 @@ from bms.sql.embedded.provision import create_database, embedded_url
 from bms.sql.embedded.server import EmbeddedServer
 from bms.sql.odbc.target import parse_url
 from bms.sql.session import Transaction
-from tests.sessions import is_postgres, sessions, terminate
+from tests.kit.sessions import is_postgres, sessions, terminate
 from tests.sql.probe import (
     Gate,
     Make,

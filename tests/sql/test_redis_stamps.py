@@ -12,8 +12,8 @@ from bms.cache import redis_stamps
 from bms.cache.redis_stamps import RedisBoard
 from bms.cache.stamps import SIZE, TABLES
 from bms.errors import ConfigurationError
-from tests.redis_server import RedisServer
-from tests.waiting import until
+from tests.kit.redis_server import RedisServer
+from tests.kit.waiting import until
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from bms.sql.odbc import drivers
 from bms.sql.odbc.target import Target, parse_url
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, compile_mssql
-from tests.servers import Server
+from tests.kit.servers import Server
 
 PASSWORD = "hunter2"
 

@@ -24,9 +24,9 @@ from bms.sql.odbc.target import parse_url
 from bms.sql.yoyo import backend as yoyo_backend
 from bms.sql.yoyo.apply import MIGRATIONS, apply_migrations, list_migrations, roll_back_migrations, yoyo_url
 from bms.sql.yoyo.backend import MssqlBackend, PostgresqlBackend
-from tests import catalogue
-from tests.servers import Server
-from tests.sessions import waiting
+from tests.kit import catalogue
+from tests.kit.servers import Server
+from tests.kit.sessions import waiting
 
 IDS = [path.stem for path in sorted(MIGRATIONS.glob("*.sql")) if not path.stem.endswith(".rollback")]
 ROOT = MIGRATIONS.parent

@@ -17,8 +17,8 @@ from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.tasks import holds
 from bms.tasks.holds import expire_due_holds
-from tests.books import LONG_AGO, Rows, assert_balanced, available, count, let_hold_pass, status_of
 from tests.conftest import Api, Reply, User
+from tests.kit.books import LONG_AGO, Rows, assert_balanced, available, count, let_hold_pass, status_of
 
 MakeUser = Callable[..., Awaitable[User]]
 Make = Callable[..., Awaitable[dict[str, Any]]]

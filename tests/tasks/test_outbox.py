@@ -26,10 +26,10 @@ from bms.sql.session import Session, Transaction
 from bms.sql.statements import Statement
 from bms.tasks import outbox as task
 from bms.tasks.outbox import retry_delay, send_due_messages
-from tests.books import LONG_AGO, Rows, count
 from tests.conftest import CARD, PASSWORD, Api, User
-from tests.mailbox import Mailbox
-from tests.waiting import until
+from tests.kit.books import LONG_AGO, Rows, count
+from tests.kit.mailbox import Mailbox
+from tests.kit.waiting import until
 
 LEASE = 300
 

@@ -11,9 +11,9 @@ from bms.queries.due import list_due_reminders
 from bms.sql.database import Database
 from bms.sql.statements import Statement
 from bms.tasks.reminders import send_due_reminders
-from tests.attendance import Make, MakeUser, Rows, approach, attend, begin, mails, told
-from tests.books import count
 from tests.conftest import Api, User
+from tests.kit.attendance import Make, MakeUser, Rows, approach, attend, begin, mails, told
+from tests.kit.books import count
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks import runner
 from bms.tasks.runner import background
-from tests.servers import Server
-from tests.waiting import until
+from tests.kit.servers import Server
+from tests.kit.waiting import until
 
 
 @pytest.fixture

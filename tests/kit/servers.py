@@ -24,8 +24,8 @@ from bms.sql.embedded.server import EmbeddedServer
 from bms.sql.odbc.errors import diagnose
 from bms.sql.odbc.target import parse_url
 from bms.sql.yoyo.apply import apply_migrations
-from tests.catalogue import Emptied
-from tests.sessions import end, is_babelfish, lives, sessions, terminate
+from tests.kit.catalogue import Emptied
+from tests.kit.sessions import end, is_babelfish, lives, sessions, terminate
 
 VARIABLE = "BMS_TEST_DATABASE_URL"
 MARKERS = (

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.books import LONG_AGO
 from tests.conftest import Api, User
+from tests.kit.books import LONG_AGO
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 MakeUser = Callable[..., Awaitable[User]]

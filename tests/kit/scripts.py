@@ -6,7 +6,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
-DIRECTORY = Path(__file__).parents[1] / "script"
+DIRECTORY = Path(__file__).parents[2] / "script"
 
 
 def load_script(name: str) -> ModuleType:

@@ -6,7 +6,7 @@ from typing import Any
 import pyodbc
 
 from bms.sql.odbc.target import parse_url
-from tests.sessions import is_babelfish, is_postgres, lives
+from tests.kit.sessions import is_babelfish, is_postgres, lives
 
 # Everything that a migration may make, one line each; without positions, which a dropped column keeps.
 _POSTGRES = (

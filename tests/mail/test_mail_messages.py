@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import bms.mail
 from bms.formats import money, one_line, place, when
 from bms.mail.messages import SUBJECTS, BadPayload, CannotCompose, UnknownKind, compose, message_id
-from tests.unit.mail_payloads import EXAMPLES
+from tests.kit.mail_payloads import EXAMPLES
 
 REGISTRATION = {"name": "Ana", "username": "ana"}
 BOOKING = {

@@ -7,9 +7,9 @@ from aiohttp.test_utils import TestClient
 
 from bms.app import ROUTES
 from bms.http.endpoint import Endpoint
-from tests.catalogue import tables
 from tests.conftest import Api, Reply
-from tests.tsql import Sql
+from tests.kit.catalogue import tables
+from tests.kit.tsql import Sql
 
 ENDPOINTS: list[Endpoint] = [endpoint for module in ROUTES for endpoint in module.routes.endpoints]
 # One of those that share a schema: by its other names an endpoint is the same one.

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bms.mail.messages import BadPayload, compose
-from tests.unit.mail_payloads import EXAMPLES, NEW
+from tests.kit.mail_payloads import EXAMPLES, NEW
 
 DAY = "Sunday 1 August 2027, 19:30 UTC"
 PLACE = "Harbour Hall, 1 Quay Street, Oslo"
