@@ -29,7 +29,7 @@ from bms.handlers import (
 from bms.http import keys
 from bms.http.access_log import AccessLog
 from bms.http.middleware import surround
-from bms.http.shared import SharedAnswer
+from bms.http.shared import SharedReply
 from bms.mail.transports import transport_from_url
 from bms.metrics import Metrics
 from bms.openapi.document import describe
@@ -58,7 +58,7 @@ ROUTES = (
     docs,
 )
 # What a process may keep of what it has read.
-ANSWERS_BYTES = 16 * 2**20
+REPLIES_BYTES = 16 * 2**20
 CALLERS_BYTES = 8 * 2**20
 CALLER_BYTES = 1000  # what one takes beside its token
 
@@ -75,9 +75,9 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     board = app[keys.DATABASE].board
     lifetime = 0.0 if board is None else board.kept_seconds
     # A replica that is behind may be read after the stamps have changed: not to be kept for long.
-    answers_lifetime = lifetime if settings.database_read_url is None else min(lifetime, 1.0)
-    app[keys.ANSWERS] = Cache(
-        board, EVENTS, lifetime=answers_lifetime, capacity=ANSWERS_BYTES, weigh=SharedAnswer.weigh
+    replies_lifetime = lifetime if settings.database_read_url is None else min(lifetime, 1.0)
+    app[keys.REPLIES] = Cache(
+        board, EVENTS, lifetime=replies_lifetime, capacity=REPLIES_BYTES, weigh=SharedReply.weigh
     )
     app[keys.CALLERS] = Cache(
         board, CALLERS, lifetime=lifetime, capacity=CALLERS_BYTES, weigh=lambda _: CALLER_BYTES

@@ -6,7 +6,7 @@ a PENDING refund, which the reconciliation task finds and settles by the same fu
 
 import logging
 
-from bms.commands.idempotency import Answer
+from bms.commands.idempotency import StoredReply
 from bms.commands.sales.pay import settle_payment
 from bms.commands.sales.refunds import postpone_refund, settle_refund
 from bms.errors import BMSError, GatewayUnavailable, HoldExpired, PaymentDeclined
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 ASK_AGAIN = 30  # seconds until a refund whose outcome is unknown is asked for again
 
 
-async def settle(database: Database, payment_id: int, outcome: Outcome, *, request_id: str) -> Answer:
+async def settle(database: Database, payment_id: int, outcome: Outcome, *, request_id: str) -> StoredReply:
     """Write the outcome of a payment and return the answer to the request that made it."""
     return await database.transact(
         settle_payment,
@@ -36,7 +36,7 @@ async def settle(database: Database, payment_id: int, outcome: Outcome, *, reque
     )
 
 
-def _render_payment(payment: Row, booking_status: str, message: str | None, request_id: str) -> Answer:
+def _render_payment(payment: Row, booking_status: str, message: str | None, request_id: str) -> StoredReply:
     """Return the answer to a settled payment: it bought the tickets, was declined, or came too late."""
     named = {"payment_id": payment.id, "booking_id": payment.booking_id}
     error: BMSError
@@ -48,13 +48,13 @@ def _render_payment(payment: Row, booking_status: str, message: str | None, requ
             **named,
         )
     else:
-        return Answer.of(201, present_payment(payment))
-    return Answer.of(error.status, problem_document(error, request_id))
+        return StoredReply.of(201, present_payment(payment))
+    return StoredReply.of(error.status, problem_document(error, request_id))
 
 
-def render_refund(refund: Row) -> Answer:
+def render_refund(refund: Row) -> StoredReply:
     """Return the answer to a request for a refund."""
-    return Answer.of(201, present_refund(refund))
+    return StoredReply.of(201, present_refund(refund))
 
 
 async def send_refund(database: Database, gateway: Gateway, refund_id: int) -> None:

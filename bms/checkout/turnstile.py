@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bms.commands.idempotency import Answer
+from bms.commands.idempotency import StoredReply
 from bms.commands.sales.hold import Ask, Contested, hold_tickets
 from bms.errors import BMSError, DatabaseUnavailable, Overloaded
 from bms.sql.database import Database
@@ -29,7 +29,7 @@ PATIENCE = 10.0  # seconds that one waits before it is told to come again
 @dataclass(slots=True)
 class _Waiting:
     ask: Ask
-    answer: "asyncio.Future[Answer]"
+    answer: "asyncio.Future[StoredReply]"
     since: float = field(default_factory=time.monotonic)
 
 
@@ -61,7 +61,7 @@ class Turnstile:
         """How many asks wait."""
         return len(self._waiting)
 
-    async def hold(self, ask: Ask) -> Answer:
+    async def hold(self, ask: Ask) -> StoredReply:
         """Return the answer to ``ask``. Raises what refuses it, Overloaded when too many wait, and as
         ``Database.transact``. Cancelled while it waits, an ask is not served; later it is.
         """

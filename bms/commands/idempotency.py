@@ -120,7 +120,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StoredReply:
     """A response as it is stored: its status and its JSON text."""
 
     status: int
@@ -128,12 +128,12 @@ class Answer:
     replayed: bool = False
 
     @classmethod
-    def of(cls, status: int, data: Any) -> "Answer":
+    def of(cls, status: int, data: Any) -> "StoredReply":
         """Return the answer that shows ``data`` as JSON."""
         return cls(status, orjson.dumps(data).decode())
 
 
-def begin(tx: Transaction, key: Key | None) -> Answer | None:
+def begin(tx: Transaction, key: Key | None) -> StoredReply | None:
     """Return the first answer given under ``key``, or None when this is the first request.
 
     Raises IdempotencyKeyReused when it came with another request, RequestInProgress when the first
@@ -148,7 +148,7 @@ def begin(tx: Transaction, key: Key | None) -> Answer | None:
     return _repeated(first, key)
 
 
-def first_answers(tx: Transaction, keys: Sequence[Key]) -> dict[Key, Answer | BMSError]:
+def first_replies(tx: Transaction, keys: Sequence[Key]) -> dict[Key, StoredReply | BMSError]:
     """Return the first answer given under each of ``keys`` that came before, or the error of its repeat:
     IdempotencyKeyReused or RequestInProgress.
     """
@@ -156,7 +156,7 @@ def first_answers(tx: Transaction, keys: Sequence[Key]) -> dict[Key, Answer | BM
         return {}
     asked = json_rows({"user_id": key.user_id, "idempotency_key": key.value} for key in keys)
     found = {(row.user_id, row.idempotency_key): row for row in tx.rows(FIND_EACH, keys=asked)}
-    answers: dict[Key, Answer | BMSError] = {}
+    answers: dict[Key, StoredReply | BMSError] = {}
     for key in keys:
         first = found.get((key.user_id, key.value))
         if first is not None:
@@ -167,15 +167,15 @@ def first_answers(tx: Transaction, keys: Sequence[Key]) -> dict[Key, Answer | BM
     return answers
 
 
-def _repeated(first: Row, key: Key) -> Answer:
+def _repeated(first: Row, key: Key) -> StoredReply:
     if first.fingerprint != key.fingerprint:
         raise IdempotencyKeyReused()
     if first.status is None:
         raise RequestInProgress()
-    return Answer(first.status, first.body, replayed=True)
+    return StoredReply(first.status, first.body, replayed=True)
 
 
-def keep(tx: Transaction, answered: Sequence[tuple[Key, Answer]]) -> None:
+def keep(tx: Transaction, answered: Sequence[tuple[Key, StoredReply]]) -> None:
     """Keep each answer as the one that a repeat of its request gets."""
     if answered:
         rows = [
@@ -192,7 +192,7 @@ def keep(tx: Transaction, answered: Sequence[tuple[Key, Answer]]) -> None:
         tx.execute(INSERT_EACH, keys=json_rows(rows))
 
 
-def finish(tx: Transaction, key: Key | None, answer: Answer) -> None:
+def finish(tx: Transaction, key: Key | None, answer: StoredReply) -> None:
     """Keep ``answer`` for the request whose key ``begin`` wrote."""
     if key is not None:
         tx.execute(
@@ -206,7 +206,7 @@ def attach_payment(tx: Transaction, key: Key | None, payment_id: int) -> None:
         tx.execute(SET_PAYMENT, user_id=key.user_id, idempotency_key=key.value, payment_id=payment_id)
 
 
-def finish_payment(tx: Transaction, payment_id: int, answer: Answer) -> None:
+def finish_payment(tx: Transaction, payment_id: int, answer: StoredReply) -> None:
     """Keep ``answer`` for the request that began this payment, if it had a key."""
     tx.execute(FINISH_PAYMENT, payment_id=payment_id, status=answer.status, body=answer.body)
 
@@ -217,6 +217,6 @@ def attach_refund(tx: Transaction, key: Key | None, refund_id: int) -> None:
         tx.execute(SET_REFUND, user_id=key.user_id, idempotency_key=key.value, refund_id=refund_id)
 
 
-def finish_refund(tx: Transaction, refund_id: int, answer: Answer) -> None:
+def finish_refund(tx: Transaction, refund_id: int, answer: StoredReply) -> None:
     """Keep ``answer`` for the request that asked for this refund, if it had a key."""
     tx.execute(FINISH_REFUND, refund_id=refund_id, body=answer.body)

@@ -46,7 +46,7 @@ async def index(call: Call) -> web.Response:
     access=Access.ADMIN,
     body=AccountChange(),
     answers={200: AccountAnswer()},
-    refusals=[Conflict],
+    raises=[Conflict],
 )
 async def change(call: Call) -> web.Response:
     """Change an account's role, or bar it, which ends its sessions at once."""
@@ -68,7 +68,7 @@ async def change(call: Call) -> web.Response:
     access=Access.USER,
     query=ListQuery(),
     answers={200: BookingAnswer(many=True)},
-    refusals=[Forbidden],
+    raises=[Forbidden],
 )
 async def history(call: Call) -> web.Response:
     """List all bookings of a user, the newest first, to that user and admins."""
@@ -88,7 +88,7 @@ async def history(call: Call) -> web.Response:
     access=Access.USER,
     body=PasswordChange(),
     answers={204: None},
-    refusals=[TooManyAttempts],
+    raises=[TooManyAttempts],
 )
 async def password(call: Call) -> web.Response:
     """Change the caller's password and end the caller's other sessions."""
@@ -116,7 +116,7 @@ async def password(call: Call) -> web.Response:
     access=Access.ANYONE,
     body=Register(),
     answers={201: UserAnswer()},
-    refusals=[Forbidden, EmailTaken, UsernameTaken],
+    raises=[Forbidden, EmailTaken, UsernameTaken],
 )
 async def register(call: Call) -> web.Response:
     """Make an account."""

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from bms.commands.idempotency import Answer
+from bms.commands.idempotency import StoredReply
 from bms.commands.sales.hold import Ask, Wanted
 from bms.commands.sales.orders import confirm_free_order
 from bms.errors import (
@@ -53,7 +53,7 @@ from bms.schemas.answers.users import TokensAnswer, UserAnswer
 from bms.schemas.listing import ListQuery
 from bms.schemas.users import Login, Register
 
-routes = Routes(older=True)
+routes = Routes(deprecated=True)
 
 PAID = "The payment was successful"
 
@@ -76,7 +76,7 @@ SIMULATED = {
     access=Access.ANYONE,
     body=Register(),
     answers={201: UserAnswer()},
-    refusals=[Forbidden, EmailTaken, UsernameTaken],
+    raises=[Forbidden, EmailTaken, UsernameTaken],
 )
 async def register(call: Call) -> web.StreamResponse:
     """Make an account (source 004)."""
@@ -90,7 +90,7 @@ async def register(call: Call) -> web.StreamResponse:
     access=Access.CREDENTIALS,
     body=Login(),
     answers={200: TokensAnswer()},
-    refusals=[InvalidCredentials, TooManyAttempts],
+    raises=[InvalidCredentials, TooManyAttempts],
 )
 async def login(call: Call) -> web.StreamResponse:
     """Open a session: ``access`` and ``refresh`` tokens for the right name and password (source 001)."""
@@ -104,7 +104,7 @@ async def login(call: Call) -> web.StreamResponse:
     access=Access.USER,
     body=Purchase(),
     answers={201: PurchaseAnswer()},
-    refusals=[NotOnSale, SoldOut, PerUserLimitReached],
+    raises=[NotOnSale, SoldOut, PerUserLimitReached],
     headers=["Idempotency-Key"],
 )
 async def purchase(call: Call) -> web.Response:
@@ -120,7 +120,7 @@ async def purchase(call: Call) -> web.Response:
     access=Access.USER,
     body=Order(),
     answers={201: OrderAnswer()},
-    refusals=[NotFound, NotOnSale, SoldOut, PerUserLimitReached],
+    raises=[NotFound, NotOnSale, SoldOut, PerUserLimitReached],
     headers=["Idempotency-Key"],
 )
 async def order(call: Call) -> web.Response:
@@ -142,7 +142,7 @@ async def _hold(
         wanted=[Wanted(*line) for line in wanted],
         hold_seconds=call.settings.hold_seconds,
         key=await key_of(call),
-        render=lambda view: Answer.of(201, present(view)),
+        render=lambda view: StoredReply.of(201, present(view)),
         request_id=call.request_id,
         confirm_free=confirm_free,
     )
@@ -180,7 +180,7 @@ async def show_order(call: Call) -> web.Response:
     operation="aliases.delete_order.delete",
     access=Access.USER,
     answers={200: OrderAnswer()},
-    refusals=[BookingNotCancellable, PaymentInProgress],
+    raises=[BookingNotCancellable, PaymentInProgress],
 )
 @routes.add(
     "PATCH",
@@ -190,7 +190,7 @@ async def show_order(call: Call) -> web.Response:
     access=Access.USER,
     body=DeleteOrder(),
     answers={200: OrderAnswer()},
-    refusals=[BookingNotCancellable, PaymentInProgress],
+    raises=[BookingNotCancellable, PaymentInProgress],
 )
 async def delete_order(call: Call) -> web.StreamResponse:
     """Cancel an order, the caller's own or for an admin anybody's, and answer with it."""
@@ -205,7 +205,7 @@ async def delete_order(call: Call) -> web.StreamResponse:
     access=Access.ANYONE,
     query=Simulation(),
     answers={200: SimulationAnswer()},
-    refusals=[PaymentFailed, GatewayUnavailable],
+    raises=[PaymentFailed, GatewayUnavailable],
 )
 async def simulate_payment(call: Call) -> web.Response:
     """Pay nothing for nobody, with success or without, at random."""
@@ -222,7 +222,7 @@ async def simulate_payment(call: Call) -> web.Response:
     body=ProcessPayment(),
     query=Simulation(),
     answers={200: ProcessedOrderAnswer()},
-    refusals=[PaymentFailed, OrderNotPending, PaymentInProgress, GatewayUnavailable],
+    raises=[PaymentFailed, OrderNotPending, PaymentInProgress, GatewayUnavailable],
     headers=["Idempotency-Key"],
 )
 async def process_payment(call: Call) -> web.Response:

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from bms.checkout.settlement import send_refund
-from bms.commands.idempotency import Answer
+from bms.commands.idempotency import StoredReply
 from bms.commands.sales.cancel import cancel_booking
 from bms.commands.sales.hold import Ask, Wanted
 from bms.errors import (
@@ -36,9 +36,9 @@ routes = Routes()
     operation="bookings.hold",
     access=Access.USER,
     body=Hold(),
-    repeats=True,
+    memoised=True,
     answers={201: BookingAnswer()},
-    refusals=[Forbidden, NotFound, NotOnSale, SoldOut, PerUserLimitReached, Conflict],
+    raises=[Forbidden, NotFound, NotOnSale, SoldOut, PerUserLimitReached, Conflict],
     headers=["Idempotency-Key"],
 )
 async def hold(call: Call) -> web.Response:
@@ -52,7 +52,7 @@ async def hold(call: Call) -> web.Response:
         wanted=[Wanted(*line) for line in call.body["wanted"]],
         hold_seconds=call.settings.hold_seconds,
         key=await key_of(call),
-        render=lambda view: Answer.of(201, present_booking(view)),
+        render=lambda view: StoredReply.of(201, present_booking(view)),
         request_id=call.request_id,
         booked_by=call.caller.user_id,
     )
@@ -97,7 +97,7 @@ async def show(call: Call) -> web.Response:
     operation="bookings.cancel.delete",
     access=Access.USER,
     answers={200: BookingAnswer()},
-    refusals=[BookingNotCancellable, PaymentInProgress],
+    raises=[BookingNotCancellable, PaymentInProgress],
 )
 @routes.add(
     "POST",
@@ -106,7 +106,7 @@ async def show(call: Call) -> web.Response:
     access=Access.USER,
     body=Cancel(),
     answers={200: BookingAnswer()},
-    refusals=[BookingNotCancellable, PaymentInProgress],
+    raises=[BookingNotCancellable, PaymentInProgress],
 )
 async def cancel(call: Call) -> web.Response:
     """Cancel a booking: its tickets go back on sale, and money by the event's refund rule.

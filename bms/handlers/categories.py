@@ -37,7 +37,7 @@ async def index(call: Call) -> web.Response:
     access=Access.ADMIN,
     body=Category(),
     answers={201: CategoryAnswer()},
-    refusals=[DuplicateCategory],
+    raises=[DuplicateCategory],
 )
 async def create(call: Call) -> web.Response:
     """Add a category."""

@@ -37,9 +37,9 @@ _VERSION = re.compile(r"v(\d{1,9})-[0-9a-f]+\Z", re.ASCII)
     access=Access.ANYONE,
     query=EventList(),
     answers={200: EventAnswer(many=True), 304: None},
-    refusals=[Forbidden],
+    raises=[Forbidden],
     headers=["If-None-Match"],
-    shared=True,
+    cached=True,
 )
 async def index(call: Call) -> web.Response:
     """List the events that meet the filters."""
@@ -95,7 +95,7 @@ def _organizer(call: Call) -> int | None:
     access=Access.ANYONE,
     answers={200: EventAnswer(), 304: None},
     headers=["If-None-Match"],
-    shared=True,
+    cached=True,
 )
 async def show(call: Call) -> web.Response:
     """Show an event."""
@@ -151,7 +151,7 @@ async def _change(call: Call, *, replace: bool) -> web.Response:
     access=Access.MANAGER,
     body=EventReplacement(),
     answers={200: EventAnswer()},
-    refusals=[Conflict, EventNotChangeable, CapacityBelowSold],
+    raises=[Conflict, EventNotChangeable, CapacityBelowSold],
     headers=["If-Match"],
 )
 async def replace(call: Call) -> web.Response:
@@ -166,7 +166,7 @@ async def replace(call: Call) -> web.Response:
     access=Access.MANAGER,
     body=EventChange(),
     answers={200: EventAnswer()},
-    refusals=[Conflict, EventNotChangeable, CapacityBelowSold],
+    raises=[Conflict, EventNotChangeable, CapacityBelowSold],
     headers=["If-Match"],
 )
 async def change(call: Call) -> web.Response:
@@ -224,7 +224,7 @@ async def top(call: Call) -> web.Response:
     access=Access.MANAGER,
     body=CancelEvent(),
     answers={200: EventAnswer()},
-    refusals=[EventNotChangeable],
+    raises=[EventNotChangeable],
     headers=["If-Match"],
 )
 async def cancel(call: Call) -> web.Response:
@@ -251,7 +251,7 @@ async def cancel(call: Call) -> web.Response:
     operation="event_cancellation.delete",
     access=Access.MANAGER,
     answers={200: EventAnswer(), 204: None},
-    refusals=[EventNotChangeable],
+    raises=[EventNotChangeable],
     headers=["If-Match"],
 )
 async def delete(call: Call) -> web.Response:

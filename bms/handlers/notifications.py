@@ -34,7 +34,7 @@ async def index(call: Call) -> web.Response:
     access=Access.USER,
     query=NotificationList(),
     answers={200: NotificationAnswer(many=True)},
-    refusals=[Forbidden],
+    raises=[Forbidden],
 )
 async def of_user(call: Call) -> web.Response:
     """List a user's notifications, to that user and admins."""
@@ -77,7 +77,7 @@ async def read(call: Call) -> web.Response:
     access=Access.MANAGER,
     body=Notification(),
     answers={201: MessageAnswer()},
-    refusals=[NotFound],
+    raises=[NotFound],
 )
 async def send(call: Call) -> web.Response:
     """Send a message to the holders of an event's tickets, by mail too, or, an admin's, to one user."""

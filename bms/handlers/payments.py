@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from bms.checkout.settlement import settle
-from bms.commands.idempotency import Answer
+from bms.commands.idempotency import StoredReply
 from bms.commands.sales.pay import claim_payment
 from bms.errors import (
     BookingNotPending,
@@ -36,7 +36,7 @@ routes = Routes()
     access=Access.USER,
     body=Pay(),
     answers={201: PaymentAnswer()},
-    refusals=[
+    raises=[
         PaymentDeclined,
         NotFound,
         BookingNotPending,
@@ -62,7 +62,7 @@ async def pay(call: Call) -> web.Response:
         key=await key_of(call),
         request_id=call.request_id,
     )
-    if isinstance(claim, Answer):
+    if isinstance(claim, StoredReply):
         return send(claim)
     charge = Charge(
         reference=claim.charge.reference,

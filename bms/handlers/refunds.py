@@ -24,7 +24,7 @@ routes = Routes()
     access=Access.USER,
     body=Refund(),
     answers={201: RefundAnswer()},
-    refusals=[NotFound, RefundNotDue],
+    raises=[NotFound, RefundNotDue],
     headers=["Idempotency-Key"],
 )
 async def request(call: Call) -> web.Response:

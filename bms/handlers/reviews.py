@@ -26,7 +26,7 @@ routes = Routes()
     access=Access.USER,
     body=Review(),
     answers={200: ReviewAnswer(), 201: ReviewAnswer()},
-    refusals=[Forbidden, NotFound, EventNotBegun],
+    raises=[Forbidden, NotFound, EventNotBegun],
 )
 async def post(call: Call) -> web.Response:
     """Review an event that the caller had a ticket of: 201 the first time, 200 when it replaces one."""

@@ -24,7 +24,7 @@ routes = Routes()
     access=Access.CREDENTIALS,
     body=Login(),
     answers={200: TokensAnswer()},
-    refusals=[InvalidCredentials, TooManyAttempts],
+    raises=[InvalidCredentials, TooManyAttempts],
 )
 async def login(call: Call) -> web.Response:
     """Open a session: an access token and a refresh token for the right name and password."""
@@ -60,7 +60,7 @@ def _device(request: web.Request) -> str | None:
     access=Access.CREDENTIALS,
     body=Refresh(),
     answers={200: TokensAnswer()},
-    refusals=[InvalidRefreshToken],
+    raises=[InvalidRefreshToken],
 )
 async def refresh(call: Call) -> web.Response:
     """Exchange a refresh token for a new pair. A dead one presented again ends its session."""
@@ -103,7 +103,7 @@ async def _tokens(call: Call, user_id: int, session_id: int, secret: str) -> web
     access=Access.USER,
     body=Logout(),
     answers={204: None, 205: None},
-    refusals=[InvalidRefreshToken],
+    raises=[InvalidRefreshToken],
 )
 async def logout(call: Call) -> web.Response:
     """End the caller's session, and that of the refresh token if it is another one of the caller's."""

@@ -71,7 +71,7 @@ async def create(call: Call) -> web.Response:
     access=Access.MANAGER,
     body=Venue(),
     answers={200: VenueAnswer()},
-    refusals=[Conflict],
+    raises=[Conflict],
 )
 @routes.add(
     "PATCH",
@@ -81,7 +81,7 @@ async def create(call: Call) -> web.Response:
     access=Access.MANAGER,
     body=VenueChange(),
     answers={200: VenueAnswer()},
-    refusals=[Conflict],
+    raises=[Conflict],
 )
 async def change(call: Call) -> web.Response:
     """Change a venue."""
@@ -102,7 +102,7 @@ async def change(call: Call) -> web.Response:
     operation="venues.delete",
     access=Access.MANAGER,
     answers={204: None},
-    refusals=[VenueInUse],
+    raises=[VenueInUse],
 )
 async def delete(call: Call) -> web.Response:
     """Remove a venue that no event uses."""

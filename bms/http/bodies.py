@@ -17,17 +17,17 @@ KEPT = 1000  # bodies, of an endpoint to which many send the same
 SHORT = 256  # bytes: longer ones are hardly ever the same
 
 
-def parser(schema: RequestSchema, *, repeats: bool = False) -> Parse:
+def parser(schema: RequestSchema, *, memoised: bool = False) -> Parse:
     """Return a function that makes a checked dictionary of a body, which is the caller's to change.
 
-    With ``repeats`` short bodies that were found good are kept as they were parsed: on the day of a sale
+    With ``memoised`` short bodies that were found good are kept as they were parsed: on the day of a sale
     thousands send the same few bytes, and checking them is a third of the work of a booking.
     """
 
     def parse(raw: bytes) -> dict[str, Any]:
         return schema.parse(_load(raw))
 
-    if not repeats:
+    if not memoised:
         return parse
     kept = lru_cache(KEPT)(parse)
     return lambda raw: dict(kept(raw)) if len(raw) <= SHORT else parse(raw)

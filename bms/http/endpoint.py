@@ -21,7 +21,7 @@ from bms.errors import (
 from bms.http import keys
 from bms.http.bodies import Parse, parser, read_body, read_query
 from bms.http.call import PREFIXES, Access, Call
-from bms.http.shared import SharedAnswer
+from bms.http.shared import SharedReply
 from bms.schemas.base import RequestSchema
 from bms.security.identity import Caller
 
@@ -36,7 +36,7 @@ class Endpoint:
     """A route and its declared rules.
 
     ``operation`` is its id in the API's description, ``answers`` what it may answer by status,
-    ``refusals`` the domain errors that it raises itself, and ``headers`` the request headers it heeds.
+    ``raises`` the domain errors that it raises itself, and ``headers`` the request headers it heeds.
     They are the API's description and what the tests hold every answer against; nothing is looked up in
     them to answer a request.
     """
@@ -50,10 +50,10 @@ class Endpoint:
     parse: Parse | None
     query: RequestSchema | None
     answers: Mapping[int, Answer]
-    refusals: tuple[type[BMSError], ...]
+    raises: tuple[type[BMSError], ...]
     headers: tuple[str, ...]
-    older: bool
-    shared: bool
+    deprecated: bool
+    cached: bool
 
     @property
     def tag(self) -> str:
@@ -65,7 +65,7 @@ class Endpoint:
         if isinstance(refusal, DatabaseUnavailable) and self._is_for_strangers:
             return await self._serve_stranger(request, refusal)
         self.access.check(caller, refusal)
-        serve = self._serve_shared if self.shared else self._serve
+        serve = self._serve_shared if self.cached else self._serve
         try:
             return await serve(request, caller)
         except DatabaseUnavailable as away:
@@ -76,7 +76,7 @@ class Endpoint:
 
     async def _serve_shared(self, request: web.Request, caller: Caller | None) -> web.StreamResponse:
         if caller is None or caller.role == "USER":
-            answers = request.app[keys.ANSWERS]
+            answers = request.app[keys.REPLIES]
             try:
                 answer = await answers.get(request.raw_path, lambda: self._make(request, None))
                 return answer.response(request)
@@ -86,8 +86,8 @@ class Endpoint:
                     raise
         return (await self._make(request, caller)).response(request)
 
-    async def _make(self, request: web.Request, caller: Caller | None) -> SharedAnswer:
-        return SharedAnswer.of(await self._serve(request, caller))
+    async def _make(self, request: web.Request, caller: Caller | None) -> SharedReply:
+        return SharedReply.of(await self._serve(request, caller))
 
     @property
     def _is_for_strangers(self) -> bool:
@@ -97,7 +97,7 @@ class Endpoint:
         # The primary alone knows whether a session has ended, and it is away: the caller sees what anyone
         # sees, as long as a replica answers, and is told nothing that may be wrong of who they are.
         try:
-            serve = self._serve_shared if self.shared else self._serve
+            serve = self._serve_shared if self.cached else self._serve
             return await serve(request, None)
         except (Unauthenticated, Forbidden, NotFound):
             raise unknown from None
@@ -114,13 +114,13 @@ class Endpoint:
 class Routes:
     """The endpoints of one resource, each under its path and under /api, with and without a slash.
 
-    What answers GET answers HEAD (RFC 9110, section 9.3.2). ``older`` marks all as call shapes of the
+    What answers GET answers HEAD (RFC 9110, section 9.3.2). ``deprecated`` marks all as call shapes of the
     older sources.
     """
 
-    def __init__(self, *, older: bool = False) -> None:
+    def __init__(self, *, deprecated: bool = False) -> None:
         self.endpoints: list[Endpoint] = []
-        self._older = older
+        self._deprecated = deprecated
 
     def add(
         self,
@@ -129,21 +129,21 @@ class Routes:
         operation: str,
         access: Access,
         body: RequestSchema | None = None,
-        repeats: bool = False,
+        memoised: bool = False,
         query: RequestSchema | None = None,
         answers: Mapping[int, Answer] | None = None,
-        refusals: Sequence[type[BMSError]] = (),
+        raises: Sequence[type[BMSError]] = (),
         headers: Sequence[str] = (),
-        shared: bool = False,
+        cached: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Return a decorator that registers its function at each of ``paths``: the first is the canonical
         one, the others are older. ``operation`` is the id in the API's description: its group, a dot and a
-        name; an older path adds its own words. ``repeats`` says that many send the very same body.
-        ``shared`` says that managers and admins aside everybody gets the same answer, made of events and
+        name; an older path adds its own words. ``memoised`` says that many send the very same body.
+        ``cached`` says that managers and admins aside everybody gets the same answer, made of events and
         what belongs to them: it is kept, and has an ETag.
         """
 
-        parse = None if body is None else parser(body, repeats=repeats)
+        parse = None if body is None else parser(body, memoised=memoised)
 
         def register(handler: Handler) -> Handler:
             self.endpoints += [
@@ -157,10 +157,10 @@ class Routes:
                     parse=parse,
                     query=query,
                     answers=answers or {},
-                    refusals=tuple(refusals),
+                    raises=tuple(raises),
                     headers=tuple(headers),
-                    older=self._older or path != paths[0],
-                    shared=shared,
+                    deprecated=self._deprecated or path != paths[0],
+                    cached=cached,
                 )
                 for path in paths
             ]

@@ -7,7 +7,7 @@ import re
 import orjson
 from aiohttp import web
 
-from bms.commands.idempotency import Answer, Key
+from bms.commands.idempotency import Key, StoredReply
 from bms.errors import MalformedRequest
 from bms.http.call import PREFIXES, Call
 
@@ -35,7 +35,7 @@ async def key_of(call: Call) -> Key | None:
     return Key(call.caller.user_id, hashlib.sha256(value.encode()).hexdigest(), fingerprint)
 
 
-def send(kept: Answer) -> web.Response:
+def send(kept: StoredReply) -> web.Response:
     """Return the response of an answer, marked when it is a repeat."""
     return web.Response(
         text=kept.body,

@@ -6,7 +6,7 @@ from bms.cache.kept import Cache
 from bms.checkout.turnstile import Turnstile
 from bms.description import Description
 from bms.http.access_log import AccessLog
-from bms.http.shared import SharedAnswer
+from bms.http.shared import SharedReply
 from bms.mail.transports import Transport
 from bms.metrics import Metrics
 from bms.payments.gateway import Gateway
@@ -20,7 +20,7 @@ SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", Database)
 TURNSTILE = web.AppKey("turnstile", Turnstile)
 ACCESS_LOG = web.AppKey("access_log", AccessLog)
-ANSWERS = web.AppKey("answers", Cache[SharedAnswer])
+REPLIES = web.AppKey("replies", Cache[SharedReply])
 CALLERS = web.AppKey("callers", Cache[KnownCaller])
 TOKENS = web.AppKey("tokens", Tokens)
 PASSWORDS = web.AppKey("passwords", Passwords)

@@ -17,7 +17,7 @@ def digest(body: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SharedAnswer:
+class SharedReply:
     """An answer's bytes and headers, of which any number of responses are made."""
 
     body: bytes
@@ -36,7 +36,7 @@ class SharedAnswer:
         return cls(body, response.headers.copy(), response.headers["ETag"])
 
     @staticmethod
-    def weigh(answer: "SharedAnswer") -> int:
+    def weigh(answer: "SharedReply") -> int:
         """Return about how many bytes ``answer`` takes."""
         return len(answer.body) + 2000
 

@@ -100,7 +100,7 @@ def refusals(endpoint: Endpoint) -> list[type[BMSError]]:
         found += [errors.IdempotencyKeyReused, errors.RequestInProgress]
     if "If-Match" in endpoint.headers:
         found.append(errors.PreconditionFailed)
-    found += [*endpoint.refusals, BMSError, *_AWAY]
+    found += [*endpoint.raises, BMSError, *_AWAY]
     return list(dict.fromkeys(found))
 
 
@@ -108,14 +108,14 @@ def _operation(endpoint: Endpoint) -> Document:
     summary, description = _words(endpoint)
     operation: Document = {
         "operationId": endpoint.operation,
-        "tags": [OLDER if endpoint.older else endpoint.tag],
+        "tags": [OLDER if endpoint.deprecated else endpoint.tag],
         "summary": summary,
         "description": description,
         "security": _security(endpoint.access),
         "parameters": list(_parameters(endpoint)),
         "responses": {str(status): response for status, response in _responses(endpoint)},
     }
-    if endpoint.older:
+    if endpoint.deprecated:
         operation["deprecated"] = True
     if endpoint.body is not None:
         operation["requestBody"] = {

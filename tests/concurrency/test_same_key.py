@@ -56,15 +56,15 @@ async def test_without_the_primary_key_there_are_eight_bookings(
 ) -> None:
     """The twin: all have looked for the key before the first one writes it, and nothing stops the others."""
     all_have_looked = threading.Barrier(CONNECTIONS, timeout=10)
-    first_answers, numbers = idempotency.first_answers, itertools.count()
+    first_replies, numbers = idempotency.first_replies, itertools.count()
 
     def look_together(*arguments: Any) -> Any:
-        found = first_answers(*arguments)
+        found = first_replies(*arguments)
         if next(numbers) < CONNECTIONS:
             all_have_looked.wait()
         return found
 
-    monkeypatch.setattr(idempotency, "first_answers", look_together)
+    monkeypatch.setattr(idempotency, "first_replies", look_together)
     own_shop.rows("ALTER TABLE idempotency_keys DROP CONSTRAINT pk_idempotency_keys")
     event, person = await own_shop.event(), await own_shop.person()
     body = {"event": event["id"], "quantity": 2}

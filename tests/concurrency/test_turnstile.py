@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient
 
 from bms.checkout import turnstile
 from bms.checkout.turnstile import Turnstile
-from bms.commands.idempotency import Answer, Key
+from bms.commands.idempotency import Key, StoredReply
 from bms.commands.sales import inventory
 from bms.commands.sales.hold import Ask, Wanted
 from bms.errors import (
@@ -74,7 +74,7 @@ def ask(user_id: int, event: int, quantity: int = 1, key: str | None = None, **o
         wanted=[Wanted(None, quantity)],
         hold_seconds=600,
         key=Key(user_id, key, options.pop("fingerprint", "f")) if key else None,
-        render=lambda view: Answer(201, f"{view.id} {view.booking.user_id} {view.lines[0].quantity}"),
+        render=lambda view: StoredReply(201, f"{view.id} {view.booking.user_id} {view.lines[0].quantity}"),
         request_id=None,
         **options,
     )
@@ -162,10 +162,10 @@ async def test_beside_an_event_that_stands_still_others_are_served(
         waiting = [asyncio.create_task(through.hold(ask(user, stuck["id"]))) for user in buyers[:4]]
         await asyncio.sleep(0)
         answers = await serve(through, [ask(user, other["id"]) for user in buyers[4:]])
-        assert [type(answer) for answer in answers] == [Answer] * 4
+        assert [type(answer) for answer in answers] == [StoredReply] * 4
         assert not any(task.done() for task in waiting)
         standing.goes_on.set()
-        assert [type(answer) for answer in await asyncio.gather(*waiting)] == [Answer] * 4
+        assert [type(answer) for answer in await asyncio.gather(*waiting)] == [StoredReply] * 4
 
 
 async def test_who_shares_a_group_with_an_event_that_stands_still_is_served_without_it(
@@ -175,7 +175,7 @@ async def test_who_shares_a_group_with_an_event_that_stands_still_is_served_with
     standing = Stuck(db, stuck["id"], gives_up=True)
     asks = [ask(user, of["id"]) for user, of in zip(buyers[:4], [stuck, other, stuck, other], strict=True)]
     answers = await serve(Turnstile(standing), asks)  # type: ignore[arg-type]
-    assert [type(answer) for answer in answers] == [Overloaded, Answer, Overloaded, Answer]
+    assert [type(answer) for answer in answers] == [Overloaded, StoredReply, Overloaded, StoredReply]
     assert standing.groups == [4, 2, 2]
 
 
@@ -186,7 +186,7 @@ async def test_a_lane_is_opened_for_those_whose_event_has_become_free(
     standing = Stuck(db, stuck["id"])
     through = Turnstile(standing, group=2, lanes=2)  # type: ignore[arg-type]
 
-    def come(people: list[int], *events: dict[str, Any]) -> list["asyncio.Task[Answer]"]:
+    def come(people: list[int], *events: dict[str, Any]) -> list["asyncio.Task[StoredReply]"]:
         pairs = zip(people, events, strict=True)
         return [asyncio.create_task(through.hold(ask(user, of["id"]))) for user, of in pairs]
 
@@ -198,10 +198,10 @@ async def test_a_lane_is_opened_for_those_whose_event_has_become_free(
         await until(lambda: through.waiting == 4)
         standing.goes_on.set()
         standing.goes_on.clear()  # for who waited alone
-        assert [type(answer) for answer in await asyncio.gather(*free)] == [Answer] * 2
+        assert [type(answer) for answer in await asyncio.gather(*free)] == [StoredReply] * 2
         assert not any(task.done() for task in waiting)
         standing.goes_on.set()
-        assert [type(answer) for answer in await asyncio.gather(*first, *waiting)] == [Answer] * 4
+        assert [type(answer) for answer in await asyncio.gather(*first, *waiting)] == [StoredReply] * 4
 
 
 async def test_nobody_waits_for_ever_for_a_group_that_breaks(
@@ -240,7 +240,7 @@ async def test_each_refusal_is_its_own(
     )
     assert counted.groups == [1, 7]
     kinds = [type(answer) for answer in answers]
-    assert kinds == [IdempotencyKeyReused, Answer, SoldOut, NotFound, NotFound, Answer, SoldOut]
+    assert kinds == [IdempotencyKeyReused, StoredReply, SoldOut, NotFound, NotFound, StoredReply, SoldOut]
     assert [answers[2].extra["available"], answers[6].extra["available"]] == [0, 0]
     assert available(rows, event) == 0
     # A refusal keeps nothing under its key, so that it is judged anew.
@@ -256,7 +256,7 @@ async def test_one_that_breaks_a_constraint_leaves_the_others_alone(
     through = Turnstile(counted, lanes=1)  # type: ignore[arg-type]
     answers = await serve(through, [ask(user, event["id"]) for user in [*buyers[:3], 999_999]])
     assert counted.groups == [4, 1, 1, 1, 1]
-    assert [type(answer) for answer in answers] == [Answer, Answer, Answer, ValidationFailed]
+    assert [type(answer) for answer in answers] == [StoredReply, StoredReply, StoredReply, ValidationFailed]
     assert available(rows, event) == 97
     await assert_balanced(db, rows)
 
@@ -281,7 +281,7 @@ async def test_a_group_whose_tickets_went_meanwhile_shares_out_what_is_left(
     asks = [ask(user, of["id"]) for user, of in zip(buyers[:4], events, strict=True)]
     answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
     assert counted.groups == [4, 4]
-    assert [type(answer) for answer in answers] == [NotOnSale, Answer, NotOnSale, Answer]
+    assert [type(answer) for answer in answers] == [NotOnSale, StoredReply, NotOnSale, StoredReply]
     assert (available(rows, event), available(rows, other)) == (5, 98)
     await assert_balanced(db, rows)
 
@@ -299,7 +299,7 @@ async def test_a_group_to_whom_it_happens_again_and_again_is_served_one_by_one(
     asks = [ask(user, event["id"]) for user in buyers[:3]]
     answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
     assert counted.groups == [3] * (1 + turnstile.AGAIN) + [1, 1, 1]
-    assert [type(answer) for answer in answers] == [Answer] * 3
+    assert [type(answer) for answer in answers] == [StoredReply] * 3
     assert available(rows, event) == 0
     await assert_balanced(db, rows)
 
@@ -312,7 +312,7 @@ async def test_two_asks_of_one_buyer_go_one_after_the_other(
     answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
     assert counted.groups == [2, 2]
     assert (answers[0].body, answers[1].replayed) == (answers[1].body, True)
-    assert sorted(isinstance(answer, Answer) for answer in answers[2:]) == [False, True]
+    assert sorted(isinstance(answer, StoredReply) for answer in answers[2:]) == [False, True]
     assert available(rows, event) == 96
 
 
@@ -320,7 +320,7 @@ async def test_too_many_are_told_to_come_again(db: Database, buyers: list[int], 
     event = await make_event()
     through = Turnstile(db, group=1, lanes=1, queue=3)
     answers = await serve(through, [ask(user, event["id"]) for user in buyers])
-    assert [type(answer) for answer in answers] == [Answer] * 3 + [Overloaded] * 5
+    assert [type(answer) for answer in answers] == [StoredReply] * 3 + [Overloaded] * 5
 
 
 async def test_nobody_waits_for_ever(
@@ -342,7 +342,7 @@ async def test_who_has_left_the_queue_gets_nothing(
     tasks[2].cancel()
     answers = await asyncio.gather(*tasks, return_exceptions=True)
     await through.close()
-    assert [type(answer) for answer in answers] == [Answer, Answer, asyncio.CancelledError]
+    assert [type(answer) for answer in answers] == [StoredReply, StoredReply, asyncio.CancelledError]
     assert available(rows, event) == 98
 
 

@@ -71,8 +71,8 @@ def test_each_endpoint_says_what_it_answers(endpoint: Endpoint) -> None:
     assert any(status < 300 for status in endpoint.answers)
     assert {str(status) for status in endpoint.answers} <= operation["responses"].keys()
     assert operation["summary"] not in ("", "."), "the handler needs a docstring"
-    assert operation.get("deprecated", False) == endpoint.older
-    assert operation["tags"] == [OLDER if endpoint.older else endpoint.tag]
+    assert operation.get("deprecated", False) == endpoint.deprecated
+    assert operation["tags"] == [OLDER if endpoint.deprecated else endpoint.tag]
     needs_token = endpoint.access not in (Access.ANYONE, Access.CREDENTIALS)
     assert "401" in operation["responses"] or endpoint.access is Access.CREDENTIALS
     assert ({} not in operation["security"] and operation["security"] != []) == needs_token
@@ -105,7 +105,7 @@ def test_ids_of_operations() -> None:
 
 
 def test_every_group_of_operations_is_described_and_none_besides() -> None:
-    used = {endpoint.tag for endpoint in ENDPOINTS if not endpoint.older}
+    used = {endpoint.tag for endpoint in ENDPOINTS if not endpoint.deprecated}
     assert used == set(TAGS)
 
 
@@ -147,7 +147,7 @@ def test_every_example_is_used() -> None:
     assert EXAMPLES.keys() <= used
 
 
-def test_older_names_are_documented_beside_the_canonical() -> None:
+def test_deprecated_names_are_documented_beside_the_canonical() -> None:
     hold = DOCUMENT["components"]["schemas"]["Hold"]
     assert hold["properties"]["event_id"]["deprecated"]
     assert hold["additionalProperties"] is False

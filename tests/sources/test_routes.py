@@ -4,12 +4,12 @@ import re
 from collections import Counter
 
 from aiohttp.test_utils import make_mocked_request
+from tests.kit.raises import ENDPOINTS
 
 from bms.app import create_app
 from bms.handlers import aliases
 from bms.http.call import PREFIXES
 from bms.settings import Settings
-from tests.kit.refusals import ENDPOINTS
 
 
 def test_every_endpoint_is_declared_once() -> None:

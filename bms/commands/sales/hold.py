@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from bms.commands import audit, idempotency
-from bms.commands.idempotency import Answer, Key
+from bms.commands.idempotency import Key, StoredReply
 from bms.commands.messages import to_buyers
 from bms.commands.sales import inventory, tickets
 from bms.commands.sales.inventory import Line
@@ -93,7 +93,7 @@ class Ask:
     wanted: Sequence[Wanted]
     hold_seconds: int
     key: Key | None
-    render: Callable[[BookingView], Answer]
+    render: Callable[[BookingView], StoredReply]
     request_id: str | None
     booked_by: int | None = None
     confirm_free: bool = True
@@ -124,15 +124,15 @@ class _Plan:
         return sum((line.unit_price * line.quantity for line in self.lines), Decimal(0))
 
 
-def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[Answer | BMSError]:
+def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | BMSError]:
     """Hold tickets for each of ``asks``, no two of them of one user, and return each one's answer.
 
     An answer given before under the same key is given again. A refusal (NotFound, ValidationFailed,
     NotOnSale, PerUserLimitReached, SoldOut, Conflict, IdempotencyKeyReused) stands in the place of an
     answer, and is raised when there is one ask alone. Raises Contested.
     """
-    outcomes: dict[int, Answer | BMSError] = {}
-    first = idempotency.first_answers(tx, [ask.key for ask in asks if ask.key is not None])
+    outcomes: dict[int, StoredReply | BMSError] = {}
+    first = idempotency.first_replies(tx, [ask.key for ask in asks if ask.key is not None])
     sales = _sales(tx, asks)
     held = _held(tx, [ask for ask in asks if ask.key is None or ask.key not in first], sales)
     plans: list[_Plan] = []
@@ -212,7 +212,7 @@ def _plan(ask: Ask, sale: _Sale | None, held: int) -> _Plan:
     return _Plan(ask, lines, sale.event.currency, random_code(10), ask.confirm_free and total == 0)
 
 
-def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[Answer]:
+def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[StoredReply]:
     made = {
         row.reference: row for row in tx.rows(INSERT, bookings=json_rows(_booking(plan) for plan in plans))
     }

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bms.commands import audit, idempotency
-from bms.commands.idempotency import Answer, Key
+from bms.commands.idempotency import Key, StoredReply
 from bms.commands.messages import to_buyers
 from bms.commands.sales import inventory, tickets
 from bms.commands.sales.inventory import lines_of
@@ -127,7 +127,7 @@ def claim_payment(
     card_last4: str | None,
     key: Key | None,
     request_id: str | None,
-) -> Claim | Answer:
+) -> Claim | StoredReply:
     """Claim a booking for one payment, or return the answer given before under the same key.
 
     Raises NotFound, BookingNotPending, HoldExpired, ValidationFailed (a method that the event does
@@ -179,9 +179,9 @@ def settle_payment(
     succeeded: bool,
     gateway_reference: str | None,
     failure_code: str | None,
-    render: Callable[[Row, str], Answer],
+    render: Callable[[Row, str], StoredReply],
     request_id: str | None,
-) -> Answer:
+) -> StoredReply:
     """Write the gateway's outcome, and with a success confirm the booking and issue its tickets.
 
     When the hold has run out meanwhile the tickets are taken again if they are still free, the event

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from bms.commands import audit, idempotency
-from bms.commands.idempotency import Answer
+from bms.commands.idempotency import StoredReply
 from bms.commands.messages import to_buyers
 from bms.errors import RefundNotDue
 from bms.queries.refunds import get_refund
@@ -155,7 +155,7 @@ def settle_refund(
     succeeded: bool,
     gateway_reference: str | None,
     failure_code: str | None,
-    render: Callable[[Row], Answer],
+    render: Callable[[Row], StoredReply],
 ) -> None:
     """Write what the gateway answered, and in the answer that is kept for a repeat of the request.
 

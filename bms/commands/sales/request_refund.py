@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from bms.commands import audit, idempotency
-from bms.commands.idempotency import Answer, Key
+from bms.commands.idempotency import Key, StoredReply
 from bms.commands.messages import to_buyers
 from bms.commands.sales.cancel import CANCEL, GET_RULE, left_to_refund, undo_booking
 from bms.commands.sales.refund_rule import refund_share
@@ -43,7 +43,7 @@ LOCK_BOOKING = Statement(
 class Requested(NamedTuple):
     """The answer to a request for a refund, and the refund to send; None when it is a repeat."""
 
-    answer: Answer
+    answer: StoredReply
     refund_id: int | None
 
 
@@ -57,7 +57,7 @@ def request_refund(
     user_id: int,
     is_admin: bool,
     key: Key | None,
-    render: Callable[[Row], Answer],
+    render: Callable[[Row], StoredReply],
     request_id: str | None,
 ) -> Requested:
     """Claim ``amount`` of a payment (None: all that may be had) and return the refund, still PENDING.
