@@ -17,7 +17,7 @@ import pyodbc
 from bench.serving import Server, bms_server
 from bms import settings as settings_module
 from bms.commands.accounts import registration, sessions
-from bms.resources import open_database
+from bms.resources import make_database
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.embedded.provision import DATABASE, create_database, embedded_url
@@ -160,7 +160,7 @@ async def _make_accounts(settings: Settings, url: str, buyers: int) -> list[tupl
     )
     # One hash for all: they have the same password, and it is the check that is measured.
     password_hash = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(settings.bcrypt_rounds)).decode()
-    database = open_database(settings, url)
+    database = make_database(settings, url)
     await database.open()
     try:
         made = await database.transact(_insert_accounts, buyers=buyers, password_hash=password_hash)

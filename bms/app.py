@@ -1,17 +1,15 @@
 """The application put together: routes, middlewares and the resources they use. No logic."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import cache
 
+import orjson
 from aiohttp import web
 
-from bms.cache.kept import Cache
-from bms.cache.stamps import CALLERS, EVENTS
 from bms.checkout.turnstile import Turnstile
-from bms.description import Description
 from bms.handlers import (
     TAGS,
     accounts,
-    aliases,
     bookings,
     categories,
     docs,
@@ -26,15 +24,15 @@ from bms.handlers import (
     statistics,
     venues,
 )
+from bms.handlers.legacy import accounts as legacy_accounts
+from bms.handlers.legacy import orders, purchases
+from bms.handlers.legacy import payments as legacy_payments
 from bms.http import keys
 from bms.http.access_log import AccessLog
 from bms.http.middleware import surround
-from bms.http.shared import SharedReply
-from bms.mail.transports import transport_from_url
 from bms.metrics import Metrics
 from bms.openapi.document import describe
-from bms.payments.simulated.gateway import SimulatedGateway
-from bms.resources import open_database
+from bms.resources import make_caller_cache, make_database, make_gateway, make_reply_cache, make_transport
 from bms.security.passwords import Passwords
 from bms.security.tokens import Tokens
 from bms.settings import Settings
@@ -43,24 +41,23 @@ from bms.tasks.runner import background
 ROUTES = (
     health,
     sessions,
+    accounts,
     venues,
     categories,
     events,
     bookings,
     payments,
     refunds,
-    aliases,
-    accounts,
+    legacy_accounts,
+    orders,
+    purchases,
+    legacy_payments,
     statistics,
     notifications,
     reviews,
     metrics,
     docs,
 )
-# What a process may keep of what it has read.
-REPLIES_BYTES = 16 * 2**20
-CALLERS_BYTES = 8 * 2**20
-CALLER_BYTES = 1000  # what one takes beside its token
 
 ENDPOINTS = [endpoint for module in ROUTES for endpoint in module.routes.endpoints]
 
@@ -71,17 +68,9 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     app[keys.SETTINGS] = settings
     app[keys.METRICS] = Metrics()
     app[keys.ACCESS_LOG] = AccessLog(enabled=settings.log_level in ("DEBUG", "INFO"))
-    app[keys.DATABASE] = open_database(settings, database_url, app[keys.METRICS].observe_unit)
-    board = app[keys.DATABASE].board
-    lifetime = 0.0 if board is None else board.kept_seconds
-    # A replica that is behind may be read after the stamps have changed: not to be kept for long.
-    replies_lifetime = lifetime if settings.database_read_url is None else min(lifetime, 1.0)
-    app[keys.REPLIES] = Cache(
-        board, EVENTS, lifetime=replies_lifetime, capacity=REPLIES_BYTES, weigh=SharedReply.weigh
-    )
-    app[keys.CALLERS] = Cache(
-        board, CALLERS, lifetime=lifetime, capacity=CALLERS_BYTES, weigh=lambda _: CALLER_BYTES
-    )
+    app[keys.DATABASE] = make_database(settings, database_url, app[keys.METRICS].observe_unit)
+    app[keys.REPLIES] = make_reply_cache(settings, app[keys.DATABASE].board)
+    app[keys.CALLERS] = make_caller_cache(app[keys.DATABASE].board)
     app[keys.TURNSTILE] = Turnstile(app[keys.DATABASE])
     app[keys.TOKENS] = Tokens(
         settings.secret_key,
@@ -89,9 +78,10 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
         refresh_seconds=settings.refresh_token_seconds,
     )
     app[keys.PASSWORDS] = Passwords(settings.bcrypt_rounds)
-    app[keys.GATEWAY] = SimulatedGateway(settings.data_dir / "gateway.sqlite3")
-    app[keys.TRANSPORT] = transport_from_url(settings.smtp_url, settings.mail_dir)
-    app[keys.DESCRIPTION] = Description(lambda: describe(ENDPOINTS, TAGS))
+    app[keys.GATEWAY] = make_gateway(settings)
+    app[keys.TRANSPORT] = make_transport(settings)
+    description: Callable[[], bytes] = cache(lambda: orjson.dumps(describe(ENDPOINTS, TAGS)))
+    app[keys.DESCRIPTION] = description
     for module in ROUTES:
         module.routes.install(app)
     app.cleanup_ctx.append(_resources)

@@ -1,14 +1,53 @@
-"""What the application, the worker and the command line are given: opened from the settings, in one place."""
+"""What the application, the worker and the command line work with, opened from the settings in one place."""
 
+import contextlib
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from bms.cache.kept import Cache
 from bms.cache.redis_stamps import RedisBoard
-from bms.cache.stamps import Board, SharedMemory
+from bms.cache.stamps import CALLERS, EVENTS, Board, SharedMemory
 from bms.commands.constraints import CONSTRAINT_ERRORS
+from bms.http.shared import SharedReply
+from bms.mail.transports import Transport, transport_from_url
+from bms.payments.gateway import Gateway
+from bms.payments.simulated.gateway import SimulatedGateway
+from bms.security.identity import KnownCaller
 from bms.settings import Settings
 from bms.sql.database import Database, Observer
 from bms.sql.odbc.target import parse_url
 
+# What one process may keep in memory of what it has read.
+REPLIES_BYTES = 16 * 2**20
+CALLERS_BYTES = 8 * 2**20
+CALLER_BYTES = 1000  # of one caller, beside the token
+# A lagging replica may be read after the stamps have changed, so its replies are kept for a second only.
+REPLICA_LIFETIME = 1.0
 
-def open_database(settings: Settings, database_url: str, observer: Observer | None = None) -> Database:
+
+class Resources(NamedTuple):
+    """The database, the gateway and the way mail goes out."""
+
+    database: Database
+    gateway: Gateway
+    transport: Transport
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings, database_url: str) -> AsyncIterator[Resources]:
+    """Open the resources while the block runs."""
+    resources = Resources(
+        make_database(settings, database_url), make_gateway(settings), make_transport(settings)
+    )
+    await resources.database.open()
+    try:
+        yield resources
+    finally:
+        await resources.transport.close()
+        await resources.database.close()
+
+
+def make_database(settings: Settings, database_url: str, observer: Observer | None = None) -> Database:
     """Return the database object, whose pools are opened by its ``open``."""
     read_url = settings.database_read_url
     return Database(
@@ -17,13 +56,42 @@ def open_database(settings: Settings, database_url: str, observer: Observer | No
         constraints=CONSTRAINT_ERRORS,
         pool_size=settings.database_pool,
         observer=observer,
-        board=open_board(settings),
+        board=make_board(settings),
     )
 
 
-def open_board(settings: Settings) -> Board | None:
+def make_board(settings: Settings) -> Board | None:
     """Return the board that every process which writes to the database shares, if there is one."""
     if settings.redis_url is not None:
         return RedisBoard(settings.redis_url)
     # The processes that use the embedded database share its machine, and the directory that it is in.
     return SharedMemory(settings.data_dir / "stamps") if settings.embedded else None
+
+
+def make_gateway(settings: Settings) -> Gateway:
+    """Return the payment gateway."""
+    return SimulatedGateway(settings.data_dir / "gateway.sqlite3")
+
+
+def make_transport(settings: Settings) -> Transport:
+    """Return the way mail goes out: by SMTP, or into files."""
+    return transport_from_url(settings.smtp_url, settings.mail_dir)
+
+
+def make_reply_cache(settings: Settings, board: Board | None) -> Cache[SharedReply]:
+    """Return the cache of replies that are the same for every stranger."""
+    lifetime = _lifetime(board)
+    if settings.database_read_url is not None:
+        lifetime = min(lifetime, REPLICA_LIFETIME)
+    return Cache(board, EVENTS, lifetime=lifetime, capacity=REPLIES_BYTES, weigh=SharedReply.weigh)
+
+
+def make_caller_cache(board: Board | None) -> Cache[KnownCaller]:
+    """Return the cache of who a token speaks for."""
+    return Cache(
+        board, CALLERS, lifetime=_lifetime(board), capacity=CALLERS_BYTES, weigh=lambda _: CALLER_BYTES
+    )
+
+
+def _lifetime(board: Board | None) -> float:
+    return 0.0 if board is None else board.kept_seconds

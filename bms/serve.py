@@ -17,10 +17,8 @@ from aiohttp import web
 
 from bms.app import create_app
 from bms.errors import ConfigurationError
-from bms.mail.transports import transport_from_url
 from bms.maintenance.jobs import seed
-from bms.payments.simulated.gateway import SimulatedGateway
-from bms.resources import open_database
+from bms.resources import opened
 from bms.settings import LOG_FORMAT, Settings
 from bms.sql.doctor import advice_at_start
 from bms.sql.embedded.provision import embedded_url, shared_server
@@ -173,17 +171,12 @@ async def _work(settings: Settings, url: str) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    database = open_database(settings, url)
-    transport = transport_from_url(settings.smtp_url, settings.mail_dir)
-    gateway = SimulatedGateway(settings.data_dir / "gateway.sqlite3")
-    await database.open()
-    try:
-        async with background(database, transport, gateway, settings):
-            log.info("running the background tasks")
-            await stopping.wait()
-    finally:
-        await transport.close()
-        await database.close()
+    async with (
+        opened(settings, url) as (database, gateway, transport),
+        background(database, transport, gateway, settings),
+    ):
+        log.info("running the background tasks")
+        await stopping.wait()
 
 
 def _say_hello(settings: Settings) -> None:

@@ -1,9 +1,111 @@
-"""The bounds of what is stored: the schemas refuse what is past them, and the columns hold what is not."""
+"""The trade's vocabulary: roles and their rights, states, methods of payment, and bounds.
 
+The schemas refuse what is past a bound, and the columns hold what is within it.
+"""
+
+from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 MAX_ID = 2**63 - 1  # BIGINT
 MAX_COUNT = 1_000_000
 MAX_MONEY = Decimal("9999999999.99")  # DECIMAL(12,2)
 CENT = Decimal("0.01")
 MAX_TICKET_TYPES = 20  # of one event
+
+
+class Role(StrEnum):
+    """What an account is for."""
+
+    USER = "USER"
+    EVENT_MANAGER = "EVENT_MANAGER"
+    ADMIN = "ADMIN"
+
+
+class Right(StrEnum):
+    """What a role may do. Without ``any`` in its name a right reaches what is the caller's own."""
+
+    EVENTS_WRITE = "events.write"
+    EVENTS_ANY = "events.any"
+    VENUES_WRITE = "venues.write"
+    VENUES_ANY = "venues.any"
+    CATEGORIES_WRITE = "categories.write"
+    BOOKINGS_ANY = "bookings.any"
+    REFUNDS_GRANT = "refunds.grant"
+    MESSAGES_SEND = "messages.send"
+    PLANS_WRITE = "plans.write"
+    SEATS_MANAGE = "seats.manage"
+    USERS_MANAGE = "users.manage"
+    MAIL_MANAGE = "mail.manage"
+    AUDIT_READ = "audit.read"
+
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.USER: frozenset(),
+    Role.EVENT_MANAGER: frozenset(
+        {
+            Right.EVENTS_WRITE,
+            Right.VENUES_WRITE,
+            Right.REFUNDS_GRANT,
+            Right.MESSAGES_SEND,
+            Right.PLANS_WRITE,
+            Right.SEATS_MANAGE,
+        }
+    ),
+    Role.ADMIN: frozenset(Right),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, and in which request. A command takes it where somebody acts."""
+
+    user_id: int
+    role: Role = Role.USER
+    request_id: str | None = None
+
+    def may(self, right: Right) -> bool:
+        """Return whether the actor's role has ``right``."""
+        return right in RIGHTS[self.role]
+
+
+class EventStatus(StrEnum):
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    CANCELLED = "CANCELLED"
+    COMPLETED = "COMPLETED"
+
+
+class BookingStatus(StrEnum):
+    PENDING = "PENDING"
+    CONFIRMED = "CONFIRMED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+
+class TicketStatus(StrEnum):
+    VALID = "VALID"
+    CANCELLED = "CANCELLED"
+
+
+class PaymentStatus(StrEnum):
+    PROCESSING = "PROCESSING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+    REFUNDED = "REFUNDED"
+
+
+class RefundStatus(StrEnum):
+    PENDING = "PENDING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+
+class Method(StrEnum):
+    """How somebody pays."""
+
+    CARD = "card"
+    UPI = "upi"
+    NETBANKING = "netbanking"
+    WALLET = "wallet"

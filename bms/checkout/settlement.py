@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 ASK_AGAIN = 30  # seconds until a refund whose outcome is unknown is asked for again
 
 
-async def settle(database: Database, payment_id: int, outcome: Outcome, *, request_id: str) -> StoredReply:
+async def settle(
+    database: Database, payment_id: int, outcome: Outcome, *, request_id: str | None
+) -> StoredReply:
     """Write the outcome of a payment and return the answer to the request that made it."""
     return await database.transact(
         settle_payment,
@@ -36,7 +38,9 @@ async def settle(database: Database, payment_id: int, outcome: Outcome, *, reque
     )
 
 
-def _render_payment(payment: Row, booking_status: str, message: str | None, request_id: str) -> StoredReply:
+def _render_payment(
+    payment: Row, booking_status: str, message: str | None, request_id: str | None
+) -> StoredReply:
     """Return the answer to a settled payment: it bought the tickets, was declined, or came too late."""
     named = {"payment_id": payment.id, "booking_id": payment.booking_id}
     error: BMSError

@@ -133,10 +133,14 @@ class Turnstile:
             outcomes = await self._database.transact(hold_tickets, asks=[one.ask for one in group])
         except Exception as error:
             # Nothing is written.
-            if again and isinstance(error, Contested):
-                # What is left is read anew and shared out: there is less of it each time, as others had it.
-                await self._serve_group(group, again=again - 1)
-                return
+            if isinstance(error, Contested):
+                if error.refusal is not None and len(group) == 1:
+                    _refuse(group[0], error.refusal)
+                    return
+                if again:
+                    # Retry with fresh availability; each retry means someone else sold some.
+                    await self._serve_group(group, again=again - 1)
+                    return
             parts = _parted(group, error)
             if len(parts) > 1:
                 await asyncio.gather(*(self._serve_group(part) for part in parts))

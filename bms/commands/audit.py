@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
+from bms.terms import Actor
 
 INSERT = Statement(
     "audit_log.insert",
@@ -28,32 +29,29 @@ INSERT_EACH = Statement(
 
 def record(
     tx: Transaction,
-    *,
-    user_id: int | None,
+    actor: Actor | None,
     action: str,
     subject: str,
     subject_id: int,
-    request_id: str | None,
+    *,
     details: str | None = None,
 ) -> None:
-    """Write one line; ``user_id`` is None for what a background task did."""
+    """Write one line; ``actor`` is None for what a background task did."""
     tx.execute(
         INSERT,
-        user_id=user_id,
+        user_id=None if actor is None else actor.user_id,
         action=action,
         subject=subject,
         subject_id=subject_id,
-        request_id=request_id,
+        request_id=None if actor is None else actor.request_id,
         details=details,
     )
 
 
-def record_each(
-    tx: Transaction, *, action: str, subject: str, entries: Iterable[tuple[int, int, str | None]]
-) -> None:
-    """Write a line each of ``entries``: who did it, to which row, in which request."""
+def record_each(tx: Transaction, action: str, subject: str, entries: Iterable[tuple[Actor, int]]) -> None:
+    """Write a line for each of ``entries``: who did it, and to which row."""
     rows = [
-        {"user_id": user_id, "subject_id": subject_id, "request_id": request_id}
-        for user_id, subject_id, request_id in entries
+        {"user_id": actor.user_id, "subject_id": subject_id, "request_id": actor.request_id}
+        for actor, subject_id in entries
     ]
     tx.execute(INSERT_EACH, action=action, subject=subject, entries=json_rows(rows))

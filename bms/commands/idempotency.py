@@ -127,6 +127,11 @@ class StoredReply:
     body: str
     replayed: bool = False
 
+    @property
+    def refusal(self) -> str | None:
+        """Why the request was refused, in a sentence; None for a success."""
+        return None if self.status < 400 else str(orjson.loads(self.body)["detail"])
+
     @classmethod
     def of(cls, status: int, data: Any) -> "StoredReply":
         """Return the answer that shows ``data`` as JSON."""

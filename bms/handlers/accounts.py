@@ -17,6 +17,7 @@ from bms.schemas.answers.users import ProfileAnswer, UserAnswer
 from bms.schemas.bookings import present_booking
 from bms.schemas.listing import ListQuery
 from bms.schemas.users import ProfileChange, ProfileReplacement, Register, present_profile, present_user
+from bms.terms import Right, Role
 
 routes = Routes()
 
@@ -25,7 +26,7 @@ routes = Routes()
     "GET",
     "/users",
     operation="accounts.index",
-    access=Access.ADMIN,
+    access=Right.USERS_MANAGE,
     query=AccountList(),
     answers={200: AccountAnswer(many=True)},
 )
@@ -43,7 +44,7 @@ async def index(call: Call) -> web.Response:
     "PATCH",
     "/users/{id}",
     operation="accounts.change",
-    access=Access.ADMIN,
+    access=Right.USERS_MANAGE,
     body=AccountChange(),
     answers={200: AccountAnswer()},
     raises=[Conflict],
@@ -52,11 +53,10 @@ async def change(call: Call) -> web.Response:
     """Change an account's role, or bar it, which ends its sessions at once."""
     account = await call.db.transact(
         change_account,
-        admin_id=call.caller.user_id,
+        call.actor,
         user_id=call.id(),
         role=call.body.get("role"),
         is_active=call.body.get("is_active"),
-        request_id=call.request_id,
     )
     return respond(present_account(account))
 
@@ -73,7 +73,7 @@ async def change(call: Call) -> web.Response:
 async def history(call: Call) -> web.Response:
     """List all bookings of a user, the newest first, to that user and admins."""
     user_id = call.id()
-    if user_id != call.caller.user_id and not call.caller.is_admin:
+    if user_id != call.caller.user_id and not call.actor.may(Right.BOOKINGS_ANY):
         raise Forbidden("Somebody else's bookings are for admins alone")
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
@@ -92,19 +92,17 @@ async def history(call: Call) -> web.Response:
 )
 async def password(call: Call) -> web.Response:
     """Change the caller's password and end the caller's other sessions."""
-    user_id = call.caller.user_id
-    found = await call.db.transact(begin_password_change, user_id=user_id, address=call.address)
+    found = await call.db.transact(begin_password_change, user_id=call.caller.user_id, address=call.address)
     if not await call.passwords.matches(call.body["current_password"], found.hash):
         raise wrong_password()
     await call.db.transact(
         change_password,
-        user_id=user_id,
+        call.actor,
         session_id=call.caller.session_id,
         old_hash=found.hash,
         new_hash=await call.passwords.hash(call.body["new_password"]),
         bucket=found.bucket,
         address=call.address,
-        request_id=call.request_id,
     )
     return no_content()
 
@@ -120,6 +118,11 @@ async def password(call: Call) -> web.Response:
 )
 async def register(call: Call) -> web.Response:
     """Make an account."""
+    return await make_account(call)
+
+
+async def make_account(call: Call) -> web.Response:
+    """Make an account of a ``Register`` body. Raises Forbidden and as ``register_user``."""
     _check_role(call, call.body["role"])
     password_hash = await call.passwords.hash(call.body.pop("password"))
     user = await call.db.transact(
@@ -130,10 +133,11 @@ async def register(call: Call) -> web.Response:
 
 def _check_role(call: Call, role: str) -> None:
     """Raise Forbidden unless the caller may give an account ``role``."""
-    is_admin = call.caller_or_none is not None and call.caller_or_none.is_admin
-    if role == "ADMIN" and not is_admin:
+    if call.viewer is not None and call.viewer.may(Right.USERS_MANAGE):
+        return
+    if role == Role.ADMIN:
         raise Forbidden("Only an admin's token can register an ADMIN")
-    if role == "EVENT_MANAGER" and not (is_admin or call.settings.open_manager_registration):
+    if role == Role.EVENT_MANAGER and not call.settings.open_manager_registration:
         raise Forbidden("Here only an admin's token can register an EVENT_MANAGER")
 
 
@@ -164,6 +168,8 @@ async def show_profile(call: Call) -> web.Response:
 async def change_profile(call: Call) -> web.Response:
     """Change the caller's profile."""
     user = await call.db.transact(
-        update_profile, user_id=call.caller.user_id, changes=call.body, request_id=call.request_id
+        update_profile,
+        call.actor,
+        changes=call.body,
     )
     return respond(present_profile(user))

@@ -2,10 +2,7 @@
 
 from aiohttp import web
 
-from bms.checkout.settlement import send_refund
-from bms.commands.idempotency import StoredReply
-from bms.commands.sales.cancel import cancel_booking
-from bms.commands.sales.hold import Ask, Wanted
+from bms.checkout import refunds
 from bms.errors import (
     BookingNotCancellable,
     Conflict,
@@ -16,15 +13,16 @@ from bms.errors import (
     PerUserLimitReached,
     SoldOut,
 )
+from bms.handlers import holding
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
-from bms.http.idempotency import key_of, send
 from bms.http.pages import decode_cursor, page, respond
 from bms.queries.bookings import get_booking, list_bookings, list_bookings_of_event
 from bms.schemas.answers.bookings import BookingAnswer
 from bms.schemas.answers.statistics import AttendanceAnswer
 from bms.schemas.bookings import BookingList, Cancel, Hold, present_booking
 from bms.schemas.statistics import AttendeeList, present_attendance
+from bms.terms import Right
 
 routes = Routes()
 
@@ -44,19 +42,15 @@ routes = Routes()
 async def hold(call: Call) -> web.Response:
     """Hold tickets of an event; a booking that costs nothing is confirmed at once."""
     buyer = call.body["user_id"] or call.caller.user_id
-    if buyer != call.caller.user_id and not call.caller.is_admin:
+    if buyer != call.caller.user_id and not call.actor.may(Right.BOOKINGS_ANY):
         raise Forbidden("Only an admin may book for somebody else")
-    ask = Ask(
+    return await holding.hold(
+        call,
         user_id=buyer,
         event_id=call.body["event_id"],
-        wanted=[Wanted(*line) for line in call.body["wanted"]],
-        hold_seconds=call.settings.hold_seconds,
-        key=await key_of(call),
-        render=lambda view: StoredReply.of(201, present_booking(view)),
-        request_id=call.request_id,
-        booked_by=call.caller.user_id,
+        wanted=call.body["wanted"],
+        present=present_booking,
     )
-    return send(await call.turnstile.hold(ask))
 
 
 @routes.add(
@@ -113,17 +107,10 @@ async def cancel(call: Call) -> web.Response:
 
     Cancelling twice answers as the first time.
     """
-    cancelled = await call.db.transact(
-        cancel_booking,
-        booking_id=call.id(),
-        user_id=call.caller.user_id,
-        is_admin=call.caller.is_admin,
-        reason=call.body.get("reason"),
-        request_id=call.request_id,
+    await refunds.cancel(
+        call.db, call.gateway, call.actor, booking_id=call.id(), reason=call.body.get("reason")
     )
-    if cancelled.refund_id is not None:
-        await send_refund(call.db, call.gateway, cancelled.refund_id)
-    view = await call.db.read_primary(get_booking, booking_id=cancelled.booking_id, viewer_id=None)
+    view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=None)
     return respond(present_booking(view))
 
 
@@ -131,7 +118,7 @@ async def cancel(call: Call) -> web.Response:
     "GET",
     "/events/{id}/bookings",
     operation="statistics.bookings",
-    access=Access.MANAGER,
+    access=Right.EVENTS_WRITE,
     query=AttendeeList(),
     answers={200: AttendanceAnswer(many=True)},
 )
@@ -141,9 +128,8 @@ async def bookings(call: Call) -> web.Response:
     (before,) = decode_cursor(call.query["cursor"], int)
     views = await call.db.read_primary(
         list_bookings_of_event,
+        call.actor,
         event_id=call.id(),
-        user_id=call.caller.user_id,
-        is_admin=call.caller.is_admin,
         status=call.query["status"],
         before=before,
         limit=limit + 1,

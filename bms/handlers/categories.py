@@ -10,6 +10,7 @@ from bms.http.pages import decode_cursor, page, respond
 from bms.queries.categories import list_categories
 from bms.schemas.answers.categories import CategoryAnswer
 from bms.schemas.categories import Category, CategoryList, present_category
+from bms.terms import Right
 
 routes = Routes()
 
@@ -34,7 +35,7 @@ async def index(call: Call) -> web.Response:
     "POST",
     "/categories",
     operation="categories.create",
-    access=Access.ADMIN,
+    access=Right.CATEGORIES_WRITE,
     body=Category(),
     answers={201: CategoryAnswer()},
     raises=[DuplicateCategory],
@@ -42,6 +43,8 @@ async def index(call: Call) -> web.Response:
 async def create(call: Call) -> web.Response:
     """Add a category."""
     category = await call.db.transact(
-        create_category, user_id=call.caller.user_id, **call.body, request_id=call.request_id
+        create_category,
+        call.actor,
+        **call.body,
     )
     return respond(present_category(category), 201)

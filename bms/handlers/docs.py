@@ -79,7 +79,7 @@ def directory() -> Path:
 async def description(call: Call) -> web.Response:
     """Give the API's description: this document."""
     return web.Response(
-        body=call.request.app[keys.DESCRIPTION].json,
+        body=call.request.app[keys.DESCRIPTION](),
         content_type="application/json",
         headers={"Cache-Control": "no-cache"},
     )

@@ -23,6 +23,7 @@ from bms.schemas.event_cancellation import CancelEvent, present_cancellation
 from bms.schemas.event_lists import EventList
 from bms.schemas.events import Event, EventChange, EventReplacement, present_event
 from bms.schemas.statistics import TopQuery
+from bms.terms import EventStatus, Right
 
 routes = Routes()
 
@@ -76,16 +77,16 @@ def _present_listed(listed: Listed) -> dict[str, Any]:
 def _organizer(call: Call) -> int | None:
     """Return whose events to list. What is not published is listed to its organiser and admins alone."""
     organizer: int | None = call.query["organizer"]
-    caller = call.caller_or_none
-    if call.query["status"] == "PUBLISHED":
+    if call.query["status"] == EventStatus.PUBLISHED:
         return organizer
-    if caller is None:
+    viewer = call.viewer
+    if viewer is None:
         raise Unauthenticated()
-    if caller.is_admin:
+    if viewer.may(Right.EVENTS_ANY):
         return organizer
-    if organizer not in (None, caller.user_id):
+    if organizer not in (None, viewer.user_id):
         raise Forbidden("Only an organiser's own events are listed by this status")
-    return caller.user_id
+    return viewer.user_id
 
 
 @routes.add(
@@ -99,12 +100,10 @@ def _organizer(call: Call) -> int | None:
 )
 async def show(call: Call) -> web.Response:
     """Show an event."""
-    caller = call.caller_or_none
     view = await call.look_up(
         get_event,
         event_id=call.id(),
-        viewer_id=None if caller is None else caller.user_id,
-        is_admin=caller is not None and caller.is_admin,
+        viewer=call.viewer,
     )
     return respond_event(view)
 
@@ -114,14 +113,16 @@ async def show(call: Call) -> web.Response:
     "/events",
     "/create-event",
     operation="events.create",
-    access=Access.MANAGER,
+    access=Right.EVENTS_WRITE,
     body=Event(),
     answers={201: EventAnswer()},
 )
 async def create(call: Call) -> web.Response:
     """Make an event, whose organiser the caller is."""
     view = await call.db.transact(
-        create_event, user_id=call.caller.user_id, fields=call.body, request_id=call.request_id
+        create_event,
+        call.actor,
+        fields=call.body,
     )
     response = respond_event(view, 201)
     response.headers["Location"] = (
@@ -133,13 +134,11 @@ async def create(call: Call) -> web.Response:
 async def _change(call: Call, *, replace: bool) -> web.Response:
     view = await call.db.transact(
         change_event,
-        user_id=call.caller.user_id,
-        is_admin=call.caller.is_admin,
+        call.actor,
         event_id=call.id(),
         changes=call.body,
         replace=replace,
         versions=seen_versions(call),
-        request_id=call.request_id,
     )
     return respond_event(view)
 
@@ -148,7 +147,7 @@ async def _change(call: Call, *, replace: bool) -> web.Response:
     "PUT",
     "/events/{id}",
     operation="events.replace",
-    access=Access.MANAGER,
+    access=Right.EVENTS_WRITE,
     body=EventReplacement(),
     answers={200: EventAnswer()},
     raises=[Conflict, EventNotChangeable, CapacityBelowSold],
@@ -163,7 +162,7 @@ async def replace(call: Call) -> web.Response:
     "PATCH",
     "/events/{id}",
     operation="events.change",
-    access=Access.MANAGER,
+    access=Right.EVENTS_WRITE,
     body=EventChange(),
     answers={200: EventAnswer()},
     raises=[Conflict, EventNotChangeable, CapacityBelowSold],
@@ -221,7 +220,7 @@ async def top(call: Call) -> web.Response:
     "POST",
     "/events/{id}/cancel",
     operation="event_cancellation.cancel",
-    access=Access.MANAGER,
+    access=Right.EVENTS_WRITE,
     body=CancelEvent(),
     answers={200: EventAnswer()},
     raises=[EventNotChangeable],
@@ -235,12 +234,10 @@ async def cancel(call: Call) -> web.Response:
     """
     await call.db.transact(
         cancel_event,
+        call.actor,
         event_id=call.id(),
-        user_id=call.caller.user_id,
-        is_admin=call.caller.is_admin,
         versions=seen_versions(call),
         reason=call.body["reason"],
-        request_id=call.request_id,
     )
     return await _cancelled(call)
 
@@ -249,7 +246,7 @@ async def cancel(call: Call) -> web.Response:
     "DELETE",
     "/events/{id}",
     operation="event_cancellation.delete",
-    access=Access.MANAGER,
+    access=Right.EVENTS_WRITE,
     answers={200: EventAnswer(), 204: None},
     raises=[EventNotChangeable],
     headers=["If-Match"],
@@ -258,19 +255,15 @@ async def delete(call: Call) -> web.Response:
     """Remove an event that nobody booked (204), or cancel one that somebody did (200, the event)."""
     gone = await call.db.transact(
         withdraw_event,
+        call.actor,
         event_id=call.id(),
-        user_id=call.caller.user_id,
-        is_admin=call.caller.is_admin,
         versions=seen_versions(call),
-        request_id=call.request_id,
     )
     return no_content() if gone else await _cancelled(call)
 
 
 async def _cancelled(call: Call) -> web.Response:
-    view = await call.db.read_primary(
-        get_event, event_id=call.id(), viewer_id=call.caller.user_id, is_admin=call.caller.is_admin
-    )
+    view = await call.db.read_primary(get_event, event_id=call.id(), viewer=call.actor)
     return respond_event(view)
 
 
@@ -278,7 +271,7 @@ async def _cancelled(call: Call) -> web.Response:
     "GET",
     "/events/{id}/cancellation",
     operation="event_cancellation.progress",
-    access=Access.MANAGER,
+    access=Right.EVENTS_WRITE,
     answers={200: CancellationAnswer()},
 )
 async def progress(call: Call) -> web.Response:

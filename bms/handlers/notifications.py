@@ -10,6 +10,7 @@ from bms.http.pages import decode_cursor, page, respond
 from bms.queries.notifications import list_notifications
 from bms.schemas.answers.notifications import MessageAnswer, NotificationAnswer
 from bms.schemas.notifications import Notification, NotificationList, present_notification
+from bms.terms import Right
 
 routes = Routes()
 
@@ -39,7 +40,7 @@ async def index(call: Call) -> web.Response:
 async def of_user(call: Call) -> web.Response:
     """List a user's notifications, to that user and admins."""
     user_id = call.id("user_id")
-    if user_id != call.caller.user_id and not call.caller.is_admin:
+    if user_id != call.caller.user_id and not call.actor.may(Right.USERS_MANAGE):
         raise Forbidden("Somebody else's notifications are for admins alone")
     return await _list(call, user_id)
 
@@ -74,7 +75,7 @@ async def read(call: Call) -> web.Response:
     "POST",
     "/notifications",
     operation="notifications.send",
-    access=Access.MANAGER,
+    access=Right.MESSAGES_SEND,
     body=Notification(),
     answers={201: MessageAnswer()},
     raises=[NotFound],
@@ -85,21 +86,18 @@ async def send(call: Call) -> web.Response:
     if "event" in body:
         recipients = await call.db.transact(
             message_holders,
-            user_id=call.caller.user_id,
-            is_admin=call.caller.is_admin,
+            call.actor,
             event_id=body["event"],
             message=body["message"],
-            request_id=call.request_id,
         )
         sent = {"event": body["event"], "message": body["message"], "recipients": recipients}
         return respond(sent, 201)
-    if not call.caller.is_admin:
+    if not call.actor.may(Right.USERS_MANAGE):
         raise Forbidden("Only an admin may send a message to one user")
     notification = await call.db.transact(
         message_user,
-        sender_id=call.caller.user_id,
+        call.actor,
         user_id=body["user"],
         message=body["message"],
-        request_id=call.request_id,
     )
     return respond({**present_notification(notification), "recipients": 1}, 201)

@@ -2,9 +2,7 @@
 
 from aiohttp import web
 
-from bms.checkout.settlement import settle
-from bms.commands.idempotency import StoredReply
-from bms.commands.sales.pay import claim_payment
+from bms.checkout.payments import pay
 from bms.errors import (
     BookingNotPending,
     Conflict,
@@ -19,8 +17,6 @@ from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.idempotency import key_of, send
 from bms.http.pages import decode_cursor, page, respond
-from bms.payments.cards import brand_of, last4
-from bms.payments.gateway import Charge
 from bms.queries.payments import get_payment, list_payments
 from bms.schemas.answers.payments import PaymentAnswer
 from bms.schemas.payments import Pay, PaymentList, present_payment
@@ -48,34 +44,18 @@ routes = Routes()
     ],
     headers=["Idempotency-Key"],
 )
-async def pay(call: Call) -> web.Response:
+async def pay_booking(call: Call) -> web.Response:
     """Pay for a held booking: 201 and its tickets, or 402 and the hold intact."""
-    method, details = call.body["method"], call.body["details"]
-    is_card = method == "card"
-    claim = await call.db.transact(
-        claim_payment,
-        user_id=call.caller.user_id,
+    paid = await pay(
+        call.db,
+        call.gateway,
+        call.actor,
         booking_id=call.body["booking_id"],
-        method=method,
-        card_brand=brand_of(details["number"]) if is_card else None,
-        card_last4=last4(details["number"]) if is_card else None,
+        method=call.body["method"],
+        details=call.body["details"],
         key=await key_of(call),
-        request_id=call.request_id,
     )
-    if isinstance(claim, StoredReply):
-        return send(claim)
-    charge = Charge(
-        reference=claim.charge.reference,
-        amount=claim.charge.amount,
-        currency=claim.charge.currency,
-        method=method,
-        details=details,
-    )
-    # No transaction is open here. When this raises or the process dies the payment stays PROCESSING,
-    # and nobody pays the booking twice, until its outcome is found out.
-    outcome = await call.gateway.charge(charge)
-    settled = await settle(call.db, claim.payment_id, outcome, request_id=call.request_id)
-    return send(settled)
+    return send(paid)
 
 
 @routes.add(

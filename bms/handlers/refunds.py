@@ -2,8 +2,7 @@
 
 from aiohttp import web
 
-from bms.checkout.settlement import render_refund, send_refund
-from bms.commands.sales.request_refund import request_refund
+from bms.checkout.refunds import give_back
 from bms.errors import NotFound, RefundNotDue
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
@@ -29,20 +28,8 @@ routes = Routes()
 )
 async def request(call: Call) -> web.Response:
     """Give money back, in full or in part. In full, the booking is cancelled and its tickets go back."""
-    requested = await call.db.transact(
-        request_refund,
-        **call.body,
-        user_id=call.caller.user_id,
-        is_admin=call.caller.is_admin,
-        key=await key_of(call),
-        render=render_refund,
-        request_id=call.request_id,
-    )
-    if requested.refund_id is None:
-        return send(requested.answer)
-    await send_refund(call.db, call.gateway, requested.refund_id)
-    refund = await call.db.read_primary(get_refund, refund_id=requested.refund_id, viewer_id=None)
-    return respond(present_refund(refund), 201)
+    given_back = await give_back(call.db, call.gateway, call.actor, asked=call.body, key=await key_of(call))
+    return send(given_back)
 
 
 @routes.add(

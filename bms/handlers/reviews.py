@@ -35,11 +35,10 @@ async def post(call: Call) -> web.Response:
         raise Forbidden("Nobody reviews in another's name")
     posted = await call.db.transact(
         post_review,
-        user_id=call.caller.user_id,
+        call.actor,
         event_id=call.body["event"],
         rating=call.body["rating"],
         comment=call.body["comment"],
-        request_id=call.request_id,
     )
     return respond(present_review(posted.review), 201 if posted.is_new else 200)
 
@@ -55,13 +54,11 @@ async def post(call: Call) -> web.Response:
 )
 async def of_event(call: Call) -> web.Response:
     """List the reviews of an event, the newest first."""
-    caller = call.caller_or_none
     return await _list(
         call,
         list_reviews_of_event,
         event_id=call.id("event_id"),
-        viewer_id=None if caller is None else caller.user_id,
-        is_admin=caller is not None and caller.is_admin,
+        viewer=call.viewer,
     )
 
 

@@ -28,6 +28,11 @@ routes = Routes()
 )
 async def login(call: Call) -> web.Response:
     """Open a session: an access token and a refresh token for the right name and password."""
+    return await log_in(call)
+
+
+async def log_in(call: Call) -> web.Response:
+    """Open a session of a ``Login`` body. Raises InvalidCredentials and TooManyAttempts."""
     found = await call.db.transact(begin_login, login=call.body["login"], address=call.address)
     right = await call.passwords.matches(call.body["password"], found.password_hash)
     if not right or found.user_id is None or found.password_hash is None:

@@ -2,12 +2,13 @@
 
 from aiohttp import web
 
-from bms.http.call import Access, Call
+from bms.http.call import Call
 from bms.http.endpoint import Routes
 from bms.http.pages import respond
 from bms.queries.statistics import get_statistics
 from bms.schemas.answers.statistics import StatisticsAnswer
 from bms.schemas.statistics import present_statistics
+from bms.terms import Right
 
 routes = Routes()
 
@@ -16,12 +17,14 @@ routes = Routes()
     "GET",
     "/events/{id}/stats",
     operation="statistics.stats",
-    access=Access.MANAGER,
+    access=Right.EVENTS_WRITE,
     answers={200: StatisticsAnswer()},
 )
 async def stats(call: Call) -> web.Response:
     """Show how an event sells to its organiser or an admin."""
     statistics = await call.db.read_primary(
-        get_statistics, event_id=call.id(), user_id=call.caller.user_id, is_admin=call.caller.is_admin
+        get_statistics,
+        call.actor,
+        event_id=call.id(),
     )
     return respond(present_statistics(statistics))

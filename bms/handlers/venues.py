@@ -10,6 +10,7 @@ from bms.http.pages import decode_cursor, no_content, page, respond
 from bms.queries.venues import get_venue, list_venues
 from bms.schemas.answers.venues import VenueAnswer
 from bms.schemas.venues import Venue, VenueChange, VenueList, present_venue
+from bms.terms import Right
 
 routes = Routes()
 
@@ -51,14 +52,16 @@ async def show(call: Call) -> web.Response:
     "/venues",
     "/locations",
     operation="venues.create",
-    access=Access.MANAGER,
+    access=Right.VENUES_WRITE,
     body=Venue(),
     answers={201: VenueAnswer()},
 )
 async def create(call: Call) -> web.Response:
     """Add a venue."""
     venue = await call.db.transact(
-        create_venue, user_id=call.caller.user_id, fields=call.body, request_id=call.request_id
+        create_venue,
+        call.actor,
+        fields=call.body,
     )
     return respond(present_venue(venue), 201)
 
@@ -68,7 +71,7 @@ async def create(call: Call) -> web.Response:
     "/venues/{id}",
     "/locations/{id}",
     operation="venues.change.put",
-    access=Access.MANAGER,
+    access=Right.VENUES_WRITE,
     body=Venue(),
     answers={200: VenueAnswer()},
     raises=[Conflict],
@@ -78,7 +81,7 @@ async def create(call: Call) -> web.Response:
     "/venues/{id}",
     "/locations/{id}",
     operation="venues.change.patch",
-    access=Access.MANAGER,
+    access=Right.VENUES_WRITE,
     body=VenueChange(),
     answers={200: VenueAnswer()},
     raises=[Conflict],
@@ -87,10 +90,9 @@ async def change(call: Call) -> web.Response:
     """Change a venue."""
     venue = await call.db.transact(
         change_venue,
-        user_id=call.caller.user_id,
+        call.actor,
         venue_id=call.id(),
         changes=call.body,
-        request_id=call.request_id,
     )
     return respond(present_venue(venue))
 
@@ -100,13 +102,15 @@ async def change(call: Call) -> web.Response:
     "/venues/{id}",
     "/locations/{id}",
     operation="venues.delete",
-    access=Access.MANAGER,
+    access=Right.VENUES_WRITE,
     answers={204: None},
     raises=[VenueInUse],
 )
 async def delete(call: Call) -> web.Response:
     """Remove a venue that no event uses."""
     await call.db.transact(
-        delete_venue, user_id=call.caller.user_id, venue_id=call.id(), request_id=call.request_id
+        delete_venue,
+        call.actor,
+        venue_id=call.id(),
     )
     return no_content()

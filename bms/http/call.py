@@ -16,7 +16,7 @@ from bms.security.passwords import Passwords
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database, Work
-from bms.terms import MAX_ID
+from bms.terms import MAX_ID, RIGHTS, Actor, Right, Role
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,30 +25,36 @@ PREFIXES = ("", "/api")
 
 
 class Access(enum.Enum):
-    """Who may call an endpoint; whose rows they may see is decided by the command or query."""
+    """Who may call an endpoint that asks for no right.
+
+    Whose rows they may see, the command or query decides.
+    """
 
     ANYONE = "anyone"
-    CREDENTIALS = "credentials"  # the body tells who calls; a client may still send its expired token along
+    CREDENTIALS = "credentials"  # The body identifies the caller. A presented token is ignored.
     USER = "user"
-    MANAGER = "manager"
-    ADMIN = "admin"
 
-    def check(self, caller: Caller | None, refusal: BMSError | None = None) -> None:
-        """Raise Unauthenticated or Forbidden unless ``caller`` may go on. ``refusal`` is why the token that
-        was sent tells of nobody, if it does not.
-        """
-        if self is Access.CREDENTIALS:
-            return
-        if refusal is not None:
-            raise refusal
-        if self is Access.ANYONE:
-            return
-        if caller is None:
-            raise Unauthenticated()
-        if self is Access.MANAGER and caller.role not in ("EVENT_MANAGER", "ADMIN"):
-            raise Forbidden("This needs the role EVENT_MANAGER or ADMIN")
-        if self is Access.ADMIN and not caller.is_admin:
-            raise Forbidden("This needs the role ADMIN")
+
+def check_access(access: Access | Right, caller: Caller | None, refusal: BMSError | None = None) -> None:
+    """Raise Unauthenticated or Forbidden unless ``caller`` may call an endpoint with ``access``.
+
+    ``refusal`` is the error that the presented token caused, or None.
+    """
+    if access is Access.CREDENTIALS:
+        return
+    if refusal is not None:
+        raise refusal
+    if access is Access.ANYONE:
+        return
+    if caller is None:
+        raise Unauthenticated()
+    if isinstance(access, Right) and access not in RIGHTS[caller.role]:
+        raise Forbidden(f"This needs the role {roles_with(access)}")
+
+
+def roles_with(right: Right) -> str:
+    """Return the names of the roles that have ``right``, the smallest first, as a sentence has them."""
+    return " or ".join(role for role, rights in RIGHTS.items() if right in rights)
 
 
 @dataclass(slots=True)
@@ -67,9 +73,19 @@ class Call:
         return self.caller_or_none
 
     @property
+    def actor(self) -> Actor:
+        """The caller as commands know who acts, on a route that asks for one."""
+        return Actor(self.caller.user_id, self.caller.role, self.request_id)
+
+    @property
+    def viewer(self) -> Actor | None:
+        """The caller on a route for anyone; None for a stranger."""
+        return None if self.caller_or_none is None else self.actor
+
+    @property
     def viewer_id(self) -> int | None:
-        """Whose rows the caller may see; None for everybody's."""
-        return None if self.caller.is_admin else self.caller.user_id
+        """Whose bookings, payments and refunds the caller may see; None for everybody's."""
+        return None if self.actor.may(Right.BOOKINGS_ANY) else self.caller.user_id
 
     @property
     def db(self) -> Database:
@@ -81,7 +97,7 @@ class Call:
         For managers and admins it runs on the primary: they must see what they have just changed.
         """
         caller = self.caller_or_none
-        run = self.db.read if caller is None or caller.role == "USER" else self.db.read_primary
+        run = self.db.read if caller is None or caller.role is Role.USER else self.db.read_primary
         return await run(query, *args, **kwargs)
 
     @property

@@ -20,10 +20,11 @@ from bms.errors import (
 )
 from bms.http import keys
 from bms.http.bodies import Parse, parser, read_body, read_query
-from bms.http.call import PREFIXES, Access, Call
+from bms.http.call import PREFIXES, Access, Call, check_access
 from bms.http.shared import SharedReply
 from bms.schemas.base import RequestSchema
 from bms.security.identity import Caller
+from bms.terms import Right, Role
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
@@ -45,7 +46,7 @@ class Endpoint:
     path: str
     operation: str
     handler: Handler
-    access: Access
+    access: Access | Right
     body: RequestSchema | None
     parse: Parse | None
     query: RequestSchema | None
@@ -64,7 +65,7 @@ class Endpoint:
         caller, refusal = request[keys.IDENTITY]
         if isinstance(refusal, DatabaseUnavailable) and self._is_for_strangers:
             return await self._serve_stranger(request, refusal)
-        self.access.check(caller, refusal)
+        check_access(self.access, caller, refusal)
         serve = self._serve_shared if self.cached else self._serve
         try:
             return await serve(request, caller)
@@ -75,7 +76,7 @@ class Endpoint:
             return await self._serve_stranger(request, away)
 
     async def _serve_shared(self, request: web.Request, caller: Caller | None) -> web.StreamResponse:
-        if caller is None or caller.role == "USER":
+        if caller is None or caller.role is Role.USER:
             answers = request.app[keys.REPLIES]
             try:
                 answer = await answers.get(request.raw_path, lambda: self._make(request, None))
@@ -127,7 +128,7 @@ class Routes:
         method: str,
         *paths: str,
         operation: str,
-        access: Access,
+        access: Access | Right,
         body: RequestSchema | None = None,
         memoised: bool = False,
         query: RequestSchema | None = None,

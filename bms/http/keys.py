@@ -1,10 +1,11 @@
 """The keys under which the application and its requests keep things."""
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 from bms.cache.kept import Cache
 from bms.checkout.turnstile import Turnstile
-from bms.description import Description
 from bms.http.access_log import AccessLog
 from bms.http.shared import SharedReply
 from bms.mail.transports import Transport
@@ -26,7 +27,7 @@ TOKENS = web.AppKey("tokens", Tokens)
 PASSWORDS = web.AppKey("passwords", Passwords)
 GATEWAY = web.AppKey("gateway", Gateway)
 METRICS = web.AppKey("metrics", Metrics)
-DESCRIPTION = web.AppKey("description", Description)
+DESCRIPTION: web.AppKey[Callable[[], bytes]] = web.AppKey("description")
 TRANSPORT = web.AppKey("transport", Transport)
 
 IDENTITY = web.RequestKey("identity", Identity)

@@ -23,6 +23,7 @@ from bms.http import keys
 from bms.queries.sessions import get_live_session
 from bms.schemas.problems import problem_document
 from bms.security.identity import STRANGER, Caller, Identity, KnownCaller
+from bms.terms import Role
 
 log = logging.getLogger("bms")
 
@@ -137,4 +138,4 @@ async def _look_up(app: web.Application, token: str) -> KnownCaller:
     )
     if session is None:
         raise Unauthenticated("The session of this token has ended")
-    return KnownCaller(Caller(claims.user_id, claims.session_id, session.role), claims.expires_at)
+    return KnownCaller(Caller(claims.user_id, claims.session_id, Role(session.role)), claims.expires_at)

@@ -13,6 +13,7 @@ from bms.schemas.events import Event
 from bms.security.passwords import Passwords
 from bms.sql.database import Database
 from bms.sql.session import Transaction
+from bms.terms import Actor, Role
 
 # Who books has an address, so that the mails can be looked at, in a domain that is nobody's (RFC 2606).
 ACCOUNTS = (
@@ -81,20 +82,14 @@ def _load(tx: Transaction, *, hashes: dict[str, str], today: dt.date) -> bool:
             tx, name=name, username=username, email=email, password_hash=hashes[username], role=role
         )
         ids[username] = user.id
-    organiser = ids["organiser"]
-    slugs = [
-        create_category(tx, user_id=ids["admin"], slug=name.lower(), name=name, request_id=None).slug
-        for name in CATEGORIES
-    ]
+    admin, organiser = Actor(ids["admin"], Role.ADMIN), Actor(ids["organiser"], Role.EVENT_MANAGER)
+    slugs = [create_category(tx, admin, slug=name.lower(), name=name).slug for name in CATEGORIES]
     fields = ("name", "location", "city", "country", "capacity", "facilities")
     venues = [
-        create_venue(tx, user_id=organiser, fields=dict(zip(fields, values, strict=True)), request_id=None).id
-        for values in VENUES
+        create_venue(tx, organiser, fields=dict(zip(fields, values, strict=True))).id for values in VENUES
     ]
     for show in SHOWS:
-        create_event(
-            tx, user_id=organiser, fields=Event().parse(_event(show, slugs, venues, today)), request_id=None
-        )
+        create_event(tx, organiser, fields=Event().parse(_event(show, slugs, venues, today)))
     return True
 
 

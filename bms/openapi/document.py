@@ -12,10 +12,11 @@ from marshmallow import Schema
 
 from bms import __version__, errors
 from bms.errors import BMSError
-from bms.http.call import Access
+from bms.http.call import Access, roles_with
 from bms.http.endpoint import Endpoint
 from bms.openapi.fields import plugin
 from bms.openapi.parts import PARAMETERS, PROBLEM, RESPONSE_HEADERS, SECURITY, example_of_problem, link
+from bms.terms import Right
 
 OLDER = "older shapes"
 AWAY = "unavailable"  # what every endpoint may answer with
@@ -25,8 +26,6 @@ _WHO = {
     Access.ANYONE: "Anyone may call this.",
     Access.CREDENTIALS: "Anyone may call this.",
     Access.USER: "Needs an access token.",
-    Access.MANAGER: "Needs the role EVENT_MANAGER or ADMIN.",
-    Access.ADMIN: "Needs the role ADMIN.",
 }
 
 Document = dict[str, Any]
@@ -67,9 +66,9 @@ def describe(endpoints: Sequence[Endpoint], tags: Mapping[str, str]) -> Document
     paths: dict[str, Document] = defaultdict(dict)
     for endpoint in endpoints:
         paths[path_of(endpoint)][endpoint.method.lower()] = _operation(endpoint)
-    # By name: the order of modules and of routes is no part of the contract.
+    # By name: the order of modules and routes is no part of the contract.
     for path, operations in sorted(paths.items()):
-        spec.path(path, operations=operations)
+        spec.path(path, operations=dict(sorted(operations.items())))
     return spec.to_dict()
 
 
@@ -88,7 +87,7 @@ def refusals(endpoint: Endpoint) -> list[type[BMSError]]:
     found: list[type[BMSError]] = [errors.MalformedRequest]
     if endpoint.access is not Access.CREDENTIALS:
         found.append(errors.Unauthenticated)
-    if endpoint.access in (Access.MANAGER, Access.ADMIN):
+    if isinstance(endpoint.access, Right):
         found.append(errors.Forbidden)
     if "{" in endpoint.path:
         found.append(errors.NotFound)
@@ -129,10 +128,14 @@ def _operation(endpoint: Endpoint) -> Document:
 def _words(endpoint: Endpoint) -> tuple[str, str]:
     text = inspect.getdoc(endpoint.handler) or ""
     summary, _, rest = " ".join(text.split()).partition(". ")
-    return summary.rstrip(".") + ".", f"{rest} {_WHO[endpoint.access]}".strip()
+    return summary.rstrip(".") + ".", f"{rest} {_who(endpoint.access)}".strip()
 
 
-def _security(access: Access) -> list[Document]:
+def _who(access: Access | Right) -> str:
+    return f"Needs the role {roles_with(access)}." if isinstance(access, Right) else _WHO[access]
+
+
+def _security(access: Access | Right) -> list[Document]:
     if access is Access.CREDENTIALS:
         return []
     token: list[Document] = [{name: []} for name in SECURITY]

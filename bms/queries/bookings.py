@@ -9,6 +9,7 @@ from bms.errors import NotFound
 from bms.queries.events import get_own_event
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 GET = Statement(
     "bookings.get",
@@ -195,17 +196,16 @@ LIST_OF_EVENT = Statement(
 
 def list_bookings_of_event(
     tx: Transaction,
+    actor: Actor,
     *,
     event_id: int,
-    user_id: int,
-    is_admin: bool,
     status: str | None,
     before: int | None,
     limit: int,
 ) -> list[BookingView]:
-    """Return up to ``limit`` bookings of an event to its organiser or an admin, the newest first.
+    """Return up to ``limit`` bookings of an event to who owns it, the newest first.
 
     Raises NotFound and Forbidden.
     """
-    get_own_event(tx, event_id=event_id, user_id=user_id, is_admin=is_admin)
+    get_own_event(tx, actor, event_id=event_id)
     return complete(tx, tx.rows(LIST_OF_EVENT, event_id=event_id, status=status, before=before, limit=limit))

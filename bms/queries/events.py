@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bms.errors import Forbidden, NotFound
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor, EventStatus, Right
 
 # What every reading of events shows. Both sums are over the few ticket types of one event.
 COLUMNS = """e.id, e.organizer_id, u.name AS organizer_name, e.venue_id, v.name AS venue_name,
@@ -69,15 +70,13 @@ def get_event_view(tx: Transaction, event_id: int) -> EventView | None:
     return None if event is None else complete(tx, [event])[0]
 
 
-def get_event(tx: Transaction, *, event_id: int, viewer_id: int | None, is_admin: bool) -> EventView:
-    """Return the event as the viewer may see it: a draft is its organiser's and the admins' alone.
+def get_event(tx: Transaction, *, event_id: int, viewer: Actor | None) -> EventView:
+    """Return the event as the viewer may see it: only who owns a draft does. None is anybody.
 
-    ``viewer_id`` is None for somebody unknown. Raises NotFound.
+    Raises NotFound.
     """
     view = get_event_view(tx, event_id)
-    if view is None or (
-        view.event.status == "DRAFT" and not is_admin and view.event.organizer_id != viewer_id
-    ):
+    if view is None or (view.event.status == EventStatus.DRAFT and not owns(view.event, viewer)):
         raise NotFound("There is no such event")
     return view
 
@@ -110,14 +109,20 @@ GET_FOR_OWNER = Statement(
 )
 
 
-def get_own_event(tx: Transaction, *, event_id: int, user_id: int, is_admin: bool) -> Row:
-    """Return an event of ``user_id``; an admin's are all. Raises NotFound (also for somebody else's
-    draft) and Forbidden.
-    """
-    event = tx.row(GET_FOR_OWNER, id=event_id)
-    theirs = event is not None and (is_admin or event.organizer_id == user_id)
-    if event is None or (event.status == "DRAFT" and not theirs):
+def get_own_event(tx: Transaction, actor: Actor, *, event_id: int) -> Row:
+    """Return an event of the actor's. Raises as ``own``."""
+    return own(tx.row(GET_FOR_OWNER, id=event_id), actor)
+
+
+def owns(event: Row, actor: Actor | None) -> bool:
+    """Return whether an event is the actor's: its organiser's, or with ``events.any`` everybody's."""
+    return actor is not None and (event.organizer_id == actor.user_id or actor.may(Right.EVENTS_ANY))
+
+
+def own(event: Row | None, actor: Actor) -> Row:
+    """Return ``event`` if it is the actor's. Raises NotFound (also for another's draft) and Forbidden."""
+    if event is None or (event.status == EventStatus.DRAFT and not owns(event, actor)):
         raise NotFound("There is no such event")
-    if not theirs:
-        raise Forbidden("This is for the event's organiser and admins alone")
+    if not owns(event, actor):
+        raise Forbidden("This is for the event's organiser and admins")
     return event

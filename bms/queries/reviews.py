@@ -4,6 +4,7 @@ from bms.queries.accounts import get_profile
 from bms.queries.events import get_event
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 GET = Statement(
     "reviews.get",
@@ -52,8 +53,7 @@ def list_reviews_of_event(
     tx: Transaction,
     *,
     event_id: int,
-    viewer_id: int | None,
-    is_admin: bool,
+    viewer: Actor | None,
     before: int | None,
     limit: int,
 ) -> list[Row]:
@@ -61,7 +61,7 @@ def list_reviews_of_event(
 
     Raises NotFound as ``get_event``.
     """
-    get_event(tx, event_id=event_id, viewer_id=viewer_id, is_admin=is_admin)
+    get_event(tx, event_id=event_id, viewer=viewer)
     return tx.rows(LIST_OF_EVENT, event_id=event_id, before=before, limit=limit)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bms.queries.events import get_own_event
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 # Refunds that are still on their way to the buyer are not counted as given back.
 GET_MONEY = Statement(
@@ -88,9 +89,9 @@ class Statistics:
     by_ticket_type: Sequence[Row]
 
 
-def get_statistics(tx: Transaction, *, event_id: int, user_id: int, is_admin: bool) -> Statistics:
+def get_statistics(tx: Transaction, actor: Actor, *, event_id: int) -> Statistics:
     """Return the figures of an event to its organiser or an admin. Raises NotFound and Forbidden."""
-    event = get_own_event(tx, event_id=event_id, user_id=user_id, is_admin=is_admin)
+    event = get_own_event(tx, actor, event_id=event_id)
     return Statistics(
         event=event,
         money=tx.only(GET_MONEY, event_id=event_id, currency=event.currency),

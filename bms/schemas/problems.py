@@ -7,7 +7,7 @@ from bms.errors import BMSError
 PROBLEM_TYPE = "urn:bms:problem:"
 
 
-def problem_document(error: BMSError, request_id: str) -> dict[str, Any]:
+def problem_document(error: BMSError, request_id: str | None) -> dict[str, Any]:
     """Return the problem document of ``error``."""
     return {
         "type": f"{PROBLEM_TYPE}{error.code}",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bms.errors import BMSError
+from bms.terms import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,11 +13,7 @@ class Caller:
 
     user_id: int
     session_id: int
-    role: str
-
-    @property
-    def is_admin(self) -> bool:
-        return self.role == "ADMIN"
+    role: Role
 
 
 class Identity(NamedTuple):

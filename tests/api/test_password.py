@@ -11,6 +11,7 @@ from bms.commands.accounts.sessions import begin_login, open_session
 from bms.errors import InvalidCredentials
 from bms.http import keys
 from bms.sql.database import Database
+from bms.terms import Actor
 from tests.conftest import PASSWORD, Api, Reply, User
 from tests.kit.attendance import MakeUser, Rows
 
@@ -121,13 +122,12 @@ async def test_a_login_by_the_old_password_that_comes_too_late(
     found = await db.transact(begin_password_change, user_id=buyer.id, address="192.0.2.2")
     await db.transact(
         change_password,
-        user_id=buyer.id,
+        Actor(buyer.id),
         session_id=0,
         old_hash=found.hash,
         new_hash=await client.app[keys.PASSWORDS].hash(NEW),
         bucket=found.bucket,
         address="192.0.2.2",
-        request_id=None,
     )
     with pytest.raises(InvalidCredentials):
         await db.transact(

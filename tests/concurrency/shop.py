@@ -10,7 +10,7 @@ import aiohttp
 
 from bms.maintenance.jobs import check
 from bms.payments.simulated.gateway import SimulatedGateway
-from bms.resources import open_database
+from bms.resources import make_database
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database
@@ -130,7 +130,7 @@ class Shop:
 @contextlib.asynccontextmanager
 async def open_shop(premises: Premises) -> AsyncIterator[Shop]:
     """Yield the shop at ``premises``."""
-    db, rows = open_database(premises.settings, premises.database_url), Sql(premises.database_url)
+    db, rows = make_database(premises.settings, premises.database_url), Sql(premises.database_url)
     await db.open()
     try:
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:

@@ -25,6 +25,7 @@ from bms.errors import (
 )
 from bms.http import keys
 from bms.sql.database import Database
+from bms.terms import Actor
 from tests.concurrency.crowd import make_crowd
 from tests.kit.books import Rows, assert_balanced, available
 from tests.kit.waiting import until
@@ -69,13 +70,13 @@ def counted(db: Database) -> Counted:
 
 def ask(user_id: int, event: int, quantity: int = 1, key: str | None = None, **options: Any) -> Ask:
     return Ask(
+        actor=Actor(user_id),
         user_id=user_id,
         event_id=event,
         wanted=[Wanted(None, quantity)],
         hold_seconds=600,
         key=Key(user_id, key, options.pop("fingerprint", "f")) if key else None,
         render=lambda view: StoredReply(201, f"{view.id} {view.booking.user_id} {view.lines[0].quantity}"),
-        request_id=None,
         **options,
     )
 

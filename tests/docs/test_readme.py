@@ -21,6 +21,7 @@ from bms.http.call import Access
 from bms.settings import Settings
 from bms.sql.catalogue import all_statements
 from bms.sql.embedded.server import EmbeddedServer
+from bms.terms import RIGHTS, Right, Role
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -190,7 +191,8 @@ def test_the_example_file_names_every_setting_with_its_default(tmp_path: Path) -
 
 
 def test_the_table_of_endpoints_is_that_of_the_routes() -> None:
-    who_of = {Access.USER: "users", Access.MANAGER: "organisers", Access.ADMIN: "admins"}
+    who_of: dict[Access | Right, str] = {Access.USER: "users"}
+    who_of |= dict.fromkeys(Right, "admins") | dict.fromkeys(RIGHTS[Role.EVENT_MANAGER], "organisers")
     documented = {
         (method, path, who)
         for who, calls in table("What the API keeps to").items()

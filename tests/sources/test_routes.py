@@ -7,7 +7,7 @@ from aiohttp.test_utils import make_mocked_request
 from tests.kit.raises import ENDPOINTS
 
 from bms.app import create_app
-from bms.handlers import aliases
+from bms.handlers.legacy import orders
 from bms.http.call import PREFIXES
 from bms.settings import Settings
 
@@ -30,5 +30,5 @@ async def test_every_endpoint_is_reached_by_its_path(settings: Settings) -> None
 
 
 def test_the_aliases_are_among_them() -> None:
-    assert aliases.routes.endpoints
-    assert all(alias in ENDPOINTS for alias in aliases.routes.endpoints)
+    assert orders.routes.endpoints
+    assert all(alias in ENDPOINTS for alias in orders.routes.endpoints)

@@ -17,6 +17,7 @@ from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.tasks import holds
 from bms.tasks.holds import expire_due_holds
+from bms.terms import Actor
 from tests.conftest import Api, Reply, User
 from tests.kit.books import LONG_AGO, Rows, assert_balanced, available, count, let_hold_pass, status_of
 
@@ -143,13 +144,12 @@ def end_hold(tx: Transaction, *, booking_id: int) -> None:
 async def claim(db: Database, user: User, booking: dict[str, Any]) -> int:
     claimed = await db.transact(
         claim_payment,
-        user_id=user.id,
+        Actor(user.id),
         booking_id=booking["id"],
         method="card",
         card_brand=None,
         card_last4=None,
         key=None,
-        request_id=None,
     )
     assert isinstance(claimed, Claim)
     return claimed.payment_id

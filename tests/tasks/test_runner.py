@@ -13,7 +13,7 @@ from bms.commands.accounts.registration import register_user
 from bms.errors import DatabaseUnavailable
 from bms.mail.transports import FileTransport
 from bms.payments.simulated.gateway import SimulatedGateway
-from bms.resources import open_database
+from bms.resources import make_database
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks import runner
@@ -51,7 +51,7 @@ def away(server: Server) -> str:
 @pytest.fixture
 async def idle(settings: Settings, server: Server, away: str) -> Any:
     """A database object that leads to that database."""
-    database = open_database(settings, server.url(away))
+    database = make_database(settings, server.url(away))
     await database.open()
     yield database
     await database.close()

@@ -8,6 +8,7 @@ from bms.commands.accounts.roles import END_SESSIONS
 from bms.errors import ValidationFailed
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 GET_PASSWORD = Statement("users.get_password", "@id BIGINT", "SELECT password_hash FROM users WHERE id = @id")
 SET_PASSWORD = Statement(
@@ -37,32 +38,23 @@ def begin_password_change(tx: Transaction, *, user_id: int, address: str) -> Pas
 
 def change_password(
     tx: Transaction,
+    actor: Actor,
     *,
-    user_id: int,
     session_id: int,
     old_hash: str,
     new_hash: str,
     bucket: str,
     address: str,
-    request_id: str | None,
 ) -> None:
     """Replace the password, which has been checked against ``old_hash``, and end all other sessions.
 
     Raises ValidationFailed when it is another by now.
     """
     forget_attempts(tx, bucket=bucket, address=address)
-    if tx.execute(SET_PASSWORD, id=user_id, old_hash=old_hash, new_hash=new_hash) != 1:
+    if tx.execute(SET_PASSWORD, id=actor.user_id, old_hash=old_hash, new_hash=new_hash) != 1:
         raise wrong_password()
-    ended = tx.execute(END_SESSIONS, user_id=user_id, kept=session_id)
-    audit.record(
-        tx,
-        user_id=user_id,
-        action="change_password",
-        subject="user",
-        subject_id=user_id,
-        request_id=request_id,
-        details=f"{ended} other sessions ended",
-    )
+    ended = tx.execute(END_SESSIONS, user_id=actor.user_id, kept=session_id)
+    audit.record(tx, actor, "change_password", "user", actor.user_id, details=f"{ended} other sessions ended")
 
 
 def wrong_password() -> ValidationFailed:

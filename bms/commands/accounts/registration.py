@@ -7,6 +7,7 @@ from bms.commands.messages import outbox
 from bms.errors import NotFound
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor, Role
 
 INSERT = Statement(
     "users.insert",
@@ -72,9 +73,7 @@ def register_user(
         password_hash=password_hash,
         role=role,
     )
-    audit.record(
-        tx, user_id=user.id, action="register", subject="user", subject_id=user.id, request_id=request_id
-    )
+    audit.record(tx, Actor(user.id, Role(role), request_id), "register", "user", user.id)
     if email is not None:
         welcome = outbox.Mail(
             kind="registration",
@@ -86,21 +85,13 @@ def register_user(
     return user
 
 
-def update_profile(tx: Transaction, *, user_id: int, changes: dict[str, Any], request_id: str | None) -> Row:
+def update_profile(tx: Transaction, actor: Actor, *, changes: dict[str, Any]) -> Row:
     """Change the named profile fields (name, phone, city, bio) and return the whole profile."""
-    current = tx.row(LOCK_PROFILE, id=user_id)
+    current = tx.row(LOCK_PROFILE, id=actor.user_id)
     if current is None:
         raise NotFound()
     profile = {
         field: changes.get(field, getattr(current, field)) for field in ("name", "phone", "city", "bio")
     }
-    audit.record(
-        tx,
-        user_id=user_id,
-        action="change_profile",
-        subject="user",
-        subject_id=user_id,
-        request_id=request_id,
-        details=", ".join(sorted(changes)),
-    )
-    return tx.only(UPDATE_PROFILE, id=user_id, **profile)
+    audit.record(tx, actor, "change_profile", "user", actor.user_id, details=", ".join(sorted(changes)))
+    return tx.only(UPDATE_PROFILE, id=actor.user_id, **profile)

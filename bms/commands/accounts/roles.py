@@ -4,6 +4,7 @@ from bms.commands import audit
 from bms.errors import Conflict, Forbidden, NotFound
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 GET = Statement(
     "users.get_account",
@@ -50,13 +51,7 @@ END_SESSIONS = Statement(
 
 
 def change_account(
-    tx: Transaction,
-    *,
-    admin_id: int,
-    user_id: int,
-    role: str | None,
-    is_active: bool | None,
-    request_id: str | None,
+    tx: Transaction, actor: Actor, *, user_id: int, role: str | None, is_active: bool | None
 ) -> Row:
     """Change the role of an account and whether it is active (None: as it is), and return the account.
 
@@ -73,9 +68,9 @@ def change_account(
     if (role, is_active) == (account.role, was_active):
         return account
     if account.role == "ADMIN" and was_active:
-        if user_id == admin_id:
+        if user_id == actor.user_id:
             raise Conflict("Admins neither demote nor bar themselves: another admin may")
-        if admin_id not in {admin.id for admin in tx.rows(LOCK_ADMINS)}:
+        if actor.user_id not in {admin.id for admin in tx.rows(LOCK_ADMINS)}:
             raise Forbidden("This needs the role ADMIN")
     changed = tx.execute(
         UPDATE, id=user_id, role=role, is_active=is_active, old_role=account.role, was_active=was_active
@@ -86,11 +81,10 @@ def change_account(
         tx.execute(END_SESSIONS, user_id=user_id, kept=None)
     audit.record(
         tx,
-        user_id=admin_id,
-        action="change",
-        subject="user",
-        subject_id=user_id,
-        request_id=request_id,
+        actor,
+        "change",
+        "user",
+        user_id,
         details=f"{account.role} -> {role}, {_state(was_active)} -> {_state(is_active)}",
     )
     return tx.only(GET, id=user_id)

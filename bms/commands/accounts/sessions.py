@@ -8,6 +8,7 @@ from bms.commands.accounts.registration import fold
 from bms.errors import InvalidCredentials
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 FIND_BY_USERNAME = Statement(
     "users.find_by_username",
@@ -118,9 +119,7 @@ def open_session(
     session_id: int = tx.value(
         INSERT, user_id=user_id, refresh_hash=refresh_hash, seconds=seconds, device=device, address=address
     )
-    audit.record(
-        tx, user_id=user_id, action="login", subject="session", subject_id=session_id, request_id=request_id
-    )
+    audit.record(tx, Actor(user_id, request_id=request_id), "login", "session", session_id)
     return session_id
 
 
@@ -148,6 +147,4 @@ def revoke_session(
     """End a session of ``user_id`` (None: of anyone) at once; ending an ended one changes nothing."""
     owner = tx.value(REVOKE, id=session_id, user_id=user_id)
     if owner is not None:
-        audit.record(
-            tx, user_id=owner, action=action, subject="session", subject_id=session_id, request_id=request_id
-        )
+        audit.record(tx, Actor(owner, request_id=request_id), action, "session", session_id)

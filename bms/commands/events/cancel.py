@@ -6,8 +6,6 @@ is cancelled in a transaction of its own, by the same guarded change of state as
 that was killed goes on with what is left and does nothing twice.
 """
 
-from typing import Any
-
 from bms.commands import audit
 from bms.commands.events.rules import lock_event
 from bms.commands.events.ticket_types import lock_ticket_types
@@ -16,6 +14,7 @@ from bms.commands.sales.cancel import CANCEL, undo_booking
 from bms.errors import EventNotChangeable
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 DEFAULT_REASON = "The event was cancelled"
 
@@ -80,54 +79,31 @@ END_LEASE = Statement(
 
 
 def cancel_event(
-    tx: Transaction,
-    *,
-    event_id: int,
-    user_id: int,
-    is_admin: bool,
-    versions: frozenset[int] | None,
-    reason: str | None,
-    request_id: str | None,
+    tx: Transaction, actor: Actor, *, event_id: int, versions: frozenset[int] | None, reason: str | None
 ) -> None:
     """Cancel an event and start the job that cancels its bookings. Cancelling it twice changes nothing.
 
     Raises as ``lock_event``, and EventNotChangeable for a COMPLETED one.
     """
-    event = lock_event(tx, event_id, user_id=user_id, is_admin=is_admin, versions=versions)
+    event = lock_event(tx, actor, event_id, versions=versions)
     if event.status == "CANCELLED":
         return
     if tx.row(CANCEL_EVENT, id=event_id) is None:
         raise EventNotChangeable(f"The event is {event.status.lower()}")
     for ticket_type in tx.rows(LIST_TYPES, event_id=event_id):
         tx.execute(CLOSE_TYPE, id=ticket_type.id)
-    tx.execute(START_JOB, event_id=event_id, requested_by=user_id, reason=reason)
-    audit.record(
-        tx, user_id=user_id, action="cancel", subject="event", subject_id=event_id, request_id=request_id
-    )
+    tx.execute(START_JOB, event_id=event_id, requested_by=actor.user_id, reason=reason)
+    audit.record(tx, actor, "cancel", "event", event_id)
 
 
-def withdraw_event(
-    tx: Transaction,
-    *,
-    event_id: int,
-    user_id: int,
-    is_admin: bool,
-    versions: frozenset[int] | None,
-    request_id: str | None,
-) -> bool:
+def withdraw_event(tx: Transaction, actor: Actor, *, event_id: int, versions: frozenset[int] | None) -> bool:
     """Remove an event that nobody booked, or cancel one that somebody did; return whether it is gone.
 
     Raises as ``cancel_event``.
     """
-    who: dict[str, Any] = {
-        "event_id": event_id,
-        "user_id": user_id,
-        "is_admin": is_admin,
-        "versions": versions,
-    }
-    if delete_event(tx, **who, request_id=request_id):
+    if delete_event(tx, actor, event_id=event_id, versions=versions):
         return True
-    cancel_event(tx, **who, reason=None, request_id=request_id)
+    cancel_event(tx, actor, event_id=event_id, versions=versions, reason=None)
     return False
 
 
@@ -155,11 +131,10 @@ def cancel_booking_of_event(tx: Transaction, *, booking_id: int, reason: str | N
         booking_id=booking_id,
         percent=100,
         reason=reason,
-        requested_by=None,
-        request_id=None,
+        actor=None,
         tell=to_buyers.event_cancelled,
     )
-    audit.record(tx, user_id=None, action="cancel", subject="booking", subject_id=booking_id, request_id=None)
+    audit.record(tx, None, "cancel", "booking", booking_id)
     return True
 
 
@@ -179,27 +154,17 @@ DELETE_CANCELLATION = Statement(
 DELETE = Statement("events.delete", "@id BIGINT", "DELETE FROM events WITH (ROWLOCK) WHERE id = @id")
 
 
-def delete_event(
-    tx: Transaction,
-    *,
-    user_id: int,
-    is_admin: bool,
-    event_id: int,
-    versions: frozenset[int] | None,
-    request_id: str | None,
-) -> bool:
+def delete_event(tx: Transaction, actor: Actor, *, event_id: int, versions: frozenset[int] | None) -> bool:
     """Remove an event that nobody ever booked; return False when somebody did, whatever became of it.
 
     Raises as ``lock_event``.
     """
-    lock_event(tx, event_id, user_id=user_id, is_admin=is_admin, versions=versions)
+    lock_event(tx, actor, event_id, versions=versions)
     # Whoever is buying has a ticket type locked; after this the booking is there to be seen.
     lock_ticket_types(tx, event_id)
     if tx.value(HAS_BOOKINGS, id=event_id) is not None:
         return False
     tx.execute(DELETE_CANCELLATION, event_id=event_id)
     tx.execute(DELETE, id=event_id)
-    audit.record(
-        tx, user_id=user_id, action="delete", subject="event", subject_id=event_id, request_id=request_id
-    )
+    audit.record(tx, actor, "delete", "event", event_id)
     return True

@@ -3,6 +3,7 @@
 from bms.commands import audit
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 INSERT = Statement(
     "categories.insert",
@@ -15,15 +16,8 @@ INSERT = Statement(
 )
 
 
-def create_category(tx: Transaction, *, user_id: int, slug: str, name: str, request_id: str | None) -> Row:
+def create_category(tx: Transaction, actor: Actor, *, slug: str, name: str) -> Row:
     """Add a category and return it. Raises DuplicateCategory."""
     category = tx.only(INSERT, slug=slug, name=name)
-    audit.record(
-        tx,
-        user_id=user_id,
-        action="create",
-        subject="category",
-        subject_id=category.id,
-        request_id=request_id,
-    )
+    audit.record(tx, actor, "create", "category", category.id)
     return category

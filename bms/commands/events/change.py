@@ -33,7 +33,7 @@ from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, Precondi
 from bms.queries.events import EventView
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
-from bms.terms import MAX_TICKET_TYPES
+from bms.terms import MAX_TICKET_TYPES, Actor
 
 _COLUMNS = (
     "venue_id",
@@ -90,14 +90,12 @@ UPDATE = Statement(
 
 def change_event(
     tx: Transaction,
+    actor: Actor,
     *,
-    user_id: int,
-    is_admin: bool,
     event_id: int,
     changes: Mapping[str, Any],
     replace: bool,
     versions: frozenset[int] | None,
-    request_id: str | None,
 ) -> EventView:
     """Make ``changes`` (of schemas.events) and return the event.
 
@@ -105,7 +103,7 @@ def change_event(
     Raises as ``lock_event`` and ``create_event``, EventNotChangeable, CapacityBelowSold with what is
     sold, and Conflict for what bookings stand against.
     """
-    event = lock_event(tx, event_id, user_id=user_id, is_admin=is_admin, versions=versions)
+    event = lock_event(tx, actor, event_id, versions=versions)
     if event.status not in ("DRAFT", "PUBLISHED"):
         raise EventNotChangeable(f"The event is {event.status.lower()}")
     if changes.keys() == {"older_names"} and not replace:
@@ -136,24 +134,14 @@ def change_event(
     if "payment_options" in changes:
         tx.execute(DELETE_PAYMENT_OPTIONS, event_id=event_id)
         add_payment_options(tx, event_id, changes["payment_options"])
-    _announce(tx, event, wanted, user_id, request_id)
+    _announce(tx, actor, event, wanted)
     return event_view(tx, event_id)
 
 
-def _announce(
-    tx: Transaction, event: Row, wanted: Mapping[str, Any], user_id: int, request_id: str | None
-) -> None:
+def _announce(tx: Transaction, actor: Actor, event: Row, wanted: Mapping[str, Any]) -> None:
     """Write down what has changed and tell the holders: the one place that knows before and after."""
     changed = [name for name in _COLUMNS if wanted[name] != getattr(event, name)]
-    audit.record(
-        tx,
-        user_id=user_id,
-        action="change",
-        subject="event",
-        subject_id=event.id,
-        request_id=request_id,
-        details=", ".join(changed),
-    )
+    audit.record(tx, actor, "change", "event", event.id, details=", ".join(changed))
     if to_holders.has_moved(event, wanted):
         # A buyer holds the lock of a ticket type until the commit. After this one the booking is visible, and
         # its holder is told.

@@ -21,5 +21,5 @@ def complete_event(tx: Transaction, *, event_id: int) -> bool:
     """Complete one event. Returns False when it was cancelled, moved or completed in the meantime."""
     if tx.execute(COMPLETE, id=event_id, hours=HOURS_WITHOUT_END) != 1:
         return False
-    audit.record(tx, user_id=None, action="complete", subject="event", subject_id=event_id, request_id=None)
+    audit.record(tx, None, "complete", "event", event_id)
     return True

@@ -21,6 +21,7 @@ from bms.commands.events.ticket_types import Offer, add_ticket_types
 from bms.queries.events import EventView
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 # The clock that says what is past is the database's, which all processes share.
 INSERT = Statement(
@@ -43,10 +44,8 @@ INSERT = Statement(
 )
 
 
-def create_event(
-    tx: Transaction, *, user_id: int, fields: Mapping[str, Any], request_id: str | None
-) -> EventView:
-    """Make an event of ``user_id`` from the fields of schemas.events.Event and return it.
+def create_event(tx: Transaction, actor: Actor, *, fields: Mapping[str, Any]) -> EventView:
+    """Make an event of the actor's from the fields of schemas.events.Event and return it.
 
     Raises ValidationFailed for a start in the past, an end before it, an unknown venue or category,
     and a capacity that is missing, beyond the venue's, or less than that of the ticket types.
@@ -66,7 +65,7 @@ def create_event(
     status = fields.get("status", "PUBLISHED")
     row = tx.row(
         INSERT,
-        organizer_id=user_id,
+        organizer_id=actor.user_id,
         venue_id=place.venue_id,
         address=place.address,
         category_id=category_id,
@@ -89,7 +88,5 @@ def create_event(
         raise in_the_past(fields)
     add_ticket_types(tx, row.id, offers, currency=fields["currency"], on_sale=status == "PUBLISHED")
     add_payment_options(tx, row.id, fields["payment_options"])
-    audit.record(
-        tx, user_id=user_id, action="create", subject="event", subject_id=row.id, request_id=request_id
-    )
+    audit.record(tx, actor, "create", "event", row.id)
     return event_view(tx, row.id)

@@ -7,6 +7,7 @@ from bms.errors import EventNotBegun, Forbidden, NotFound
 from bms.queries.reviews import get_review
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 # A write where a read would do: reviews of one event wait for one another, on servers that ignore
 # lock hints too, so that none reads a review that another is replacing.
@@ -78,16 +79,8 @@ class Posted(NamedTuple):
     is_new: bool
 
 
-def post_review(
-    tx: Transaction,
-    *,
-    user_id: int,
-    event_id: int,
-    rating: int,
-    comment: str | None,
-    request_id: str | None,
-) -> Posted:
-    """Write the user's review of an event, in the place of an older one if there is one.
+def post_review(tx: Transaction, actor: Actor, *, event_id: int, rating: int, comment: str | None) -> Posted:
+    """Write the actor's review of an event, in the place of an older one if there is one.
 
     Raises NotFound (also for a draft), EventNotBegun, and Forbidden for who holds no confirmed booking.
     """
@@ -96,22 +89,17 @@ def post_review(
         raise NotFound("There is no such event")
     if event.asked_at < event.starts_at:
         raise EventNotBegun("An event is reviewed once it has begun")
-    if tx.value(HELD, user_id=user_id, event_id=event_id) is None:
+    if tx.value(HELD, user_id=actor.user_id, event_id=event_id) is None:
         raise Forbidden("Only those who held a confirmed booking of the event may review it")
-    old = tx.row(FIND, user_id=user_id, event_id=event_id)
+    old = tx.row(FIND, user_id=actor.user_id, event_id=event_id)
     if old is None:
-        review_id = tx.only(INSERT, user_id=user_id, event_id=event_id, rating=rating, comment=comment).id
+        review_id = tx.only(
+            INSERT, user_id=actor.user_id, event_id=event_id, rating=rating, comment=comment
+        ).id
         tx.execute(ADD_RATING, id=event_id, reviews=1, stars=rating)
     else:
         review_id = old.id
         tx.execute(REPLACE, id=review_id, rating=rating, comment=comment)
         tx.execute(ADD_RATING, id=event_id, reviews=0, stars=rating - old.rating)
-    audit.record(
-        tx,
-        user_id=user_id,
-        action="create" if old is None else "replace",
-        subject="review",
-        subject_id=review_id,
-        request_id=request_id,
-    )
+    audit.record(tx, actor, "create" if old is None else "replace", "review", review_id)
     return Posted(get_review(tx, review_id), old is None)

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 from bms.commands.events import venues
 from bms.commands.events.ticket_types import Offer
-from bms.errors import Forbidden, NotFound, PreconditionFailed, ValidationFailed
+from bms.errors import PreconditionFailed, ValidationFailed
 from bms.queries.categories import find_category
-from bms.queries.events import EventView, get_event_view
+from bms.queries.events import EventView, get_event_view, own
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 GENERAL_ADMISSION = "General admission"
 INSERT_PAYMENT_OPTION = Statement(
@@ -53,20 +54,13 @@ class Place(NamedTuple):
     capacity: int | None = None
 
 
-def lock_event(
-    tx: Transaction, event_id: int, *, user_id: int, is_admin: bool, versions: frozenset[int] | None
-) -> Row:
-    """Lock an event for its organiser or an admin and return its row, with the time in ``asked_at``.
+def lock_event(tx: Transaction, actor: Actor, event_id: int, *, versions: frozenset[int] | None) -> Row:
+    """Lock an event of the actor's and return its row, with the time in ``asked_at``.
 
     ``versions`` are those that the caller has seen, None where that does not matter. Raises NotFound
     (also for somebody else's draft), Forbidden and PreconditionFailed.
     """
-    event = tx.row(LOCK, id=event_id)
-    theirs = event is not None and (is_admin or event.organizer_id == user_id)
-    if event is None or (event.status == "DRAFT" and not theirs):
-        raise NotFound("There is no such event")
-    if not theirs:
-        raise Forbidden("Only its organiser and admins may change an event")
+    event = own(tx.row(LOCK, id=event_id), actor)
     if versions is not None and event.version not in versions:
         raise PreconditionFailed()
     return event

@@ -6,6 +6,7 @@ from bms.commands import audit
 from bms.errors import Conflict, NotFound, VenueInUse
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 _FIELDS = ("name", "location", "city", "country", "capacity", "facilities")
 
@@ -66,16 +67,14 @@ HAS_EVENTS = Statement(
 DELETE = Statement("venues.delete", "@id BIGINT", "DELETE FROM venues WITH (ROWLOCK) WHERE id = @id")
 
 
-def create_venue(tx: Transaction, *, user_id: int, fields: dict[str, Any], request_id: str | None) -> Row:
+def create_venue(tx: Transaction, actor: Actor, *, fields: dict[str, Any]) -> Row:
     """Add a venue and return it."""
     venue = tx.only(INSERT, **fields)
-    _record(tx, "create", venue.id, user_id, request_id)
+    audit.record(tx, actor, "create", "venue", venue.id)
     return venue
 
 
-def change_venue(
-    tx: Transaction, *, user_id: int, venue_id: int, changes: dict[str, Any], request_id: str | None
-) -> Row:
+def change_venue(tx: Transaction, actor: Actor, *, venue_id: int, changes: dict[str, Any]) -> Row:
     """Change the given fields of a venue and return all of it.
 
     Raises NotFound, and Conflict when an event to come would not fit any more.
@@ -90,20 +89,14 @@ def change_venue(
         if largest is not None and largest > wanted["capacity"]:
             raise Conflict(f"An event to come here has a capacity of {largest}", capacity=largest)
     venue = tx.only(UPDATE, id=venue_id, **wanted)
-    _record(tx, "change", venue_id, user_id, request_id)
+    audit.record(tx, actor, "change", "venue", venue_id)
     return venue
 
 
-def delete_venue(tx: Transaction, *, user_id: int, venue_id: int, request_id: str | None) -> None:
+def delete_venue(tx: Transaction, actor: Actor, *, venue_id: int) -> None:
     """Remove a venue where no event has ever been set. Raises NotFound and VenueInUse."""
     if tx.value(HAS_EVENTS, id=venue_id) is not None:
         raise VenueInUse()
     if tx.execute(DELETE, id=venue_id) != 1:
         raise NotFound()
-    _record(tx, "delete", venue_id, user_id, request_id)
-
-
-def _record(tx: Transaction, action: str, venue_id: int, user_id: int, request_id: str | None) -> None:
-    audit.record(
-        tx, user_id=user_id, action=action, subject="venue", subject_id=venue_id, request_id=request_id
-    )
+    audit.record(tx, actor, "delete", "venue", venue_id)

@@ -9,6 +9,7 @@ from bms.queries.accounts import get_profile
 from bms.queries.events import get_own_event
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 SEND = Statement(
     "notifications.send",
@@ -36,14 +37,12 @@ MARK_READ = Statement(
 )
 
 
-def message_holders(
-    tx: Transaction, *, user_id: int, is_admin: bool, event_id: int, message: str, request_id: str | None
-) -> int:
+def message_holders(tx: Transaction, actor: Actor, *, event_id: int, message: str) -> int:
     """Send a message to all who hold a confirmed booking of an event; return how many they are.
 
     Raises NotFound, and Forbidden for an event of somebody else's.
     """
-    event = get_own_event(tx, event_id=event_id, user_id=user_id, is_admin=is_admin)
+    event = get_own_event(tx, actor, event_id=event_id)
     recipients = tell_holders(
         tx,
         event_id=event_id,
@@ -52,38 +51,21 @@ def message_holders(
         message=message,
         payload={
             "event": event_facts(event),
-            "sender": get_profile(tx, user_id=user_id).name,
+            "sender": get_profile(tx, user_id=actor.user_id).name,
             "paragraphs": message.splitlines(),
         },
         occasion=f"organizer_message:{secrets.token_hex(8)}",
     )
-    audit.record(
-        tx,
-        user_id=user_id,
-        action="message_holders",
-        subject="event",
-        subject_id=event_id,
-        request_id=request_id,
-        details=f"to {recipients}",
-    )
+    audit.record(tx, actor, "message_holders", "event", event_id, details=f"to {recipients}")
     return recipients
 
 
-def message_user(
-    tx: Transaction, *, sender_id: int, user_id: int, message: str, request_id: str | None
-) -> Row:
+def message_user(tx: Transaction, actor: Actor, *, user_id: int, message: str) -> Row:
     """Send a notification to one user and return it. Raises ValidationFailed for an unknown user."""
     notification = tx.row(SEND, user_id=user_id, kind="message", message=message)
     if notification is None:
         raise ValidationFailed.of("user", "There is no such user.")
-    audit.record(
-        tx,
-        user_id=sender_id,
-        action="send",
-        subject="notification",
-        subject_id=notification.id,
-        request_id=request_id,
-    )
+    audit.record(tx, actor, "send", "notification", notification.id)
     return notification
 
 

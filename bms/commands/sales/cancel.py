@@ -14,6 +14,7 @@ from bms.errors import BookingNotCancellable, PaymentInProgress
 from bms.queries.bookings import get_booking
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor, Right
 
 CANCEL = Statement(
     "bookings.cancel",
@@ -83,25 +84,19 @@ class Cancelled(NamedTuple):
     refund_id: int | None
 
 
-def cancel_booking(
-    tx: Transaction,
-    *,
-    booking_id: int,
-    user_id: int,
-    is_admin: bool,
-    reason: str | None,
-    request_id: str | None,
-) -> Cancelled:
-    """Cancel a booking of ``user_id`` (an admin: of anybody) and claim what the refund rule gives back.
+def cancel_booking(tx: Transaction, actor: Actor, *, booking_id: int, reason: str | None) -> Cancelled:
+    """Cancel a booking of the actor's, or with ``bookings.any`` of anybody's, and claim what is given back.
 
-    Cancelling a cancelled one changes nothing. Raises NotFound, BookingNotCancellable (it has expired,
-    or its event has begun) and PaymentInProgress (the gateway is being asked just now).
+    The event's refund rule says how much. Cancelling a cancelled one changes nothing. Raises NotFound,
+    BookingNotCancellable (it has expired, or its event has begun) and PaymentInProgress (the gateway is
+    being asked just now).
     """
-    booking = get_booking(tx, booking_id=booking_id, viewer_id=None if is_admin else user_id).booking
+    any_booking = actor.may(Right.BOOKINGS_ANY)
+    booking = get_booking(tx, booking_id=booking_id, viewer_id=None if any_booking else actor.user_id).booking
     if booking.status == "CANCELLED":
         return Cancelled(booking_id, None)
     event = tx.only(GET_RULE, id=booking.event_id)
-    if event.asked_at >= event.starts_at and not is_admin:
+    if event.asked_at >= event.starts_at and not any_booking:
         raise BookingNotCancellable("The event has begun")
     cancelled = tx.row(CANCEL, id=booking_id, reason=reason)
     if cancelled is None:
@@ -116,13 +111,10 @@ def cancel_booking(
         booking_id=booking_id,
         percent=refund_share(event, event.asked_at, is_live=True),
         reason=reason or "The booking was cancelled",
-        requested_by=user_id,
-        request_id=request_id,
+        actor=actor,
         tell=to_buyers.booking_cancelled,
     )
-    audit.record(
-        tx, user_id=user_id, action="cancel", subject="booking", subject_id=booking_id, request_id=request_id
-    )
+    audit.record(tx, actor, "cancel", "booking", booking_id)
     return Cancelled(booking_id, refund_id)
 
 
@@ -132,8 +124,7 @@ def undo_booking(
     booking_id: int,
     percent: int,
     reason: str,
-    requested_by: int | None,
-    request_id: str | None,
+    actor: Actor | None,
     tell: Callable[..., None],
     amount: Decimal | None = None,
 ) -> int | None:
@@ -155,8 +146,7 @@ def undo_booking(
                 payment_id=payment.id,
                 amount=due,
                 reason=reason,
-                requested_by=requested_by,
-                request_id=request_id,
+                actor=actor,
             )
     allowed = Decimal(0) if payment is None else percentage(payment.amount, percent)
     tx.execute(SET_REFUND_DUE, id=booking_id, refund_allowed=allowed, refund_due=due)

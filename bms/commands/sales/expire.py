@@ -28,5 +28,5 @@ def expire_hold(tx: Transaction, *, booking_id: int) -> bool:
     if tx.row(EXPIRE, id=booking_id) is None:
         return False
     inventory.release(tx, lines_of(tx, booking_id))
-    audit.record(tx, user_id=None, action="expire", subject="booking", subject_id=booking_id, request_id=None)
+    audit.record(tx, None, "expire", "booking", booking_id)
     return True

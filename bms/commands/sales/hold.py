@@ -24,7 +24,7 @@ from bms.errors import BMSError, NotFound, NotOnSale, PerUserLimitReached, SoldO
 from bms.queries.bookings import BookingView, list_tickets
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement, json_rows
-from bms.terms import MAX_MONEY
+from bms.terms import MAX_MONEY, Actor
 
 LIST_FOR_SALE = Statement(
     "events.list_for_sale",
@@ -82,27 +82,31 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One buyer's wish to hold tickets for ``hold_seconds``.
+    """The wish of ``user_id``, told by ``actor``, to hold tickets for ``hold_seconds``.
 
     A booking that costs nothing is confirmed at once, unless ``confirm_free`` is off. The answer is what
     ``render`` makes of the booking; it is kept under ``key``.
     """
 
+    actor: Actor
     user_id: int
     event_id: int
     wanted: Sequence[Wanted]
     hold_seconds: int
     key: Key | None
     render: Callable[[BookingView], StoredReply]
-    request_id: str | None
-    booked_by: int | None = None
     confirm_free: bool = True
 
 
 class Contested(Exception):
-    """Somebody else has just changed what several asks were to be given: nothing is written for any of
-    them, and they are to be served anew.
+    """Another transaction took tickets this group counted on. Nothing was written; retry the group.
+
+    ``refusal`` is the reason when the group is one ask: its tickets are locked, so retrying finds no more.
     """
+
+    def __init__(self, refusal: BMSError | None = None) -> None:
+        super().__init__("" if refusal is None else refusal.detail)
+        self.refusal = refusal
 
 
 @dataclass(slots=True)
@@ -127,9 +131,9 @@ class _Plan:
 def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | BMSError]:
     """Hold tickets for each of ``asks``, no two of them of one user, and return each one's answer.
 
-    An answer given before under the same key is given again. A refusal (NotFound, ValidationFailed,
-    NotOnSale, PerUserLimitReached, SoldOut, Conflict, IdempotencyKeyReused) stands in the place of an
-    answer, and is raised when there is one ask alone. Raises Contested.
+    A reply given before under the same key is given again. A refusal (NotFound, ValidationFailed, NotOnSale,
+    PerUserLimitReached, SoldOut, Conflict, IdempotencyKeyReused) stands in the place of a reply. Raises
+    Contested when another transaction was quicker.
     """
     outcomes: dict[int, StoredReply | BMSError] = {}
     first = idempotency.first_replies(tx, [ask.key for ask in asks if ask.key is not None])
@@ -145,9 +149,6 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | 
             plans.append(_plan(ask, sales.get(ask.event_id), held[ask.user_id, ask.event_id]))
         except BMSError as refusal:
             outcomes[number] = refusal
-    only = outcomes.get(0) if len(asks) == 1 else None
-    if isinstance(only, BMSError):
-        raise only
     if plans:
         numbers = [number for number in range(len(asks)) if number not in outcomes]
         outcomes.update(zip(numbers, _write(tx, plans), strict=True))
@@ -232,12 +233,9 @@ def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[StoredReply]:
     )
     audit.record_each(
         tx,
-        action="hold",
-        subject="booking",
-        entries=[
-            (plan.ask.booked_by or plan.ask.user_id, booking.id, plan.ask.request_id)
-            for plan, booking in zip(plans, bookings, strict=True)
-        ],
+        "hold",
+        "booking",
+        [(plan.ask.actor, booking.id) for plan, booking in zip(plans, bookings, strict=True)],
     )
     # The ticket types are locked last, as all wait for them, but before a mail is written: an organiser who
     # changes the event waits for them too, and either sees the booking or has changed what the mail says.
@@ -283,7 +281,10 @@ def _views(tx: Transaction, plans: Sequence[_Plan], bookings: Sequence[Row]) -> 
 
 def _reserve(tx: Transaction, plans: Sequence[_Plan]) -> None:
     if len(plans) == 1:
-        inventory.reserve(tx, plans[0].lines, currency=plans[0].currency)
+        try:
+            inventory.reserve(tx, plans[0].lines, currency=plans[0].currency)
+        except BMSError as refusal:
+            raise Contested(refusal) from None
     elif not inventory.reserve_together(tx, [(line, p.currency) for p in plans for line in p.lines]):
         raise Contested()
 

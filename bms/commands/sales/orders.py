@@ -9,6 +9,7 @@ from bms.errors import BookingNotPending, HoldExpired, NotOnSale
 from bms.queries.bookings import BookingView, get_booking
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 # A booking that costs anything is confirmed by its payment alone, which total = 0 sees to.
 CONFIRM_FREE = Statement(
@@ -27,22 +28,18 @@ CONFIRM_FREE = Statement(
 GET_STATUS = Statement("events.get_status", "@id BIGINT", "SELECT status FROM events WHERE id = @id")
 
 
-def confirm_free_order(
-    tx: Transaction, *, booking_id: int, user_id: int, request_id: str | None
-) -> BookingView:
-    """Confirm a PENDING booking of ``user_id`` that costs nothing, issue its tickets and return it.
+def confirm_free_order(tx: Transaction, actor: Actor, *, booking_id: int) -> BookingView:
+    """Confirm a PENDING booking of the actor's that costs nothing, issue its tickets and return it.
 
     No payment is written, as there is no amount to pay. Raises NotFound, HoldExpired,
     BookingNotPending (also for one that costs something) and NotOnSale (its event is cancelled).
     """
-    confirmed = tx.row(CONFIRM_FREE, id=booking_id, user_id=user_id)
+    confirmed = tx.row(CONFIRM_FREE, id=booking_id, user_id=actor.user_id)
     if confirmed is None:
-        raise _not_confirmable(tx, get_booking(tx, booking_id=booking_id, viewer_id=user_id))
+        raise _not_confirmable(tx, get_booking(tx, booking_id=booking_id, viewer_id=actor.user_id))
     tickets.issue(tx, [Issue(booking_id, confirmed.event_id, lines_of(tx, booking_id))])
     to_buyers.bookings_confirmed(tx, booking_ids=[booking_id])
-    audit.record(
-        tx, user_id=user_id, action="confirm", subject="booking", subject_id=booking_id, request_id=request_id
-    )
+    audit.record(tx, actor, "confirm", "booking", booking_id)
     return get_booking(tx, booking_id=booking_id, viewer_id=None)
 
 

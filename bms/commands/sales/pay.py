@@ -20,6 +20,7 @@ from bms.errors import BookingNotPending, HoldExpired, NotFound, NotOnSale, Vali
 from bms.queries.payments import get_payment
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 # A write where a read would do: it waits for whoever is cancelling or expiring the booking, on
 # servers that ignore lock hints too.
@@ -119,14 +120,13 @@ class Claim:
 
 def claim_payment(
     tx: Transaction,
+    actor: Actor,
     *,
-    user_id: int,
     booking_id: int,
     method: str,
     card_brand: str | None,
     card_last4: str | None,
     key: Key | None,
-    request_id: str | None,
 ) -> Claim | StoredReply:
     """Claim a booking for one payment, or return the answer given before under the same key.
 
@@ -136,9 +136,9 @@ def claim_payment(
     first = idempotency.begin(tx, key)
     if first is not None:
         return first
-    booking = tx.row(LOCK_PAYABLE, id=booking_id, user_id=user_id)
+    booking = tx.row(LOCK_PAYABLE, id=booking_id, user_id=actor.user_id)
     if booking is None:
-        raise _not_payable(tx.value(GET_STATUS, id=booking_id, user_id=user_id))
+        raise _not_payable(tx.value(GET_STATUS, id=booking_id, user_id=actor.user_id))
     if booking.total == 0:
         raise BookingNotPending("The booking costs nothing")
     terms = tx.only(GET_TERMS, event_id=booking.event_id, method=method)
@@ -150,7 +150,7 @@ def claim_payment(
         INSERT,
         reference=secrets.token_hex(16),
         booking_id=booking_id,
-        user_id=user_id,
+        user_id=actor.user_id,
         amount=booking.total,
         currency=booking.currency,
         method=method,
@@ -158,9 +158,7 @@ def claim_payment(
         card_last4=card_last4,
     )
     idempotency.attach_payment(tx, key, payment.id)
-    audit.record(
-        tx, user_id=user_id, action="claim", subject="payment", subject_id=payment.id, request_id=request_id
-    )
+    audit.record(tx, actor, "claim", "payment", payment.id)
     return Claim(payment.id, payment)
 
 
@@ -202,14 +200,7 @@ def settle_payment(
     )
     if settled is not None:
         action = "succeed" if succeeded else "fail"
-        audit.record(
-            tx,
-            user_id=settled.user_id,
-            action=action,
-            subject="payment",
-            subject_id=payment_id,
-            request_id=request_id,
-        )
+        audit.record(tx, Actor(settled.user_id, request_id=request_id), action, "payment", payment_id)
         if succeeded and not _confirm(tx, context, status):
             _return_late(tx, context, payment_id, settled)
     status = tx.value(GET_STATUS, id=context.booking_id, user_id=context.user_id)
@@ -258,8 +249,7 @@ def _return_late(tx: Transaction, context: Row, payment_id: int, payment: Row) -
         payment_id=payment_id,
         amount=payment.amount,
         reason="The payment came after the booking had ended",
-        requested_by=None,
-        request_id=None,
+        actor=None,
     )
     tx.execute(ADD_REFUND_DUE, id=context.booking_id, amount=payment.amount)
     to_buyers.payment_returned(

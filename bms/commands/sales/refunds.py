@@ -16,6 +16,7 @@ from bms.errors import RefundNotDue
 from bms.queries.refunds import get_refund
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 FIRST_RETRY = 60  # seconds; the wait grows with the square of the attempts
 
@@ -116,8 +117,7 @@ def claim_refund(
     payment_id: int,
     amount: Decimal,
     reason: str,
-    requested_by: int | None,
-    request_id: str | None,
+    actor: Actor | None,
 ) -> int:
     """Claim ``amount`` of a payment for a refund and return the refund's id; the gateway is asked later.
 
@@ -133,17 +133,9 @@ def claim_refund(
         amount=amount,
         currency=payment.currency,
         reason=reason,
-        requested_by=requested_by,
+        requested_by=None if actor is None else actor.user_id,
     ).id
-    audit.record(
-        tx,
-        user_id=requested_by,
-        action="claim",
-        subject="refund",
-        subject_id=refund_id,
-        request_id=request_id,
-        details=f"{amount} of payment {payment_id}",
-    )
+    audit.record(tx, actor, "claim", "refund", refund_id, details=f"{amount} of payment {payment_id}")
     return refund_id
 
 
@@ -173,7 +165,7 @@ def settle_refund(
         if failed is None:
             return
     action = "succeed" if succeeded else "fail"
-    audit.record(tx, user_id=None, action=action, subject="refund", subject_id=refund_id, request_id=None)
+    audit.record(tx, None, action, "refund", refund_id)
     idempotency.finish_refund(tx, refund_id, render(get_refund(tx, refund_id=refund_id, viewer_id=None)))
 
 

@@ -11,9 +11,11 @@ from bms.commands.sales.cancel import CANCEL, GET_RULE, left_to_refund, undo_boo
 from bms.commands.sales.refund_rule import refund_share
 from bms.commands.sales.refunds import ADD_REFUND_DUE, claim_refund
 from bms.errors import NotFound, RefundNotDue
+from bms.queries.events import owns
 from bms.queries.refunds import get_refund
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor, Right
 
 GET_PAYMENT = Statement(
     "payments.get_for_refund",
@@ -41,24 +43,22 @@ LOCK_BOOKING = Statement(
 
 
 class Requested(NamedTuple):
-    """The answer to a request for a refund, and the refund to send; None when it is a repeat."""
+    """The reply to a request for a refund, and the refund to send; None when it is a repeat."""
 
-    answer: StoredReply
+    reply: StoredReply
     refund_id: int | None
 
 
 def request_refund(
     tx: Transaction,
+    actor: Actor,
     *,
     payment_id: int | None,
     booking_id: int | None,
     amount: Decimal | None,
     reason: str | None,
-    user_id: int,
-    is_admin: bool,
     key: Key | None,
     render: Callable[[Row], StoredReply],
-    request_id: str | None,
 ) -> Requested:
     """Claim ``amount`` of a payment (None: all that may be had) and return the refund, still PENDING.
 
@@ -75,8 +75,8 @@ def request_refund(
     if payment is None:
         raise NotFound("There is no such payment")
     event = tx.only(GET_RULE, id=payment.event_id)
-    grants = is_admin or event.organizer_id == user_id
-    if not grants and payment.user_id != user_id:
+    grants = actor.may(Right.REFUNDS_GRANT) and owns(event, actor)
+    if not grants and payment.user_id != actor.user_id:
         raise NotFound("There is no such payment")
     reason = reason or ("Given back by the organiser" if grants else "Asked for by the buyer")
     booking = tx.only(LOCK_BOOKING, id=payment.booking_id)
@@ -99,31 +99,22 @@ def request_refund(
             amount=amount,
             percent=percent,
             reason=reason,
-            requested_by=user_id,
-            request_id=request_id,
+            actor=actor,
             tell=to_buyers.booking_cancelled,
         )
         assert refund_id is not None
-        audit.record(
-            tx,
-            user_id=user_id,
-            action="cancel",
-            subject="booking",
-            subject_id=payment.booking_id,
-            request_id=request_id,
-        )
+        audit.record(tx, actor, "cancel", "booking", payment.booking_id)
     else:
         refund_id = claim_refund(
             tx,
             payment_id=payment.id,
             amount=amount,
             reason=reason,
-            requested_by=user_id,
-            request_id=request_id,
+            actor=actor,
         )
         if booking.status == "CANCELLED":
             tx.execute(ADD_REFUND_DUE, id=payment.booking_id, amount=amount)
-    answer = render(get_refund(tx, refund_id=refund_id, viewer_id=None))
-    idempotency.finish(tx, key, answer)
+    reply = render(get_refund(tx, refund_id=refund_id, viewer_id=None))
+    idempotency.finish(tx, key, reply)
     idempotency.attach_refund(tx, key, refund_id)
-    return Requested(answer, refund_id)
+    return Requested(reply, refund_id)

@@ -1,0 +1,4 @@
+"""The older call shapes that differ in more than a path or a name: thin adapters.
+
+Shapes that differ in nothing else stand beside the canonical endpoint.
+"""

@@ -1,0 +1,41 @@
+"""Registration and login, as sources 004 and 001 call them."""
+
+from aiohttp import web
+
+from bms.errors import EmailTaken, Forbidden, InvalidCredentials, TooManyAttempts, UsernameTaken
+from bms.handlers.accounts import make_account
+from bms.handlers.sessions import log_in
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.schemas.answers.users import TokensAnswer, UserAnswer
+from bms.schemas.users import Login, Register
+
+routes = Routes(deprecated=True)
+
+
+@routes.add(
+    "POST",
+    "/users",
+    operation="aliases.register",
+    access=Access.ANYONE,
+    body=Register(),
+    answers={201: UserAnswer()},
+    raises=[Forbidden, EmailTaken, UsernameTaken],
+)
+async def register(call: Call) -> web.Response:
+    """Make an account (source 004)."""
+    return await make_account(call)
+
+
+@routes.add(
+    "POST",
+    "/token",
+    operation="aliases.login",
+    access=Access.CREDENTIALS,
+    body=Login(),
+    answers={200: TokensAnswer()},
+    raises=[InvalidCredentials, TooManyAttempts],
+)
+async def login(call: Call) -> web.Response:
+    """Open a session: ``access`` and ``refresh`` tokens for the right name and password (source 001)."""
+    return await log_in(call)

@@ -1,0 +1,33 @@
+"""Purchases (source 002): a hold of one ticket type."""
+
+from aiohttp import web
+
+from bms.errors import NotOnSale, PerUserLimitReached, SoldOut
+from bms.handlers import holding
+from bms.http.call import Access, Call
+from bms.http.endpoint import Routes
+from bms.schemas.aliases import Purchase, present_purchase
+from bms.schemas.answers.bookings import PurchaseAnswer
+
+routes = Routes(deprecated=True)
+
+
+@routes.add(
+    "POST",
+    "/events/{id}/purchase",
+    operation="aliases.purchase",
+    access=Access.USER,
+    body=Purchase(),
+    answers={201: PurchaseAnswer()},
+    raises=[NotOnSale, SoldOut, PerUserLimitReached],
+    headers=["Idempotency-Key"],
+)
+async def purchase(call: Call) -> web.Response:
+    """Hold tickets of an event (source 002); what costs nothing is confirmed at once."""
+    return await holding.hold(
+        call,
+        user_id=call.caller.user_id,
+        event_id=call.id(),
+        wanted=[(call.body["ticket_type"], call.body["quantity"])],
+        present=present_purchase,
+    )
