@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, validate
 
-from bms.schemas.base import Line, RequestSchema, Text
+from bms.schemas.base import JsonSchema, Line, RequestSchema, Text
 from bms.schemas.listing import ListQuery
 from bms.schemas.users import Password, present_profile
 
@@ -19,6 +19,9 @@ class Flag(fields.Field[bool]):
         if not isinstance(value, bool):
             raise ValidationError("Either true or false is needed.")
         return value
+
+    def json_schema(self) -> JsonSchema:
+        return {"type": "boolean"}
 
 
 class AccountList(ListQuery):

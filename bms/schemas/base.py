@@ -23,6 +23,9 @@ _TIME = re.compile(
 )
 
 
+JsonSchema = dict[str, Any]
+
+
 class RequestSchema(Schema):
     """A request body or query. Unknown fields are refused by name.
 
@@ -99,6 +102,10 @@ class Text(fields.String):
             )
         return text
 
+    def json_schema(self) -> JsonSchema:
+        bounds = {"minLength": self.min} if self.min else {}
+        return {"type": "string", "maxLength": self.max, **bounds}
+
 
 class Line(Text):
     """Text of one line: no line breaks or other control characters."""
@@ -144,6 +151,15 @@ class Money(fields.Field[Decimal]):
             raise ValidationError('An amount such as "25.00" is needed.') from None
         return abs(amount.quantize(CENT))  # -0.0 is 0.00
 
+    def json_schema(self) -> JsonSchema:
+        return {
+            "type": ["string", "number"],
+            "pattern": r"^\s*[0-9]{1,10}(\.[0-9]{1,2})?\s*$",
+            "minimum": 0,
+            "maximum": float(MAX_MONEY),
+            "description": "An amount with at most two decimals, best as text.",
+        }
+
 
 class UtcTime(fields.Field[dt.datetime]):
     """A time in RFC 3339, kept to the millisecond in UTC; without an offset it is UTC."""
@@ -161,6 +177,9 @@ class UtcTime(fields.Field[dt.datetime]):
             raise ValidationError('A time such as "2027-08-01T19:30:00Z" is needed.') from None
         return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
+    def json_schema(self) -> JsonSchema:
+        return {"type": "string", "format": "date-time"}
+
 
 class Day(fields.Field[dt.date]):
     """A date of the form 2027-08-01."""
@@ -172,6 +191,17 @@ class Day(fields.Field[dt.date]):
             return dt.date.fromisoformat(value)
         except ValueError:
             raise ValidationError('A date such as "2027-08-01" is needed.') from None
+
+    def json_schema(self) -> JsonSchema:
+        return {"type": "string", "format": "date"}
+
+
+class OneOf(fields.Raw):
+    """An object of one of ``choices``; which one, the schema that has the field decides."""
+
+    def __init__(self, *choices: RequestSchema, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.choices = choices
 
 
 def rfc3339(time: dt.datetime | None) -> str | None:

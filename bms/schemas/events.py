@@ -14,6 +14,7 @@ from bms.schemas.base import (
     Count,
     Day,
     Id,
+    JsonSchema,
     Line,
     Money,
     RequestSchema,
@@ -38,6 +39,13 @@ class DayOrTime(fields.Field[dt.date]):
         day: dt.date = kind.deserialize(value, attr, data, **kwargs)
         return day
 
+    def json_schema(self) -> JsonSchema:
+        return {
+            "type": "string",
+            "anyOf": [{"format": "date"}, {"format": "date-time"}],
+            "description": "A date, or a date and time.",
+        }
+
 
 class Clock(fields.Field[dt.time]):
     """A time of day in UTC, of the form 19:30:00 or 19:30."""
@@ -50,6 +58,13 @@ class Clock(fields.Field[dt.time]):
                 except ValueError:
                     continue
         raise ValidationError('A time of day such as "19:30:00" is needed.')
+
+    def json_schema(self) -> JsonSchema:
+        return {
+            "type": "string",
+            "pattern": "^([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9])?$",
+            "description": "A time of day in UTC.",
+        }
 
 
 class Reference(Line):
@@ -65,6 +80,15 @@ class Reference(Line):
         if not 1 <= number <= MAX_ID:
             raise ValidationError("There is no such id.")
         return number
+
+    def json_schema(self) -> JsonSchema:
+        return {
+            **super().json_schema(),
+            "type": ["integer", "string"],
+            "minimum": 1,
+            "maximum": MAX_ID,
+            "description": "An id or a name.",
+        }
 
 
 class TicketType(RequestSchema):

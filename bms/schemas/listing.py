@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from bms.schemas.base import Line, RequestSchema
+from bms.schemas.base import JsonSchema, Line, RequestSchema
 from bms.terms import MAX_ID
 
 DEFAULT_LIMIT = 50
@@ -29,6 +29,9 @@ class Number(fields.Field[int]):
             raise ValidationError(f"A whole number from {self.low} to {self.high} is needed.")
         return int(text)
 
+    def json_schema(self) -> JsonSchema:
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}
+
 
 class Switch(fields.Field[bool]):
     """``true`` or ``false``."""
@@ -37,6 +40,9 @@ class Switch(fields.Field[bool]):
         if value not in ("true", "false"):
             raise ValidationError("Either true or false is needed.")
         return bool(value == "true")
+
+    def json_schema(self) -> JsonSchema:
+        return {"type": "boolean"}
 
 
 class ListQuery(RequestSchema):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from bms.payments.cards import brand_of, cvv_valid, digits_of, is_expired, number_valid, parse_expiry
-from bms.schemas.base import Id, Line, RequestSchema, Text, money, rfc3339
+from bms.schemas.base import Id, Line, OneOf, RequestSchema, Text, money, rfc3339
 from bms.schemas.listing import ListQuery
 
 METHODS = ("card", "upi", "netbanking", "wallet")
@@ -78,7 +78,7 @@ class Pay(RequestSchema):
 
     booking_id = Id(required=True)
     method = fields.String(required=True, validate=validate.OneOf(METHODS))
-    details = fields.Raw(required=True, load_only=True)
+    details = OneOf(*_DETAILS.values(), required=True, load_only=True)
 
     older_names: ClassVar = {"booking": "booking_id", "bookingId": "booking_id", "payment_method": "method"}
 

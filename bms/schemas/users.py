@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from bms.schemas.base import Line, RequestSchema, Text, rfc3339
+from bms.schemas.base import JsonSchema, Line, RequestSchema, Text, rfc3339
 from bms.security.passwords import MAX_PASSWORD_BYTES
 
 MIN_PASSWORD = 8
@@ -33,6 +33,9 @@ class Email(Line):
         validate.Email()(address)
         return address
 
+    def json_schema(self) -> JsonSchema:
+        return {**super().json_schema(), "format": "email"}
+
 
 class Password(Text):
     """A new password: 8 characters at the least and 72 bytes, all that bcrypt reads, at the most."""
@@ -47,6 +50,14 @@ class Password(Text):
                 f"Longer than {MAX_PASSWORD_BYTES} bytes, which is all of it that bcrypt would check."
             )
         return password
+
+    def json_schema(self) -> JsonSchema:
+        return {
+            "type": "string",
+            "format": "password",
+            "minLength": MIN_PASSWORD,
+            "maxLength": MAX_PASSWORD_BYTES,
+        }
 
 
 class Register(RequestSchema):

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pyodbc
 
 from bms.sql.odbc.target import Compile
-from bms.sql.statements import Compiled, Statement, StatementError
+from bms.sql.statements import Compiled, R, Statement, StatementError
 
 # A prepared cursor holds a statement handle here and a plan on the server. There are fewer
 # statements than this; list parameters in several lengths are what could go past it.
@@ -38,7 +38,7 @@ class Session:
     def closed(self) -> bool:
         return bool(self._raw.closed)
 
-    def run(self, statement: Statement, values: dict[str, Any], take: Callable[[pyodbc.Cursor], T]) -> T:
+    def run(self, statement: Statement[Any], values: dict[str, Any], take: Callable[[pyodbc.Cursor], T]) -> T:
         """Execute ``statement`` and return what ``take`` makes of its cursor."""
         self.statement = statement.name
         lengths = statement.lengths(values)
@@ -85,30 +85,31 @@ class Transaction:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def rows(self, statement: Statement, **values: Any) -> list[Row]:
+    def rows(self, statement: Statement[R], **values: Any) -> list[R]:
         """Return every row that ``statement`` answers."""
-        return self._session.run(statement, values, _fetch)
+        found = self._session.run(statement, values, _fetch)
+        return found if statement.make is None else [statement.make(row) for row in found]
 
-    def row(self, statement: Statement, **values: Any) -> Row | None:
+    def row(self, statement: Statement[R], **values: Any) -> R | None:
         """Return the only row, or None. Raises StatementError when there are more."""
         rows = self.rows(statement, **values)
         if len(rows) > 1:
             raise StatementError(f"{statement.name}: {len(rows)} rows where at most one is expected")
         return rows[0] if rows else None
 
-    def only(self, statement: Statement, **values: Any) -> Row:
+    def only(self, statement: Statement[R], **values: Any) -> R:
         """Return the one row that there must be. Raises StatementError when there is not exactly one."""
         row = self.row(statement, **values)
         if row is None:
             raise StatementError(f"{statement.name}: no row where one is expected")
         return row
 
-    def value(self, statement: Statement, **values: Any) -> Any:
+    def value(self, statement: Statement[Any], **values: Any) -> Any:
         """Return the first column of the only row, or None when there is no row."""
         row = self.row(statement, **values)
         return None if row is None else row[0]
 
-    def execute(self, statement: Statement, **values: Any) -> int:
+    def execute(self, statement: Statement[Any], **values: Any) -> int:
         """Run a statement without OUTPUT and return how many rows it changed."""
         return self._session.run(statement, values, _count)
 

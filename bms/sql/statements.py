@@ -23,10 +23,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Generic
 
 import orjson
 import pyodbc
+from typing_extensions import TypeVar
+
+R = TypeVar("R", default=Any)
 
 _DECLARATION = re.compile(
     r"@(?P<name>[a-z_][a-z0-9_]*)\s+"
@@ -115,9 +118,10 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """A named piece of T-SQL. ``postgres`` may carry a hand-written twin for a hot statement.
+class Statement(Generic[R]):
+    """A named piece of T-SQL. ``postgres`` may carry a hand-written twin for a statement of a test's.
 
+    ``row`` is the NamedTuple of the columns that it answers with; a test holds one against the other.
     ``changes`` is the table that the statement writes to. It is None for a ``quiet`` one, after which all
     that was read before is as good as it was: an UPDATE for its lock alone, a row that nobody looked for.
     """
@@ -125,9 +129,11 @@ class Statement:
     name: str
     declaration: str
     text: str
-    postgres: str | None = None
-    quiet: bool = False
+    row: type[R] | None = None
+    postgres: str | None = field(default=None, kw_only=True)
+    quiet: bool = field(default=False, kw_only=True)
     parameters: Mapping[str, Parameter] = field(init=False, repr=False, compare=False)
+    make: Callable[[Iterable[Any]], R] | None = field(init=False, repr=False, compare=False)
     changes: str | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -136,6 +142,7 @@ class Statement:
         object.__setattr__(self, "parameters", _parse_declaration(self.name, self.declaration))
         change = None if self.quiet else _CHANGE.match(self.text)
         object.__setattr__(self, "changes", change and change["table"])
+        object.__setattr__(self, "make", None if self.row is None else self.row._make)  # type: ignore[attr-defined]
         if self.name in _REGISTRY:
             raise StatementError(f"there are two statements named {self.name}")
         _REGISTRY[self.name] = self

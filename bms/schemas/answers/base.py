@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 
+from bms.schemas.base import JsonSchema
 from bms.terms import MAX_ID
 
 
@@ -52,12 +53,18 @@ class Time(fields.String):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(validate=validate.Regexp(self.FORM), **kwargs)
 
+    def json_schema(self) -> JsonSchema:
+        return {"type": "string", "format": "date-time"}
+
 
 class Date(fields.String):
     """A date of the form 2027-08-01, in UTC."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(validate=validate.Regexp(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"), **kwargs)
+
+    def json_schema(self) -> JsonSchema:
+        return {"type": "string", "format": "date"}
 
 
 class Clock(fields.String):
