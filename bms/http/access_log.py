@@ -1,7 +1,7 @@
-"""The access log: a line a request, in the form of the other log lines, written a few at a time.
+"""The access log: one line per request, in the form of the other log lines, written in batches.
 
-A logging record for each request costs more than all else that BMS does to answer one from memory. So
-lines gather for a moment, and a killed process may take that moment's lines with it.
+A logging record per request costs more than everything else that BMS does for a reply from memory. So lines
+are buffered for a moment, and a killed process loses that moment's lines.
 """
 
 import asyncio
@@ -9,11 +9,11 @@ import sys
 import time
 
 MOMENT = 0.2  # seconds that a line may wait
-FULL = 200  # lines that are written at once
+FULL = 200  # lines that are written without waiting
 
 
 class AccessLog:
-    """Writes lines to the standard error; none unless ``enabled``."""
+    """Writes lines to the standard error, if ``enabled``."""
 
     def __init__(self, *, enabled: bool = True) -> None:
         self._enabled = enabled
@@ -25,7 +25,7 @@ class AccessLog:
     def note(
         self, method: str, path: str, status: int, seconds: float, user_id: int | None, request_id: str
     ) -> None:
-        """Take down a request that was answered just now, which took ``seconds``."""
+        """Add the line of a request that has just been answered. It took ``seconds``."""
         if not self._enabled:
             return
         now = time.time()
@@ -33,7 +33,7 @@ class AccessLog:
             self._second = int(now)
             self._stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
         if not path.isprintable() or not path.isascii():
-            # One line a request, whatever the client has sent.
+            # A request gets one line, whatever bytes the client sent.
             path = path.encode("unicode_escape").decode()
         user = "-" if user_id is None else user_id
         self._lines.append(
@@ -46,7 +46,7 @@ class AccessLog:
             self._flush = asyncio.get_running_loop().call_later(MOMENT, self.flush)
 
     def flush(self) -> None:
-        """Write what has gathered."""
+        """Write the buffered lines."""
         if self._flush is not None:
             self._flush.cancel()
             self._flush = None

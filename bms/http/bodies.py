@@ -1,4 +1,4 @@
-"""What a request brings: its body, which is JSON, and its query."""
+"""The body of a request, which is JSON, and its query."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -13,15 +13,16 @@ from bms.schemas.base import RequestSchema
 
 Parse = Callable[[bytes], dict[str, Any]]
 
-KEPT = 1000  # bodies, of an endpoint to which many send the same
-SHORT = 256  # bytes: longer ones are hardly ever the same
+KEPT = 1000  # bodies of one endpoint
+SHORT = 256  # bytes; longer bodies are hardly ever the same
 
 
 def parser(schema: RequestSchema, *, memoised: bool = False) -> Parse:
-    """Return a function that makes a checked dictionary of a body, which is the caller's to change.
+    """Return a function that parses a body and checks it against ``schema``.
 
-    With ``memoised`` short bodies that were found good are kept as they were parsed: on the day of a sale
-    thousands send the same few bytes, and checking them is a third of the work of a booking.
+    With ``memoised`` it keeps the result of short bodies. On the day of a sale thousands of buyers send the
+    same few bytes, and checking them is a third of a booking's work. The dictionary is a copy of its own;
+    the values in it are shared, so nobody may change them.
     """
 
     def parse(raw: bytes) -> dict[str, Any]:
@@ -41,9 +42,9 @@ def _load(raw: bytes) -> Any:
 
 
 async def read_body(request: web.Request) -> bytes:
-    """Return the body, empty for none.
+    """Return the body, or b"" if there is none.
 
-    Raises UnsupportedMediaType unless it says that it is JSON, MalformedRequest and PayloadTooLarge.
+    Raises UnsupportedMediaType unless the body is declared as JSON, MalformedRequest and PayloadTooLarge.
     """
     try:
         raw = await request.read()
@@ -57,7 +58,7 @@ async def read_body(request: web.Request) -> bytes:
 
 
 def read_query(request: web.Request) -> dict[str, str]:
-    """Return the query. Raises MalformedRequest, and ValidationFailed for a name that comes twice."""
+    """Return the query. Raises MalformedRequest, and ValidationFailed for a repeated name."""
     try:
         names = request.query
         repeated = {name for name in names if len(names.getall(name)) > 1}

@@ -2,16 +2,18 @@
 
 import enum
 import ipaddress
+import time
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from bms.checkout.turnstile import Turnstile
-from bms.errors import BMSError, Forbidden, NotFound, Unauthenticated
+from bms.errors import BMSError, DatabaseUnavailable, Forbidden, NotFound, Overloaded, Unauthenticated
 from bms.http import keys
 from bms.payments.gateway import Gateway
-from bms.security.identity import Caller
+from bms.queries.sessions import get_live_session
+from bms.security.identity import STRANGER, Caller, Identity, KnownCaller
 from bms.security.passwords import Passwords
 from bms.security.tokens import Tokens
 from bms.settings import Settings
@@ -50,6 +52,39 @@ def check_access(access: Access | Right, caller: Caller | None, refusal: BMSErro
         raise Unauthenticated()
     if isinstance(access, Right) and access not in RIGHTS[caller.role]:
         raise Forbidden(f"This needs the role {roles_with(access)}")
+
+
+async def identify(request: web.Request) -> Identity:
+    """Return who makes the request, from its bearer token (RFC 6750), or why that cannot be told."""
+    header = request.headers.get(hdrs.AUTHORIZATION)
+    if header is None:
+        return STRANGER
+    try:
+        return Identity(await _caller(request.app, header))
+    except (Unauthenticated, DatabaseUnavailable, Overloaded) as error:
+        return Identity(refusal=error)
+
+
+async def _caller(app: web.Application, header: str) -> Caller:
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("Authorization: Bearer ACCESS_TOKEN is needed")
+    token = token.strip()
+    known = await app[keys.CALLERS].get(token, lambda: _look_up(app, token))
+    if known.expires_at <= time.time():
+        raise Unauthenticated("The access token has expired")
+    return known.caller
+
+
+async def _look_up(app: web.Application, token: str) -> KnownCaller:
+    claims = app[keys.TOKENS].read_access(token)
+    # On the primary: a session that has ended is refused at once, whatever a replica still says.
+    session = await app[keys.DATABASE].read_primary(
+        get_live_session, session_id=claims.session_id, user_id=claims.user_id
+    )
+    if session is None:
+        raise Unauthenticated("The session of this token has ended")
+    return KnownCaller(Caller(claims.user_id, claims.session_id, Role(session.role)), claims.expires_at)
 
 
 def roles_with(right: Right) -> str:
@@ -92,9 +127,9 @@ class Call:
         return self.request.app[keys.DATABASE]
 
     async def look_up(self, query: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a query of venues, categories or events, on a replica if there is one.
+        """Run a query of venues, categories or events, on the replica if there is one.
 
-        For managers and admins it runs on the primary: they must see what they have just changed.
+        Managers and admins read the primary, since they must see what they have just changed.
         """
         caller = self.caller_or_none
         run = self.db.read if caller is None or caller.role is Role.USER else self.db.read_primary
@@ -126,15 +161,15 @@ class Call:
 
     @property
     def address(self) -> str:
-        """The client's address: of the connection, or as the trusted proxies in front report it."""
+        """The client's address: the connection's, or the one that the trusted proxies report."""
         trusted = self.settings.trusted_proxies
-        # Each proxy adds whom it heard from, at the end or in a line of its own.
+        # Each proxy appends the address that it was called from, or adds a header line with it.
         hops = ",".join(self.request.headers.getall("X-Forwarded-For", [])).split(",")
         reported = _address(hops[-trusted].strip()) if 0 < trusted <= len(hops) else None
         return reported or self.request.remote or "unknown"
 
     def id(self, name: str = "id") -> int:
-        """Return an id of the path. Raises NotFound for what can be no id."""
+        """Return an id from the path. Raises NotFound for text that cannot be an id."""
         text = self.request.match_info[name]
         if not text.isascii() or not text.isdigit() or not 0 < int(text[:20]) <= MAX_ID or len(text) > 19:
             raise NotFound()
@@ -142,7 +177,7 @@ class Call:
 
 
 def _address(text: str) -> str | None:
-    """Return the IP address that ``text`` is, without a port; None for anything else."""
+    """Return the IP address in ``text`` without its port, or None."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

@@ -1,7 +1,7 @@
-"""What every handler shares: routes with their rules, the parsed call, answers and pages.
+"""A route with its rules, and how a request is served by them.
 
-A route declares who may call it and what its body and query look like; the wrapper checks both
-before the handler runs, and the same declaration is what the API's description is made from.
+A route declares who may call it and what its body and query look like. The endpoint checks both before the
+handler runs. The API's description is made from the same declaration.
 """
 
 import re
@@ -16,11 +16,12 @@ from bms.errors import (
     DatabaseUnavailable,
     Forbidden,
     NotFound,
+    Overloaded,
     Unauthenticated,
 )
 from bms.http import keys
 from bms.http.bodies import Parse, parser, read_body, read_query
-from bms.http.call import PREFIXES, Access, Call, check_access
+from bms.http.call import PREFIXES, Access, Call, check_access, identify
 from bms.http.shared import SharedReply
 from bms.schemas.base import RequestSchema
 from bms.security.identity import Caller
@@ -28,7 +29,7 @@ from bms.terms import Right, Role
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
-# What an answer's body is: of a schema, of a media type that is not described further, or none.
+# The body of an answer: by a schema, of a media type that is not described further, or none.
 Answer = Schema | str | None
 
 
@@ -38,8 +39,8 @@ class Endpoint:
 
     ``operation`` is its id in the API's description, ``answers`` what it may answer by status,
     ``raises`` the domain errors that it raises itself, and ``headers`` the request headers it heeds.
-    They are the API's description and what the tests hold every answer against; nothing is looked up in
-    them to answer a request.
+    The API's description is made from them, and the tests hold every reply against them. Serving a request
+    looks nothing up in them.
     """
 
     method: str
@@ -62,46 +63,53 @@ class Endpoint:
         return self.operation.partition(".")[0]
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
-        caller, refusal = request[keys.IDENTITY]
-        if isinstance(refusal, DatabaseUnavailable) and self._is_for_strangers:
-            return await self._serve_stranger(request, refusal)
+        if self.access is Access.CREDENTIALS:
+            return await self._serve(request, None)
+        identity = request[keys.IDENTITY] = await identify(request)
+        caller, refusal = identity
+        if self._is_public_read and isinstance(refusal, (DatabaseUnavailable, Overloaded)):
+            return await self._fall_back(request, refusal)
         check_access(self.access, caller, refusal)
-        serve = self._serve_shared if self.cached else self._serve
         try:
-            return await serve(request, caller)
-        except DatabaseUnavailable as away:
-            # An organiser's reading is the primary's, and what anyone sees is better than nothing.
-            if caller is None or not self._is_for_strangers or not request.app[keys.DATABASE].replica_is_up:
+            return await self._reply(request, caller)
+        except DatabaseUnavailable as down:
+            # Organisers read the primary. While it is down, fall back to the public reply.
+            if caller is None or not self._is_public_read or not request.app[keys.DATABASE].replica_is_up:
                 raise
-            return await self._serve_stranger(request, away)
+            return await self._fall_back(request, down)
 
-    async def _serve_shared(self, request: web.Request, caller: Caller | None) -> web.StreamResponse:
+    @property
+    def _is_public_read(self) -> bool:
+        return self.access is Access.ANYONE and self.method == "GET"
+
+    async def _fall_back(
+        self, request: web.Request, reason: DatabaseUnavailable | Overloaded
+    ) -> web.StreamResponse:
+        """Serve the public reply. Raises ``reason`` where a stranger is refused.
+
+        Only the primary can check a session, so a 401, 403 or 404 to this caller might be wrong.
+        """
+        try:
+            return await self._reply(request, None)
+        except (Unauthenticated, Forbidden, NotFound):
+            raise reason from None
+
+    async def _reply(self, request: web.Request, caller: Caller | None) -> web.StreamResponse:
+        if not self.cached:
+            return await self._serve(request, caller)
         if caller is None or caller.role is Role.USER:
-            answers = request.app[keys.REPLIES]
+            replies = request.app[keys.REPLIES]
             try:
-                answer = await answers.get(request.raw_path, lambda: self._make(request, None))
-                return answer.response(request)
+                reply = await replies.get(request.raw_path, lambda: self._make(request, None))
+                return reply.response(request)
             except (Unauthenticated, Forbidden, NotFound):
-                # What strangers do not get may be the caller's own.
+                # What a stranger does not get may be the caller's own.
                 if caller is None:
                     raise
         return (await self._make(request, caller)).response(request)
 
     async def _make(self, request: web.Request, caller: Caller | None) -> SharedReply:
         return SharedReply.of(await self._serve(request, caller))
-
-    @property
-    def _is_for_strangers(self) -> bool:
-        return self.access is Access.ANYONE and self.method == "GET"
-
-    async def _serve_stranger(self, request: web.Request, unknown: DatabaseUnavailable) -> web.StreamResponse:
-        # The primary alone knows whether a session has ended, and it is away: the caller sees what anyone
-        # sees, as long as a replica answers, and is told nothing that may be wrong of who they are.
-        try:
-            serve = self._serve_shared if self.cached else self._serve
-            return await serve(request, None)
-        except (Unauthenticated, Forbidden, NotFound):
-            raise unknown from None
 
     async def _serve(self, request: web.Request, caller: Caller | None) -> web.StreamResponse:
         call = Call(request, caller)
@@ -115,8 +123,7 @@ class Endpoint:
 class Routes:
     """The endpoints of one resource, each under its path and under /api, with and without a slash.
 
-    What answers GET answers HEAD (RFC 9110, section 9.3.2). ``deprecated`` marks all as call shapes of the
-    older sources.
+    Each GET answers HEAD too (RFC 9110, section 9.3.2). ``deprecated`` marks all as older call shapes.
     """
 
     def __init__(self, *, deprecated: bool = False) -> None:
@@ -137,11 +144,12 @@ class Routes:
         headers: Sequence[str] = (),
         cached: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Return a decorator that registers its function at each of ``paths``: the first is the canonical
-        one, the others are older. ``operation`` is the id in the API's description: its group, a dot and a
-        name; an older path adds its own words. ``memoised`` says that many send the very same body.
-        ``cached`` says that managers and admins aside everybody gets the same answer, made of events and
-        what belongs to them: it is kept, and has an ETag.
+        """Return a decorator that registers its function at each of ``paths``.
+
+        The first path is the canonical one, the others are older. ``operation`` is the id in the API's
+        description: its group, a dot and a name; an older path adds its own words. ``memoised`` says that
+        many callers send the very same body. ``cached`` says that everybody but managers and admins gets
+        the same reply, made of events and what belongs to them: it is kept, and has an ETag.
         """
 
         parse = None if body is None else parser(body, memoised=memoised)

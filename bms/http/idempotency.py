@@ -1,4 +1,4 @@
-"""The Idempotency-Key header: from a request to a key, and from a kept answer to a response."""
+"""The Idempotency-Key header: from a request to a key, and from a stored reply to a response."""
 
 import hashlib
 import hmac
@@ -15,10 +15,10 @@ _KEY = re.compile(r"[\x21-\x7e]{1,200}\Z")
 
 
 async def key_of(call: Call) -> Key | None:
-    """Return the key that the request came with, or None. Raises MalformedRequest for an unusable one.
+    """Return the request's key, or None. Raises MalformedRequest for a key that cannot be used.
 
-    The fingerprint is keyed with the installation's secret: a plain hash of a body that holds a card
-    number could be searched for the number.
+    The fingerprint is an HMAC with the installation's secret. A plain hash of a body with a card number
+    could be searched for that number.
     """
     value = call.request.headers.get("Idempotency-Key")
     if value is None:
@@ -31,12 +31,12 @@ async def key_of(call: Call) -> Key | None:
         [call.request.method, path, orjson.loads(body or b"{}")], option=orjson.OPT_SORT_KEYS
     )
     fingerprint = hmac.digest(call.settings.secret_key.encode(), asked, "sha256").hex()
-    # Kept as a hash: databases differ in whether two keys that differ in case alone are the same text.
+    # Stored as a hash, since databases differ in whether two keys that differ only in case are equal.
     return Key(call.caller.user_id, hashlib.sha256(value.encode()).hexdigest(), fingerprint)
 
 
 def send(kept: StoredReply) -> web.Response:
-    """Return the response of an answer, marked when it is a repeat."""
+    """Return the response of a stored reply, marked if it is a repeat."""
     return web.Response(
         text=kept.body,
         status=kept.status,

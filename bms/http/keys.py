@@ -1,4 +1,4 @@
-"""The keys under which the application and its requests keep things."""
+"""Typed keys of what the application and each request carry."""
 
 from collections.abc import Callable
 

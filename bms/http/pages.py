@@ -29,7 +29,10 @@ def encode_cursor(*position: Any) -> str:
 
 
 def decode_cursor(cursor: str | None, *types: type) -> tuple[Any, ...]:
-    """Return the position that ``cursor`` holds, or that many None. Raises ValidationFailed for another's."""
+    """Return the position that ``cursor`` holds, or as many None as there are ``types``.
+
+    Raises ValidationFailed for a cursor that is not ours.
+    """
     if cursor is None:
         return (None,) * len(types)
     try:
@@ -43,7 +46,7 @@ def decode_cursor(cursor: str | None, *types: type) -> tuple[Any, ...]:
 
 
 def _may_be(part: Any, kind: type) -> bool:
-    """Return whether ``part`` of somebody's cursor is a ``kind`` that the database takes."""
+    """Return whether ``part`` of a client's cursor is a ``kind`` that the database accepts."""
     if kind is int:
         return type(part) is int and 0 <= part <= MAX_ID
     return isinstance(part, str) and "\x00" not in part
@@ -54,7 +57,7 @@ def page(
 ) -> web.Response:
     """Return the first ``limit`` of ``rows`` as a JSON array, with a Link to the next page if there is one.
 
-    ``rows`` holds one more than ``limit`` when more follow; ``key`` names the columns of the cursor.
+    ``rows`` holds ``limit`` + 1 rows when more follow. ``key`` names the columns of the cursor.
     """
     shown = rows[:limit]
     headers = {}

@@ -1,4 +1,4 @@
-"""Answers that are the same for every stranger: made once, kept as bytes, with a tag to ask for them by."""
+"""Replies that are the same for every stranger: made once, kept as bytes, with an ETag."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,18 +7,18 @@ from typing import Self
 
 from aiohttp import ETag, hdrs, web
 
-# Heeded by whoever keeps it: ask again before it is used (RFC 9111, section 5.2.2.4).
+# A cache must ask again before it uses its copy (RFC 9111, section 5.2.2.4).
 NO_CACHE = "no-cache"
 
 
 def digest(body: bytes) -> str:
-    """Return a short text that another body does not have."""
+    """Return a short text that differs for any other body."""
     return hashlib.sha256(body).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class SharedReply:
-    """An answer's bytes and headers, of which any number of responses are made."""
+    """A reply's bytes and headers, from which any number of responses are made."""
 
     body: bytes
     headers: Mapping[str, str]
@@ -26,7 +26,7 @@ class SharedReply:
 
     @classmethod
     def of(cls, response: web.StreamResponse) -> Self:
-        """Return the answer that ``response`` gives, with a tag of its body unless it has one of its own."""
+        """Return the reply of ``response``, with a digest of its body as its tag unless it has a tag."""
         assert isinstance(response, web.Response)
         body = response.body
         assert isinstance(body, bytes)
@@ -36,18 +36,18 @@ class SharedReply:
         return cls(body, response.headers.copy(), response.headers["ETag"])
 
     @staticmethod
-    def weigh(answer: "SharedReply") -> int:
-        """Return about how many bytes ``answer`` takes."""
-        return len(answer.body) + 2000
+    def weigh(reply: "SharedReply") -> int:
+        """Return about how many bytes ``reply`` takes."""
+        return len(reply.body) + 2000
 
     def response(self, request: web.Request) -> web.Response:
-        """Return the answer to ``request``: all of it, or 304 for who has it (RFC 9110, section 13.1.2)."""
+        """Return the whole reply, or 304 if the client has it already (RFC 9110, section 13.1.2)."""
         if hdrs.IF_NONE_MATCH in request.headers and _knows(request, self.etag):
             return web.Response(status=304, headers={"ETag": self.etag, "Cache-Control": NO_CACHE})
         return web.Response(body=self.body, headers=self.headers)
 
 
 def _knows(request: web.Request, etag: str) -> bool:
-    # By the weak comparison, as If-None-Match asks for.
+    # If-None-Match asks for the weak comparison.
     tags = request.if_none_match or ()
     return any(tag.value == "*" or f'"{tag.value}"' == etag for tag in tags)

@@ -242,9 +242,9 @@ async def test_paying_again_while_a_payment_is_settled_waits_for_its_end(
     """Both lock the booking before the payment; the other way round one is a deadlock's victim."""
     record = audit.record
 
-    def dawdling(tx: Any, **entry: Any) -> None:
-        record(tx, **entry)
-        if entry["action"] == "succeed":
+    def dawdling(tx: Any, actor: Any, action: str, *entry: Any, **details: Any) -> None:
+        record(tx, actor, action, *entry, **details)
+        if action == "succeed":
             time.sleep(0.4)
 
     monkeypatch.setattr(audit, "record", dawdling)

@@ -30,7 +30,7 @@ def schema() -> type[Counted]:
 
 
 def test_the_same_short_body_is_checked_once(schema: type[Counted]) -> None:
-    parse = parser(schema(), repeats=True)
+    parse = parser(schema(), memoised=True)
     assert [parse(BODY), parse(BODY)] == [PARSED, PARSED]
     assert parse(b'{"event":2,"quantity":2}')["event_id"] == 2
     assert schema.asked == 2
@@ -43,20 +43,20 @@ def test_without_repeats_each_is_checked(schema: type[Counted]) -> None:
 
 
 def test_who_changes_it_changes_a_copy(schema: type[Counted]) -> None:
-    parse = parser(schema(), repeats=True)
+    parse = parser(schema(), memoised=True)
     parse(BODY).clear()
     assert parse(BODY) == PARSED
 
 
 def test_a_long_body_is_not_kept(schema: type[Counted]) -> None:
-    parse = parser(schema(), repeats=True)
+    parse = parser(schema(), memoised=True)
     long = BODY + b" " * SHORT
     assert [parse(long), parse(long)] == [PARSED, PARSED]
     assert schema.asked == 2
 
 
 def test_a_bad_body_is_refused_each_time(schema: type[Counted]) -> None:
-    parse = parser(schema(), repeats=True)
+    parse = parser(schema(), memoised=True)
     for _ in range(2):
         with pytest.raises(ValidationFailed):
             parse(b'{"event":"x"}')
@@ -66,7 +66,7 @@ def test_a_bad_body_is_refused_each_time(schema: type[Counted]) -> None:
 
 
 def test_what_was_not_sent_for_longest_is_forgotten(schema: type[Counted]) -> None:
-    parse = parser(schema(), repeats=True)
+    parse = parser(schema(), memoised=True)
     for event in range(1, KEPT + 2):
         parse(orjson.dumps({"event": event}))
     assert schema.asked == KEPT + 1

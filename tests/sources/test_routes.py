@@ -4,10 +4,9 @@ import re
 from collections import Counter
 
 from aiohttp.test_utils import make_mocked_request
-from tests.kit.raises import ENDPOINTS
 
-from bms.app import create_app
-from bms.handlers.legacy import orders
+from bms.app import ENDPOINTS, create_app
+from bms.handlers.legacy import accounts, orders, payments, purchases
 from bms.http.call import PREFIXES
 from bms.settings import Settings
 
@@ -29,6 +28,7 @@ async def test_every_endpoint_is_reached_by_its_path(settings: Settings) -> None
                 assert match.handler == endpoint.__call__, (endpoint.method, endpoint.path)
 
 
-def test_the_aliases_are_among_them() -> None:
-    assert orders.routes.endpoints
-    assert all(alias in ENDPOINTS for alias in orders.routes.endpoints)
+def test_the_older_shapes_are_among_them() -> None:
+    for module in (accounts, orders, payments, purchases):
+        assert module.routes.endpoints
+        assert all(endpoint in ENDPOINTS for endpoint in module.routes.endpoints)
