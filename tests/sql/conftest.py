@@ -9,12 +9,19 @@ import pyodbc
 import pytest
 
 from bms.sql import database as database_module
+from bms.sql import statements
 from bms.sql.database import Database
 from bms.sql.odbc.target import parse_url
 from tests.kit.servers import Server
 from tests.kit.sessions import terminate
 from tests.kit.tsql import Sql
 from tests.sql.probe import CONSTRAINTS, Make
+
+
+@pytest.fixture
+def empty_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test declare statements by any name: those of the service and of other tests are out of sight."""
+    monkeypatch.setattr(statements, "_REGISTRY", {})
 
 
 @pytest.fixture(scope="module")

@@ -22,10 +22,7 @@ from bms.sql.statements import (
     registered,
 )
 
-
-@pytest.fixture(autouse=True)
-def empty_registry(monkeypatch):
-    monkeypatch.setattr(statements, "_REGISTRY", {})
+pytestmark = pytest.mark.usefixtures("empty_registry")
 
 
 def statement(declaration, text, name="test.one"):
