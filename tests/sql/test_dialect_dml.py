@@ -238,3 +238,36 @@ def test_hand_written_postgres_is_taken_as_it_is():
 def test_sql_server_needs_no_sqlglot():
     script = "import sys, bms.sql.statements; sys.exit('sqlglot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+ROWS = "OPENJSON(@body) WITH (id BIGINT, a INT, b NVARCHAR(20)) AS j"
+ROWS_FOR_POSTGRES = "JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS j(id bigint, a integer, b varchar)"
+STATEMENTS += [
+    (
+        f"UPDATE t SET a = j.a FROM {ROWS} WHERE t.id = j.id",
+        f"UPDATE t SET a = j.a FROM {ROWS_FOR_POSTGRES} WHERE t.id = j.id",
+    ),
+    # Both have a and id: what is given out says whose it is.
+    (
+        "UPDATE t WITH (ROWLOCK) SET a = t.a + j.a, c = @n OUTPUT inserted.id, inserted.a AS x, j.b"
+        f" FROM {ROWS} WHERE (j.id = t.id AND t.c IS NULL) AND j.b <> @city",
+        f"UPDATE t SET a = t.a + j.a, c = CAST(? AS integer) FROM {ROWS_FOR_POSTGRES}"
+        " WHERE (j.id = t.id AND t.c IS NULL) AND j.b <> CAST(? AS varchar) RETURNING t.id, t.a AS x, j.b",
+    ),
+    (
+        f"UPDATE T SET a = J.a OUTPUT INSERTED.a FROM {ROWS} WHERE t.id = J.ID",
+        f"UPDATE T SET a = J.a FROM {ROWS_FOR_POSTGRES} WHERE t.id = J.ID RETURNING T.a",
+    ),
+    (
+        f"UPDATE t SET a = j.a FROM {ROWS}"
+        " WHERE t.id = j.id AND EXISTS (SELECT 1 FROM u WHERE u.id = j.a AND c = 1)",
+        f"UPDATE t SET a = j.a FROM {ROWS_FOR_POSTGRES}"
+        " WHERE t.id = j.id AND EXISTS(SELECT 1 FROM u WHERE u.id = j.a AND c = 1)",
+    ),
+]
+
+def test_the_rows_of_an_update_come_after_what_it_sets():
+    statement = declare(
+        f"UPDATE t SET a = j.a, c = @n OUTPUT inserted.id FROM {ROWS} WHERE t.id = j.id AND t.b = @id"
+    )
+    assert [name for name, _ in compile_postgres(statement).order] == ["n", "body", "id"]
+
+

@@ -10,6 +10,7 @@ from tests.sql.dialect import translate
 
 pytestmark = pytest.mark.usefixtures("empty_registry")
 
+ROWS = "OPENJSON(@body) WITH (id BIGINT, a INT) AS j"
 REFUSED = [
     # No query, or more than one.
     ("", "there is no statement"),
@@ -85,8 +86,40 @@ REFUSED = [
     ("SELECT a = 1 FROM t WHERE a = ANY (SELECT b FROM u)", "Any"),
     ("INSERT INTO t DEFAULT VALUES", "not accepted"),
     ("INSERT INTO t (a) EXEC foo", "cannot be read|takes VALUES"),
-    ("UPDATE t SET a = u.a FROM u WHERE u.id = t.id", "'from_' of Update"),
-    ("UPDATE x SET a = 1 FROM t AS x", "'from_' of Update"),
+    ("UPDATE t SET a = u.a FROM u WHERE u.id = t.id", "FROM of an UPDATE is OPENJSON"),
+    ("UPDATE x SET a = 1 FROM t AS x", "FROM of an UPDATE is OPENJSON"),
+    ("UPDATE t SET a = j.a FROM (SELECT 1 AS a) AS j WHERE t.a = j.a", "FROM of an UPDATE is OPENJSON"),
+    ("UPDATE t SET a = a FROM OPENJSON(@body) WITH (id BIGINT) WHERE t.a = id", "AS a name"),
+    ("UPDATE t SET a = 1 FROM OPENJSON(@body) AS j WHERE t.a = j.[key]", "j has no column key"),
+    ("UPDATE t SET a = j.a FROM OPENJSON(@city) WITH (a INT) AS j WHERE t.a = j.a", "takes a parameter"),
+    (f"UPDATE t SET a = j.a FROM {ROWS}, u WHERE t.a = j.a", "'joins' of Table"),
+    (f"UPDATE t SET a = j.a FROM {ROWS} INNER JOIN u ON u.a = j.a WHERE t.a = j.a", "'joins' of Table"),
+    (f"UPDATE t SET a = j.a FROM t INNER JOIN {ROWS} ON t.a = j.a", "'joins' of Table"),
+    (f"UPDATE j SET a = j.a FROM {ROWS} WHERE j.a = j.a", "j means another table"),
+    (
+        f"UPDATE t SET a = 1 FROM {ROWS.replace(' j', ' inserted')} WHERE t.a = inserted.a",
+        "means another table",
+    ),
+    (f"UPDATE t SET a = j.z FROM {ROWS} WHERE t.a = j.a", "j has no column z"),
+    (f"UPDATE t SET a = j.a OUTPUT j.z FROM {ROWS} WHERE t.a = j.a", "j has no column z"),
+    (
+        f"UPDATE t SET a = 1 FROM {ROWS} WHERE t.a = j.a AND EXISTS (SELECT 1 FROM u WHERE u.a = j.z)",
+        "column z",
+    ),
+    (f"UPDATE t SET a = b FROM {ROWS} WHERE t.a = j.a", r"say whose b is: t\.b or j\.b"),
+    (f"UPDATE t SET a = j.a FROM {ROWS} WHERE t.a = j.a AND b = 1", "say whose b is"),
+    (f"UPDATE t SET a = j.a FROM {ROWS} WHERE t.a = j.a AND u.b = 1", r"say whose u\.b is"),
+    (f"UPDATE t SET t.a = j.a FROM {ROWS} WHERE t.a = j.a", "bare columns"),
+    (f"UPDATE t SET a = j.a FROM {ROWS}", "WHERE joins t to j"),
+    (f"UPDATE t SET a = j.a FROM {ROWS} WHERE t.a = 1", "WHERE joins t to j"),
+    (f"UPDATE t SET a = j.a FROM {ROWS} WHERE t.a = j.a OR t.b = 1", "WHERE joins t to j"),
+    (f"UPDATE t SET a = j.a FROM {ROWS} WHERE t.a = t.b AND j.a = 1", "WHERE joins t to j"),
+    (f"UPDATE t SET a = j.a FROM {ROWS} WHERE t.a >= j.a", "WHERE joins t to j"),
+    (f"UPDATE t SET a = j.a OUTPUT a FROM {ROWS} WHERE t.a = j.a", "OUTPUT takes inserted.a"),
+    (f"UPDATE t SET a = j.a OUTPUT t.a FROM {ROWS} WHERE t.a = j.a", "OUTPUT takes inserted.a"),
+    (f"UPDATE t SET a = j.a OUTPUT deleted.a FROM {ROWS} WHERE t.a = j.a", "OUTPUT takes inserted.a"),
+    (f"UPDATE t SET a = j.a FROM {ROWS} WHERE t.a = j.a OUTPUT inserted.a", "OUTPUT before WHERE"),
+    (f"DELETE FROM t FROM {ROWS} WHERE t.a = j.a", "cannot be read"),
     ("UPDATE t SET t.a = 1", "bare columns"),
     ("UPDATE t SET a += 1", "cannot be read"),
     ("UPDATE TOP (1) t SET a = 1", "cannot be read"),

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from bms.sql.dialect.parse import Parsed, Refuse
 from bms.sql.dialect.postgres import column_type, tsql_type
+from bms.sql.dialect.source import check_source
 from bms.sql.dialect.subset import UNITS
 from bms.sql.statements import Parameter
 
@@ -24,6 +25,8 @@ def rewrite(parsed: Parsed, parameters: Mapping[str, Parameter], refuse: Refuse)
     """Change ``parsed`` in place to mean on PostgreSQL what it means on SQL Server, but for the locks."""
     tree = parsed.tree
     _check_shape(tree, refuse)
+    if isinstance(tree, exp.Update) and tree.args.get("from_"):
+        check_source(tree, refuse)
     _rewrite_output(tree, refuse)
     rewrite_nodes(tree, parameters, refuse)
 
@@ -87,10 +90,13 @@ def _rewrite_output(tree: exp.Expr, refuse: Refuse) -> None:
     if returning is None:
         return
     prefix = "deleted" if isinstance(tree, exp.Delete) else "inserted"
+    source = tree.args.get("from_")
     for column in list(returning.find_all(exp.Column)):
-        if column.table.lower() != prefix:
+        if column.table.lower() == prefix:
+            # A bare name would be ambiguous beside a source that has a column of that name too.
+            column.set("table", tree.this.this.copy() if source else None)
+        elif source is None or column.table.lower() != source.this.alias.lower():
             raise refuse(f"OUTPUT takes {prefix}.{column.name} here, not {column.sql('tsql')}")
-        column.set("table", None)
     if returning.find(exp.Select):
         raise refuse("OUTPUT takes no subquery")
 

@@ -1,4 +1,13 @@
-"""What of T-SQL is accepted: the words, and the nodes of sqlglot's tree with the parts they may carry."""
+"""What of T-SQL is accepted: the words, and the nodes of sqlglot's tree with the parts they may carry.
+
+This member needs more than a word here, and is refused in any other form:
+
+``UPDATE t SET ... OUTPUT ... FROM OPENJSON(@x) WITH (...) AS j WHERE t.a = j.a``
+    One source, OPENJSON, with a name. Every column outside a subquery says whose it is (``t.``, ``j.``,
+    ``inserted.``), and WHERE joins the two by ``=``. It becomes UPDATE ... FROM ... RETURNING. Where two
+    elements match a row, either may win, on both databases. Rows are locked in no stated order: lock
+    them by id first where two such statements may meet.
+"""
 
 from collections.abc import Mapping
 
@@ -107,7 +116,7 @@ NODES: Mapping[type[exp.Expr], str] = {
     exp.TableAlias: "this",
     exp.Tuple: "expressions",
     exp.Union: "this expression limit offset order with_",
-    exp.Update: "this expressions where returning",
+    exp.Update: "this expressions from_ where returning",
     exp.Upper: "this",
     exp.Values: "expressions",
     exp.Var: "this",
