@@ -51,6 +51,7 @@ _ACCEPTS: Mapping[str, tuple[type, ...]] = {
     "FLOAT": (float, int),
     "DATETIME2": (dt.datetime,),
     "DATE": (dt.date,),
+    "VARBINARY": (bytes,),
 }
 
 # ODBC's type of each, with the length or precision and the scale of those that do not declare it.
@@ -64,6 +65,7 @@ _ODBC: Mapping[str, tuple[int, int, int]] = {
     "FLOAT": (pyodbc.SQL_DOUBLE, 53, 0),
     "DATETIME2": (pyodbc.SQL_TYPE_TIMESTAMP, 27, 7),
     "DATE": (pyodbc.SQL_TYPE_DATE, 10, 0),
+    "VARBINARY": (pyodbc.SQL_VARBINARY, 0, 0),
 }
 _SIZE = re.compile(r"\d+")
 

@@ -102,6 +102,8 @@ def _type_of(value: Any) -> str:
         return "INT" if -(2**31) <= value < 2**31 else "BIGINT"
     if isinstance(value, str):
         return "NVARCHAR(4000)" if len(value) <= 4000 else "NVARCHAR(MAX)"
+    if isinstance(value, bytes):
+        return "VARBINARY(MAX)"
     if isinstance(value, Decimal):
         return "DECIMAL(18,4)"
     if isinstance(value, float):

@@ -8,7 +8,8 @@ from bms.sql.statements import Statement
 NOW = "CAST(timezone('utc', statement_timestamp()) AS timestamp(3))"
 DECLARATION = (
     "@id BIGINT, @n INT, @small SMALLINT, @flag BIT, @city NVARCHAR(100), @body NVARCHAR(MAX),"
-    " @price DECIMAL(12,2), @ratio FLOAT, @at DATETIME2(3), @day DATE, @ids BIGINT LIST"
+    " @price DECIMAL(12,2), @ratio FLOAT, @at DATETIME2(3), @day DATE, @ids BIGINT LIST,"
+    " @data VARBINARY(MAX)"
 )
 TYPES = {match[1]: match[0] for match in re.finditer(r"@(\w+) [^@]+?(?=, @|$)", DECLARATION)}
 

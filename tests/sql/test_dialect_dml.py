@@ -22,6 +22,7 @@ EXPRESSIONS = [
     ("@ratio", "CAST(? AS double precision)"),
     ("@at", "CAST(? AS timestamp(3))"),
     ("@day", "CAST(? AS date)"),
+    ("@data", "CAST(? AS bytea)"),
     ("N'naïve'", "'naïve'"),
     ("N'it''s @m? /* -- \\'", "'it''s @m? /* -- \\'"),
     ("[key]", '"key"'),
@@ -176,6 +177,21 @@ STATEMENTS = [
         "DELETE FROM t WHERE a IN (SELECT b FROM u WHERE c = 1) RETURNING id",
     ),
     ("DELETE FROM t OUTPUT deleted.id", "DELETE FROM t RETURNING id"),
+    # Bytes.
+    (
+        "INSERT INTO t (id, a) OUTPUT inserted.a VALUES (@id, @data)",
+        "INSERT INTO t (id, a) VALUES (CAST(? AS bigint), CAST(? AS bytea)) RETURNING a",
+    ),
+    (
+        "UPDATE t SET a = COALESCE(@data, a), b = (@data) WHERE @data IS NOT NULL",
+        "UPDATE t SET a = COALESCE(CAST(? AS bytea), a), b = (CAST(? AS bytea))"
+        " WHERE CAST(? AS bytea) IS NOT NULL",
+    ),
+    (
+        "INSERT INTO t (a) SELECT CASE WHEN b = 1 THEN @data ELSE @data END FROM u",
+        "INSERT INTO t (a) SELECT CASE WHEN b = 1 THEN CAST(? AS bytea) ELSE CAST(? AS bytea) END FROM u",
+    ),
+    ("INSERT INTO t (a) VALUES (@data)", "INSERT INTO t (a) VALUES (CAST(? AS bytea))"),
     # Locks.
     ("SELECT a FROM t WITH (UPDLOCK, ROWLOCK) WHERE id = 1", f"SELECT a FROM t WHERE id = 1 {LOCKED}"),
     ("SELECT a FROM t WITH (ROWLOCK, UPDLOCK)", f"SELECT a FROM t {LOCKED}"),

@@ -187,6 +187,19 @@ REFUSED = [
     ("SELECT a FROM t WHERE a LIKE N'x' ESCAPE N'!!'", "one character"),
     ("SELECT a FROM t WHERE a LIKE N'x' ESCAPE @city", "one character"),
     ("SELECT j.a FROM OPENJSON(@city) WITH (a INT) AS j", r"takes a parameter of NVARCHAR\(MAX\)"),
+    ("SELECT CAST(a AS VARBINARY(MAX)) AS x FROM t", "CAST to VARBINARY"),
+    ("SELECT CAST(a AS VARBINARY(20)) AS x FROM t", "CAST to VARBINARY"),
+    ("SELECT a FROM t WHERE a = @data", "@data is VARBINARY"),
+    ("SELECT a FROM t WHERE (@data) <> a", "@data is VARBINARY"),
+    ("SELECT a FROM t WHERE a IN (@data)", "@data is VARBINARY"),
+    ("UPDATE t SET a = 1 WHERE a = @data", "@data is VARBINARY"),
+    ("SELECT CASE a WHEN @data THEN 1 END AS x FROM t", "@data is VARBINARY"),
+    ("SELECT a FROM t WHERE COALESCE(@data, a) = b", "@data is VARBINARY"),
+    ("SELECT LEN(@data) AS x FROM t", "@data is VARBINARY"),
+    ("SELECT a FROM t ORDER BY @data", "@data is VARBINARY"),
+    ("INSERT INTO t (a) VALUES (0x)", "HexString|not accepted|cannot be read"),
+    ("SELECT j.a FROM OPENJSON(@body) WITH (a VARBINARY(MAX)) AS j", "a VARBINARY"),
+    ("SELECT a FROM t WHERE a = CAST(@data AS NVARCHAR(MAX))", "@data is VARBINARY"),
     ("SELECT j.a FROM OPENJSON(@body) WITH (a NVARCHAR(20) AS JSON) AS j", r"AS JSON is NVARCHAR\(MAX\)"),
     # Parameters.
     ("SELECT a FROM t WHERE a = @unknown", "@unknown is not declared"),
@@ -206,7 +219,17 @@ def test_refused_with_its_name(tsql, why):
 
 
 @pytest.mark.parametrize(
-    "kind", ["DATETIME2(7)", "DATETIME2", "DECIMAL", "FLOAT(24)", "NVARCHAR(5000)", "INT(4)"]
+    "kind",
+    [
+        "DATETIME2(7)",
+        "DATETIME2",
+        "DECIMAL",
+        "FLOAT(24)",
+        "NVARCHAR(5000)",
+        "INT(4)",
+        "VARBINARY",
+        "VARBINARY(20)",
+    ],
 )
 def test_a_parameter_of_a_type_without_a_twin_is_refused(kind):
     with pytest.raises(StatementError, match=r"test\.one: @x .* is not accepted"):
@@ -256,6 +279,8 @@ REFUSED_DDL = [
     ("ALTER TABLE t DROP COLUMN a, b", "one column"),
     ("ALTER TABLE t DROP CONSTRAINT df_a", "not of the form"),
     ("ALTER TABLE t ALTER COLUMN a INT NOT NULL", "AlterColumn"),
+    ("CREATE TABLE t (a VARBINARY(20) NULL)", "type of a"),
+    ("CREATE TABLE t (a BINARY(20) NULL)", "not accepted: binary"),
     ("ALTER TABLE t WITH NOCHECK ADD CONSTRAINT ck CHECK (a > 0)", "Command"),
     ("INSERT INTO t (a) VALUES (@n)", "@n is not declared"),
     ("UPDATE t WITH (TABLOCK) SET a = 1", "tablock"),

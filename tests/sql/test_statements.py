@@ -87,6 +87,7 @@ def test_registered_is_in_the_order_of_names():
         ("DECIMAL", Decimal("1.50"), Decimal("1.50")),
         ("FLOAT", 1.5, 1.5),
         ("DATE", dt.date(2026, 1, 2), dt.date(2026, 1, 2)),
+        ("VARBINARY", b"a\x00b", b"a\x00b"),
         ("DATETIME2", dt.datetime(2026, 1, 2, 3, tzinfo=dt.UTC), dt.datetime(2026, 1, 2, 3)),  # noqa: DTZ001
         (
             "DATETIME2",
@@ -117,6 +118,9 @@ def test_a_value_is_adapted_to_its_declared_type(kind, value, expected):
         ("DECIMAL", 1.5),
         ("DATETIME2", dt.date(2026, 1, 2)),
         ("FLOAT", "1.5"),
+        ("VARBINARY", "text"),
+        ("VARBINARY", bytearray(b"a")),
+        ("NVARCHAR", b"bytes"),
     ],
 )
 def test_a_value_of_another_type_is_refused(kind, value):
@@ -135,6 +139,7 @@ def test_a_value_of_another_type_is_refused(kind, value):
         ("DATETIME2(3)", (pyodbc.SQL_TYPE_TIMESTAMP, 23, 3)),
         ("DATETIME2(0)", (pyodbc.SQL_TYPE_TIMESTAMP, 19, 0)),
         ("DATE", (pyodbc.SQL_TYPE_DATE, 10, 0)),
+        ("VARBINARY(MAX)", (pyodbc.SQL_VARBINARY, 0, 0)),
     ],
 )
 def test_a_parameter_is_sent_to_sql_server_as_the_type_it_is_declared(declared, expected):

@@ -38,6 +38,8 @@ def column_type(tsql: str) -> str | None:
         return "text"
     if base == "NVARCHAR" and size.isdecimal() and 1 <= int(size) <= 4000:
         return f"varchar({size})"
+    if base == "VARBINARY" and size == "MAX":
+        return "bytea"
     if base == "DECIMAL" and re.fullmatch(r"\d+,\d+", size):
         return f"numeric({size.replace(',', ', ')})"
     if base == "DATETIME2" and size in tuple("0123456"):

@@ -105,11 +105,27 @@ def _check_parameter(node: exp.Parameter, parameters: Mapping[str, Parameter], r
     parameter = parameters.get(node.name)
     if parameter is None:
         raise refuse(f"@{node.name} is not declared")
+    if parameter.base == "VARBINARY" and not _is_stored_or_selected(node):
+        raise refuse(f"@{node.name} is VARBINARY, which is stored, selected or tested for NULL")
     if parameter.is_list:
         if not isinstance(node.parent, exp.In) or node.arg_key != "expressions":
             raise refuse(f"@{node.name} is a list and stands in IN (@{node.name}) only")
         if node.find_ancestor(exp.Not):
             raise refuse(f"NOT and the list @{node.name} do not go together: an empty list is NULL")
+
+
+def _is_stored_or_selected(node: exp.Expr) -> bool:
+    """Tell whether ``node``, or a choice that it is part of, is stored, selected or tested for NULL."""
+    place = node.parent
+    while isinstance(place, exp.Paren | exp.Alias | exp.Coalesce | exp.Case) or (
+        isinstance(place, exp.If) and node.arg_key == "true"
+    ):
+        if isinstance(place, exp.Case) and node.arg_key == "this":
+            return False
+        node, place = place, place.parent
+    if isinstance(place, exp.EQ):
+        return isinstance(place.parent, exp.Update)
+    return isinstance(place, exp.Tuple | exp.Select | exp.Is)
 
 
 def _check_rows_of_json(node: exp.OpenJSON, parameters: Mapping[str, Parameter], refuse: Refuse) -> None:
@@ -121,7 +137,7 @@ def _check_rows_of_json(node: exp.OpenJSON, parameters: Mapping[str, Parameter],
         raise refuse("OPENJSON stands in FROM, WITH its columns and AS a name")
     for column in node.expressions:
         kind = tsql_type(column.args["kind"])
-        if column_type(kind) is None:
+        if column_type(kind) is None or kind == "VARBINARY(MAX)":
             raise refuse(f"OPENJSON with {column.name} {kind} is not accepted")
         if column.args.get("as_json") and kind != "NVARCHAR(MAX)":
             raise refuse("a column AS JSON is NVARCHAR(MAX)")
@@ -192,7 +208,7 @@ def _rewrite_like(node: exp.Like, refuse: Refuse) -> None:
 
 
 def _rewrite_cast(node: exp.Cast, parameters: Mapping[str, Parameter], refuse: Refuse) -> None:
-    if column_type(tsql_type(node.to)) is None:
+    if column_type(tsql_type(node.to)) is None or node.to.this is exp.DType.VARBINARY:
         raise refuse(f"CAST to {tsql_type(node.to)} is not accepted")
     if node.to.this in _INTEGERS and not _is_integer(node.this, parameters):
         # SQL Server cuts off the fraction, PostgreSQL rounds.

@@ -1,12 +1,16 @@
 """What of T-SQL is accepted: the words, and the nodes of sqlglot's tree with the parts they may carry.
 
-This member needs more than a word here, and is refused in any other form:
+These members need more than a word here, and each is refused in any other form:
 
 ``UPDATE t SET ... OUTPUT ... FROM OPENJSON(@x) WITH (...) AS j WHERE t.a = j.a``
     One source, OPENJSON, with a name. Every column outside a subquery says whose it is (``t.``, ``j.``,
     ``inserted.``), and WHERE joins the two by ``=``. It becomes UPDATE ... FROM ... RETURNING. Where two
     elements match a row, either may win, on both databases. Rows are locked in no stated order: lock
     them by id first where two such statements may meet.
+``VARBINARY(MAX)``
+    A column or a parameter, bytes in Python, bytea on PostgreSQL. It is stored, selected and tested for
+    NULL. There is no literal, no CAST and no column of OPENJSON, as each database makes other bytes of
+    text, and no comparison, as SQL Server ignores zeros at the end: compare a digest, which is text.
 """
 
 from collections.abc import Mapping
@@ -20,7 +24,7 @@ _FUNCTIONS = """
     ABS AVG CAST COALESCE CONCAT COUNT COUNT_BIG DATEADD DATEDIFF LEFT LEN LOWER MAX MIN NULLIF OPENJSON
     REPLACE RIGHT ROW_NUMBER SUM SYSUTCDATETIME UPPER
 """
-_TYPES = "BIGINT BIT DATE DATETIME2 DECIMAL FLOAT INT MAX NVARCHAR SMALLINT"
+_TYPES = "BIGINT BIT DATE DATETIME2 DECIMAL FLOAT INT MAX NVARCHAR SMALLINT VARBINARY"
 _KEYWORDS = """
     ALL AND APPLY AS ASC BETWEEN BY CASE CROSS DELETE DESC DISTINCT ELSE END ESCAPE EXISTS FETCH FIRST FROM
     GROUP HAVING IN INNER INSERT INTO IS JOIN JSON LEFT LIKE NEXT NOT NULL OFFSET ON ONLY OR ORDER OUTER
