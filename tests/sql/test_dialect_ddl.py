@@ -57,6 +57,24 @@ DDL = [
         "ALTER TABLE t ADD COLUMN a integer NOT NULL DEFAULT (0),"
         " ADD COLUMN b smallint NULL CONSTRAINT ck_t_b_is_bit CHECK (b IN (0, 1))",
     ),
+    (
+        "ALTER TABLE t ALTER COLUMN a DECIMAL(15,3) NOT NULL",
+        "ALTER TABLE t ALTER COLUMN a TYPE numeric(15, 3), ALTER COLUMN a SET NOT NULL",
+    ),
+    (
+        "ALTER TABLE t ALTER COLUMN [key] NVARCHAR(MAX) NULL;",
+        'ALTER TABLE t ALTER COLUMN "key" TYPE text, ALTER COLUMN "key" DROP NOT NULL',
+    ),
+    # An amount that becomes whole loses its fraction and is not rounded.
+    (
+        "ALTER TABLE t ALTER COLUMN id BIGINT NOT NULL",
+        "ALTER TABLE t ALTER COLUMN id TYPE bigint USING TRUNC(CAST(id AS numeric)),"
+        " ALTER COLUMN id SET NOT NULL",
+    ),
+    (
+        "ALTER TABLE t ALTER COLUMN a VARBINARY(MAX) NULL",
+        "ALTER TABLE t ALTER COLUMN a TYPE bytea, ALTER COLUMN a DROP NOT NULL",
+    ),
     ("ALTER TABLE t DROP COLUMN a", "ALTER TABLE t DROP COLUMN a"),
     ("ALTER TABLE t DROP CONSTRAINT ck_t_a", "ALTER TABLE t DROP CONSTRAINT ck_t_a"),
     ("ALTER TABLE t DROP CONSTRAINT df_t_a", "ALTER TABLE t ALTER COLUMN a DROP DEFAULT"),

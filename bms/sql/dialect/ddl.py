@@ -21,6 +21,8 @@ def write_ddl(parsed: Parsed, refuse: Refuse) -> str:
         default = _dropped_default(tree, refuse)
         if default is not None:
             return f"ALTER TABLE {tree.this.name} ALTER COLUMN {default} DROP DEFAULT"
+        if isinstance(tree.args["actions"][0], exp.AlterColumn):
+            return _alter_column(tree, refuse)
         _alter_table(tree, refuse)
     elif isinstance(tree, exp.Drop) and tree.args["kind"] == "INDEX" and tree.args.get("cluster"):
         # SQL Server's index belongs to its table, PostgreSQL's to the schema.
@@ -73,6 +75,30 @@ def _alter_table(tree: exp.Alter, refuse: Refuse) -> None:
             _constraints(action.expressions, refuse)
         elif not isinstance(action, exp.Drop) or len(action.args["tables"]) != 1:
             raise refuse("ALTER TABLE adds, or drops one column or constraint")
+
+
+def _alter_column(tree: exp.Alter, refuse: Refuse) -> str:
+    """Return the change of one column's type. PostgreSQL keeps its constraints, indexes and default."""
+    (action,) = tree.args["actions"]
+    kind, nullable = action.args.get("dtype"), action.args.get("allow_null")
+    written = tsql_type(kind) if isinstance(kind, exp.DataType) else ""
+    type_ = column_type(written)
+    if type_ is None:
+        raise refuse(f"the type of {action.name} is not accepted")
+    if nullable is None:
+        raise refuse(f"say NULL or NOT NULL: without it, SQL Server makes {action.name} nullable")
+    if nullable and action.name == "id":
+        raise refuse("a column id is NOT NULL")
+    if written == "BIT":
+        raise refuse("no column becomes a BIT: on PostgreSQL it needs a CHECK of its own")
+    column = action.this.sql("postgres")
+    # SQL Server cuts off a fraction that an integer cannot hold, PostgreSQL rounds.
+    using = f" USING TRUNC(CAST({column} AS numeric))" if written in ("BIGINT", "INT", "SMALLINT") else ""
+    return (
+        f"ALTER TABLE {tree.this.name}\n"
+        f"  ALTER COLUMN {column} TYPE {type_}{using},\n"
+        f"  ALTER COLUMN {column} {'DROP' if nullable else 'SET'} NOT NULL"
+    )
 
 
 def _dropped_default(tree: exp.Alter, refuse: Refuse) -> str | None:

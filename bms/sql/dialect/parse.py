@@ -96,6 +96,10 @@ def _check_tokens(text: str, tokens: list[Token], refuse: Refuse) -> tuple[int, 
             raise refuse(f"the number {token.text} is not accepted")
         if kind is TokenType.IDENTIFIER and (text[token.start] != "[" or not _QUOTED_NAME.match(token.text)):
             raise refuse(f"the quoted name {token.text!r} is not accepted; write it [in_lower_case]")
+        if kind is TokenType.ALTER and (
+            following is None or following.text.upper() not in ("TABLE", "COLUMN")
+        ):
+            raise refuse("ALTER is ALTER TABLE, and in it ALTER COLUMN")
         depth += (kind is TokenType.L_PAREN) - (kind is TokenType.R_PAREN)
         word = "" if kind in _STRINGS else token.text.upper()
         if depth == 0 and word == "WHERE" and where is None:

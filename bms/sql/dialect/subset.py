@@ -11,6 +11,10 @@ These members need more than a word here, and each is refused in any other form:
     A column or a parameter, bytes in Python, bytea on PostgreSQL. It is stored, selected and tested for
     NULL. There is no literal, no CAST and no column of OPENJSON, as each database makes other bytes of
     text, and no comparison, as SQL Server ignores zeros at the end: compare a digest, which is text.
+``ALTER TABLE t ALTER COLUMN c TYPE NOT NULL`` (or ``NULL``)
+    In migrations. NULL or NOT NULL is said each time: without it, SQL Server makes the column nullable.
+    SQL Server changes no column that a CHECK, a UNIQUE, a key or an index uses, save to lengthen text:
+    drop the constraint or the index, and add it again.
 """
 
 from collections.abc import Mapping
@@ -133,6 +137,7 @@ DDL_NODES: Mapping[type[exp.Expr], str] = {
     **NODES,
     exp.AddConstraint: "expressions",
     exp.Alter: "this kind actions",
+    exp.AlterColumn: "this dtype allow_null",
     exp.CheckColumnConstraint: "this",
     exp.ColumnConstraint: "this kind",
     exp.ColumnDef: "this kind constraints",

@@ -9,7 +9,7 @@ absolute path).
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote
@@ -26,6 +26,10 @@ LOCK_TIMEOUT = 60  # seconds a second process waits while the first one migrates
 
 # yoyo writes its own bookkeeping for databases where TIMESTAMP is a time and VARCHAR is text.
 _TIMESTAMP = re.compile(r"\bTIMESTAMP\b")
+_ALTER_COLUMN = re.compile(
+    r"ALTER\s+TABLE\s+(?P<table>\w+)\s+ALTER\s+COLUMN\s+(?P<column>\w+)\s+[A-Z0-9]+(\([^)]*\))?"
+    r"(?P<nullability>\s+(?P<not>NOT\s+)?NULL)\s*;?\s*\Z"
+)
 
 
 class _Backend(DatabaseBackend):  # type: ignore[misc]
@@ -146,6 +150,26 @@ class MssqlBackend(_Backend):
 
     schema_sql = "SCHEMA_NAME()"
 
+    def cursor(self) -> "_TranslatingCursor":
+        return _TranslatingCursor(self.connection.cursor(), self._for_babelfish)
+
+    def _for_babelfish(self, text: str) -> str:
+        """Return ``text``, on Babelfish without the NULL or NOT NULL of an ALTER COLUMN, which it refuses.
+
+        Babelfish keeps a column's nullability. Where that would be wrong, ``text`` stays as it is and fails.
+        """
+        altered = _ALTER_COLUMN.search(text)
+        if altered is None or "Babelfish" not in self.connection.execute("SELECT @@VERSION").fetchval():
+            return text
+        nullable = self.connection.execute(
+            "SELECT IS_NULLABLE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = ? AND COLUMN_NAME = ?",
+            altered["table"],
+            altered["column"],
+        ).fetchval()
+        if nullable != ("NO" if altered["not"] else "YES"):
+            return text
+        return text[: altered.start("nullability")]
+
     def execute(self, sql: str, params: Any = None) -> Any:
         return super().execute(_TIMESTAMP.sub("DATETIME2(3)", sql), params)
 
@@ -184,7 +208,9 @@ class PostgresqlBackend(_Backend):
     _LOCK_KEY = 7_263_401  # any number that nothing else in this database locks
 
     def cursor(self) -> "_TranslatingCursor":
-        return _TranslatingCursor(self.connection.cursor())
+        from bms.sql.dialect.translate import translate_ddl
+
+        return _TranslatingCursor(self.connection.cursor(), translate_ddl)
 
     def execute(self, sql: str, params: Any = None) -> Any:
         # yoyo's own statements are standard SQL; only a migration's steps take self.cursor().
@@ -212,15 +238,14 @@ class EmbeddedBackend(PostgresqlBackend):
 
 
 class _TranslatingCursor:
-    """A cursor whose statements are the T-SQL of a migration."""
+    """A cursor whose statements are the T-SQL of a migration, run as ``translate`` gives them back."""
 
-    def __init__(self, cursor: pyodbc.Cursor) -> None:
+    def __init__(self, cursor: pyodbc.Cursor, translate: Callable[[str], str]) -> None:
         self._cursor = cursor
+        self._translate = translate
 
-    def execute(self, text: str) -> Any:
-        from bms.sql.dialect.translate import translate_ddl
-
-        return self._cursor.execute(translate_ddl(text))
+    def execute(self, text: str, *values: Any) -> Any:
+        return self._cursor.execute(self._translate(text), *values)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
