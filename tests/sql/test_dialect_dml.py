@@ -223,6 +223,19 @@ STATEMENTS = [
         f" LIMIT CAST(? AS integer) {LOCKED} SKIP LOCKED)) RETURNING id",
     ),
     (
+        "SELECT a FROM t WITH (ROWLOCK, REPEATABLEREAD) WHERE id = 1",
+        "SELECT a FROM t WHERE id = 1 FOR SHARE OF t",
+    ),
+    (
+        "SELECT x.a FROM t AS x WITH (REPEATABLEREAD, ROWLOCK) JOIN u WITH (UPDLOCK) ON u.a = x.a",
+        "SELECT x.a FROM t AS x JOIN u ON u.a = x.a FOR NO KEY UPDATE OF u FOR SHARE OF x",
+    ),
+    (
+        "SELECT t.a FROM t WITH (ROWLOCK, REPEATABLEREAD)"
+        " JOIN u WITH (ROWLOCK, REPEATABLEREAD) ON u.a = t.a LEFT JOIN v ON v.a = t.a",
+        "SELECT t.a FROM t JOIN u ON u.a = t.a LEFT JOIN v ON v.a = t.a FOR SHARE OF t, u",
+    ),
+    (
         "SELECT j.a, j.b FROM OPENJSON(@body) WITH (a INT, b NVARCHAR(MAX) AS JSON) AS j",
         "SELECT j.a, j.b FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS j(a integer, b text)",
     ),
@@ -232,28 +245,6 @@ STATEMENTS = [
     ),
 ]
 
-
-@pytest.mark.parametrize(("tsql", "postgres"), STATEMENTS)
-def test_statement(tsql, postgres):
-    assert translate(tsql) == postgres
-
-
-def test_parameters_are_in_the_order_of_the_text_that_is_sent():
-    statement = declare("SELECT TOP (@n) a FROM t WHERE b = @city AND a IN (@ids) ORDER BY a")
-    order = compile_postgres(statement, (("ids", 2),)).order
-    assert order == (("city", None), ("ids", 0), ("ids", 1), ("n", None))
-
-
-def test_hand_written_postgres_is_taken_as_it_is():
-    statement = declare("SELECT TOP (@n) a FROM t", postgres="SELECT a FROM t WHERE b ? 'x' LIMIT @n -- @n")
-    compiled = compile_postgres(statement)
-    assert compiled.sql == "SELECT a FROM t WHERE b ? 'x' LIMIT CAST(? AS integer) -- @n"
-    assert compiled.order == (("n", None),)
-
-
-def test_sql_server_needs_no_sqlglot():
-    script = "import sys, bms.sql.statements; sys.exit('sqlglot' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 ROWS = "OPENJSON(@body) WITH (id BIGINT, a INT, b NVARCHAR(20)) AS j"
 ROWS_FOR_POSTGRES = "JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS j(id bigint, a integer, b varchar)"
 STATEMENTS += [
@@ -280,6 +271,18 @@ STATEMENTS += [
     ),
 ]
 
+
+@pytest.mark.parametrize(("tsql", "postgres"), STATEMENTS)
+def test_statement(tsql, postgres):
+    assert translate(tsql) == postgres
+
+
+def test_parameters_are_in_the_order_of_the_text_that_is_sent():
+    statement = declare("SELECT TOP (@n) a FROM t WHERE b = @city AND a IN (@ids) ORDER BY a")
+    order = compile_postgres(statement, (("ids", 2),)).order
+    assert order == (("city", None), ("ids", 0), ("ids", 1), ("n", None))
+
+
 def test_the_rows_of_an_update_come_after_what_it_sets():
     statement = declare(
         f"UPDATE t SET a = j.a, c = @n OUTPUT inserted.id FROM {ROWS} WHERE t.id = j.id AND t.b = @id"
@@ -287,3 +290,13 @@ def test_the_rows_of_an_update_come_after_what_it_sets():
     assert [name for name, _ in compile_postgres(statement).order] == ["n", "body", "id"]
 
 
+def test_hand_written_postgres_is_taken_as_it_is():
+    statement = declare("SELECT TOP (@n) a FROM t", postgres="SELECT a FROM t WHERE b ? 'x' LIMIT @n -- @n")
+    compiled = compile_postgres(statement)
+    assert compiled.sql == "SELECT a FROM t WHERE b ? 'x' LIMIT CAST(? AS integer) -- @n"
+    assert compiled.order == (("n", None),)
+
+
+def test_sql_server_needs_no_sqlglot():
+    script = "import sys, bms.sql.statements; sys.exit('sqlglot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -2,7 +2,8 @@
 
 Notes for those who write the statements: ``SELECT ... ORDER BY ... WITH (UPDLOCK)`` locks in that
 order on PostgreSQL, but a row that another transaction changed meanwhile comes back as it is now, or
-not at all, in the old place; and ``TOP`` counts before the lock is had.
+not at all, in the old place; and ``TOP`` counts before the lock is had. Two transactions that share a
+lock and then both change the row deadlock: share it only to read, and take UPDLOCK to write.
 """
 
 from sqlglot import exp
@@ -15,7 +16,7 @@ def place_locks(parsed: Parsed, refuse: Refuse) -> None:
     """Turn every hint of ``parsed`` into a lock clause or prove it needless; raise ``refuse`` otherwise."""
     tree = parsed.tree
     common_tables = {cte.alias for cte in tree.find_all(exp.CTE)}
-    locks: dict[int, tuple[exp.Select, dict[bool, list[exp.Identifier]]]] = {}
+    locks: dict[int, tuple[exp.Select, dict[tuple[bool, bool], list[exp.Identifier]]]] = {}
     handled = 0
     for table in list(tree.find_all(exp.Table)):
         hints = _take_hints(table, refuse)
@@ -23,26 +24,36 @@ def place_locks(parsed: Parsed, refuse: Refuse) -> None:
             continue
         handled += len(hints)
         if isinstance(tree, exp.Update | exp.Delete) and table is tree.this:
-            if "READPAST" in hints:
-                raise refuse("READPAST on the target of an UPDATE or DELETE has no twin: lock in a subquery")
+            for hint in sorted(hints & {"READPAST", "REPEATABLEREAD"}):
+                raise refuse(f"{hint} on the target of an UPDATE or DELETE has no twin: lock in a subquery")
             continue
-        if "UPDLOCK" not in hints:
+        shared = "REPEATABLEREAD" in hints
+        if shared and hints != {"REPEATABLEREAD", "ROWLOCK"}:
+            raise refuse(f"REPEATABLEREAD goes with ROWLOCK alone, not as {', '.join(sorted(hints))}")
+        if not shared and "UPDLOCK" not in hints:
             raise refuse(f"the hint {', '.join(sorted(hints))} without UPDLOCK is not accepted on a SELECT")
         if table.name in common_tables:
             raise refuse(f"a hint on {table.name}, a WITH query, locks nothing on PostgreSQL")
         select = _selecting(table, refuse)
-        _check_lockable(select, refuse)
+        _check_lockable(select, "REPEATABLEREAD" if shared else "UPDLOCK", refuse)
         _, names = locks.setdefault(id(select), (select, {}))
         alias = table.args.get("alias")
-        names.setdefault("READPAST" in hints, []).append((alias.this if alias else table.this).copy())
+        names.setdefault((shared, "READPAST" in hints), []).append(
+            (alias.this if alias else table.this).copy()
+        )
     if handled != parsed.hints:
         raise refuse(f"of {parsed.hints} hints {handled} were understood")
     for select, names in locks.values():
         # NO KEY, as UPDLOCK lets the foreign keys of new rows that point here be checked. To sqlglot
         # `wait` of False is SKIP LOCKED, None is to wait.
         clauses = [
-            exp.Lock(update=True, key=True, expressions=names[skip], wait=False if skip else None)
-            for skip in sorted(names)
+            exp.Lock(
+                update=not shared,
+                key=not shared,
+                expressions=names[shared, skip],
+                wait=False if skip else None,
+            )
+            for shared, skip in sorted(names)
         ]
         select.set("locks", clauses)
 
@@ -65,17 +76,17 @@ def _selecting(table: exp.Table, refuse: Refuse) -> exp.Select:
     raise refuse(f"a hint on {table.name} is not accepted here")
 
 
-def _check_lockable(select: exp.Select, refuse: Refuse) -> None:
+def _check_lockable(select: exp.Select, hint: str, refuse: Refuse) -> None:
     """PostgreSQL locks only rows that it can point at, and only where a query is run once."""
     if any(select.args.get(part) for part in ("distinct", "group", "having")) or any(
         node.find_ancestor(exp.Select) is select for node in select.find_all(exp.AggFunc, exp.Window)
     ):
-        raise refuse("UPDLOCK does not go with DISTINCT, GROUP BY, HAVING, aggregates or windows")
+        raise refuse(f"{hint} does not go with DISTINCT, GROUP BY, HAVING, aggregates or windows")
     place = select.parent
     if isinstance(place, exp.SetOperation):
-        raise refuse("UPDLOCK does not go with UNION")
+        raise refuse(f"{hint} does not go with UNION")
     if isinstance(place, exp.Subquery):
         if isinstance(place.parent, exp.From | exp.Join | exp.Lateral):
-            raise refuse("UPDLOCK in a derived table may lock more than once: put the query in a WITH")
+            raise refuse(f"{hint} in a derived table may lock more than once: put the query in a WITH")
         if isinstance(place.parent, exp.In) and place.find_ancestor(exp.Not):
-            raise refuse("UPDLOCK does not go with NOT IN")
+            raise refuse(f"{hint} does not go with NOT IN")

@@ -15,13 +15,16 @@ These members need more than a word here, and each is refused in any other form:
     In migrations. NULL or NOT NULL is said each time: without it, SQL Server makes the column nullable.
     SQL Server changes no column that a CHECK, a UNIQUE, a key or an index uses, save to lengthen text:
     drop the constraint or the index, and add it again.
+``SELECT ... FROM t WITH (ROWLOCK, REPEATABLEREAD)``
+    A shared lock on each row until the transaction ends: others may read and share it, not change it.
+    It becomes FOR SHARE.
 """
 
 from collections.abc import Mapping
 
 from sqlglot import exp
 
-HINTS = frozenset({"UPDLOCK", "ROWLOCK", "READPAST"})
+HINTS = frozenset({"UPDLOCK", "ROWLOCK", "READPAST", "REPEATABLEREAD"})
 UNITS: Mapping[str, int] = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400}
 
 _FUNCTIONS = """
