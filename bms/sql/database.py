@@ -195,7 +195,8 @@ class Database:
                     log.info("%s: the connection was lost (%s), attempt %d", name, diagnosis.code, attempt)
                     continue
             elif diagnosis.kind not in elsewhere and self._run_again(diagnosis) and attempt < MAX_ATTEMPTS:
-                log.info("%s: %s, attempt %d", name, diagnosis.constraint or "deadlock victim", attempt)
+                why = "deadlock victim" if diagnosis.kind is Kind.DEADLOCK else diagnosis.kind.value
+                log.info("%s: %s, attempt %d", name, diagnosis.constraint or why, attempt)
                 await asyncio.sleep(random.uniform(0.002, 0.02) * 2**attempt)  # noqa: S311
                 continue
             if diagnosis.kind in elsewhere:
@@ -204,7 +205,7 @@ class Database:
         raise AssertionError("unreachable")
 
     def _run_again(self, diagnosis: Diagnosis) -> bool:
-        if diagnosis.kind is Kind.DEADLOCK:
+        if diagnosis.kind in (Kind.DEADLOCK, Kind.STALE):
             return True
         name = diagnosis.constraint
         return name is not None and name in self._constraints and self._constraints[name] is None

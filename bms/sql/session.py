@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pyodbc
 
+from bms.sql.odbc.errors import Kind, diagnose
 from bms.sql.odbc.target import Compile
 from bms.sql.statements import Compiled, R, Statement, StatementError
 
@@ -61,13 +62,20 @@ class Session:
         try:
             cursor.execute(compiled.sql, *parameters)
             return take(cursor)
-        except pyodbc.Error:
-            # The handle's state after an error is the driver's secret; prepare afresh next time. Closed
-            # here, in the thread that has the connection, and not by whoever drops the error last.
-            self._cursors.pop(key, None)
+        except pyodbc.Error as error:
+            # The handle's state after an error is the driver's secret; prepare afresh next time.
+            self._forget([key])
+            if diagnose(error).kind is Kind.STALE:
+                # Others read the changed table too, and each would fail once in its turn.
+                self._forget(list(self._cursors))
+            raise
+
+    def _forget(self, keys: list[_Key]) -> None:
+        # Closed here, in the thread that has the connection, and not by whoever drops the error last.
+        for key in keys:
+            cursor, _ = self._cursors.pop(key)
             with contextlib.suppress(pyodbc.Error):
                 cursor.close()
-            raise
 
     def commit(self) -> None:
         self._raw.commit()

@@ -19,6 +19,7 @@ import pyodbc
 class Kind(enum.Enum):
     """What the unit of work does about an error."""
 
+    STALE = "stale plan"  # a migration changed a column that a prepared statement reads: run it again
     DEADLOCK = "deadlock"  # chosen as the victim, or lost an update: run the unit of work again
     CONNECTION = "connection"  # the session is gone, or of no use any more: drop it
     UNAVAILABLE = (
@@ -48,6 +49,7 @@ def _kinds(codes: Mapping[Kind, str]) -> dict[str, Kind]:
 # The states beginning with 08 mean a lost connection besides.
 _STATES = _kinds(
     {
+        Kind.STALE: "0A000",
         Kind.DEADLOCK: "40P01 40001",
         Kind.BUSY: "55P03 57014 HYT00",
         Kind.CONNECTION: "57P01 57P02 57P03 57P04 57P05 53300 25P03 3D000 28000 28P01 HYT01 HY117 "
