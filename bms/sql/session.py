@@ -11,9 +11,9 @@ from bms.sql.odbc.errors import Kind, diagnose
 from bms.sql.odbc.target import Compile
 from bms.sql.statements import Compiled, R, Statement, StatementError
 
-# A prepared cursor holds a statement handle here and a plan on the server. There are fewer
-# statements than this; list parameters in several lengths are what could go past it.
-MAX_PREPARED = 200
+# A prepared cursor holds a statement handle here and a plan on the server, some 90 kB in all. There are
+# fewer statements than this; list parameters in several lengths are what could go past it.
+MAX_PREPARED = 512
 
 T = TypeVar("T")
 Row = Any  # pyodbc.Row: a column by its name
