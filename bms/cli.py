@@ -193,7 +193,9 @@ def _sql(_: Settings, arguments: argparse.Namespace) -> int:
     if arguments.name is None:
         print("\n".join(statements))
     elif arguments.name in statements:
-        print(inspect.cleandoc(text_for(statements[arguments.name], arguments.dialect)))
+        statement = statements[arguments.name]
+        print(f"-- {statement.declared_at}")
+        print(inspect.cleandoc(text_for(statement, arguments.dialect)))
     else:
         raise ConfigurationError(f"There is no statement {arguments.name}; 'bms sql' lists them")
     return 0

@@ -19,10 +19,12 @@ indexes. ``@ids BIGINT LIST`` is a list parameter; it stands as ``IN (@ids)``.
 """
 
 import datetime as dt
+import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Generic
 
 import orjson
@@ -124,6 +126,7 @@ class Statement(Generic[R]):
     """A named piece of T-SQL. ``postgres`` may carry a hand-written twin for a statement of a test's.
 
     ``row`` is the NamedTuple of the columns that it answers with; a test holds one against the other.
+    ``declared_at`` is the file and the line of its declaration: ``bms/queries/venues.py:20``.
     ``changes`` is the table that the statement writes to. It is None for a ``quiet`` one, after which all
     that was read before is as good as it was: an UPDATE for its lock alone, a row that nobody looked for.
     """
@@ -137,6 +140,7 @@ class Statement(Generic[R]):
     parameters: Mapping[str, Parameter] = field(init=False, repr=False, compare=False)
     make: Callable[[Iterable[Any]], R] | None = field(init=False, repr=False, compare=False)
     changes: str | None = field(init=False, repr=False, compare=False)
+    declared_at: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
@@ -145,6 +149,7 @@ class Statement(Generic[R]):
         change = None if self.quiet else _CHANGE.match(self.text)
         object.__setattr__(self, "changes", change and change["table"])
         object.__setattr__(self, "make", None if self.row is None else self.row._make)  # type: ignore[attr-defined]
+        object.__setattr__(self, "declared_at", _declared_at())
         if self.name in _REGISTRY:
             raise StatementError(f"there are two statements named {self.name}")
         _REGISTRY[self.name] = self
@@ -173,11 +178,25 @@ def json_rows(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 _REGISTRY: dict[str, Statement] = {}
+_ROOT = Path(__file__).parents[2]
 
 
 def registered() -> Iterator[Statement]:
     """Yield every statement declared so far, by name; import the modules that declare them first."""
     yield from (_REGISTRY[name] for name in sorted(_REGISTRY))
+
+
+def _declared_at() -> str:
+    """Return the file and line that is being run outside all functions: a helper's caller, not the helper."""
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_back is not None and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
+        frame = frame.f_back
+    if frame is None:  # an interpreter without frames
+        return ""
+    path = Path(frame.f_code.co_filename)
+    if path.is_relative_to(_ROOT):
+        path = path.relative_to(_ROOT)
+    return f"{path.as_posix()}:{frame.f_lineno}"
 
 
 def _parse_declaration(statement: str, declaration: str) -> dict[str, Parameter]:

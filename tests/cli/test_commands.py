@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -119,8 +120,11 @@ def test_sql_prints_statements_for_either_database(bms: Run) -> None:
     assert "OUTPUT inserted.available" in bms("sql", "ticket_types.reserve").stdout
     assert "RETURNING available" in bms("sql", "ticket_types.reserve", "--for", "postgres").stdout
     printed = bms("sql", "ticket_types.reserve").stdout.splitlines()
-    assert printed[0].startswith("UPDATE ticket_types")
-    assert printed[1].startswith("SET "), "without the indentation that it has in its module"
+    assert re.fullmatch(r"-- bms/commands/sales/inventory\.py:[1-9]\d*", printed[0])
+    assert printed[1].startswith("UPDATE ticket_types")
+    assert printed[2].startswith("SET "), "without the indentation that it has in its module"
+    translated = bms("sql", "ticket_types.reserve", "--for", "postgres").stdout.splitlines()
+    assert translated[0] == printed[0]
     unknown = bms("sql", "nothing.at_all")
     assert (unknown.returncode, unknown.stderr.startswith("bms: There is no statement")) == (2, True)
 
