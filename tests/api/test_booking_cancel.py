@@ -9,7 +9,7 @@ import pytest
 from bms.commands.sales import cancel
 from bms.sql.database import Database
 from bms.sql.statements import Statement
-from bms.tasks.holds import expire_due_holds
+from bms.tasks.sweeps import HOLDS, sweep
 from tests.conftest import Api, Reply, User
 from tests.kit.books import Rows, assert_balanced, available, count, let_hold_pass, status_of
 from tests.kit.waiting import Meeting
@@ -89,7 +89,7 @@ async def test_what_has_expired_is_not_cancelled(
     event = await make_event()
     booking = await hold(buyer, event, 2)
     let_hold_pass(rows, booking)
-    assert await expire_due_holds(db) == 1
+    assert await sweep(db, HOLDS) == 1
     refused = await api.delete(f"/bookings/{booking['id']}", token=buyer.token)
     refused.problem(409, "booking_not_cancellable")
     assert (status_of(rows, booking), available(rows, event)) == ("EXPIRED", 100)
@@ -103,7 +103,7 @@ async def test_a_cancelled_booking_is_neither_paid_nor_expired(
     booking = await hold(buyer, event)
     await api.delete(f"/bookings/{booking['id']}", token=buyer.token)
     (await pay(buyer, booking)).problem(409, "booking_not_pending")
-    assert await expire_due_holds(db) == 0
+    assert await sweep(db, HOLDS) == 0
     assert (count(rows, "payments"), available(rows, event)) == (0, 100)
 
 

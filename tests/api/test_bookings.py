@@ -9,7 +9,7 @@ import pytest
 
 from bms.commands.sales import hold, inventory
 from bms.sql.database import Database
-from bms.tasks.holds import expire_due_holds
+from bms.tasks.sweeps import HOLDS, sweep
 from tests.conftest import Api, Reply, User
 from tests.kit.books import LONG_AGO, Rows, assert_balanced, available, count, let_hold_pass, status_of
 
@@ -232,7 +232,7 @@ async def test_the_per_user_limit(
     await hold(buyer, await make_event(per_user_limit=4), 4)
     assert (await api.delete(f"/bookings/{first['id']}", token=buyer.token)).status == 200
     let_hold_pass(rows, second)
-    assert await expire_due_holds(db) == 1
+    assert await sweep(db, HOLDS) == 1
     await hold(buyer, event, 4)
     refused = await api.post("/bookings", same_type(event, 1), token=buyer.token)
     assert refused.problem(409, "per_user_limit")["available"] == 0

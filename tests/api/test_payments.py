@@ -20,7 +20,7 @@ from bms.payments.gateway import Outcome, OutcomeStatus
 from bms.payments.simulated.gateway import SimulatedGateway
 from bms.settings import Settings
 from bms.sql.database import Database
-from bms.tasks.holds import expire_due_holds
+from bms.tasks.sweeps import HOLDS, sweep
 from tests.conftest import CARD, Api, Reply, User
 from tests.kit.books import Rows, assert_balanced, available, count, let_hold_pass, status_of
 from tests.kit.catalogue import text_columns
@@ -213,7 +213,8 @@ async def test_a_hold_that_has_run_out(
 ) -> None:
     booking = await hold(buyer, await make_event())
     let_hold_pass(rows, booking)
-    assert await expire_due_holds(db) == 1 if swept else True
+    if swept:
+        assert await sweep(db, HOLDS) == 1
     (await pay(buyer, booking)).problem(409, "hold_expired")
     assert count(rows, "payments") == 0
 
@@ -373,7 +374,7 @@ async def late(
         request = asyncio.create_task(pay(buyer, booking, number))
         await pause.reached.wait()
         let_hold_pass(rows, booking)
-        assert await expire_due_holds(db) == 1
+        assert await sweep(db, HOLDS) == 1
         return Late(pause, request, booking)
 
     return make
@@ -411,7 +412,7 @@ async def test_a_late_success_with_one_of_two_types_gone_takes_neither(
     request = asyncio.create_task(pay(buyer, reply.json))
     await pause.reached.wait()
     let_hold_pass(rows, reply.json)
-    await expire_due_holds(db)
+    await sweep(db, HOLDS)
     other = await make_user()
     body = {"event": event["id"], "tickets": tickets[1:]}
     assert (await api.post("/bookings", body, token=other.token)).status == 201
@@ -478,7 +479,7 @@ async def test_a_hold_past_its_deadline_and_not_swept_is_confirmed(
     let_hold_pass(rows, booking)
     pause.go.set()
     assert (await request).status == 201
-    assert await expire_due_holds(db) == 0
+    assert await sweep(db, HOLDS) == 0
     assert status_of(rows, booking) == "CONFIRMED"
 
 

@@ -8,21 +8,21 @@ from aiohttp.test_utils import TestClient
 
 from bms.commands.sales import pay
 from bms.sql.database import Database
-from bms.tasks.holds import expire_due_holds
+from bms.tasks.sweeps import HOLDS, sweep
 from tests.concurrency.shop import Shop
 from tests.conftest import Reply
 from tests.kit.books import available, count, let_hold_pass, status_of
 from tests.kit.gateways import Pause
 from tests.kit.waiting import until
 
-HOLDS = 24
+HELD = 24
 LATE = 12
 SLOW_CARD = "4000 0000 0000 1026"  # pays after five seconds
 
 
 async def test_paid_at_the_end_of_the_hold(shop: Shop) -> None:
     """Payments from before the end to after it, while the processes' own background tasks sweep."""
-    event, people = await shop.event(capacity=HOLDS), await shop.people(HOLDS)
+    event, people = await shop.event(capacity=HELD), await shop.people(HELD)
     bookings = [await shop.hold(person, event) for person in people]
     shop.rows(
         "UPDATE bookings SET hold_expires_at = DATEADD(SECOND, 1, SYSUTCDATETIME()) WHERE event_id = ?",
@@ -30,13 +30,13 @@ async def test_paid_at_the_end_of_the_hold(shop: Shop) -> None:
     )
 
     async def pay(number: int) -> Reply:
-        await asyncio.sleep(2 * number / HOLDS)
+        await asyncio.sleep(2 * number / HELD)
         return await shop.pay(people[number], bookings[number])
 
-    replies = await asyncio.gather(*(pay(number) for number in range(HOLDS)))
+    replies = await asyncio.gather(*(pay(number) for number in range(HELD)))
     await until(lambda: count(shop.rows, "bookings", "event_id = ? AND status = 'PENDING'", event["id"]) == 0)
     confirmed = sum([paid_exactly(shop, *pair) for pair in zip(replies, bookings, strict=True)])
-    assert available(shop.rows, event) == HOLDS - confirmed
+    assert available(shop.rows, event) == HELD - confirmed
     await shop.check()
 
 
@@ -91,7 +91,7 @@ async def test_without_taking_them_again_tickets_are_sold_twice(
     paying = asyncio.create_task(own_shop.pay(first, booking))
     await pause.reached.wait()
     let_hold_pass(own_shop.rows, booking)
-    assert await expire_due_holds(db) == 1
+    assert await sweep(db, HOLDS) == 1
     await own_shop.hold(second, event)
     pause.go.set()
     assert (await paying).status == 201

@@ -25,9 +25,9 @@ from bms.payments.gateway import OutcomeStatus
 from bms.queries.conservation import check_conservation
 from bms.settings import Settings
 from bms.tasks.cancellations import cancel_bookings_of_events
-from bms.tasks.holds import expire_due_holds
 from bms.tasks.outbox import send_due_messages
 from bms.tasks.reconciliation import reconcile_payments, send_due_refunds
+from bms.tasks.sweeps import HOLDS, sweep
 from tests.conftest import CARD, PASSWORD, Api, Reply
 from tests.kit.servers import Server
 from tests.kit.tsql import Sql
@@ -170,7 +170,7 @@ class Lives(RuleBasedStateMachine):
             chosen = pending[place % len(pending)].id
             self.rows("UPDATE bookings SET hold_expires_at = created_at WHERE id = ?", chosen)
         if swept:
-            self.wait(expire_due_holds(self.db))
+            self.wait(sweep(self.db, HOLDS))
 
     @rule(place=places)
     def cancel_booking(self, place: int) -> None:

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient
 
 from bms.http import keys
 from bms.sql.database import Database
-from bms.tasks.holds import expire_due_holds
+from bms.tasks.sweeps import HOLDS, sweep
 from tests.conftest import PASSWORD, Api, User
 from tests.kit.books import Rows, assert_balanced, count, let_hold_pass, status_of
 from tests.sources.documented import ask, bodies, is_time
@@ -402,7 +402,7 @@ async def test_an_order_that_is_not_pending(
         ).status == 200
         await ask(client, "PATCH /api/orders/{id}/", token=buyer.token, id=deleted["id"])
         let_hold_pass(rows, expired)
-        await expire_due_holds(db)
+        await sweep(db, HOLDS)
         let_hold_pass(rows, late)
         for made in (paid, deleted, late, expired, doomed):
             before = status_of(rows, made)

@@ -15,8 +15,8 @@ from bms.payments.gateway import Outcome, OutcomeStatus
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.tasks import holds
-from bms.tasks.holds import expire_due_holds
+from bms.tasks import sweeps
+from bms.tasks.sweeps import HOLDS, sweep
 from bms.terms import Actor
 from tests.conftest import Api, Reply, User
 from tests.kit.books import LONG_AGO, Rows, assert_balanced, available, count, let_hold_pass, status_of
@@ -47,12 +47,12 @@ async def test_only_what_is_overdue_and_unpaid_expires(
     assert (await pay(buyer, paid)).status == 201
     let_hold_pass(rows, overdue)
     assert await db.transact(expire.expire_hold, booking_id=running["id"]) is False
-    assert await expire_due_holds(db) == 1
+    assert await sweep(db, HOLDS) == 1
     assert [status_of(rows, b) for b in (running, overdue, paid)] == ["PENDING", "EXPIRED", "CONFIRMED"]
     assert available(rows, event) == 96
     shown = (await api.get(f"/bookings/{overdue['id']}", token=buyer.token)).json
     assert (shown["status"], shown["expires_at"]) == ("EXPIRED", None)
-    assert await expire_due_holds(db) == 0
+    assert await sweep(db, HOLDS) == 0
     assert available(rows, event) == 96
     assert count(rows, "audit_log", "action = 'expire'") == 1
 
@@ -61,12 +61,12 @@ async def test_only_what_is_overdue_and_unpaid_expires(
 async def test_a_backlog_goes_batch_by_batch(
     buyer: User, make_event: Make, hold: Make, db: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(holds, "BATCH", 3)
+    monkeypatch.setattr(sweeps, "BATCH", 3)
     event = await make_event()
     for _ in range(7):
         await hold(buyer, event)
     rows("UPDATE bookings SET hold_expires_at = ?", LONG_AGO)
-    assert [await expire_due_holds(db) for _ in range(4)] == [3, 3, 1, 0]
+    assert [await sweep(db, HOLDS) for _ in range(4)] == [3, 3, 1, 0]
     assert available(rows, event) == 100
 
 
@@ -78,7 +78,7 @@ async def test_four_sweepers_at_once(
     for _ in range(12):
         await hold(buyer, event, 2)
     rows("UPDATE bookings SET hold_expires_at = ?", LONG_AGO)
-    assert sum(await asyncio.gather(*(expire_due_holds(db) for _ in range(4)))) == 12
+    assert sum(await asyncio.gather(*(sweep(db, HOLDS) for _ in range(4)))) == 12
     assert available(rows, event) == 100
 
 
@@ -119,7 +119,7 @@ async def test_one_that_fails_does_not_keep_the_others_tickets(
     for booking in (bad, good):
         let_hold_pass(rows, booking)
     with caplog.at_level(logging.ERROR):
-        assert await expire_due_holds(db) == 1
+        assert await sweep(db, HOLDS) == 1
     assert f"the hold of booking {bad['id']}" in caplog.text
     assert [status_of(rows, booking) for booking in (bad, good)] == ["PENDING", "EXPIRED"]
 
@@ -134,7 +134,7 @@ async def test_a_database_that_is_away_ends_the_batch(
 
     monkeypatch.setattr(db, "transact", away)
     with pytest.raises(DatabaseUnavailable):
-        await expire_due_holds(db)
+        await sweep(db, HOLDS)
 
 
 def end_hold(tx: Transaction, *, booking_id: int) -> None:
@@ -174,7 +174,7 @@ async def test_paid_at_the_moment_the_hold_runs_out(
         payment_id = await claim(db, buyer, booking)
         let_hold_pass(rows, booking)
         _, expired, second = await asyncio.gather(
-            succeed(db, payment_id), expire_due_holds(db), api.post("/bookings", body, token=other.token)
+            succeed(db, payment_id), sweep(db, HOLDS), api.post("/bookings", body, token=other.token)
         )
         status = status_of(rows, booking)
         refunds = count(rows, "refunds", "payment_id = ?", payment_id)
@@ -207,10 +207,10 @@ async def test_a_payment_begun_at_the_moment_the_hold_runs_out(
         end, *_ = await asyncio.gather(
             pay_late(booking),
             db.transact(end_hold, booking_id=booking["id"]),
-            expire_due_holds(db),
-            expire_due_holds(db),
+            sweep(db, HOLDS),
+            sweep(db, HOLDS),
         )
-        await expire_due_holds(db)
+        await sweep(db, HOLDS)
         status = status_of(rows, booking)
         assert (end, status) in {("refused", "EXPIRED"), ("paid", "CONFIRMED")}
     confirmed = count(rows, "bookings", "status = 'CONFIRMED'")

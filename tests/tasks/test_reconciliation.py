@@ -12,8 +12,8 @@ from bms.payments.gateway import Charge, OutcomeStatus
 from bms.payments.simulated.gateway import SimulatedGateway
 from bms.sql.database import Database
 from bms.tasks.cancellations import cancel_bookings_of_events
-from bms.tasks.holds import expire_due_holds
 from bms.tasks.reconciliation import reconcile_payments, send_due_refunds
+from bms.tasks.sweeps import HOLDS, sweep
 from tests.conftest import CARD, Api, Reply, User
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
@@ -130,7 +130,7 @@ async def test_a_late_success_takes_the_tickets_again_or_is_given_back(
     booking = await hold(buyer, event, 2)
     (await pay(buyer, booking, CHARGED_NO_ANSWER)).problem(503, "gateway_unavailable")
     rows("UPDATE bookings SET hold_expires_at = created_at WHERE id = ?", booking["id"])
-    assert await expire_due_holds(db) == 1
+    assert await sweep(db, HOLDS) == 1
     for _ in range(others_buy):
         other = await make_user()
         assert (await pay(other, await hold(other, event))).status == 201
@@ -159,7 +159,7 @@ async def test_a_late_success_buys_no_tickets_of_an_event_that_has_begun(
     booking = await hold(buyer, event)
     (await pay(buyer, booking, CHARGED_NO_ANSWER)).problem(503, "gateway_unavailable")
     rows("UPDATE bookings SET hold_expires_at = created_at WHERE id = ?", booking["id"])
-    assert await expire_due_holds(db) == 1
+    assert await sweep(db, HOLDS) == 1
     rows("UPDATE events SET starts_at = created_at WHERE id = ?", event["id"])
     assert await reconcile_payments(db, gateway, older_than=0) == 1
     assert await send_due_refunds(db, gateway) == 1

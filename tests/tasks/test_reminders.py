@@ -10,7 +10,7 @@ from bms.commands.messages import reminders
 from bms.queries.due import list_due_reminders
 from bms.sql.database import Database
 from bms.sql.statements import Statement
-from bms.tasks.reminders import send_due_reminders
+from bms.tasks.sweeps import REMINDERS, sweep
 from tests.conftest import Api, User
 from tests.kit.attendance import Make, MakeUser, Rows, approach, attend, begin, mails, told
 from tests.kit.books import count
@@ -31,7 +31,7 @@ async def test_holders_are_reminded_once(
     silent, gone = await make_user(email=None), await make_user()
     await attend(hold, near, buyer, silent, gone)
     rows("UPDATE bookings SET status = 'CANCELLED' WHERE user_id = ?", gone.id)
-    assert await send_due_reminders(db) == 1
+    assert await sweep(db, REMINDERS) == 1
     (mail,) = mails(rows, "reminder")
     assert mail.recipient == buyer.email
     shown = json.loads(mail.payload)["event"]
@@ -41,7 +41,7 @@ async def test_holders_are_reminded_once(
         assert notification["event"] == near["id"]
         assert notification["message"].startswith("Gala begins soon: ")
         assert near["location"]["name"] in notification["message"]
-    assert await send_due_reminders(db) == 0
+    assert await sweep(db, REMINDERS) == 0
     assert count(rows, "notifications", "kind = 'reminder'") == 2
 
 
@@ -58,7 +58,7 @@ async def test_only_of_published_events_within_a_day(
         approach(rows, event, 1)
     rows("UPDATE events SET status = 'CANCELLED' WHERE id = ?", cancelled["id"])
     rows("UPDATE events SET status = 'DRAFT' WHERE id = ?", draft["id"])
-    assert await send_due_reminders(db) == 1
+    assert await sweep(db, REMINDERS) == 1
     assert [told.event_id for told in rows("SELECT event_id FROM notifications WHERE kind = 'reminder'")] == [
         near["id"]
     ]
@@ -70,24 +70,24 @@ async def test_a_hold_is_no_ticket_yet(
     event = await make_event()
     await hold(buyer, event)
     approach(rows, event, 1)
-    assert await send_due_reminders(db) == 1
+    assert await sweep(db, REMINDERS) == 1
     assert mails(rows, "reminder") == []
 
 
 async def test_a_moved_event_is_reminded_of_again(
     api: Api, db: Database, manager: User, near: dict[str, Any], rows: Rows
 ) -> None:
-    assert await send_due_reminders(db) == 1
+    assert await sweep(db, REMINDERS) == 1
     moved = await api.patch(f"/events/{near['id']}", {"date": "2099-09-01"}, token=manager.token)
     assert moved.status == 200
-    assert await send_due_reminders(db) == 0
+    assert await sweep(db, REMINDERS) == 0
     approach(rows, near, 20)
-    assert await send_due_reminders(db) == 1
+    assert await sweep(db, REMINDERS) == 1
     assert len(mails(rows, "reminder")) == 2
 
 
 async def test_many_tasks_at_once_remind_once(db: Database, near: dict[str, Any], rows: Rows) -> None:
-    done = await asyncio.gather(*(send_due_reminders(db) for _ in range(6)))
+    done = await asyncio.gather(*(sweep(db, REMINDERS) for _ in range(6)))
     assert sum(done) == 1
     assert count(rows, "notifications", "kind = 'reminder'") == 1
 
@@ -120,7 +120,7 @@ async def test_one_that_fails_does_not_keep_the_others(
         "INSERT INTO outbox (kind, recipient, payload, dedupe_key) VALUES ('reminder', 'x', '{}', ?)",
         f"reminder:{near['id']}:1:{buyer.id}",
     )
-    assert await send_due_reminders(db) == 1
+    assert await sweep(db, REMINDERS) == 1
     assert [told.event_id for told in rows("SELECT event_id FROM notifications WHERE kind = 'reminder'")] == [
         later["id"]
     ]

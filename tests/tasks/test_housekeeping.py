@@ -1,38 +1,15 @@
-"""Events end by themselves, and what is kept for a while is removed."""
+"""What is kept for a while is removed."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bms.sql.database import Database
-from bms.tasks.upkeep import complete_events_over, remove_old_rows
+from bms.tasks.housekeeping import remove_old_rows
 from tests.conftest import Api, User
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 Rows = Callable[..., list[Any]]
-
-
-async def test_events_that_are_over_are_completed(
-    db: Database, api: Api, manager: User, make_event: Make, rows: Rows
-) -> None:
-    over, without_end, running, coming = [(await make_event())["id"] for _ in range(4)]
-    hours = "UPDATE events SET starts_at = DATEADD(HOUR, ?, SYSUTCDATETIME()) WHERE id = ?"
-    for event, ago in ((over, 3), (without_end, 25), (running, 23)):
-        rows(hours, -ago, event)
-    rows("UPDATE events SET ends_at = DATEADD(HOUR, 2, starts_at) WHERE id = ?", over)
-    assert await complete_events_over(db) == 2
-    assert await complete_events_over(db) == 0
-    statuses = {row.id: row.status for row in rows("SELECT id, status FROM events")}
-    assert statuses == {
-        over: "COMPLETED",
-        without_end: "COMPLETED",
-        running: "PUBLISHED",
-        coming: "PUBLISHED",
-    }
-    assert {event["id"] for event in (await api.get("/events")).json} == {running, coming}
-    assert (await api.get(f"/events/{over}")).json["status"] == "COMPLETED"
-    reply = await api.patch(f"/events/{over}", {"title": "Again"}, token=manager.token)
-    reply.problem(409, "event_not_changeable")
 
 
 async def test_what_is_old_is_removed_and_the_rest_is_kept(
