@@ -208,5 +208,19 @@ class GatewayUnavailable(BMSError):
     default_retry_after = 5
 
 
+# What no caller is told about.
+
+
+class Contested(Exception):
+    """Another transaction took what this one counted on. Nothing was written; run it again.
+
+    ``refusal`` is the domain error that another run would end in, where that is known already.
+    """
+
+    def __init__(self, refusal: BMSError | None = None) -> None:
+        super().__init__("" if refusal is None else refusal.detail)
+        self.refusal = refusal
+
+
 class ConfigurationError(Exception):
     """A setting is missing or wrong; the message names the variable and says what to do."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bms.commands.idempotency import StoredReply
-from bms.commands.sales.hold import Ask, Contested, hold_tickets
-from bms.errors import BMSError, DatabaseUnavailable, Overloaded
+from bms.commands.sales.hold import Ask, hold_tickets
+from bms.errors import BMSError, Contested, DatabaseUnavailable, Overloaded
 from bms.sql.database import Database
 
 GROUP = 128  # asks in one transaction

@@ -12,7 +12,7 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 import pyodbc
 
 from bms.cache.stamps import Board
-from bms.errors import BMSError, DatabaseUnavailable, Overloaded
+from bms.errors import BMSError, Contested, DatabaseUnavailable, Overloaded
 from bms.sql.odbc.errors import Diagnosis, Kind, diagnose
 from bms.sql.odbc.target import Target
 from bms.sql.pool import BORROW_TIMEOUT, ConnectionPool
@@ -53,8 +53,9 @@ class Database:
 
     ``constraints`` maps a constraint's name to the domain error that its violation means, or to None
     where it means that another has just written the row that was found missing: it is run again.
-    ``observer`` is told of every unit of work: done, refused (a domain error), failed, unavailable (the
-    database, or a connection to it) or cancelled. ``board`` gets the stamps of what is committed.
+    ``observer`` is told of every unit of work: done, refused (a domain error), contested (it lost a race
+    and its caller runs it again), failed, unavailable (the database, or a connection to it) or cancelled.
+    ``board`` gets the stamps of what is committed.
     """
 
     def __init__(
@@ -157,6 +158,9 @@ class Database:
             raise
         except BMSError:
             outcome = "refused"
+            raise
+        except Contested:
+            outcome = "contested"
             raise
         except asyncio.CancelledError:
             outcome = "cancelled"

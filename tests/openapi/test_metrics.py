@@ -7,6 +7,7 @@ import pytest
 from aiohttp.test_utils import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from bms.commands.sales import inventory
 from bms.errors import DatabaseUnavailable
 from bms.http import keys
 from bms.sql.database import Database
@@ -79,6 +80,31 @@ async def test_units_of_work_are_counted_by_outcome(
     # A refusal is one of the outcomes of a group, whether it is of many or of one.
     assert value(found, "bms_units_of_work_total", name="hold_tickets", outcome="done") == 2
     assert value(found, "bms_unit_of_work_duration_seconds_count", name="hold_tickets") == 2
+
+
+async def test_a_lost_race_is_no_failure(
+    api: Api,
+    rows: Callable[..., list[Any]],
+    make_event: Callable[..., Any],
+    buyer: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    event = await make_event()
+    reserve = inventory.reserve
+
+    def reserve_too_late(*arguments: Any, **named: Any) -> Any:
+        rows("UPDATE ticket_types SET available = 0 WHERE event_id = ?", event["id"])
+        return reserve(*arguments, **named)
+
+    monkeypatch.setattr(inventory, "reserve", reserve_too_late)
+    (await api.post("/bookings", {"event": event["id"]}, token=buyer.token)).problem(409, "sold_out")
+    found = await figures(api)
+    outcomes = {
+        dict(labels)["outcome"]: figure
+        for (name, labels), figure in found.items()
+        if name == "bms_units_of_work_total" and dict(labels)["name"] == "hold_tickets"
+    }
+    assert outcomes == {"contested": 1}
 
 
 async def test_what_waits_in_the_background(

@@ -20,7 +20,15 @@ from bms.commands.sales import inventory, tickets
 from bms.commands.sales.inventory import Line
 from bms.commands.sales.limit import count_live, take_turns
 from bms.commands.sales.tickets import Issue
-from bms.errors import BMSError, NotFound, NotOnSale, PerUserLimitReached, SoldOut, ValidationFailed
+from bms.errors import (
+    BMSError,
+    Contested,
+    NotFound,
+    NotOnSale,
+    PerUserLimitReached,
+    SoldOut,
+    ValidationFailed,
+)
 from bms.queries.bookings import BookingView, list_tickets
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement, json_rows
@@ -96,17 +104,6 @@ class Ask:
     key: Key | None
     render: Callable[[BookingView], StoredReply]
     confirm_free: bool = True
-
-
-class Contested(Exception):
-    """Another transaction took tickets this group counted on. Nothing was written; retry the group.
-
-    ``refusal`` is the reason when the group is one ask: its tickets are locked, so retrying finds no more.
-    """
-
-    def __init__(self, refusal: BMSError | None = None) -> None:
-        super().__init__("" if refusal is None else refusal.detail)
-        self.refusal = refusal
 
 
 @dataclass(slots=True)
