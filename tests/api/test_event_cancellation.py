@@ -1,6 +1,7 @@
 """Cancelling an event: at once for the sale, booking by booking for the rest, each exactly once."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,8 +9,12 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
+from bms.commands.events import cancel
+from bms.commands.events.cancel import end_cancellation_lease, lease_cancellation
+from bms.errors import DatabaseUnavailable, Overloaded
 from bms.http import keys
 from bms.sql.database import Database
+from bms.sql.statements import Statement
 from bms.tasks import cancellations
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.reconciliation import send_due_refunds
@@ -181,6 +186,115 @@ async def test_a_job_that_gets_nowhere_holds_up_no_other(
     assert await run(db) == 1 + 4
     monkeypatch.undo()
     assert await run(db) == 3
+    await books()
+
+
+@pytest.mark.parametrize("error", [DatabaseUnavailable(), Overloaded()])
+async def test_a_database_that_is_down_or_overloaded_ends_the_batch(
+    db: Database,
+    api: Api,
+    manager: User,
+    sold: Make,
+    rows: Rows,
+    books: Books,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    event = await sold()
+    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    tried = []
+
+    def stand_still(tx: Any, *, booking_id: int, reason: str | None) -> bool:
+        tried.append(booking_id)
+        raise error
+
+    monkeypatch.setattr(cancellations, "cancel_booking_of_event", stand_still)
+    with pytest.raises(type(error)):
+        await cancel_bookings_of_events(db)
+    assert len(tried) == 1
+    monkeypatch.undo()
+    rows("UPDATE event_cancellations SET leased_until = started_at")
+    assert await run(db) == 4
+    await books()
+
+
+def lease_of(rows: Rows) -> tuple[bool, bool]:
+    """Return whether the job is leased, and whether it is finished."""
+    (job,) = rows("SELECT leased_until, finished_at FROM event_cancellations")
+    return job.leased_until is not None, job.finished_at is not None
+
+
+async def test_a_process_whose_lease_was_taken_over_does_not_end_the_others(
+    db: Database, api: Api, manager: User, sold: Make, rows: Rows
+) -> None:
+    event = await sold()
+    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    job = {"event_id": event["id"], "seconds": 120}
+    slow = await db.transact(lease_cancellation, **job)
+    assert slow is not None
+    assert await db.transact(lease_cancellation, **job) is None
+    rows("UPDATE event_cancellations SET leased_until = started_at")
+    other = await db.transact(lease_cancellation, **job)
+    assert other is not None
+    assert await db.transact(end_cancellation_lease, event_id=event["id"], token=slow.token) is False
+    assert lease_of(rows) == (True, False)
+    assert await db.transact(end_cancellation_lease, event_id=event["id"], token=other.token) is True
+    assert lease_of(rows) == (False, False)
+    assert await run(db) == 4
+    assert lease_of(rows) == (False, True)
+
+
+async def test_without_the_token_it_would_end_the_others(
+    db: Database, api: Api, manager: User, sold: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin of the test above."""
+    guard = "lease_token = @token"
+    assert cancel.END_LEASE.text.count(guard) == 1
+    unguarded = Statement(
+        "test.end_any_lease",
+        cancel.END_LEASE.declaration,
+        cancel.END_LEASE.text.replace(guard, "@token IS NOT NULL"),
+    )
+    monkeypatch.setattr(cancel, "END_LEASE", unguarded)
+    event = await sold()
+    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    slow = await db.transact(lease_cancellation, event_id=event["id"], seconds=120)
+    assert slow is not None
+    rows("UPDATE event_cancellations SET leased_until = started_at")
+    await db.transact(lease_cancellation, event_id=event["id"], seconds=120)
+    assert await db.transact(end_cancellation_lease, event_id=event["id"], token=slow.token) is True
+    assert lease_of(rows) == (False, False)
+
+
+async def test_a_batch_that_outlives_its_lease_leaves_the_job_to_the_other_process(
+    db: Database,
+    api: Api,
+    manager: User,
+    sold: Make,
+    rows: Rows,
+    books: Books,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    event = await sold()
+    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    original = cancellations.end_cancellation_lease
+    others: list[Any] = []
+
+    def end_too_late(tx: Any, **arguments: Any) -> bool:
+        if not others:
+            rows("UPDATE event_cancellations SET leased_until = started_at")
+            others.append(lease_cancellation(tx, event_id=event["id"], seconds=120))
+        return original(tx, **arguments)
+
+    monkeypatch.setattr(cancellations, "end_cancellation_lease", end_too_late)
+    with caplog.at_level(logging.WARNING):
+        assert await cancel_bookings_of_events(db) == 4
+    assert "another process has taken it" in caplog.text
+    assert lease_of(rows) == (True, False)
+    assert await cancel_bookings_of_events(db) == 0, "the other has it"
+    assert await db.transact(original, event_id=event["id"], token=others[0].token) is True
+    assert lease_of(rows) == (False, True)
     await books()
 
 

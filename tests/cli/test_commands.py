@@ -13,11 +13,12 @@ import pytest
 
 from bms.sql.embedded.provision import embedded_url
 from bms.sql.embedded.server import EmbeddedServer
+from bms.sql.yoyo import apply
 from tests.kit.servers import Server
 from tests.kit.tsql import Sql
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-MIGRATIONS = 5
+MIGRATIONS = len(list(apply.MIGRATIONS.glob("*.rollback.sql")))
 KEY = "a secret for tests, long enough for HS256"
 
 

@@ -6,13 +6,16 @@ is cancelled in a transaction of its own, by the same guarded change of state as
 that was killed goes on with what is left and does nothing twice.
 """
 
+import secrets
+from typing import NamedTuple
+
 from bms.commands import audit
 from bms.commands.events.rules import lock_event
 from bms.commands.events.ticket_types import lock_ticket_types
 from bms.commands.messages import to_buyers
 from bms.commands.sales.cancel import CANCEL, undo_booking
 from bms.errors import EventNotChangeable
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
 
@@ -51,29 +54,37 @@ START_JOB = Statement(
 )
 
 
+class Lease(NamedTuple):
+    """A job that one process has for a while; ``token`` says which."""
+
+    reason: str | None
+    token: str
+
+
 LEASE_JOB = Statement(
     "event_cancellations.lease",
-    "@event_id BIGINT, @seconds INT",
+    "@event_id BIGINT, @token NVARCHAR(32), @seconds INT",
     """
     UPDATE event_cancellations WITH (ROWLOCK)
-    SET    leased_until = DATEADD(SECOND, @seconds, SYSUTCDATETIME())
-    OUTPUT inserted.reason, inserted.requested_by
+    SET    leased_until = DATEADD(SECOND, @seconds, SYSUTCDATETIME()), lease_token = @token
+    OUTPUT inserted.reason, inserted.lease_token AS token
     WHERE  event_id = @event_id AND finished_at IS NULL
       AND  (leased_until IS NULL OR leased_until < SYSUTCDATETIME())
     """,
+    Lease,
 )
 
 END_LEASE = Statement(
     "event_cancellations.end_lease",
-    "@event_id BIGINT",
+    "@event_id BIGINT, @token NVARCHAR(32)",
     """
     UPDATE event_cancellations WITH (ROWLOCK)
-    SET    leased_until = NULL,
+    SET    leased_until = NULL, lease_token = NULL,
            finished_at = CASE WHEN EXISTS (SELECT 1
                                            FROM   bookings
                                            WHERE  event_id = @event_id AND status IN ('PENDING', 'CONFIRMED'))
                               THEN NULL ELSE SYSUTCDATETIME() END
-    WHERE  event_id = @event_id AND finished_at IS NULL
+    WHERE  event_id = @event_id AND finished_at IS NULL AND lease_token = @token
     """,
 )
 
@@ -107,14 +118,17 @@ def withdraw_event(tx: Transaction, actor: Actor, *, event_id: int, versions: fr
     return False
 
 
-def lease_cancellation(tx: Transaction, *, event_id: int, seconds: int) -> Row | None:
-    """Take the job for ``seconds`` and return its reason; None when another process has it."""
-    return tx.row(LEASE_JOB, event_id=event_id, seconds=seconds)
+def lease_cancellation(tx: Transaction, *, event_id: int, seconds: int) -> Lease | None:
+    """Take the job for ``seconds``; return None when another process has it or it is finished."""
+    return tx.row(LEASE_JOB, event_id=event_id, token=secrets.token_hex(16), seconds=seconds)
 
 
-def end_cancellation_lease(tx: Transaction, *, event_id: int) -> None:
-    """Give the job back: finished when no live booking is left, to be taken up again otherwise."""
-    tx.execute(END_LEASE, event_id=event_id)
+def end_cancellation_lease(tx: Transaction, *, event_id: int, token: str) -> bool:
+    """Give the job back: finished when no live booking is left, to be taken up again otherwise.
+
+    Returns False when another process has taken it over since. Its lease goes on.
+    """
+    return tx.execute(END_LEASE, event_id=event_id, token=token) == 1
 
 
 def cancel_booking_of_event(tx: Transaction, *, booking_id: int, reason: str | None) -> bool:

@@ -1,4 +1,4 @@
-UPDATE event_cancellations SET leased_until = NULL, finished_at = CASE
+UPDATE event_cancellations SET leased_until = NULL, lease_token = NULL, finished_at = CASE
   WHEN EXISTS(
     SELECT
       1
@@ -10,5 +10,5 @@ UPDATE event_cancellations SET leased_until = NULL, finished_at = CASE
   ELSE CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
 END
 WHERE
-  event_id = CAST(? AS bigint) AND finished_at IS NULL
--- takes: @event_id, @event_id
+  event_id = CAST(? AS bigint) AND finished_at IS NULL AND lease_token = CAST(? AS varchar)
+-- takes: @event_id, @event_id, @token

@@ -1,0 +1,1 @@
+ALTER TABLE event_cancellations DROP COLUMN lease_token;

@@ -1,0 +1,2 @@
+ALTER TABLE event_cancellations
+DROP COLUMN lease_token;
