@@ -61,11 +61,14 @@ def render_refund(refund: Row) -> StoredReply:
     return StoredReply.of(201, present_refund(refund))
 
 
-async def send_refund(database: Database, gateway: Gateway, refund_id: int) -> None:
-    """Make a PENDING refund at the gateway and write its outcome; leave it PENDING if that is unknown."""
+async def send_refund(database: Database, gateway: Gateway, refund_id: int) -> bool:
+    """Make a PENDING refund at the gateway and write its outcome.
+
+    Returns False when the gateway did not answer: the refund stays PENDING and is asked for again later.
+    """
     refund = await database.read_primary(get_refund_to_send, refund_id=refund_id)
     if refund is None:
-        return
+        return True
     try:
         outcome = await gateway.refund(
             refund.reference, refund.gateway_reference, refund.amount, refund.currency
@@ -73,7 +76,7 @@ async def send_refund(database: Database, gateway: Gateway, refund_id: int) -> N
     except GatewayUnavailable:
         log.warning("refund %d: the gateway did not answer", refund_id)
         await database.transact(postpone_refund, refund_id=refund_id, seconds=ASK_AGAIN)
-        return
+        return False
     if not outcome.succeeded:
         log.warning("refund %d failed at the gateway: %s", refund_id, outcome.failure_code)
     await database.transact(
@@ -85,3 +88,4 @@ async def send_refund(database: Database, gateway: Gateway, refund_id: int) -> N
         failure_code=outcome.failure_code,
         render=render_refund,
     )
+    return True

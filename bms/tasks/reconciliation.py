@@ -1,4 +1,8 @@
-"""Settling what a crash, a time-out or a failure left open at the gateway."""
+"""Settling what a crash, a time-out or a failure left open at the gateway.
+
+A batch ends at the first question that the gateway does not answer: the others would wait for it as long,
+one after the other. When it answered nothing at all, GatewayUnavailable tells the loop to back off.
+"""
 
 import logging
 
@@ -17,52 +21,76 @@ BATCH = 50
 STALE_SECONDS = 120
 
 
-async def reconcile_payments(database: Database, gateway: Gateway, *, older_than: int = STALE_SECONDS) -> int:
-    """Find out what became of stale PROCESSING payments and settle them; return how many were settled.
+class Reconciler:
+    """Settles PROCESSING payments whose request is gone.
 
-    A charge that the gateway never took in is voided there before it is written off here, so that no
-    request that was only slow can still make it. One that fails is logged and passed over.
+    It remembers where the gateway did not answer and goes on behind it. So a payment whose outcome stays
+    unknown does not keep the others waiting.
     """
-    settled = after = 0
-    while stale := await database.read_primary(
-        list_stale_payments, seconds=older_than, after=after, limit=BATCH
-    ):
-        for payment in stale:
-            settled += await _reconcile(database, gateway, payment)
-        after = stale[-1].id
-    return settled
 
+    def __init__(self, database: Database, gateway: Gateway, *, older_than: int = STALE_SECONDS) -> None:
+        """``older_than`` is in seconds: a younger payment is left alone."""
+        self._database = database
+        self._gateway = gateway
+        self._older_than = older_than
+        self._after = 0  # the id of the last payment that was asked about
 
-async def _reconcile(database: Database, gateway: Gateway, payment: Row) -> bool:
-    try:
-        outcome = await gateway.void(payment.reference, payment.amount, payment.currency)
-        await settle(database, payment.id, outcome, request_id="reconciliation")
-    except GatewayUnavailable:
-        return False
-    except (DatabaseUnavailable, Overloaded):
-        raise
-    except Exception:
-        log.exception("payment %d could not be settled", payment.id)
-        return False
-    log.info("payment %d settled: %s", payment.id, outcome.status)
-    return True
+    async def settle_payments(self) -> int:
+        """Find out what became of stale payments and settle them; return how many were settled.
+
+        A charge that the gateway never took in is voided there before it is written off here, so that no
+        request that was only slow can still make it. A payment that fails is logged and passed over.
+        Raises GatewayUnavailable.
+        """
+        settled = 0
+        while stale := await self._database.read_primary(
+            list_stale_payments, seconds=self._older_than, after=self._after, limit=BATCH
+        ):
+            for payment in stale:
+                self._after = payment.id
+                try:
+                    settled += await self._settle(payment)
+                except GatewayUnavailable:
+                    if settled:
+                        return settled
+                    raise
+        self._after = 0
+        return settled
+
+    async def _settle(self, payment: Row) -> bool:
+        try:
+            outcome = await self._gateway.void(payment.reference, payment.amount, payment.currency)
+            await settle(self._database, payment.id, outcome, request_id="reconciliation")
+        except (DatabaseUnavailable, GatewayUnavailable, Overloaded):
+            raise
+        except Exception:
+            log.exception("payment %d could not be settled", payment.id)
+            return False
+        log.info("payment %d settled: %s", payment.id, outcome.status)
+        return True
 
 
 async def send_due_refunds(database: Database, gateway: Gateway) -> int:
     """Send refunds that are waiting or have failed and are to be tried again; return how many were tried.
 
-    One that cannot be sent is logged and put off, so that it does not keep the others' money.
+    One that cannot be sent is logged and put off, so that it does not keep the others' money. Raises
+    GatewayUnavailable.
     """
     tried = 0
     for refund in await database.read_primary(list_due_refunds, limit=BATCH):
         try:
             if refund.status == "FAILED":
                 await database.transact(renew_refund, refund_id=refund.id)
-            await send_refund(database, gateway, refund.id)
-            tried += 1
+            answered = await send_refund(database, gateway, refund.id)
         except (DatabaseUnavailable, Overloaded):
             raise
         except Exception:
             log.exception("refund %d could not be sent", refund.id)
             await database.transact(postpone_refund, refund_id=refund.id, seconds=ASK_AGAIN)
+            continue
+        if not answered:
+            if tried:
+                break
+            raise GatewayUnavailable
+        tried += 1
     return tried

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import NamedTuple
 
-from bms.errors import BMSError
+from bms.errors import BMSError, GatewayUnavailable
 from bms.mail.transports import Transport
 from bms.payments.gateway import Gateway
 from bms.settings import Settings
@@ -19,12 +19,14 @@ from bms.sql.database import Database
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.housekeeping import remove_old_rows
 from bms.tasks.outbox import send_due_messages
-from bms.tasks.reconciliation import reconcile_payments, send_due_refunds
+from bms.tasks.reconciliation import Reconciler, send_due_refunds
 from bms.tasks.sweeps import SWEEPS, sweep
 
 log = logging.getLogger(__name__)
 
-PAUSE_AFTER_ERROR = 5.0  # seconds
+# Seconds. The gateway is another company's: it is asked ever less often while it does not answer.
+PAUSE_AFTER_ERROR = 5.0
+LONGEST_PAUSE = 300.0
 
 
 class Task(NamedTuple):
@@ -46,7 +48,7 @@ def list_tasks(
         Task("outbox", partial(send_due_messages, database, transport, settings), 1.0),
         Task("cancellations", partial(cancel_bookings_of_events, database), 2.0),
         Task("refunds", partial(send_due_refunds, database, gateway), 2.0),
-        Task("payments", partial(reconcile_payments, database, gateway), 10.0),
+        Task("payments", Reconciler(database, gateway).settle_payments, 10.0),
         Task("housekeeping", partial(remove_old_rows, database), 3600.0),
     )
 
@@ -68,17 +70,29 @@ async def background(
 
 async def _loop(task: Task, stopping: asyncio.Event) -> None:
     """Run the batches of ``task``: the next at once while there is more to do, else after a pause."""
+    back_off = PAUSE_AFTER_ERROR
     while not stopping.is_set():
-        pause = task.every * random.uniform(0.8, 1.2)  # noqa: S311  # so that processes do not march in step
+        pause = task.every
         try:
-            if await task.batch():
+            done = await task.batch()
+            back_off = PAUSE_AFTER_ERROR
+            if done:
                 continue
+        except GatewayUnavailable as error:
+            pause, back_off = back_off, min(LONGEST_PAUSE, 2 * back_off)
+            log.warning("%s: %s; the next try is in %.0f s", task.name, error, pause)
         except BMSError as error:
             log.warning("%s: %s", task.name, error)
             pause = PAUSE_AFTER_ERROR
         except Exception:
             log.exception("%s failed", task.name)
             pause = PAUSE_AFTER_ERROR
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(pause):
-                await stopping.wait()
+        # With jitter, so that processes do not march in step.
+        await _rest(pause * random.uniform(0.8, 1.2), stopping)  # noqa: S311
+
+
+async def _rest(seconds: float, stopping: asyncio.Event) -> None:
+    """Return after ``seconds``, or at once when the tasks are to stop."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stopping.wait()

@@ -20,13 +20,14 @@ from hypothesis.stateful import (
 
 from bms.app import create_app
 from bms.commands.accounts.registration import register_user
+from bms.errors import GatewayUnavailable
 from bms.http import keys
 from bms.payments.gateway import OutcomeStatus
 from bms.queries.conservation import check_conservation
 from bms.settings import Settings
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.outbox import send_due_messages
-from bms.tasks.reconciliation import reconcile_payments, send_due_refunds
+from bms.tasks.reconciliation import Reconciler, send_due_refunds
 from bms.tasks.sweeps import HOLDS, sweep
 from tests.conftest import CARD, PASSWORD, Api, Reply
 from tests.kit.servers import Server
@@ -214,9 +215,11 @@ class Lives(RuleBasedStateMachine):
 
     @rule()
     def reconcile(self) -> None:
-        self.wait(reconcile_payments(self.db, self.gateway, older_than=0))
+        self.wait(Reconciler(self.db, self.gateway, older_than=0).settle_payments())
         self.rows("UPDATE refunds SET retry_at = created_at")
-        self.wait(send_due_refunds(self.db, self.gateway))
+        # Some cards give no answer to the first refund, which ends the batch.
+        with contextlib.suppress(GatewayUnavailable):
+            self.wait(send_due_refunds(self.db, self.gateway))
 
     @invariant()
     def the_books_add_up(self) -> None:
@@ -232,7 +235,10 @@ class Lives(RuleBasedStateMachine):
     def _settle_everything(self) -> None:
         for _ in range(3):
             self.carry_out_cancellations()
+        for _ in range(100):
             self.reconcile()
+            if not self.rows("SELECT id FROM refunds WHERE status <> 'SUCCEEDED'"):
+                break
         while self.wait(send_due_messages(self.db, self.client.app[keys.TRANSPORT], self.settings)):
             pass
         self.the_books_add_up()

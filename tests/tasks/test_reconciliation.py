@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
+from bms.errors import GatewayUnavailable
 from bms.http import keys
-from bms.payments.gateway import Charge, OutcomeStatus
+from bms.payments.gateway import Charge, Outcome, OutcomeStatus
 from bms.payments.simulated.gateway import SimulatedGateway
 from bms.sql.database import Database
 from bms.tasks.cancellations import cancel_bookings_of_events
-from bms.tasks.reconciliation import reconcile_payments, send_due_refunds
+from bms.tasks.reconciliation import Reconciler, send_due_refunds
 from bms.tasks.sweeps import HOLDS, sweep
 from tests.conftest import CARD, Api, Reply, User
 
@@ -53,8 +54,8 @@ async def test_a_charge_that_never_arrived_fails_and_the_hold_can_be_paid_again(
     booking = await hold(buyer, await make_event())
     (await pay(buyer, booking, NO_ANSWER)).problem(503, "gateway_unavailable")
     (await pay(buyer, booking)).problem(409, "payment_in_progress")
-    assert await reconcile_payments(db, gateway, older_than=3600) == 0, "it is too young"
-    assert await reconcile_payments(db, gateway, older_than=0) == 1
+    assert await Reconciler(db, gateway, older_than=3600).settle_payments() == 0, "it is too young"
+    assert await Reconciler(db, gateway, older_than=0).settle_payments() == 1
     assert statuses(rows) == ("PENDING", "FAILED")
     assert (await pay(buyer, booking)).status == 201
     await books()
@@ -72,9 +73,9 @@ async def test_a_charge_that_was_made_without_an_answer_confirms_the_booking(
 ) -> None:
     booking = await hold(buyer, await make_event())
     (await pay(buyer, booking, CHARGED_NO_ANSWER)).problem(503, "gateway_unavailable")
-    assert await reconcile_payments(db, gateway, older_than=0) == 1
+    assert await Reconciler(db, gateway, older_than=0).settle_payments() == 1
     assert statuses(rows) == ("CONFIRMED", "SUCCEEDED")
-    assert await reconcile_payments(db, gateway, older_than=0) == 0
+    assert await Reconciler(db, gateway, older_than=0).settle_payments() == 0
     await books()
 
 
@@ -96,7 +97,8 @@ async def test_a_slow_charge_is_left_alone_until_it_has_an_outcome(
     async with asyncio.timeout(10):
         while not await gateway.entries():  # noqa: ASYNC110  # another process's books tell nobody
             await asyncio.sleep(0.02)
-    assert await reconcile_payments(db, gateway, older_than=0) == 0
+    with pytest.raises(GatewayUnavailable):
+        await Reconciler(db, gateway, older_than=0).settle_payments()
     assert (await paying).status == 201
     assert statuses(rows) == ("CONFIRMED", "SUCCEEDED")
     await books()
@@ -107,7 +109,7 @@ async def test_a_request_that_was_only_slow_cannot_charge_what_was_written_off(
 ) -> None:
     booking = await hold(buyer, await make_event())
     (await pay(buyer, booking, NO_ANSWER)).problem(503, "gateway_unavailable")
-    assert await reconcile_payments(db, gateway, older_than=0) == 1
+    assert await Reconciler(db, gateway, older_than=0).settle_payments() == 1
     (payment,) = rows("SELECT reference, amount FROM payments")
     late = await gateway.charge(Charge(payment.reference, payment.amount, "EUR", "card", CARD))
     assert (late.status, late.failure_code) == (OutcomeStatus.FAILED, "voided")
@@ -134,7 +136,7 @@ async def test_a_late_success_takes_the_tickets_again_or_is_given_back(
     for _ in range(others_buy):
         other = await make_user()
         assert (await pay(other, await hold(other, event))).status == 201
-    assert await reconcile_payments(db, gateway, older_than=0) == 1
+    assert await Reconciler(db, gateway, older_than=0).settle_payments() == 1
     (row,) = rows("SELECT status FROM bookings WHERE id = ?", booking["id"])
     assert row.status == ("EXPIRED" if others_buy else "CONFIRMED")
     assert await send_due_refunds(db, gateway) == others_buy
@@ -161,7 +163,7 @@ async def test_a_late_success_buys_no_tickets_of_an_event_that_has_begun(
     rows("UPDATE bookings SET hold_expires_at = created_at WHERE id = ?", booking["id"])
     assert await sweep(db, HOLDS) == 1
     rows("UPDATE events SET starts_at = created_at WHERE id = ?", event["id"])
-    assert await reconcile_payments(db, gateway, older_than=0) == 1
+    assert await Reconciler(db, gateway, older_than=0).settle_payments() == 1
     assert await send_due_refunds(db, gateway) == 1
     assert statuses(rows) == ("EXPIRED", "REFUNDED")
     await books()
@@ -184,7 +186,7 @@ async def test_a_payment_of_an_event_cancelled_meanwhile_is_given_back(
     (await pay(buyer, booking, CHARGED_NO_ANSWER)).problem(503, "gateway_unavailable")
     await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
     assert await cancel_bookings_of_events(db) == 1
-    assert await reconcile_payments(db, gateway, older_than=0) == 1
+    assert await Reconciler(db, gateway, older_than=0).settle_payments() == 1
     assert await send_due_refunds(db, gateway) == 1
     assert statuses(rows) == ("CANCELLED", "REFUNDED")
     await books()
@@ -204,7 +206,7 @@ async def test_the_request_s_key_gets_the_answer_that_was_found_out(
     first.problem(503, "gateway_unavailable")
     running = await api.post("/payments", body, token=buyer.token, headers=headers)
     running.problem(409, "request_in_progress")
-    await reconcile_payments(db, gateway, older_than=0)
+    await Reconciler(db, gateway, older_than=0).settle_payments()
     repeat = await api.post("/payments", body, token=buyer.token, headers=headers)
     assert (repeat.status, repeat.json["status"]) == (201, "SUCCEEDED")
 
@@ -221,7 +223,112 @@ async def test_two_processes_settle_a_payment_once(
 ) -> None:
     booking = await hold(buyer, await make_event())
     await pay(buyer, booking, CHARGED_NO_ANSWER)
-    await asyncio.gather(*(reconcile_payments(db, gateway, older_than=0) for _ in range(4)))
+    await asyncio.gather(*(Reconciler(db, gateway, older_than=0).settle_payments() for _ in range(4)))
     assert len(rows("SELECT id FROM tickets")) == 1
     assert len(rows("SELECT id FROM outbox WHERE kind = 'booking_confirmed'")) == 1
+    await books()
+
+
+class Wire:
+    """The wire to the gateway: writes down the references that are asked about, and is down for ``dead``."""
+
+    def __init__(self, gateway: SimulatedGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[str] = []
+        self.dead: set[str] | None = None  # None: for all
+        for name in ("void", "refund"):
+            monkeypatch.setattr(gateway, name, self._through(getattr(gateway, name)))
+
+    def _through(self, ask: Callable[..., Awaitable[Outcome]]) -> Callable[..., Awaitable[Outcome]]:
+        async def asked(reference: str, *rest: Any) -> Outcome:
+            self.asked.append(reference)
+            if self.dead is None or reference in self.dead:
+                raise GatewayUnavailable
+            return await ask(reference, *rest)
+
+        return asked
+
+
+@pytest.fixture
+def wire(gateway: SimulatedGateway, monkeypatch: pytest.MonkeyPatch) -> Wire:
+    return Wire(gateway, monkeypatch)
+
+
+@pytest.fixture
+async def stale(buyer: User, make_event: Make, hold: Make, pay: Pay, rows: Rows) -> list[str]:
+    """The references of four payments whose requests got no answer, in the order they were made."""
+    event = await make_event()
+    for _ in range(4):
+        (await pay(buyer, await hold(buyer, event), NO_ANSWER)).problem(503, "gateway_unavailable")
+    return [row.reference for row in rows("SELECT reference FROM payments ORDER BY id")]
+
+
+async def test_a_gateway_that_is_down_is_asked_for_one_payment_a_batch(
+    db: Database, gateway: SimulatedGateway, wire: Wire, stale: list[str], books: Books
+) -> None:
+    reconciler = Reconciler(db, gateway, older_than=0)
+    for _ in range(3):
+        with pytest.raises(GatewayUnavailable):
+            await reconciler.settle_payments()
+    assert wire.asked == stale[:3]
+    wire.dead = set()
+    assert await reconciler.settle_payments() == 1
+    assert await reconciler.settle_payments() == 3, "it begins anew"
+    assert wire.asked == [*stale[:3], stale[3], *stale[:3]]
+    assert await reconciler.settle_payments() == 0
+    await books()
+
+
+async def test_a_payment_that_stays_unknown_keeps_no_other_waiting(
+    db: Database, gateway: SimulatedGateway, wire: Wire, stale: list[str], books: Books
+) -> None:
+    wire.dead = {stale[1]}
+    reconciler = Reconciler(db, gateway, older_than=0)
+    assert await reconciler.settle_payments() == 1, "what was done before the gateway fell silent counts"
+    assert wire.asked == stale[:2]
+    assert await reconciler.settle_payments() == 2
+    with pytest.raises(GatewayUnavailable):
+        await reconciler.settle_payments()
+    assert wire.asked == [*stale, stale[1]]
+    await books()
+
+
+@pytest.fixture
+async def due(
+    api: Api, manager: User, buyer: User, make_event: Make, hold: Make, pay: Pay, db: Database, rows: Rows
+) -> list[str]:
+    """The references of three refunds of a cancelled event that are due, in the order they are sent."""
+    event = await make_event()
+    for _ in range(3):
+        assert (await pay(buyer, await hold(buyer, event))).status == 201
+    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    assert await cancel_bookings_of_events(db) == 3
+    rows("UPDATE refunds SET retry_at = created_at")
+    return [row.reference for row in rows("SELECT reference FROM refunds ORDER BY retry_at, id")]
+
+
+async def test_a_gateway_that_is_down_is_asked_for_one_refund_a_batch(
+    db: Database, gateway: SimulatedGateway, wire: Wire, due: list[str], rows: Rows, books: Books
+) -> None:
+    for _ in range(3):
+        with pytest.raises(GatewayUnavailable):
+            await send_due_refunds(db, gateway)
+    assert wire.asked == due, "the one that got no answer is put off"
+    assert await send_due_refunds(db, gateway) == 0
+    assert wire.asked == due
+    rows("UPDATE refunds SET retry_at = created_at")
+    wire.dead = set()
+    assert await send_due_refunds(db, gateway) == 3
+    await books()
+
+
+async def test_refunds_that_were_sent_before_the_gateway_fell_silent_count(
+    db: Database, gateway: SimulatedGateway, wire: Wire, due: list[str], rows: Rows, books: Books
+) -> None:
+    wire.dead = {due[1]}
+    assert await send_due_refunds(db, gateway) == 1
+    assert await send_due_refunds(db, gateway) == 1
+    assert wire.asked == due
+    rows("UPDATE refunds SET retry_at = created_at")
+    with pytest.raises(GatewayUnavailable):
+        await send_due_refunds(db, gateway)
     await books()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bms.commands.accounts.registration import register_user
-from bms.errors import BMSError, DatabaseUnavailable
+from bms.errors import BMSError, DatabaseUnavailable, GatewayUnavailable
 from bms.mail.transports import FileTransport
 from bms.payments.simulated.gateway import SimulatedGateway
 from bms.resources import make_database
@@ -136,6 +136,39 @@ async def test_an_error_does_not_end_the_loop(
     # What is no domain error is logged with its traceback.
     expected = f"only: {error}" if isinstance(error, BMSError) else "only failed"
     assert told == [expected, expected]
+
+
+async def test_a_gateway_that_is_down_is_asked_ever_less_often(
+    idle: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+    ends = [
+        *[GatewayUnavailable()] * 8,
+        None,
+        GatewayUnavailable(),
+        DatabaseUnavailable(),
+        GatewayUnavailable(),
+    ]
+    over = asyncio.Event()
+
+    async def batch() -> int:
+        end = ends.pop(0)
+        if end is not None:
+            raise end
+        return 0
+
+    async def rest(seconds: float, stopping: asyncio.Event) -> None:
+        rests.append(seconds)
+        if not ends:
+            over.set()
+            await stopping.wait()
+
+    monkeypatch.setattr(runner, "_rest", rest)
+    monkeypatch.setattr(runner.random, "uniform", lambda low, high: 1.0)
+    run_only(monkeypatch, batch, every=10.0)
+    async with tasks_of(idle, settings), asyncio.timeout(30):
+        await over.wait()
+    assert rests == [5, 10, 20, 40, 80, 160, 300, 300, 10, 5, 5, 10]
 
 
 async def test_every_process_runs_every_task(idle: Database, settings: Settings) -> None:
