@@ -20,7 +20,10 @@ MIN_SECRET = 32  # bytes: RFC 7518, section 3.2 asks as many of an HS256 key as 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator may set. Times are in seconds; the README's table says what each is for."""
+    """What an operator may set. Times are in seconds where the name does not say days.
+
+    The README's table says what each is for.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -42,6 +45,9 @@ class Settings:
     max_body_bytes: int = 1_048_576
     trusted_proxies: int = 0
     background_tasks: bool = True
+    keep_mail_days: int = 30
+    keep_notifications_days: int = 365
+    keep_audit_days: int = 730
     log_level: str = "INFO"
 
     @property
@@ -139,6 +145,9 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "max_body_bytes": _number(1024, 104_857_600),
     "trusted_proxies": _number(0, 10),
     "background_tasks": _switch,
+    "keep_mail_days": _number(0, 36_500),
+    "keep_notifications_days": _number(0, 36_500),
+    "keep_audit_days": _number(0, 36_500),
     "log_level": _level,
 }
 

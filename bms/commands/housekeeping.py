@@ -1,40 +1,140 @@
-"""Removing what has served its time, so that no table grows for ever."""
+"""Removing what has served its time, so that no table grows for ever.
+
+Each command removes one batch in its transaction and returns how many rows it was. Times that are no
+setting are here. Of notifications and the audit log the oldest rows are those with the lowest ids, so a
+batch looks at these alone and needs no index on the time.
+"""
 
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
 KEY_DAYS = 7  # how long a request can be repeated under its Idempotency-Key
 SESSION_DAYS = 30  # how long a session that has ended can still be looked into
+# How long the row of a mail outlives its words. Its dedupe key keeps the same mail from being written again.
+EMPTY_MAIL_DAYS = 365
 
 DELETE_KEYS = Statement(
     "idempotency_keys.delete_old",
-    "@days INT",
+    "@days INT, @limit INT",
     """
-    DELETE FROM idempotency_keys
-    WHERE  status IS NOT NULL AND created_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
+    DELETE FROM idempotency_keys WITH (ROWLOCK)
+    WHERE  EXISTS (SELECT 1
+                   FROM   (SELECT TOP (@limit) user_id, idempotency_key
+                           FROM   idempotency_keys
+                           WHERE  status IS NOT NULL AND created_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
+                           ORDER BY created_at) AS old
+                   WHERE  old.user_id = idempotency_keys.user_id
+                     AND  old.idempotency_key = idempotency_keys.idempotency_key)
     """,
 )
 
+# The condition again: where hints take no lock, a counter that counts anew meanwhile is kept.
 DELETE_ATTEMPTS = Statement(
     "login_attempts.delete_old",
-    "",
-    "DELETE FROM login_attempts WHERE window_ends_at < SYSUTCDATETIME()",
+    "@limit INT",
+    """
+    DELETE FROM login_attempts WITH (ROWLOCK)
+    WHERE  window_ends_at < SYSUTCDATETIME()
+      AND  bucket IN (SELECT TOP (@limit) bucket
+                      FROM   login_attempts WITH (UPDLOCK, READPAST, ROWLOCK)
+                      WHERE  window_ends_at < SYSUTCDATETIME()
+                      ORDER BY window_ends_at)
+    """,
 )
 
+# Quiet: a session that ended so long ago speaks for nobody, in no process's memory.
 DELETE_SESSIONS = Statement(
     "sessions.delete_old",
-    "@days INT",
-    "DELETE FROM sessions WHERE expires_at < DATEADD(DAY, -@days, SYSUTCDATETIME())",
+    "@days INT, @limit INT",
+    """
+    DELETE FROM sessions WITH (ROWLOCK)
+    WHERE  id IN (SELECT TOP (@limit) id
+                  FROM   sessions WITH (UPDLOCK, READPAST, ROWLOCK)
+                  WHERE  expires_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
+                  ORDER BY expires_at)
+    """,
+    quiet=True,
+)
+
+# The error too: a mail server's words quote the address.
+EMPTY_MAIL = Statement(
+    "outbox.empty_old",
+    "@days INT, @limit INT",
+    """
+    UPDATE outbox WITH (ROWLOCK)
+    SET    recipient = '', payload = '{}', last_error = NULL, emptied_at = SYSUTCDATETIME()
+    WHERE  id IN (SELECT TOP (@limit) id
+                  FROM   outbox WITH (UPDLOCK, READPAST, ROWLOCK)
+                  WHERE  state IN ('SENT', 'DEAD') AND emptied_at IS NULL
+                    AND  created_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
+                  ORDER BY created_at, id)
+    """,
+)
+
+DELETE_MAIL = Statement(
+    "outbox.delete_old",
+    "@days INT, @limit INT",
+    """
+    DELETE FROM outbox WITH (ROWLOCK)
+    WHERE  emptied_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
+      AND  id IN (SELECT TOP (@limit) id FROM outbox ORDER BY id)
+    """,
+)
+
+DELETE_NOTIFICATIONS = Statement(
+    "notifications.delete_old",
+    "@days INT, @limit INT",
+    """
+    DELETE FROM notifications WITH (ROWLOCK)
+    WHERE  created_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
+      AND  id IN (SELECT TOP (@limit) id FROM notifications ORDER BY id)
+    """,
+)
+
+DELETE_AUDIT = Statement(
+    "audit_log.delete_old",
+    "@days INT, @limit INT",
+    """
+    DELETE FROM audit_log WITH (ROWLOCK)
+    WHERE  created_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
+      AND  id IN (SELECT TOP (@limit) id FROM audit_log ORDER BY id)
+    """,
 )
 
 
-def remove_what_is_old(tx: Transaction) -> int:
-    """Remove answered idempotency keys, login counters and ended sessions of long ago; return how many rows.
+def remove_old_keys(tx: Transaction, *, limit: int) -> int:
+    """Remove answered idempotency keys. An open one is kept: the payment of its request is not settled."""
+    return tx.execute(DELETE_KEYS, days=KEY_DAYS, limit=limit)
 
-    A key whose request is still open is kept: its payment is yet to be settled.
+
+def remove_old_attempts(tx: Transaction, *, limit: int) -> int:
+    """Remove counters of logins whose window is over."""
+    return tx.execute(DELETE_ATTEMPTS, limit=limit)
+
+
+def remove_old_sessions(tx: Transaction, *, limit: int) -> int:
+    """Remove sessions that ended long ago."""
+    return tx.execute(DELETE_SESSIONS, days=SESSION_DAYS, limit=limit)
+
+
+def empty_old_mail(tx: Transaction, *, days: int, limit: int) -> int:
+    """Take the address and the words out of mail that was written ``days`` ago and is sent or given up.
+
+    The words name people and hold ticket codes.
     """
-    return (
-        tx.execute(DELETE_KEYS, days=KEY_DAYS)
-        + tx.execute(DELETE_ATTEMPTS)
-        + tx.execute(DELETE_SESSIONS, days=SESSION_DAYS)
-    )
+    return tx.execute(EMPTY_MAIL, days=days, limit=limit)
+
+
+def remove_empty_mail(tx: Transaction, *, limit: int) -> int:
+    """Remove the rows of mail that was emptied long ago."""
+    return tx.execute(DELETE_MAIL, days=EMPTY_MAIL_DAYS, limit=limit)
+
+
+def remove_old_notifications(tx: Transaction, *, days: int, limit: int) -> int:
+    """Remove notifications that were written ``days`` ago, read or not."""
+    return tx.execute(DELETE_NOTIFICATIONS, days=days, limit=limit)
+
+
+def remove_old_audit(tx: Transaction, *, days: int, limit: int) -> int:
+    """Remove lines of the audit log that were written ``days`` ago."""
+    return tx.execute(DELETE_AUDIT, days=days, limit=limit)

@@ -6,6 +6,7 @@ import os
 import re
 import ssl
 import tempfile
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -211,6 +212,10 @@ def _own_name() -> str:
     return name if "." in name and name.isascii() else "[127.0.0.1]"
 
 
+# A message, or what a process that died left of one.
+_FILE = re.compile(r"[a-z_]+-[0-9a-f]{32}\.eml|\.[a-z0-9_]+\.part")
+
+
 class FileTransport:
     """Writes each message to ``<kind>-<digest of its Message-ID>.eml`` in a directory.
 
@@ -256,6 +261,27 @@ def _write(path: Path, content: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def remove_old_files(directory: Path, *, days: int, limit: int) -> int:
+    """Remove up to ``limit`` messages that FileTransport wrote to ``directory`` more than ``days`` ago.
+
+    Returns how many were removed: 0 when there is no such directory. Other files are left alone.
+    """
+    oldest = time.time() - days * 86_400
+    removed = 0
+    with suppress(FileNotFoundError), os.scandir(directory) as entries:
+        for entry in entries:
+            if removed == limit:
+                break
+            if not _FILE.fullmatch(entry.name):
+                continue
+            # Another process may remove it, or write it anew, at this moment.
+            with suppress(FileNotFoundError):
+                if entry.stat(follow_symlinks=False).st_mtime < oldest:
+                    os.unlink(entry.path)
+                    removed += 1
+    return removed
 
 
 def transport_from_url(url: str | None, directory: Path) -> Transport:

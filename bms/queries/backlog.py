@@ -12,7 +12,7 @@ GET = Statement(
                    COALESCE(DATEDIFF(SECOND, MIN(available_at), SYSUTCDATETIME()), 0) AS oldest_seconds
             FROM   outbox
             WHERE  state = 'PENDING') AS due
-    CROSS JOIN (SELECT COUNT(*) AS messages FROM outbox WHERE state = 'DEAD') AS dead
+    CROSS JOIN (SELECT COUNT(*) AS messages FROM outbox WHERE state = 'DEAD' AND emptied_at IS NULL) AS dead
     CROSS JOIN (SELECT COUNT(*) AS overdue
                 FROM   bookings
                 WHERE  status = 'PENDING' AND hold_expires_at < SYSUTCDATETIME()) AS holds

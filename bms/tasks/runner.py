@@ -17,7 +17,7 @@ from bms.payments.gateway import Gateway
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks.cancellations import cancel_bookings_of_events
-from bms.tasks.housekeeping import remove_old_rows
+from bms.tasks.housekeeping import remove_what_is_old
 from bms.tasks.outbox import send_due_messages
 from bms.tasks.reconciliation import Reconciler, send_due_refunds
 from bms.tasks.sweeps import SWEEPS, sweep
@@ -49,7 +49,7 @@ def list_tasks(
         Task("cancellations", partial(cancel_bookings_of_events, database), 2.0),
         Task("refunds", partial(send_due_refunds, database, gateway), 2.0),
         Task("payments", Reconciler(database, gateway).settle_payments, 10.0),
-        Task("housekeeping", partial(remove_old_rows, database), 3600.0),
+        Task("housekeeping", partial(remove_what_is_old, database, settings), 3600.0),
     )
 
 

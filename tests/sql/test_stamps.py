@@ -21,7 +21,7 @@ assert ENDPOINTS  # with the application all of its statements are loaded
 # Each for its lock alone, or writing what no reading that is kept looks at.
 QUIET = {
     "users": {"users.insert", "users.take_booking_turns", "users.lock_admins", "users.lock_credentials"},
-    "sessions": {"sessions.insert", "sessions.rotate"},
+    "sessions": {"sessions.insert", "sessions.rotate", "sessions.delete_old"},
     "events": {"events.lock_rated"},
 }
 ADD = Statement("test.stamps.add", "@id INT", "UPDATE things SET n = n + 1 WHERE id = @id")

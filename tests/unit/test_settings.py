@@ -38,6 +38,9 @@ VARIABLES: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     "max_body_bytes": ("2048", 2048, ("1023", "104857601")),
     "trusted_proxies": ("1", 1, ("-1", "11")),
     "background_tasks": ("FALSE", False, ("2", "maybe")),
+    "keep_mail_days": ("0", 0, ("-1", "36501", "a month")),
+    "keep_notifications_days": ("90", 90, ("-1", "36501")),
+    "keep_audit_days": ("3650", 3650, ("-1", "36501")),
     "log_level": ("debug", "DEBUG", ("LOUD", "10")),
 }
 

@@ -19,7 +19,7 @@ CROSS JOIN (
     COUNT(*) AS messages
   FROM outbox
   WHERE
-    state = 'DEAD'
+    state = 'DEAD' AND emptied_at IS NULL
 ) AS dead
 CROSS JOIN (
   SELECT
