@@ -18,6 +18,27 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # Seconds. A booking takes a few milliseconds, a login as long as its hash.
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
+# What waits in the database, by its field of queries.backlog: the gauge's name and what it says.
+BACKLOG = {
+    "pending": ("bms_outbox_pending", "Messages that are to be sent."),
+    "oldest_seconds": ("bms_outbox_oldest_seconds", "For how long the oldest of them has been due."),
+    "dead": ("bms_outbox_dead", "Messages that were given up."),
+    "holds_overdue": ("bms_holds_overdue", "Holds that have run out and are not given back yet."),
+    "refunds_given_up": ("bms_refunds_given_up", "Refunds that failed at their last attempt."),
+    "payments_stuck": (
+        "bms_payments_stuck",
+        "Payments whose outcome has been unknown for more than ten minutes.",
+    ),
+    "cancellations_unfinished": (
+        "bms_cancellations_unfinished",
+        "Cancelled events whose bookings are still being cancelled.",
+    ),
+    "cancellations_oldest_seconds": (
+        "bms_cancellations_oldest_seconds",
+        "How long ago the first of these events was cancelled.",
+    ),
+}
+
 
 @dataclass(slots=True)
 class _Series:
@@ -94,12 +115,7 @@ class Metrics:
         self._replica_up = self._gauge(
             "bms_replica_up", "Whether the replica answered when it was last asked; NaN without one."
         )
-        self._pending = self._gauge("bms_outbox_pending", "Messages that are to be sent.")
-        self._oldest = self._gauge(
-            "bms_outbox_oldest_seconds", "For how long the oldest of them has been due."
-        )
-        self._dead = self._gauge("bms_outbox_dead", "Messages that were given up.")
-        self._holds = self._gauge("bms_holds_overdue", "Holds that have run out and are not given back yet.")
+        self._backlog = {figure: self._gauge(*gauge) for figure, gauge in BACKLOG.items()}
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request; ``route`` is a pattern, so that there are only so many. Its other paths (/api
@@ -125,11 +141,8 @@ class Metrics:
     def observe_backlog(self, backlog: Any | None) -> None:
         """Take down what waits in the database; None when it does not answer, and its figures are unknown."""
         self._up.set(backlog is not None)
-        unknown = float("nan")
-        self._pending.set(unknown if backlog is None else backlog.pending)
-        self._oldest.set(unknown if backlog is None else max(0, backlog.oldest_seconds))
-        self._dead.set(unknown if backlog is None else backlog.dead)
-        self._holds.set(unknown if backlog is None else backlog.holds_overdue)
+        for figure, gauge in self._backlog.items():
+            gauge.set(float("nan") if backlog is None else max(0, getattr(backlog, figure)))
 
     def render(self) -> bytes:
         """Return all of it in Prometheus's text format."""

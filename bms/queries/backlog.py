@@ -1,30 +1,68 @@
 """What waits to be done in the background, for those who watch over it."""
 
-from bms.sql.session import Row, Transaction
+from typing import NamedTuple
+
+from bms.queries.due import MAX_REFUND_ATTEMPTS
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
-GET = Statement(
-    "outbox.get_backlog",
-    "",
+STUCK_SECONDS = 600  # a payment is settled or given up long before, while the gateway answers
+
+
+class Backlog(NamedTuple):
+    """How much waits, in numbers of rows and in seconds since the oldest of them was due or begun.
+
+    ``oldest_seconds`` is negative when all pending mail is due later. ``dead`` is mail that was given up,
+    ``refunds_given_up`` are refunds that nothing tries again.
     """
-    SELECT due.pending, due.oldest_seconds, dead.messages AS dead, holds.overdue AS holds_overdue
+
+    pending: int
+    oldest_seconds: int
+    dead: int
+    holds_overdue: int
+    refunds_given_up: int
+    payments_stuck: int
+    cancellations_unfinished: int
+    cancellations_oldest_seconds: int
+
+
+GET = Statement(
+    "backlog.get",
+    "@max_attempts INT, @stuck_seconds INT",
+    """
+    SELECT due.pending, due.oldest_seconds, dead.messages AS dead, holds.overdue AS holds_overdue,
+           refunded.given_up AS refunds_given_up, paid.stuck AS payments_stuck,
+           cancelling.unfinished AS cancellations_unfinished,
+           cancelling.oldest_seconds AS cancellations_oldest_seconds
     FROM   (SELECT COUNT(*) AS pending,
                    COALESCE(DATEDIFF(SECOND, MIN(available_at), SYSUTCDATETIME()), 0) AS oldest_seconds
             FROM   outbox
             WHERE  state = 'PENDING') AS due
-    CROSS JOIN (SELECT COUNT(*) AS messages FROM outbox WHERE state = 'DEAD' AND emptied_at IS NULL) AS dead
+    CROSS JOIN (SELECT COUNT(*) AS messages
+                FROM   outbox
+                WHERE  state = 'DEAD' AND emptied_at IS NULL) AS dead
     CROSS JOIN (SELECT COUNT(*) AS overdue
                 FROM   bookings
                 WHERE  status = 'PENDING' AND hold_expires_at < SYSUTCDATETIME()) AS holds
+    CROSS JOIN (SELECT COUNT(*) AS given_up
+                FROM   refunds
+                WHERE  status = 'FAILED' AND attempts >= @max_attempts) AS refunded
+    CROSS JOIN (SELECT COUNT(*) AS stuck
+                FROM   payments
+                WHERE  status = 'PROCESSING'
+                  AND  created_at < DATEADD(SECOND, -@stuck_seconds, SYSUTCDATETIME())) AS paid
+    CROSS JOIN (SELECT COUNT(*) AS unfinished,
+                       COALESCE(DATEDIFF(SECOND, MIN(started_at), SYSUTCDATETIME()), 0) AS oldest_seconds
+                FROM   event_cancellations
+                WHERE  finished_at IS NULL) AS cancelling
     """,
+    Backlog,
 )
 
 
-def get_backlog(tx: Transaction) -> Row:
-    """Return ``pending`` and ``dead`` messages of the outbox, ``oldest_seconds`` since the first of the
-    pending ones was due (negative when it is due later), and ``holds_overdue``.
-    """
-    return tx.only(GET)
+def get_backlog(tx: Transaction) -> Backlog:
+    """Return what waits now."""
+    return tx.only(GET, max_attempts=MAX_REFUND_ATTEMPTS, stuck_seconds=STUCK_SECONDS)
 
 
 COUNT_OVERDUE = Statement(

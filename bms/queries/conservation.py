@@ -5,8 +5,9 @@ nothing and may run on any database at any time, for each rule holds in every co
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from bms.queries.due import MAX_REFUND_ATTEMPTS
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
@@ -161,6 +162,17 @@ REPEATED_MAIL = Statement(
     """,
 )
 
+REFUNDS_GIVEN_UP = Statement(
+    "check.refunds_given_up",
+    "@max_attempts INT, @limit INT",
+    """
+    SELECT TOP (@limit) id, payment_id, amount, currency, failure_code
+    FROM   refunds
+    WHERE  status = 'FAILED' AND attempts >= @max_attempts
+    ORDER BY id
+    """,
+)
+
 RULES: Mapping[str, Statement] = {
     "Of every ticket type the capacity is what is available and what live bookings hold": TICKETS,
     "Every booking's quantity and total are those of its lines": LINES,
@@ -171,10 +183,6 @@ RULES: Mapping[str, Statement] = {
     "Every payment's refunds add up to what it says, and never pass it": REFUNDS,
     "A cancelled event has no live booking once its cancellation has finished": CANCELLED_EVENTS,
     "Every event's rating is that of its reviews": RATINGS,
-}
-
-NOTES: Mapping[str, Statement] = {
-    "Mail that went out again after a lease had run out": REPEATED_MAIL,
 }
 
 
@@ -192,11 +200,17 @@ def check_conservation(tx: Transaction) -> list[Finding]:
 
 def list_notes(tx: Transaction) -> list[Finding]:
     """Return what breaks no rule but is worth knowing."""
-    return [Finding(note, _rows(tx, statement)) for note, statement in NOTES.items()]
+    return [
+        Finding("Mail that went out again after a lease had run out", _rows(tx, REPEATED_MAIL)),
+        Finding(
+            "Refunds that failed at their last attempt, and whose money is still owed",
+            _rows(tx, REFUNDS_GIVEN_UP, max_attempts=MAX_REFUND_ATTEMPTS),
+        ),
+    ]
 
 
-def _rows(tx: Transaction, statement: Statement) -> list[str]:
-    rows = tx.rows(statement, limit=SHOWN)
+def _rows(tx: Transaction, statement: Statement, **values: Any) -> list[str]:
+    rows = tx.rows(statement, limit=SHOWN, **values)
     return [
         ", ".join(f"{column[0]} {value}" for column, value in zip(row.cursor_description, row, strict=True))
         for row in rows

@@ -1,5 +1,6 @@
 """What Prometheus reads."""
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from bms.commands.sales import inventory
 from bms.errors import DatabaseUnavailable
 from bms.http import keys
+from bms.metrics import BACKLOG
+from bms.queries.backlog import Backlog
+from bms.queries.conservation import list_notes
+from bms.queries.due import MAX_REFUND_ATTEMPTS
 from bms.sql.database import Database
 from tests.conftest import Api, User
 
@@ -136,6 +141,50 @@ async def test_what_waits_in_the_background(
     assert value(found, "bms_pool_waiting", pool="read") == 0
 
 
+async def test_money_that_somebody_must_look_at(
+    api: Api,
+    db: Database,
+    rows: Callable[..., list[Any]],
+    make_event: Callable[..., Any],
+    hold: Callable[..., Any],
+    pay: Callable[..., Awaitable[Any]],
+    manager: User,
+    buyer: User,
+) -> None:
+    names = ("refunds_given_up", "payments_stuck", "cancellations_unfinished", "cancellations_oldest_seconds")
+
+    async def shown() -> dict[str, float]:
+        found = await figures(api)
+        return {name: value(found, f"bms_{name}") for name in names}
+
+    event = await make_event()
+    for _ in range(3):
+        booking = await hold(buyer, event)
+        assert (await pay(buyer, booking, "4000000000002016")).status == 201
+        await api.delete(f"/bookings/{booking['id']}", token=buyer.token)
+    (await pay(buyer, await hold(buyer, event), "4000000000001000")).problem(503, "gateway_unavailable")
+    assert await shown() == dict.fromkeys(names, 0)
+    first, second, _ = [row.id for row in rows("SELECT id FROM refunds WHERE status = 'FAILED' ORDER BY id")]
+    rows("UPDATE refunds SET attempts = ? WHERE id = ?", MAX_REFUND_ATTEMPTS, first)
+    rows("UPDATE refunds SET attempts = ? WHERE id = ?", MAX_REFUND_ATTEMPTS - 1, second)
+    rows("UPDATE payments SET created_at = DATEADD(MINUTE, -9, created_at) WHERE status = 'PROCESSING'")
+    assert await shown() == dict.fromkeys(names, 0) | {"refunds_given_up": 1}
+    noted = {note.rule: note.rows for note in await db.read_primary(list_notes) if note.rows}
+    assert list(noted) == ["Refunds that failed at their last attempt, and whose money is still owed"]
+    rows("UPDATE payments SET created_at = DATEADD(MINUTE, -11, created_at) WHERE status = 'PROCESSING'")
+    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    rows("UPDATE event_cancellations SET started_at = DATEADD(HOUR, -2, started_at)")
+    found = await shown()
+    assert found.pop("cancellations_oldest_seconds") >= 7200
+    assert found == {"refunds_given_up": 1, "payments_stuck": 1, "cancellations_unfinished": 1}
+    rows("UPDATE event_cancellations SET finished_at = started_at")
+    assert (await shown())["cancellations_oldest_seconds"] == 0
+
+
+def test_every_figure_of_the_backlog_has_a_gauge() -> None:
+    assert tuple(BACKLOG) == Backlog._fields
+
+
 async def test_it_answers_without_the_database(
     api: Api, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,5 +194,5 @@ async def test_it_answers_without_the_database(
     monkeypatch.setattr(client.app[keys.DATABASE], "read_primary", away)
     found = await figures(api)
     assert value(found, "bms_database_up") == 0
-    pending = value(found, "bms_outbox_pending")
-    assert pending != pending  # NaN: it is not known
+    for name, _ in BACKLOG.values():
+        assert math.isnan(value(found, name)), "it is not known"
