@@ -1,14 +1,9 @@
 """The README and .env.example, held against the service: what they print is what happens."""
 
-import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -22,11 +17,11 @@ from bms.settings import Settings
 from bms.sql.catalogue import all_statements
 from bms.sql.embedded.server import EmbeddedServer
 from bms.terms import RIGHTS, Right, Role
+from tests.kit.programs import serving
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTED_BASE = "http://127.0.0.1:8080"
-START_SECONDS = 60
 SEPARATOR = "-- end of a step --"
 
 # What differs from run to run, in both the text and the answer.
@@ -63,48 +58,14 @@ def settled(text: str) -> str:
     return text.strip()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def base(tmp_path: Path) -> Iterator[str]:
     """The address of ``bms serve`` run as a newcomer runs it: embedded, demo data, mail to files."""
-    port = free_port()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("BMS_")}
-    environment |= {"BMS_DATA_DIR": "var", "BMS_PORT": str(port), "BMS_BCRYPT_ROUNDS": "4"}
-    log = tmp_path / "log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "bms.cli", "serve"],
-            cwd=tmp_path,
-            env=environment,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        wait_until_ready(f"http://127.0.0.1:{port}/health/ready", server, log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.send_signal(signal.SIGINT)
-        status = server.wait(timeout=30)
-    assert status == 0, log.read_text()
+    command = [sys.executable, "-m", "bms.cli", "serve"]
+    settings = {"BMS_DATA_DIR": "var", "BMS_BCRYPT_ROUNDS": "4"}
+    with serving(command, tmp_path, signal.SIGINT, **settings) as address:
+        yield address
     assert list(EmbeddedServer(tmp_path / "var" / "postgres").socket_directory.glob(".s.*")) == []
-
-
-def wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        assert server.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
 
 
 @pytest.mark.embedded_only("a newcomer's first start is on the embedded server")
