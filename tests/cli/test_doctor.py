@@ -17,12 +17,15 @@ from bms.sql.embedded.provision import create_database, embedded_url
 from bms.sql.embedded.server import EmbeddedServer
 from bms.sql.odbc import drivers
 from bms.sql.odbc.target import parse_url
+from bms.sql.yoyo.apply import MIGRATIONS
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 LINE = re.compile(r"(ok|advice|problem|unknown) +\S.*|.*:|No problem found\.|\d+ problems? found\.")
+IDS = [path.stem for path in sorted(MIGRATIONS.glob("*.sql")) if not path.stem.endswith(".rollback")]
 PASSWORD = "p;}{@%/#'\"\\+$ é"
 with_mssql = pytest.mark.skipif(
-    find_spec("mssql_python_odbc") is None, reason="needs Microsoft's driver: pip install 'bms[mssql]'"
+    find_spec("mssql_python_odbc") is None,
+    reason="needs Microsoft's driver: pip install 'bms-tickets[mssql]'",
 )
 
 
@@ -105,9 +108,8 @@ def one(output: str, beginning: str, *words: str) -> str:
 
 def test_a_new_embedded_database_is_migrated_and_then_well(doctor: Run, tmp_path: Path) -> None:
     early = doctor()
-    assert one(early.stdout, "problem").endswith(
-        "are not applied, from 0001_create_users on. To mend it: bms migrate"
-    )
+    told = f"problem  {len(IDS)} of {len(IDS)} migrations are not applied: {', '.join(IDS)}. "
+    assert one(early.stdout, "problem") == f"{told}To mend it: bms migrate"
     assert early.stdout.endswith("1 problem found.\n")
     with EmbeddedServer(tmp_path / "var" / "postgres") as server:
         connection = pyodbc.connect(parse_url(embedded_url(server)).odbc, autocommit=True)
@@ -134,6 +136,15 @@ def test_a_new_embedded_database_is_migrated_and_then_well(doctor: Run, tmp_path
     ):
         one(well.stdout, "ok ", words)
     assert well.stdout.endswith("No problem found.\n")
+
+
+def test_only_the_migrations_that_are_missing_are_named(
+    doctor: Run, probe: str, change: Callable[..., None]
+) -> None:
+    reverse = "UPDATE _yoyo_migration SET migration_hash = reverse(migration_hash) WHERE migration_id = "
+    change(f"{reverse}'{IDS[-1]}'", f"{reverse}'{IDS[-1]}'")  # twice reversed, it is what it was
+    told = f"problem  1 of {len(IDS)} migrations is not applied: {IDS[-1]}. To mend it: bms migrate"
+    assert one(doctor(probe).stdout, "problem") == told
 
 
 def test_a_database_newer_than_the_program(doctor: Run, probe: str, change: Callable[..., None]) -> None:

@@ -1,20 +1,18 @@
 """What ``bms doctor`` finds out about a database, and how to mend what is wrong. It changes nothing."""
 
 import contextlib
-import glob
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyodbc
-from yoyo import read_migrations
 
 from bms.errors import ConfigurationError
 from bms.sql.doctor import mssql, postgres, refusals
 from bms.sql.doctor.findings import Finding, Level, Patient, advice, ok, problem, unknown
 from bms.sql.odbc.target import Target, parse_url
-from bms.sql.yoyo.apply import MIGRATIONS
+from bms.sql.yoyo.apply import MIGRATIONS, read_directory
 
 __all__ = ["Finding", "Level", "advice_at_start", "examine", "problem"]
 
@@ -94,10 +92,15 @@ def _examine(patient: Patient, *, replica: bool, migrations: Path) -> Iterator[F
     server = mssql if target.dialect == "mssql" else postgres
     yield from server.findings(patient, replica=replica)
     yield _clock(patient)
-    applied = _applied(patient)
-    known = {migration.hash: migration.id for migration in read_migrations(glob.escape(str(migrations)))}
-    pending = sorted(name for digest, name in known.items() if digest not in applied)
-    yield from _migrations(known, applied, pending, replica=replica)
+    pending: list[str] = []
+    try:
+        known = {migration.hash: migration.id for migration in read_directory(migrations)}
+    except ConfigurationError as error:
+        yield problem(str(error))
+    else:
+        applied = _applied(patient)
+        pending = sorted(name for digest, name in known.items() if digest not in applied)
+        yield from _migrations(known, applied, pending, replica=replica)
     yield from server.permissions(patient, replica=replica, pending=bool(pending))
 
 
@@ -144,8 +147,9 @@ def _migrations(
     newer = sorted(name for digest, name in applied.items() if digest not in known)
     if pending:
         mend = "wait for the replica to follow" if replica else "bms migrate"
+        are = "is" if len(pending) == 1 else "are"
         yield problem(
-            f"{len(pending)} of {len(known)} migrations are not applied, from {pending[0]} on", mend
+            f"{len(pending)} of {len(known)} migrations {are} not applied: {', '.join(pending)}", mend
         )
     elif newer:
         yield problem(

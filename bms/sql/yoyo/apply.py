@@ -16,7 +16,10 @@ from bms.errors import ConfigurationError, DatabaseUnavailable
 from bms.sql.odbc.errors import Kind, diagnose
 from bms.sql.odbc.target import parse_url
 
-MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
+_PACKAGE = Path(__file__).resolve().parents[2]
+# They are beside the package in a source tree, and inside it once installed. A directory "migrations" beside
+# an installed package is another project's.
+MIGRATIONS = (_PACKAGE.parent if (_PACKAGE.parent / "setup.cfg").is_file() else _PACKAGE) / "migrations"
 
 _CHANGE = "change the schema"
 
@@ -39,7 +42,7 @@ def apply_migrations(database_url: str, directory: Path = MIGRATIONS) -> list[st
     reached or another process migrates for too long, NotAllowed when the login may not change the schema,
     and the driver's error when a migration fails.
     """
-    migrations = _read(directory)
+    migrations = read_directory(directory)
     with _backend(database_url, _CHANGE) as backend, backend.lock():
         pending = backend.to_apply(migrations)
         backend.apply_migrations(pending)
@@ -51,7 +54,7 @@ def roll_back_migrations(database_url: str, count: int = 1, directory: Path = MI
 
     Raises what applying raises.
     """
-    migrations = _read(directory)
+    migrations = read_directory(directory)
     with _backend(database_url, _CHANGE) as backend, backend.lock():
         chosen = backend.to_rollback(migrations)[:count]
         backend.rollback_migrations(chosen)
@@ -63,16 +66,20 @@ def list_migrations(database_url: str, directory: Path = MIGRATIONS) -> list[tup
 
     Raises DatabaseUnavailable, and NotAllowed when the login may not read it.
     """
-    migrations = _read(directory)
+    migrations = read_directory(directory)
     with _backend(database_url, "see which migrations are applied", writes=False) as backend:
         applied = backend.recorded_hashes()
         return [(migration.id, migration.hash in applied) for migration in migrations]
 
 
-def _read(directory: Path) -> Any:
+def read_directory(directory: Path) -> Any:
+    """Return yoyo's list of the migrations in ``directory``. Raises ConfigurationError if there are none."""
     migrations = read_migrations(glob.escape(str(directory)))
     if not migrations:
-        raise ConfigurationError(f"There are no migrations in {directory}: run BMS from its source tree")
+        raise ConfigurationError(
+            f"There are no migrations in {directory}, so this installation of BMS is broken. "
+            "Install it again: pip install --force-reinstall --no-deps bms-tickets"
+        )
     return migrations
 
 
