@@ -2,6 +2,16 @@
 #
 # Microsoft's driver comes with the wheel of the mssql extra, so none of its repositories is needed. It wants Kerberos's
 # libraries of the system, and OpenSSL, which Python has there already; pyodbc wants the driver manager, unixODBC.
+FROM python:3.13-slim-trixie AS build
+
+# The image below gets what was installed, without the source.
+WORKDIR /src
+COPY setup.cfg setup.py pyproject.toml README.md LICENSE ./
+COPY migrations migrations
+COPY bms bms
+RUN python -m venv /opt/bms \
+    && /opt/bms/bin/pip install --no-cache-dir '.[mssql]'
+
 FROM python:3.13-slim-trixie
 
 # Debian's repositories keep the newest version alone, so none is named.
@@ -14,14 +24,7 @@ RUN apt-get update \
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /var/lib/bms bms \
     && install --directory --owner=bms --group=bms --mode=0700 /var/lib/bms
 
-# Installed as it stands, not copied into the environment: the migrations are read from beside the package.
-WORKDIR /app
-COPY setup.cfg pyproject.toml README.md LICENSE ./
-COPY migrations migrations
-COPY bms bms
-RUN python -m venv /opt/bms \
-    && /opt/bms/bin/pip install --no-cache-dir --editable '.[mssql]' \
-    && /opt/bms/bin/python -m compileall -q bms
+COPY --from=build /opt/bms /opt/bms
 
 ENV PATH=/opt/bms/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

