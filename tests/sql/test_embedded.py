@@ -316,7 +316,7 @@ def test_a_path_too_long_for_a_socket(
 
     sockets.mkdir(mode=0o755)
     try:
-        with pytest.raises(ConfigurationError, match="is not a directory of"):
+        with pytest.raises(ConfigurationError, match="is not a directory that only"):
             server.start()
     finally:
         sockets.rmdir()
@@ -361,7 +361,7 @@ def test_data_of_another_major_version_is_refused(made: Path) -> None:
     kept = version.read_text()
     version.write_text("16\n")
     try:
-        with pytest.raises(ConfigurationError, match="made by PostgreSQL 16, and 18 is installed"):
+        with pytest.raises(ConfigurationError, match="made by PostgreSQL 16, but 18 is installed"):
             EmbeddedServer(made).start()
     finally:
         version.write_text(kept)

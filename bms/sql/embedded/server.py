@@ -1,4 +1,4 @@
-"""A PostgreSQL of BMS's own, shared by the processes that use it."""
+"""A share of the embedded PostgreSQL server. The processes that use a directory share one server."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ import sys
 from bms.errors import ConfigurationError
 
 if sys.platform == "win32":
-    raise ConfigurationError("The embedded PostgreSQL needs Linux or macOS: set BMS_DATABASE_URL.")
+    raise ConfigurationError("The embedded PostgreSQL needs Linux or macOS. Set BMS_DATABASE_URL.")
 
 import fcntl
 import threading
@@ -23,13 +23,14 @@ __all__ = ["PORT", "SUPERUSER", "EmbeddedServer"]
 
 
 class EmbeddedServer:
-    """The server in ``directory``; one object a user, in any number of processes.
+    """The server in ``directory``. Each user has its own object, in any number of processes.
 
-    It listens on a unix socket only (``socket_directory``, PORT) and admits the account that BMS runs as,
-    under the role SUPERUSER or any other. Each user holds a shared lock on ``users.lock``; the kernel drops
-    it however the process ends, so a killed user is never counted. The last user to call ``stop`` stops the
-    server. When all users were killed the server runs on, until the next ``start`` finds it and the ``stop``
-    after that stops it.
+    The server listens on a Unix socket only (``socket_directory``, PORT). It admits the account that BMS runs
+    as, under the role SUPERUSER or any other. Each user holds a shared lock on ``users.lock``. The kernel
+    releases it however the process ends, so a killed user does not count.
+
+    The last user to call ``stop`` stops the server. If all users are killed, the server keeps running: the
+    next ``start`` finds it, and the ``stop`` after that stops it.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -41,14 +42,14 @@ class EmbeddedServer:
 
     @property
     def socket_directory(self) -> Path:
-        """Where the socket is: the host of a connection string. Certain once ``start`` has returned."""
+        """The directory of the socket, for a connection string's host. Final once ``start`` has returned."""
         return self._cluster.socket_directory
 
     def start(self) -> None:
-        """Take a share of the server: make its data on the first start, and start it unless it runs.
+        """Take a share of the server, create its data if missing, and start it if it is down.
 
-        Returns once it accepts connections. May be called again, by any thread, and brings back a server that
-        has died. Raises ConfigurationError, saying what to do, when that is not possible here.
+        Returns once the server accepts connections. Any thread may call it again; that restarts a server that
+        has died. Raises ConfigurationError, which says what to do, when the server cannot run here.
         """
         with self._mutex:
             self._cluster.make_directory()
@@ -61,7 +62,7 @@ class EmbeddedServer:
                     raise
 
     def stop(self) -> None:
-        """Give up the share; the last user stops the server, ending what connections are left.
+        """Give up the share. The last user stops the server and ends the connections still open.
 
         Does nothing without a share. Raises TimeoutError when the server has not stopped after a minute.
         """
@@ -79,7 +80,7 @@ class EmbeddedServer:
     ) -> None:
         self.stop()
 
-    # Both run under start.lock, so that nobody joins while the last user leaves.
+    # The caller of both holds start.lock: no user can join while the last one leaves.
 
     def _take_share(self) -> None:
         if self._share is None:
@@ -98,12 +99,12 @@ class EmbeddedServer:
         else:
             self._cluster.stop()
         finally:
-            # Closing alone would not unlock it while a program just being started holds a copy.
+            # Closing alone would not unlock the file: a program just being started may hold a copy.
             fcntl.flock(share, fcntl.LOCK_UN)
             os.close(share)
 
     def _forget_share(self) -> None:
-        # In a forked child: the share is the parent's, and a copy of its lock would outlive it.
+        # Runs in a forked child. The share belongs to the parent, and the child's copy would outlive it.
         if self._share is not None:
             os.close(self._share)
         self._share = None

