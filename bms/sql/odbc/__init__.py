@@ -1,1 +1,1 @@
-"""Drivers, connection strings and what drivers say when something fails."""
+"""ODBC drivers, connection strings, and the meaning of driver errors on both databases."""

@@ -1,6 +1,6 @@
-"""Where the files of the ODBC drivers are: the system's first, then those that a wheel brought.
+"""Finds the files of the ODBC drivers. A driver of the system comes before one from a wheel.
 
-Drivers are named to the driver manager by their file, so that nothing has to be registered.
+Connection strings name a driver by its file, so no driver has to be registered.
 """
 
 import platform
@@ -21,8 +21,8 @@ _PSQLODBC = (
     "/usr/local/lib/psqlodbcw.so",
     "/opt/homebrew/lib/psqlodbcw.so",
 )
-# 18 alone: 17 knows neither Encrypt=strict nor HostnameInCertificate, and is in no wheel. Who must use it
-# names its file with ?driver=.
+# Only version 18: 17 knows neither Encrypt=strict nor HostnameInCertificate, and no wheel carries it. To use
+# 17 all the same, name its file with ?driver=.
 _MSODBCSQL = (
     "/opt/microsoft/msodbcsql18/lib64/libmsodbcsql-18*.so*",
     "/opt/microsoft/msodbcsql18/lib/libmsodbcsql-18*.so*",
@@ -34,7 +34,10 @@ _MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64":
 
 
 def psqlodbc() -> str:
-    """Return the file of psqlODBC. Raises ConfigurationError, saying what to install, where there is none."""
+    """Return the file of psqlODBC.
+
+    Raises ConfigurationError, which says what to install, if there is none.
+    """
     found = _newest(_PSQLODBC)
     if found is None:
         raise ConfigurationError(
@@ -45,7 +48,10 @@ def psqlodbc() -> str:
 
 
 def msodbcsql() -> str:
-    """Return the file of Microsoft's ODBC Driver 18. Raises ConfigurationError where there is none."""
+    """Return the file of Microsoft's ODBC Driver 18.
+
+    Raises ConfigurationError, which says what to install, if there is none.
+    """
     found = _newest(_MSODBCSQL)
     if found is None:
         spec = find_spec(_WHEEL)
@@ -66,10 +72,10 @@ def driver_of_wheel(
     machine: str | None = None,
     distributions: Iterable[str] | None = None,
 ) -> str | None:
-    """Return the driver in the wheel's ``package`` that fits a machine, by default this one, or None.
+    """Return the file of the driver in the wheel's ``package`` that fits a machine, or None.
 
-    The wheel holds one for each family of distributions and each processor. ``distributions`` are a
-    distribution's ID and those that it is like, as in os-release(5).
+    The machine is this one by default. The wheel holds a driver for each family of distributions and each
+    processor. ``distributions`` are the ID and the ID_LIKE of a distribution, as in os-release(5).
     """
     processor = _MACHINES.get((machine or platform.machine()).lower(), "")
     libraries = escape(str(package / "libs"))
@@ -79,8 +85,8 @@ def driver_of_wheel(
     if "alpine" in names:
         families = ["alpine"]
     else:
-        # All of these are linked against glibc and differ in little: another one serves where the right one
-        # is not in the wheel, as SUSE's for ARM. Alpine's, linked against musl, never does.
+        # These three are linked against glibc and differ little. Where the wheel lacks the right driver, such
+        # as SUSE's for ARM, another works. Alpine's is linked against musl and never works here.
         families = ["debian_ubuntu", "rhel", "suse"]
         families.sort(key=lambda family: family != _family(names))
     return _newest(f"{libraries}/linux/{family}/{processor}/lib/libmsodbcsql*.so*" for family in families)
@@ -103,7 +109,7 @@ def _this_distribution() -> list[str]:
 
 
 def _newest(patterns: Iterable[str]) -> str | None:
-    """Return the newest file of the first pattern that any file fits."""
+    """Return the newest file that matches the first pattern with any match, or None."""
     for pattern in patterns:
         found = glob(pattern)
         if found:

@@ -1,7 +1,7 @@
-"""What a driver's error means, for both databases: the only place that reads driver errors.
+"""The meaning of a driver's error, for both databases. Outside the doctor, only this module reads their text.
 
-An error text may hold values of the row that failed, so nothing of it but the name of a constraint
-and the code leaves this module.
+An error's text may hold values of the row that failed, so only the name of a constraint and the code leave
+this module.
 
 Sources: PostgreSQL's appendix "Error Codes"; for SQL Server "Database Engine events and errors", "Transient
 fault error codes" of Azure SQL, and "Connection resiliency in the ODBC driver".
@@ -17,25 +17,23 @@ import pyodbc
 
 
 class Kind(enum.Enum):
-    """What the unit of work does about an error."""
+    """What went wrong, and what the unit of work does about it."""
 
-    STALE = "stale plan"  # a migration changed a column that a prepared statement reads: run it again
-    DEADLOCK = "deadlock"  # chosen as the victim, or lost an update: run the unit of work again
-    CONNECTION = "connection"  # the session is gone, or of no use any more: drop it
-    UNAVAILABLE = (
-        "unavailable"  # the server cannot do it just now: the session is good, the caller may come again
-    )
-    BUSY = "busy"  # waited too long for a lock or for the statement
+    STALE = "stale plan"  # a migration changed a column of a prepared statement: retry the unit of work
+    DEADLOCK = "deadlock"  # a deadlock's victim, or a lost update: retry the unit of work
+    CONNECTION = "connection"  # the session is lost or unusable: drop it
+    UNAVAILABLE = "unavailable"  # the server is short of resources: keep the session, the caller may retry
+    BUSY = "busy"  # a lock or the statement timed out
     CONSTRAINT = "constraint"  # the database refused the change
-    DATA = "data"  # too long, out of range
-    SCHEMA = "schema"  # no such table or column: the migrations have not been applied
-    PERMISSION = "permission"  # the login may not do this
+    DATA = "data"  # a value is too long or out of range
+    SCHEMA = "schema"  # no such table or column: migrations are not applied
+    PERMISSION = "permission"  # the login lacks the right
     OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """``code`` is the SQLSTATE (PostgreSQL) or the error number (SQL Server)."""
+    """The meaning of an error. ``code`` is the SQLSTATE (PostgreSQL) or the error number (SQL Server)."""
 
     kind: Kind
     code: str
@@ -46,47 +44,47 @@ def _kinds(codes: Mapping[Kind, str]) -> dict[str, Kind]:
     return {code: kind for kind, text in codes.items() for code in text.split()}
 
 
-# The states beginning with 08 mean a lost connection besides.
+# States that begin with 08 also mean a lost connection.
 _STATES = _kinds(
     {
         Kind.STALE: "0A000",
         Kind.DEADLOCK: "40P01 40001",
         Kind.BUSY: "55P03 57014 HYT00",
         Kind.CONNECTION: "57P01 57P02 57P03 57P04 57P05 53300 25P03 3D000 28000 28P01 HYT01 HY117 "
-        # The driver manager found no driver, or could not load it.
+        # The driver manager did not find the driver, or could not load it.
         "IM002 IM003 IM004 IM005 "
         # Microsoft's driver gave up restoring an idle connection, or was told not to.
         "IMC01 IMC02 IMC03 IMC04 IMC05 IMC06",
-        Kind.UNAVAILABLE: "53000 53100 53200",  # no room on the disk, no memory
+        Kind.UNAVAILABLE: "53000 53100 53200",  # disk full, out of memory
         Kind.SCHEMA: "42P01 42703",
         Kind.PERMISSION: "42501",
         Kind.DATA: "22001 22003",
         Kind.CONSTRAINT: "23502 23503 23505 23514",
     }
 )
-# Of SQL Server itself.
+# SQL Server's own error numbers.
 _NUMBERS = _kinds(
     {
         Kind.DEADLOCK: "1205 "
-        # Under snapshot isolation: another has changed the row, or the table, since the transaction began.
+        # Under snapshot isolation: another transaction changed the row, or the table, after this one began.
         "3960 3961",
         Kind.BUSY: "1222",
         Kind.CONSTRAINT: "2627 2601 547 515",
         Kind.SCHEMA: "207 208",
-        Kind.PERMISSION: "229 230 262 2760",  # on a table, a column, to make one, in this schema
+        Kind.PERMISSION: "229 230 262 2760",  # on a table, on a column, to create a table, in this schema
         Kind.DATA: "8152 2628 8115 220",
-        Kind.UNAVAILABLE: "701 802 8645 8651 "  # no memory
-        "1101 1105 9002",  # no room in the filegroup or in the log
-        Kind.CONNECTION: "18456 18452 18470 18486 18487 18488 911 916 4060 4064 "  # the login is refused
-        "596 3624 6002 6005 17142 18401 18461 "  # killed, assertion, shutdown, paused
-        "921 922 923 924 927 942 945 "  # the database is starting, restored, offline
-        "976 978 979 982 983 4221 "  # a secondary replica of an availability group, closed to this
+        Kind.UNAVAILABLE: "701 802 8645 8651 "  # out of memory
+        "1101 1105 9002",  # the filegroup or the log is full
+        Kind.CONNECTION: "18456 18452 18470 18486 18487 18488 911 916 4060 4064 "  # login refused
+        "596 3624 6002 6005 17142 18401 18461 "  # session killed, assertion failed, shutdown, server paused
+        "921 922 923 924 927 942 945 "  # the database is starting, being restored, or offline
+        "976 978 979 982 983 4221 "  # a secondary replica of an availability group refuses the connection
         "3906 "  # read-only: the primary has become a secondary
         "40613 40197 40501 40143 40166 40540 10928 10929 49918 49919 49920",  # Azure moves or throttles it
     }
 )
-# Of the network beneath Microsoft's driver: errno, Winsock and Windows. The server has other errors of these
-# numbers (121, 233 and 258 are mistakes in T-SQL), so they count where the record is not the server's.
+# Network errors beneath Microsoft's driver: numbers of errno, Winsock and Windows. The server gives some of
+# them to other errors (121, 233 and 258 are mistakes in T-SQL), so they do not count in the server's records.
 _OF_THE_NETWORK = _kinds(
     {
         Kind.CONNECTION: "32 53 64 104 110 111 113 121 233 258 1236 10050 10051 10052 10053 10054 10060 "
@@ -94,7 +92,7 @@ _OF_THE_NETWORK = _kinds(
     }
 )
 
-# Babelfish has SQL Server's numbers for some of PostgreSQL's errors, and this one for the rest of them.
+# Babelfish maps some of PostgreSQL's errors to SQL Server's numbers, and all others to this one.
 _UNNUMBERED = "33557097"
 _OF_BABELFISH = (
     (re.compile(r"canceling statement due to (lock|statement) timeout"), Kind.BUSY),
@@ -104,22 +102,22 @@ _OF_BABELFISH = (
     (re.compile(r"numeric field overflow"), Kind.DATA),
     (re.compile(r"permission denied"), Kind.PERMISSION),
 )
-# It calls an index by its name, that of the table, and the digest of the first.
+# Babelfish names an index by its declared name, its table's name, and the MD5 digest of the declared name.
 _DIGESTED = re.compile(r"(.+)([0-9a-f]{32})")
 
 _STATE = re.compile(r"[0-9A-Z]{5}")
 _MICROSOFT = re.compile(r"\[[0-9A-Z]{5}\] \[Microsoft\]\[[^\]]*\](?P<server>\[SQL Server\])?")
-# The number of the first record, which alone is followed by the name of a function.
+# The error number of the first record, the only one that a function's name follows.
 _NUMBER = re.compile(r"\((\d{2,8})\) \(SQL\w+\)")
 _CONSTRAINT = re.compile(r"(?:constraint|unique index) ['\"]([A-Za-z0-9_]+)['\"]", re.IGNORECASE)
-# Of pyodbc and the drivers themselves, where they have no SQLSTATE that says it.
+# Texts of pyodbc and of the drivers for a lost connection, where no SQLSTATE says so.
 _LOST = re.compile(
     r"no connection to the server|server closed the connection|could not (?:send|receive)"
     r"|connection (?:is (?:dead|broken|no longer usable)|has been (?:lost|closed)|lost|not open)"
     r"|communication link|attempt to use a closed connection|can't open lib|login timeout expired",
     re.IGNORECASE,
 )
-# Where that text is the driver's own. Under any other state it may be a value that a server quotes.
+# Under these states the text is the driver's own. Under any other, the server may be quoting a value.
 _DRIVER_STATES = frozenset({"", "HY000", "HYT00", "S1000", "01000"})
 
 
@@ -131,14 +129,14 @@ def diagnose(error: pyodbc.Error) -> Diagnosis:
         state = ""
     first_line = message.split("\n", 1)[0]
     microsoft = _MICROSOFT.match(message)
-    # The last one: a value that the message quotes may look like one, and comes before it.
+    # Take the last match: the message may quote a value that looks like a number, and quotes come first.
     numbers = _NUMBER.findall(message) if microsoft else []
     number = numbers[-1] if numbers else ""
     of_the_server = microsoft is not None and microsoft["server"] is not None
     kind = (_NUMBERS if of_the_server else _OF_THE_NETWORK).get(number)
     if of_the_server and microsoft and number == _UNNUMBERED:
-        said = message[microsoft.end() :]
-        kind = next((kind for text, kind in _OF_BABELFISH if text.match(said)), None)
+        text = message[microsoft.end() :]
+        kind = next((kind for pattern, kind in _OF_BABELFISH if pattern.match(text)), None)
     says_lost = state in _DRIVER_STATES and not of_the_server and _LOST.search(message) is not None
     if kind is None and (state.startswith("08") or says_lost):
         kind = Kind.CONNECTION

@@ -1,4 +1,4 @@
-"""The system packages that hold what ODBC needs, by the package manager that installs them."""
+"""Names the system packages that ODBC needs, for each package manager."""
 
 import shutil
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ _LIBPQ = {"apt-get": "libpq5", "dnf": "libpq", "zypper": "libpq5", "apk": "libpq
 _LIBSTDCXX = {"apt-get": "libstdc++6", "dnf": "libstdc++", "zypper": "libstdc++6", "apk": "libstdc++"}
 _ODBCINST = {**UNIXODBC, "apt-get": "libodbcinst2"}
 
-# What the drivers are linked against, by the beginning of the library's name.
+# The libraries that the drivers are linked against, by the beginning of their names.
 _HOLDERS = {
     "libodbcinst": _ODBCINST,
     "libodbc": UNIXODBC,
@@ -50,7 +50,7 @@ _HOLDERS = {
 
 
 def how_to_install(packages: Mapping[str, str]) -> str:
-    """Return the command that installs ``packages`` here; of each manager, where none of them is found."""
+    """Return the command that installs ``packages`` here, or one for each manager if none is found."""
     here = next(filter(shutil.which, packages), None)
     chosen = packages if here is None else {here: packages[here]}
     return " or ".join(
@@ -59,7 +59,10 @@ def how_to_install(packages: Mapping[str, str]) -> str:
 
 
 def how_to_install_library(library: str) -> str:
-    """Return the command that installs a shared library such as ``libkrb5.so.3``, or words to that end."""
+    """Return the command that installs a shared library such as ``libkrb5.so.3``.
+
+    For an unknown library it is a sentence instead of a command.
+    """
     for beginning, packages in _HOLDERS.items():
         if library.startswith(beginning):
             return how_to_install(packages)

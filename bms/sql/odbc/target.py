@@ -1,18 +1,18 @@
-"""Where the database is: a database URL turned into an ODBC connection string and a dialect.
+"""Turns a database URL into an ODBC connection string and a dialect.
 
-``mssql://user:pass@host:1433/name?Encrypt=strict`` and ``postgresql://user:pass@host:5432/name``. Of what
-follows the question mark these are BMS's own, whatever their case:
+``mssql://user:pass@host:1433/name?Encrypt=strict`` and ``postgresql://user:pass@host:5432/name``. BMS itself
+reads these options, in upper or lower case:
 
-``driver``            the driver's file, instead of the one that is found
-``host``              the host, or for PostgreSQL the directory of a unix socket
+``driver``            the driver's file, instead of the one that BMS finds
+``host``              the host, or for PostgreSQL the directory of a Unix socket
 ``instance``          a named instance of SQL Server, which may also be written ``host%5Cinstance``
-``LoginTimeout``      seconds for a connection to be made (``Connect Timeout``, ``connect_timeout``)
+``LoginTimeout``      seconds to make a connection (``Connect Timeout``, ``connect_timeout``)
 ``LockTimeout``       seconds a statement waits for a lock (``lock_timeout``)
 ``StatementTimeout``  seconds a statement may take (``Command Timeout``, ``statement_timeout``)
 
-All else goes to the driver as it is: ``TrustServerCertificate``, ``HostNameInCertificate``,
-``ServerCertificate``, ``Authentication``, ``MultiSubnetFailover``, ``sslmode`` ... What psqlODBC has no name
-for and libpq has, such as ``sslrootcert``, is handed on to libpq.
+The driver gets all other options unchanged: ``TrustServerCertificate``, ``HostNameInCertificate``,
+``ServerCertificate``, ``Authentication``, ``MultiSubnetFailover``, ``sslmode`` ... Options that libpq knows
+and psqlODBC does not, such as ``sslrootcert``, go to libpq.
 """
 
 import re
@@ -38,7 +38,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.:,/\\-]*")
 _HOST = re.compile(r"[A-Za-z0-9._:%-]+")
 _INSTANCE = re.compile(r"[A-Za-z_#][A-Za-z0-9_#$]{0,15}")
 
-# Our options by their names without case, spaces and underscores.
+# BMS's own timeouts, by their names in lower case without spaces and underscores.
 _TIMEOUTS = {
     "logintimeout": "login",
     "connecttimeout": "login",
@@ -51,7 +51,7 @@ _TIMEOUTS = {
 
 _POSTGRES_READ_ONLY = "SET default_transaction_read_only = on"
 
-# Parameters of libpq for which psqlODBC has no keyword: it would take them for nothing, without a word.
+# Parameters of libpq for which psqlODBC has no keyword. It would ignore them silently.
 _OF_LIBPQ = re.compile(
     r"application_name|channel_binding|fallback_application_name|gss(encmode|lib)|hostaddr"
     r"|keepalives(_count|_idle|_interval)?|krbsrvname|load_balance_hosts|options|passfile|require(_auth|peer)"
@@ -64,11 +64,11 @@ _SECRETS = frozenset(("pwd", "password", "pqopt", "clientkey", "clientcertificat
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A database to connect to. ``label`` names it without the password, for logs and errors.
+    """A database to connect to. ``label`` names it without user and password, for logs and errors.
 
-    Timeouts are in seconds. ``statement_timeout`` is for a driver that is told so; 0 where ``on_connect``
-    says it. ``keywords`` is what the driver is told, without the secrets; ``port`` is None where the
-    driver asks the host for it.
+    ``odbc`` is the connection string; ``keywords`` are its options without the secrets. Each new session runs
+    the statements ``on_connect``. Timeouts are in seconds. ``statement_timeout`` is for the driver; it is 0
+    where ``on_connect`` sets that timeout. ``port`` is None where the driver asks the host for it.
     """
 
     dialect: str
@@ -86,7 +86,7 @@ class Target:
 
     @property
     def compile(self) -> Compile:
-        """The compiler of statements for this database; sqlglot is imported for PostgreSQL alone."""
+        """The compiler of statements for this database. Only PostgreSQL's imports sqlglot."""
         if self.dialect == "mssql":
             return compile_mssql
         from bms.sql.dialect.translate import compile_postgres
@@ -94,13 +94,13 @@ class Target:
         return compile_postgres
 
     def keyword(self, name: str) -> str:
-        """Return what the driver is told under ``name``, whatever its case; empty for nothing."""
+        """Return the connection string's value for ``name``, in any case, or an empty string."""
         return next((value for key, value in self.keywords.items() if key.lower() == name.lower()), "")
 
     def for_reading(self) -> "Target":
-        """Return this target with sessions that can neither write nor lock, where the database offers that.
+        """Return this target with sessions that can neither write nor lock, if the database has such.
 
-        SQL Server does not: there it is the login's rights that say so.
+        SQL Server has none; there only the login's rights prevent writes.
         """
         if self.dialect != "postgres" or _POSTGRES_READ_ONLY in self.on_connect:
             return self
@@ -125,10 +125,10 @@ class _Address:
 
 
 def parse_url(url: str, *, read_only: bool = False) -> Target:
-    """Return the target that ``url`` names; ``read_only`` asks for a replica and sessions that cannot write.
+    """Return the target that ``url`` names. ``read_only`` asks for a replica and sessions that cannot write.
 
-    Raises ConfigurationError, without the password, for a URL that names no database or no
-    driver that is installed.
+    Raises ConfigurationError for an invalid URL, and when the driver is not installed. The error never holds
+    the password.
     """
     address, options = _split(url)
     timeouts = _take_timeouts(options)
@@ -139,13 +139,13 @@ def parse_url(url: str, *, read_only: bool = False) -> Target:
 
 
 def _split(url: str) -> tuple[_Address, dict[str, str]]:
-    # No error of urllib's is passed on: its text and its context may hold a part of the password.
+    # Pass no error of urllib on: its text and its context may hold a part of the password.
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         raise ConfigurationError(
-            "The database URL cannot be read: its port is no number, or a name or the password holds a "
+            "The database URL is invalid: its port is not a valid number, or a name or the password holds a "
             "character that must be written as %XX (/ as %2F, @ as %40, # as %23, % as %25)"
         ) from None
     scheme = parts.scheme.removeprefix("bms+")
@@ -171,7 +171,7 @@ def _postgres(address: _Address, options: dict[str, str], timeouts: Mapping[str,
         "Database": address.database,
         "Uid": address.user,
         "Pwd": address.password,
-        # Prepared on the server, and an error ends the transaction without a savepoint a statement.
+        # Prepare statements on the server. Let an error end the transaction: no savepoint per statement.
         "UseServerSidePrepare": "1",
         "Protocol": "7.4-1",
         "BoolsAsChar": "0",
@@ -200,9 +200,9 @@ def _mssql(
 ) -> Target:
     host, _, written = address.host.partition("\\")
     instance = options.pop("instance", "") or written
-    # The host's text is a part of the driver's own syntax, so only what can be one passes.
+    # The host's text becomes part of the driver's own syntax, so only a valid host and instance may pass.
     if not _HOST.fullmatch(host) or (instance and not _INSTANCE.fullmatch(instance)):
-        raise ConfigurationError("The host or the instance in the database URL is no name that there can be")
+        raise ConfigurationError("The host or the instance in the database URL is not a valid name")
     # The driver asks SQL Server Browser for the port of an instance, unless the port is given.
     port = address.port or (None if instance else 1433)
     values = {
@@ -213,9 +213,9 @@ def _mssql(
         "PWD": address.password,
         "Encrypt": "yes",
         "APP": "bms",
-        # Messages are read for the name of a constraint, so not in the language of the login.
+        # BMS finds a constraint's name in the message, so the login's language must not change the text.
         "Language": "us_english",
-        # A lost connection is for the pool to see: the driver would mend it unseen, up to ten seconds long.
+        # The pool must see a lost connection. The driver would retry it silently for up to ten seconds.
         "ConnectRetryCount": "0",
     }
     if read_only:
@@ -236,7 +236,7 @@ def _mssql(
 
 
 def _take_timeouts(options: dict[str, str]) -> dict[str, int]:
-    """Return the timeouts in seconds, and remove from ``options`` what says them."""
+    """Return the timeouts in seconds, and remove their options from ``options``."""
     timeouts = {"login": LOGIN_TIMEOUT, "lock": _LOCK_TIMEOUT, "statement": _STATEMENT_TIMEOUT}
     for name in list(options):
         which = _TIMEOUTS.get(name.lower().replace("_", "").replace(" ", ""))
@@ -244,14 +244,14 @@ def _take_timeouts(options: dict[str, str]) -> dict[str, int]:
             text = options.pop(name)
             if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _LONGEST_TIMEOUT):
                 raise ConfigurationError(
-                    f"{name} in the database URL is a whole number of seconds from 1 to {_LONGEST_TIMEOUT}"
+                    f"{name} in the database URL must be a whole number of seconds, 1 to {_LONGEST_TIMEOUT}"
                 )
             timeouts[which] = int(text)
     return timeouts
 
 
 def _handed_to_libpq(options: dict[str, str]) -> dict[str, str]:
-    """Return ``options`` with those that libpq alone knows moved into psqlODBC's option for them."""
+    """Return ``options``, with those that only libpq knows moved into psqlODBC's option ``pqopt``."""
     kept = {name: value for name, value in options.items() if not _OF_LIBPQ.fullmatch(name)}
     moved = [
         "{}='{}'".format(name.lower(), value.replace("\\", "\\\\").replace("'", "\\'"))
@@ -265,12 +265,12 @@ def _handed_to_libpq(options: dict[str, str]) -> dict[str, str]:
 
 
 def _with_options(values: dict[str, str], options: dict[str, str]) -> dict[str, str]:
-    # Keywords have no case, and of two a driver takes the first.
+    # Keywords are case-insensitive, and a driver uses the first of two: an option must replace our value.
     names = {name.lower(): name for name in values}
     merged = dict(values)
     for name, value in options.items():
         if not _KEYWORD.fullmatch(name):
-            raise ConfigurationError("An option of the database URL has a name that no driver knows")
+            raise ConfigurationError("An option in the database URL has a name that no driver accepts")
         merged[names.get(name.lower(), name)] = value
     return merged
 
@@ -287,12 +287,14 @@ def _connection_string(values: dict[str, str], written: Callable[[str, str], str
 
 
 def _psqlodbc_value(name: str, value: str) -> str:
-    # psqlODBC reads braces, and what is in them as it stands, for these alone: without them it
-    # decodes % and +. Of any other value it takes them as a part, and a semicolon as the end.
+    # In these options psqlODBC accepts braces and takes their content literally; without braces it decodes %
+    # and +. In all other options braces are part of the value, and a semicolon ends it.
     if name.lower() in ("pwd", "password", "pqopt"):
         return _braced(value)
     if ";" in value:
-        raise ConfigurationError(f"PostgreSQL's ODBC driver takes no semicolon in {name} of the database URL")
+        raise ConfigurationError(
+            f"PostgreSQL's ODBC driver accepts no semicolon in {name} of the database URL"
+        )
     return value
 
 
@@ -301,5 +303,5 @@ def _escaped_value(_: str, value: str) -> str:
 
 
 def _braced(value: str) -> str:
-    # ODBC's own escape: a value in braces is taken as it stands, a closing brace is doubled.
+    # ODBC's own escape: a value in braces is literal, and a closing brace is doubled.
     return f"{{{value.replace('}', '}}')}}}"
