@@ -1,1 +1,1 @@
-"""Migrations by yoyo, on both databases."""
+"""Applies the T-SQL migrations with yoyo, on SQL Server and on PostgreSQL."""

@@ -1,4 +1,4 @@
-"""Bring a database's schema to where the code expects it. What ``bms migrate`` and start-up run."""
+"""Applies, rolls back and lists the migrations of a database, for ``bms migrate`` and at start-up."""
 
 import contextlib
 import glob
@@ -25,22 +25,22 @@ _CHANGE = "change the schema"
 
 
 class NotAllowed(ConfigurationError):
-    """The login may not do to the database what was asked for."""
+    """The login lacks the right to migrate, or to read which migrations are applied."""
 
 
 def yoyo_url(database_url: str) -> str:
-    """Return ``database_url`` with the scheme under which our backend is registered with yoyo."""
+    """Return ``database_url`` with the scheme by which yoyo finds our backend."""
     scheme, _, rest = database_url.partition("://")
     names = {"postgresql": "bms+postgresql", "postgres": "bms+postgresql", "sqlserver": "mssql"}
     return f"{names.get(scheme, scheme)}://{rest}"
 
 
 def apply_migrations(database_url: str, directory: Path = MIGRATIONS) -> list[str]:
-    """Apply what is not applied yet and return the ids, in order. Two processes at once apply once.
+    """Apply the pending migrations and return their ids, in order. Concurrent processes apply each one once.
 
-    Each migration is applied whole or not at all. Raises DatabaseUnavailable when the database cannot be
-    reached or another process migrates for too long, NotAllowed when the login may not change the schema,
-    and the driver's error when a migration fails.
+    A migration is applied completely or not at all. Raises DatabaseUnavailable when the database is down or
+    another process migrates for too long, NotAllowed when the login may not change the schema, and the
+    driver's error when a migration fails.
     """
     migrations = read_directory(directory)
     with _backend(database_url, _CHANGE) as backend, backend.lock():
@@ -52,7 +52,7 @@ def apply_migrations(database_url: str, directory: Path = MIGRATIONS) -> list[st
 def roll_back_migrations(database_url: str, count: int = 1, directory: Path = MIGRATIONS) -> list[str]:
     """Roll the last ``count`` migrations back and return their ids, newest first.
 
-    Raises what applying raises.
+    Raises the same errors as ``apply_migrations``.
     """
     migrations = read_directory(directory)
     with _backend(database_url, _CHANGE) as backend, backend.lock():
@@ -62,9 +62,9 @@ def roll_back_migrations(database_url: str, count: int = 1, directory: Path = MI
 
 
 def list_migrations(database_url: str, directory: Path = MIGRATIONS) -> list[tuple[str, bool]]:
-    """Return each migration's id, in order, and whether it is applied. Writes nothing.
+    """Return the id of each migration, in order, and whether it is applied. Writes nothing.
 
-    Raises DatabaseUnavailable, and NotAllowed when the login may not read it.
+    Raises DatabaseUnavailable when the database is down, and NotAllowed when the login may not read this.
     """
     migrations = read_directory(directory)
     with _backend(database_url, "see which migrations are applied", writes=False) as backend:
@@ -99,7 +99,7 @@ def _backend(database_url: str, right: str, *, writes: bool = True) -> Iterator[
         if diagnosis.kind is Kind.PERMISSION:
             raise NotAllowed(
                 f"This login may not {right} on {target.label} ({diagnosis.code}); "
-                "'bms doctor' says how to give it the right"
+                "'bms doctor' says how to grant the right"
             ) from None
         if diagnosis.kind is not Kind.CONNECTION:
             raise

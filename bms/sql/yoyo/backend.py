@@ -1,10 +1,9 @@
 """yoyo backends that run T-SQL migrations on SQL Server and, translated, on PostgreSQL.
 
-yoyo's own ``odbc`` backend cannot serve either: it sends ``BEGIN``, makes its tables with
-``TIMESTAMP`` (a row version on SQL Server), and its lock row outlives a process that was killed.
-These are registered as entry points, so yoyo's own command line finds them by the URL's scheme:
-``mssql://``, ``bms+postgresql://`` and ``bms+embedded:///<data directory>`` (four slashes before an
-absolute path).
+yoyo's own ``odbc`` backend works on neither: it sends ``BEGIN``, creates its tables with ``TIMESTAMP`` (a row
+version on SQL Server), and its lock row outlives a killed process. These backends are entry points, so yoyo's
+own command line finds them by the URL's scheme: ``mssql://``, ``bms+postgresql://`` and
+``bms+embedded:///<data directory>`` (four slashes before an absolute path).
 """
 
 import contextlib
@@ -24,7 +23,7 @@ from bms.sql.odbc.target import parse_url
 
 LOCK_TIMEOUT = 60  # seconds a second process waits while the first one migrates
 
-# yoyo writes its own bookkeeping for databases where TIMESTAMP is a time and VARCHAR is text.
+# yoyo's own tables assume a database where TIMESTAMP is a time and VARCHAR is text.
 _TIMESTAMP = re.compile(r"\bTIMESTAMP\b")
 _ALTER_COLUMN = re.compile(
     r"ALTER\s+TABLE\s+(?P<table>\w+)\s+ALTER\s+COLUMN\s+(?P<column>\w+)\s+[A-Z0-9]+(\([^)]*\))?"
@@ -39,8 +38,8 @@ class _Backend(DatabaseBackend):  # type: ignore[misc]
     _is_locked: bool
 
     def connect(self, dburi: Any) -> pyodbc.Connection:
-        # Without the target's on_connect: an index may take longer to build than a request may wait. What a
-        # filtered index asks of a session (QUOTED_IDENTIFIER, ANSI_NULLS) Microsoft's driver sets itself.
+        # Skip the target's on_connect: its timeouts are for requests, and building an index may take longer.
+        # Microsoft's driver sets the options that filtered indexes need (QUOTED_IDENTIFIER, ANSI_NULLS).
         target = parse_url(self.url(dburi))
         return pyodbc.connect(target.odbc, autocommit=True, timeout=target.login_timeout)
 
@@ -50,7 +49,7 @@ class _Backend(DatabaseBackend):  # type: ignore[misc]
             dburi = dburi._replace(hostname=f"[{dburi.hostname}]")  # yoyo leaves the brackets of IPv6 out
         return str(dburi.uri)
 
-    # A transaction is what ODBC says it is: a connection out of autocommit mode, until it ends.
+    # ODBC has no statement that begins a transaction: one begins when autocommit is switched off.
 
     def begin(self) -> None:
         self.connection.autocommit = False
@@ -64,8 +63,8 @@ class _Backend(DatabaseBackend):  # type: ignore[misc]
         super().rollback()
         self.connection.autocommit = True
 
-    # A migration and the note that it was made are one transaction: yoyo's own two would leave a process
-    # killed between them with tables that the next one makes again.
+    # A migration and its record commit in one transaction. yoyo uses two: if a process were killed between
+    # them, the next run would create the same tables again.
 
     def apply_one(self, migration: Any, force: bool = False, mark: bool = True) -> None:
         self.ensure_internal_schema_updated()
@@ -91,8 +90,7 @@ class _Backend(DatabaseBackend):  # type: ignore[misc]
             self.unmark_one(migration, log=False)
 
     def savepoint_rollback(self, id: str) -> None:  # noqa: A002
-        # Where the error ended the whole transaction there is no savepoint to go back to any more, and
-        # saying so would hide the error.
+        # If the error ended the whole transaction, the savepoint is gone. Raising here would hide the error.
         with contextlib.suppress(pyodbc.Error):
             self.return_to_savepoint(id)
 
@@ -105,9 +103,9 @@ class _Backend(DatabaseBackend):  # type: ignore[misc]
         ]
 
     def recorded_hashes(self) -> set[str]:
-        """Return the hashes of the migrations that are noted as applied.
+        """Return the hashes of the applied migrations; an empty set if yoyo's table does not exist.
 
-        It makes no table, as yoyo's own ``get_applied_migration_hashes`` does, and none means none.
+        Unlike yoyo's own ``get_applied_migration_hashes``, this creates no table.
         """
         try:
             noted = self.execute(self.format_sql(self.applied_migrations_sql)).fetchall()
@@ -117,13 +115,13 @@ class _Backend(DatabaseBackend):  # type: ignore[misc]
             return set()
         return {row[0] for row in noted}
 
-    # The lock is the session's own: it ends with the process that held it, however that ended.
+    # The session owns the lock, so the lock ends with the process, however that ends.
 
     def create_lock_table(self) -> None:
-        """Make no table: see ``lock``."""
+        """Do nothing: ``lock`` needs no table."""
 
     def break_lock(self) -> None:
-        """Do nothing: a lock of the session cannot outlive its holder."""
+        """Do nothing: a session's lock cannot outlive its holder."""
 
     @contextlib.contextmanager
     def lock(self, timeout: float | None = None) -> Iterator[None]:
@@ -146,7 +144,7 @@ class _Backend(DatabaseBackend):  # type: ignore[misc]
 
 
 class MssqlBackend(_Backend):
-    """SQL Server: migrations run as they are written."""
+    """SQL Server. Runs the migrations as they are written."""
 
     schema_sql = "SCHEMA_NAME()"
 
@@ -189,7 +187,7 @@ class MssqlBackend(_Backend):
             "@LockOwner = 'Session', @LockTimeout = ?; SELECT @result",
             int(timeout * 1000),
         )
-        # A server that tells in words too that it waited in vain has these come before the result.
+        # A server may also send a message that the wait timed out. It comes before the result.
         while cursor.description is None and cursor.nextset():
             pass
         if cursor.fetchone()[0] < 0:
@@ -202,7 +200,7 @@ class MssqlBackend(_Backend):
 
 
 class PostgresqlBackend(_Backend):
-    """PostgreSQL by psqlODBC: the T-SQL of the migrations is translated as it runs."""
+    """PostgreSQL through psqlODBC. Translates the T-SQL of the migrations as it runs them."""
 
     schema_sql = "current_schema"
     _LOCK_KEY = 7_263_401  # any number that nothing else in this database locks
@@ -213,7 +211,7 @@ class PostgresqlBackend(_Backend):
         return _TranslatingCursor(self.connection.cursor(), translate_ddl)
 
     def execute(self, sql: str, params: Any = None) -> Any:
-        # yoyo's own statements are standard SQL; only a migration's steps take self.cursor().
+        # yoyo's own statements are standard SQL; only a migration's steps use self.cursor().
         text, values = utils.change_param_style(self.driver.paramstyle, sql, params)
         return self.connection.cursor().execute(text, values)
 
@@ -231,7 +229,7 @@ class PostgresqlBackend(_Backend):
 
 
 class EmbeddedBackend(PostgresqlBackend):
-    """The embedded server of a data directory, started if need be and shared with whoever uses it."""
+    """The embedded server of a data directory, started on demand and shared with other processes."""
 
     def url(self, dburi: Any) -> str:
         return embedded_url(shared_server(Path(unquote(dburi.database or "var"))))
