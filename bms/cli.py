@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_check)
 
     doctor = commands.add_parser(
-        "doctor", help="say how the database is set up, what is wrong and how to mend it; changes nothing"
+        "doctor", help="say how the database is set up, what is wrong and how to fix it; changes nothing"
     )
     doctor.set_defaults(run=_doctor)
 

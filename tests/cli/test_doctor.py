@@ -109,7 +109,7 @@ def one(output: str, beginning: str, *words: str) -> str:
 def test_a_new_embedded_database_is_migrated_and_then_well(doctor: Run, tmp_path: Path) -> None:
     early = doctor()
     told = f"problem  {len(IDS)} of {len(IDS)} migrations are not applied: {', '.join(IDS)}. "
-    assert one(early.stdout, "problem") == f"{told}To mend it: bms migrate"
+    assert one(early.stdout, "problem") == f"{told}To fix it: bms migrate"
     assert early.stdout.endswith("1 problem found.\n")
     with EmbeddedServer(tmp_path / "var" / "postgres") as server:
         connection = pyodbc.connect(parse_url(embedded_url(server)).odbc, autocommit=True)
@@ -124,12 +124,12 @@ def test_a_new_embedded_database_is_migrated_and_then_well(doctor: Run, tmp_path
         f"driver {drivers.psqlodbc()} (psqlodbcw.so",
         "server PostgreSQL ",
         "logged in as bms to database bms",
-        "a socket of this machine",
-        "isolated as read committed",
+        "a Unix socket on this machine",
+        "the default isolation level is read committed",
         "time zone is UTC",
         "commits are durable",
-        "takes writes",
-        "waits for a lock 5s, takes 15s at the most",
+        "accepts writes",
+        "5s for a lock, 15s for a statement, 30s for an idle transaction",
         "s clock is 0.",
         "may SELECT, INSERT, UPDATE, DELETE",
         "may create tables",
@@ -153,7 +153,7 @@ def test_a_database_newer_than_the_program(doctor: Run, probe: str, change: Call
         " VALUES ('x', '9999_new', now())",
         "DELETE FROM _yoyo_migration WHERE migration_hash = 'x'",
     )
-    assert "9999_new. To mend it: update BMS" in one(doctor(probe).stdout, "problem")
+    assert "9999_new. To fix it: update BMS" in one(doctor(probe).stdout, "problem")
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,8 @@ def test_a_role_with_too_few_rights(doctor: Run, probe: str, change: Callable[..
         "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM reader",
     )
     told = doctor(probe.replace("bms@", "reader@")).stdout
-    mend = 'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "public" TO "reader"'
-    assert one(told, "problem", "may not INSERT, UPDATE, DELETE").endswith(mend)
+    fix = 'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "public" TO "reader"'
+    assert one(told, "problem", "lacks INSERT, UPDATE, DELETE").endswith(fix)
     one(told, "advice", "may not create tables", 'GRANT CREATE ON SCHEMA "public" TO "reader"')
 
 
@@ -204,7 +204,7 @@ def test_a_replica_is_examined_as_one(doctor: Run, probe: str) -> None:
     assert done.returncode == 0
     primary, replica = done.stdout.split("The read replica:\n")
     assert "may create tables" in primary
-    one(replica, "advice", "no standby")
+    one(replica, "advice", "not a standby")
     one(replica, "ok ", "the role may SELECT")
     away = doctor(probe, BMS_DATABASE_READ_URL=probe.replace("/probe", "/none"))
     one(away.stdout, "problem", "no database none on this server", 'CREATE DATABASE "none"')
@@ -234,9 +234,7 @@ def test_wrong_settings_are_a_problem(doctor: Run, settings: dict[str, str], wor
         ("postgresql://u:{}@host.invalid:{}/x", ("no host host.invalid",)),
         ("postgresql://u:{}@/x?host=/nonexistent&n={}", ("cannot be reached",)),
         ("postgresql://u:{}@h:{}/x?driver=/none.so", ("/none.so", "?driver=")),
-        pytest.param(
-            "mssql://u:{}@127.0.0.1:{}/x?Encrypt=perhaps", ("Encrypt", "does not take"), marks=with_mssql
-        ),
+        pytest.param("mssql://u:{}@127.0.0.1:{}/x?Encrypt=perhaps", ("Encrypt", "rejects"), marks=with_mssql),
         pytest.param(
             "mssql://127.0.0.1/x?n={}{}&driver=" + drivers.psqlodbc(), ("names no user",), marks=with_mssql
         ),
@@ -260,7 +258,7 @@ def test_an_option_that_no_driver_has_is_told(doctor: Run) -> None:
 def test_a_listener_that_is_no_database(doctor: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         done = doctor(f"postgresql://u:p@127.0.0.1:{silent.getsockname()[1]}/x?LoginTimeout=1")
-    one(done.stdout, "problem", "is open, but no connection comes about")
+    one(done.stdout, "problem", "is open, but the connection fails")
 
 
 def test_a_wrong_password(doctor: Run, own: EmbeddedServer, probe: str, change: Callable[..., None]) -> None:

@@ -1,4 +1,4 @@
-"""What ``bms doctor`` finds out about a database, and how to mend what is wrong. It changes nothing."""
+"""Examines a database for ``bms doctor`` and says how to fix what is wrong. Changes nothing."""
 
 import contextlib
 import re
@@ -16,9 +16,9 @@ from bms.sql.yoyo.apply import MIGRATIONS, read_directory
 
 __all__ = ["Finding", "Level", "advice_at_start", "examine", "problem"]
 
-CLOCK_TOLERANCE = 2.0  # seconds between the clocks of two machines that nobody minds
+CLOCK_TOLERANCE = 2.0  # seconds by which two machines' clocks may differ without harm
 
-# Options that Microsoft's driver is documented to have. It passes over any other without a word.
+# The documented options of Microsoft's driver. It ignores any other silently.
 _OF_MSODBCSQL = re.compile(
     r"addr(ess)?|ansinpw|app|applicationintent|attachdbfilename|authentication|autotranslate"
     r"|client(certificate|key)|columnencryption|concatnullyieldsnull|connectretry(count|interval)|database"
@@ -33,7 +33,10 @@ _OF_MSODBCSQL = re.compile(
 
 
 def examine(url: str, *, replica: bool = False, migrations: Path = MIGRATIONS) -> Iterator[Finding]:
-    """Yield what is found of the database that ``url`` names, as its replica if ``replica``. Never raises."""
+    """Yield the findings about the database that ``url`` names, or about a read replica if ``replica``.
+
+    Never raises: an error becomes a finding.
+    """
     try:
         target = parse_url(url, read_only=replica)
     except ConfigurationError as error:
@@ -55,7 +58,10 @@ def examine(url: str, *, replica: bool = False, migrations: Path = MIGRATIONS) -
 
 
 def advice_at_start(url: str) -> str | None:
-    """Return what a server's operator should know before it serves, or None. Asks SQL Server alone, once."""
+    """Return a warning for the operator before BMS serves, or None.
+
+    Only SQL Server is asked, once. While it is down, the answer is None.
+    """
     target = parse_url(url)
     if target.dialect != "mssql":
         return None
@@ -65,11 +71,11 @@ def advice_at_start(url: str) -> str | None:
             if not mssql.reads_wait_for_writes(patient):
                 return None
             return (
-                "READ_COMMITTED_SNAPSHOT is off: who reads waits for who writes. Switch it on with: "
-                f"{mssql.snapshot_command(patient)} ('bms doctor' tells more)"
+                "READ_COMMITTED_SNAPSHOT is off, so readers wait for writers. Switch it on with: "
+                f"{mssql.snapshot_command(patient)} ('bms doctor' says more)"
             )
     except pyodbc.Error:
-        return None  # whatever is wrong, serving tells it better
+        return None  # the server process is about to report this error better
 
 
 def _connect(target: Target) -> pyodbc.Connection:
@@ -110,13 +116,13 @@ def _options(target: Target) -> Iterator[Finding]:
     for name in target.keywords:
         if not _OF_MSODBCSQL.fullmatch(name):
             yield advice(
-                f"{name} in the database URL is no option that the driver is known to have; it ignores such",
-                "see how it is written: TrustServerCertificate, HostNameInCertificate, MultiSubnetFailover",
+                f"{name} in the database URL is not a known option of the driver, so the driver ignores it",
+                "check the spelling (TrustServerCertificate, HostNameInCertificate, MultiSubnetFailover)",
             )
 
 
 def _clock(patient: Patient) -> Finding:
-    """Compare the clocks, taking the middle of the round trip for the moment when the server looked."""
+    """Compare the clocks. Assumes that the server read its clock in the middle of the round trip."""
     before = datetime.now(UTC)
     if patient.target.dialect == "mssql":
         there = patient.value("SELECT SYSUTCDATETIME()")
@@ -128,15 +134,15 @@ def _clock(patient: Patient) -> Finding:
     middle = before + (after - before) / 2
     difference = (there.replace(tzinfo=UTC) - middle).total_seconds()
     side = "ahead of" if difference > 0 else "behind"
-    told = f"the server's clock is {abs(difference):.1f} s {side} this machine's"
+    text = f"the server's clock is {abs(difference):.1f} s {side} this machine's"
     if abs(difference) > CLOCK_TOLERANCE:
-        return advice(told, "set both by NTP")
-    return ok(told)
+        return advice(text, "synchronise both with NTP")
+    return ok(text)
 
 
 def _applied(patient: Patient) -> dict[str, str]:
-    """Return the migrations that the database has, by their hashes; none where it has no such table."""
-    # yoyo's own way to ask makes its tables first.
+    """Return the ids of the applied migrations by their hashes; nothing if yoyo's table does not exist."""
+    # yoyo's own functions would create its tables first.
     rows = patient.rows("SELECT migration_hash, migration_id FROM _yoyo_migration")
     return {row[0]: row[1] for row in rows or ()}
 
@@ -146,14 +152,15 @@ def _migrations(
 ) -> Iterator[Finding]:
     newer = sorted(name for digest, name in applied.items() if digest not in known)
     if pending:
-        mend = "wait for the replica to follow" if replica else "bms migrate"
+        fix = "wait for the replica to catch up" if replica else "bms migrate"
         are = "is" if len(pending) == 1 else "are"
         yield problem(
-            f"{len(pending)} of {len(known)} migrations {are} not applied: {', '.join(pending)}", mend
+            f"{len(pending)} of {len(known)} migrations {are} not applied: {', '.join(pending)}", fix
         )
     elif newer:
         yield problem(
-            f"the database has migrations that this BMS does not know: {', '.join(newer)}", "update BMS"
+            f"the database has migrations that this version of BMS does not know: {', '.join(newer)}",
+            "update BMS",
         )
     else:
         yield ok(f"all {len(known)} migrations are applied")

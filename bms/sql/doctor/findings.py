@@ -1,4 +1,4 @@
-"""What the doctor says, and how it asks a database without ever being stopped by what that cannot answer."""
+"""The doctor's findings, and the connection that it examines."""
 
 import enum
 from typing import Any, NamedTuple
@@ -10,44 +10,44 @@ from bms.sql.odbc.target import Target
 
 
 class Level(enum.Enum):
-    """How much a finding matters. A PROBLEM keeps BMS from working as it promises."""
+    """How much a finding matters. With a PROBLEM, BMS cannot keep its promises."""
 
     OK = "ok"
     ADVICE = "advice"
     PROBLEM = "problem"
-    UNKNOWN = "unknown"  # the database has no answer, or not for this login
+    UNKNOWN = "unknown"  # the database does not have this, or does not show it to the login
 
 
 class Finding(NamedTuple):
-    """One line of the report; ``mend`` is the command or the words that put it right."""
+    """One line of the report. ``fix`` is the command, or the words, that put it right."""
 
     level: Level
     text: str
-    mend: str = ""
+    fix: str = ""
 
     def __str__(self) -> str:
         line = f"{self.level.value:8} {self.text}"
-        return f"{line}. To mend it: {self.mend}" if self.mend else line
+        return f"{line}. To fix it: {self.fix}" if self.fix else line
 
 
 def ok(text: str) -> Finding:
     return Finding(Level.OK, text)
 
 
-def advice(text: str, mend: str = "") -> Finding:
-    return Finding(Level.ADVICE, text, mend)
+def advice(text: str, fix: str = "") -> Finding:
+    return Finding(Level.ADVICE, text, fix)
 
 
-def problem(text: str, mend: str = "") -> Finding:
-    return Finding(Level.PROBLEM, text, mend)
+def problem(text: str, fix: str = "") -> Finding:
+    return Finding(Level.PROBLEM, text, fix)
 
 
 def unknown(text: str) -> Finding:
-    return Finding(Level.UNKNOWN, f"{text}: the database does not tell it to this login")
+    return Finding(Level.UNKNOWN, f"{text}: the database does not show it to this login")
 
 
 class Patient:
-    """A connection to examine. What cannot be asked there, for want of a view or of a right, is None.
+    """A connection to examine. An answer is None if the server lacks the view, or the login lacks the right.
 
     Raises pyodbc.Error when the connection is lost.
     """
@@ -57,7 +57,7 @@ class Patient:
         self.target = target
 
     def rows(self, sql: str, *values: Any) -> list[Any] | None:
-        """Return every row, or None when the question is not understood or not allowed."""
+        """Return all rows, or None when the server does not understand the query or does not allow it."""
         try:
             return list(self.connection.execute(sql, *values).fetchall())
         except pyodbc.Error as error:
@@ -66,16 +66,16 @@ class Patient:
             return None
 
     def value(self, sql: str, *values: Any) -> Any:
-        """Return the first column of the first row; None also when there is no row, or it is NULL."""
+        """Return the first column of the first row. None may also mean that there is no row, or a NULL."""
         rows = self.rows(sql, *values)
         return rows[0][0] if rows else None
 
 
 def bracketed(name: str) -> str:
-    """Return ``name`` as T-SQL writes any identifier."""
+    """Return ``name`` quoted as an identifier of T-SQL."""
     return f"[{name.replace(']', ']]')}]"
 
 
 def quoted(name: str) -> str:
-    """Return ``name`` as PostgreSQL writes any identifier."""
+    """Return ``name`` quoted as an identifier of PostgreSQL."""
     return '"{}"'.format(name.replace('"', '""'))

@@ -1,4 +1,7 @@
-"""What is asked of SQL Server, Azure SQL and Babelfish. Any view may be missing, or closed to the login."""
+"""The doctor's examination of SQL Server, Azure SQL and Babelfish.
+
+Any system view may be missing, or the login may have no right to it.
+"""
 
 from collections.abc import Iterator
 
@@ -15,8 +18,8 @@ _ISOLATION = {
     5: "snapshot",
 }
 
-# What a filtered index asks of a session that changes its table (CREATE INDEX, "Required SET options for
-# filtered indexes"). Microsoft's driver sets them at connect, ARITHABORT follows from ANSI_WARNINGS.
+# A session needs these options on to change a table with a filtered index (CREATE INDEX, "Required SET
+# options for filtered indexes"). Microsoft's driver sets them at connect. ARITHABORT follows ANSI_WARNINGS.
 _NEEDED_ON = ("ANSI_NULLS", "ANSI_PADDING", "ANSI_WARNINGS", "CONCAT_NULL_YIELDS_NULL", "QUOTED_IDENTIFIER")
 _XACT_ABORT = 16384
 
@@ -29,7 +32,7 @@ _FORBIDDEN = """
 
 
 def reads_wait_for_writes(patient: Patient) -> bool | None:
-    """Return whether READ_COMMITTED_SNAPSHOT is off, or None when the server does not tell."""
+    """Return whether READ_COMMITTED_SNAPSHOT is off, or None when the server does not say."""
     value = patient.value(_SNAPSHOT)
     return None if value is None else not value
 
@@ -41,7 +44,7 @@ def snapshot_command(patient: Patient) -> str:
 
 
 def findings(patient: Patient, *, replica: bool) -> Iterator[Finding]:
-    """Yield what is found of the server, the database and the session."""
+    """Yield the findings about the server, the database and the session."""
     yield _server(patient)
     user = patient.value("SELECT SUSER_SNAME()")
     yield ok(f"logged in as {user}, user {patient.value('SELECT USER_NAME()')} of database {_name(patient)}")
@@ -52,7 +55,7 @@ def findings(patient: Patient, *, replica: bool) -> Iterator[Finding]:
 
 
 def permissions(patient: Patient, *, replica: bool, pending: bool) -> Iterator[Finding]:
-    """Yield whether the user may do what BMS does."""
+    """Yield whether the user has the rights that BMS needs."""
     user = bracketed(str(patient.value("SELECT USER_NAME()")))
     roles = {"SELECT": "db_datareader"}
     if not replica:
@@ -66,22 +69,22 @@ def permissions(patient: Patient, *, replica: bool, pending: bool) -> Iterator[F
         elif tables:
             missing[right] = role
     if missing:
-        mend = "; ".join(f"ALTER ROLE {role} ADD MEMBER {user}" for role in sorted(set(missing.values())))
-        yield problem(f"the user may not {', '.join(missing)} on all tables", mend)
+        fix = "; ".join(f"ALTER ROLE {role} ADD MEMBER {user}" for role in sorted(set(missing.values())))
+        yield problem(f"the user lacks {', '.join(missing)} on some tables", fix)
     else:
         yield ok(f"the user may {', '.join(roles)}")
     if replica:
         return
     may_create = patient.value("SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TABLE')")
-    mend = f"ALTER ROLE db_ddladmin ADD MEMBER {user}, or run bms migrate as a user that may"
+    fix = f"ALTER ROLE db_ddladmin ADD MEMBER {user}, or run bms migrate as a user that may create tables"
     if may_create is None:
         yield unknown("whether the user may create tables")
     elif may_create:
         yield ok("the user may create tables")
     elif pending:
-        yield problem("the user may not create tables, and migrations are to be applied", mend)
+        yield problem("the user may not create tables, and migrations are pending", fix)
     else:
-        yield advice("the user may not create tables, which the next migration needs", mend)
+        yield advice("the user may not create tables, which the next migration will need", fix)
 
 
 def _name(patient: Patient) -> str:
@@ -96,33 +99,33 @@ def _server(patient: Patient) -> Finding:
     first = str(patient.value("SELECT @@VERSION") or "").split("\n")[0].strip()
     version = str(patient.value("SELECT CAST(SERVERPROPERTY('ProductVersion') AS NVARCHAR(128))") or "")
     edition = patient.value("SELECT CAST(SERVERPROPERTY('EngineEdition') AS INT)")
-    told = f"server {first or 'of a version that it does not tell'}{f', {version}' if version else ''}"
+    name = f"server {first or 'of an unknown version'}{f', {version}' if version else ''}"
     major = version.split(".")[0]
     if _is_babelfish(patient):
         return advice(
-            f"{told}: it speaks T-SQL but takes no lock for UPDLOCK; BMS is made for SQL Server 2019"
+            f"{name}: it speaks T-SQL but takes no lock for UPDLOCK; BMS is written for SQL Server 2019"
         )
     if edition not in _AZURE and major.isdigit() and int(major) < OLDEST:
-        return problem(f"{told} is older than SQL Server 2019", "use SQL Server 2019 or later, or Azure SQL")
-    return ok(told)
+        return problem(f"{name} is older than SQL Server 2019", "use SQL Server 2019 or later, or Azure SQL")
+    return ok(name)
 
 
 def _encryption(patient: Patient) -> Iterator[Finding]:
     asked = patient.target.keyword("Encrypt").lower()
-    told = patient.value("SELECT encrypt_option FROM sys.dm_exec_connections WHERE session_id = @@SPID")
-    # With these the driver makes no connection that is not encrypted, so that it need not be asked.
+    actual = patient.value("SELECT encrypt_option FROM sys.dm_exec_connections WHERE session_id = @@SPID")
+    # With these values the driver makes only encrypted connections, whether or not the server says so.
     insists = asked in ("yes", "true", "1", "mandatory", "strict")
-    if str(told).upper() == "TRUE" or insists:
+    if str(actual).upper() == "TRUE" or insists:
         yield ok(f"the connection is encrypted (Encrypt={asked})")
-    elif told is None:
+    elif actual is None:
         yield unknown("whether the connection is encrypted")
     else:
-        yield advice(f"the connection is not encrypted (Encrypt={asked})", "take ?Encrypt= out of the URL")
+        yield advice(f"the connection is not encrypted (Encrypt={asked})", "remove ?Encrypt= from the URL")
     trusts = patient.target.keyword("TrustServerCertificate").lower() in ("yes", "true", "1")
     if trusts and asked != "strict":
         yield advice(
-            "TrustServerCertificate: the certificate is not checked, so anybody may pose as the server",
-            "have this machine trust the authority that signed it, and take that out of the URL",
+            "TrustServerCertificate is on: the certificate is not checked, so anybody may pose as the server",
+            "make this machine trust the authority that signed it, and remove that option from the URL",
         )
 
 
@@ -132,8 +135,8 @@ def _isolation(patient: Patient) -> Iterator[Finding]:
         yield unknown("whether READ_COMMITTED_SNAPSHOT is on")
     elif waits:
         yield advice(
-            "READ_COMMITTED_SNAPSHOT is off: who reads waits for who writes",
-            f"{snapshot_command(patient)} (it ends the transactions that are open)",
+            "READ_COMMITTED_SNAPSHOT is off, so readers wait for writers",
+            f"{snapshot_command(patient)} (it ends all open transactions)",
         )
     else:
         yield ok("READ_COMMITTED_SNAPSHOT is on")
@@ -141,7 +144,7 @@ def _isolation(patient: Patient) -> Iterator[Finding]:
     if snapshot is None:
         yield unknown("ALLOW_SNAPSHOT_ISOLATION")
     else:
-        yield ok(f"ALLOW_SNAPSHOT_ISOLATION is {'on' if snapshot == 1 else 'off'}; BMS does without")
+        yield ok(f"ALLOW_SNAPSHOT_ISOLATION is {'on' if snapshot == 1 else 'off'}; BMS does not need it")
     level = patient.value(
         "SELECT transaction_isolation_level FROM sys.dm_exec_sessions WHERE session_id = @@SPID"
     )
@@ -160,7 +163,7 @@ def _database(patient: Patient, *, replica: bool) -> Iterator[Finding]:
         yield unknown("the compatibility level")
     elif level < COMPATIBILITY and not _is_babelfish(patient):
         yield advice(
-            f"the compatibility level is {level}, older than SQL Server 2019's",
+            f"the compatibility level is {level}, below that of SQL Server 2019",
             f"ALTER DATABASE {name} SET COMPATIBILITY_LEVEL = {COMPATIBILITY}",
         )
     else:
@@ -168,32 +171,32 @@ def _database(patient: Patient, *, replica: bool) -> Iterator[Finding]:
     durability = patient.value("SELECT delayed_durability_desc FROM sys.databases WHERE name = DB_NAME()")
     if durability == "FORCED":
         yield problem(
-            "DELAYED_DURABILITY is FORCED: a sale that was answered may be lost when the server fails",
+            "DELAYED_DURABILITY is FORCED: a sale that BMS has confirmed may be lost when the server crashes",
             f"ALTER DATABASE {name} SET DELAYED_DURABILITY = DISABLED",
         )
     updates = patient.value("SELECT CAST(DATABASEPROPERTYEX(DB_NAME(), 'Updateability') AS NVARCHAR(32))")
     if updates is None:
-        yield unknown("whether the database can be written to")
+        yield unknown("whether the database accepts writes")
     elif updates == "READ_ONLY" and not replica:
         yield problem(
-            "the database is read-only here: it is a replica, or set so",
+            "the database is read-only here: it is a replica, or it is set to READ_ONLY",
             "name the primary in BMS_DATABASE_URL, or ALTER DATABASE "
             f"{name} SET READ_WRITE WITH ROLLBACK IMMEDIATE",
         )
     else:
-        yield ok(f"the database is {'read-only' if updates == 'READ_ONLY' else 'open for writing'}")
+        yield ok("the database is read-only" if updates == "READ_ONLY" else "the database accepts writes")
 
 
 def _session(patient: Patient) -> Iterator[Finding]:
     lock = patient.value("SELECT @@LOCK_TIMEOUT")
     statement = patient.target.statement_timeout
-    waiting = "for an unknown time" if lock is None else "for ever" if lock < 0 else f"{lock / 1000:g} s"
-    yield ok(f"a statement waits for a lock {waiting}, and takes {statement} s at the most")
+    limit = "unknown" if lock is None else "none" if lock < 0 else f"{lock / 1000:g} s"
+    yield ok(f"timeouts: {limit} for a lock, {statement} s for a statement")
     options = patient.value("SELECT @@OPTIONS")
     if options is None:
         yield unknown("whether XACT_ABORT is on")
     elif not options & _XACT_ABORT:
-        # SET XACT_ABORT ON was sent at connect and not refused: a server that ignores it.
+        # BMS sent SET XACT_ABORT ON at connect, and the server accepted it but ignores it.
         yield advice(
             "the server does not report XACT_ABORT as on: a failed statement may leave a transaction open"
         )
@@ -202,8 +205,8 @@ def _session(patient: Patient) -> Iterator[Finding]:
     ]
     if off:
         yield problem(
-            f"{', '.join(off)} is off, and filtered indexes refuse every change of their tables",
-            "take QuotedId and AnsiNPW out of the database URL",
+            f"{', '.join(off)} is off, so the server refuses every change to a table with a filtered index",
+            "remove QuotedId and AnsiNPW from the database URL",
         )
     else:
-        yield ok("the session's SET options are those that filtered indexes need")
+        yield ok("the session has the SET options that filtered indexes need")

@@ -1,4 +1,4 @@
-"""Why no connection comes about, in words, and what to do: a driver's own words often hide it."""
+"""Explains why a connection fails and what to do. The driver's own message often hides the reason."""
 
 import ctypes
 import re
@@ -26,7 +26,7 @@ _RECORD = re.compile(r"\[[0-9A-Z]{5}\] ((\[[^\]]*\])*)")
 
 _LOGIN = {"18456", "18452", "18470", "18486", "18487", "18488", "28000", "28P01"}
 _DATABASE = {"911", "4060", "4064", "916", "3D000"}
-# psqlODBC has one state for all that goes wrong at connect. Of more than one address libpq tells of each.
+# psqlODBC has one state for all errors at connect, so the text decides. libpq adds an error for each address.
 _LOGIN_WORDS = re.compile(
     r'authentication failed|role ".*" does not exist|no pg_hba.conf entry|no password supplied|'
     r'role ".*" is not permitted to log in'
@@ -36,41 +36,42 @@ _OPTION_WORDS = re.compile(
     r"(?:Invalid value specified for connection string attribute '(\w+)'|invalid (\w+) value|"
     r'invalid connection option "(\w+)")'
 )
+_SECONDARY = {"976", "978", "979"}
 _RECOVERING = {"40613", "921", "922", "924", "927", "942", "945", "17142", "18401", "57P03"}
 
 
 def explain(error: pyodbc.Error, target: Target) -> Iterator[Finding]:
-    """Yield what kept a connection to ``target`` from being made."""
+    """Yield the reason why the connection to ``target`` failed."""
     message = str(error.args[-1]) if error.args else ""
     codes = {diagnose(error).code, *re.findall(r"\((\d{2,6})\)", message)}
     if "can't open lib" in message.lower() or codes & {"IM002", "IM003", "IM004", "IM005"}:
         yield _driver(target, message)
-    # Before the login: SQL Server follows an unknown database with a failed login, in any order.
+    # Before the login: SQL Server reports an unknown database along with a failed login, in either order.
     elif codes & _DATABASE or _DATABASE_WORDS.search(message):
         yield _no_database(target)
     elif codes & _LOGIN or _LOGIN_WORDS.search(message):
         yield problem(
             f"the server refuses the login: the user or the password in the URL is wrong, or the user "
             f"may not log in ({diagnose(error).code})",
-            "set them right in the URL (with characters such as @ / : # % written as %40 %2F %3A %23 %25)",
+            "correct them in the URL (write characters such as @ / : # % as %40 %2F %3A %23 %25)",
         )
     elif codes & _RECOVERING:
-        yield problem(f"the database cannot be used just now: {_plain(message)}", "wait, then try again")
-    elif "979" in codes or "978" in codes or "976" in codes:
+        yield problem(f"the database is unavailable at the moment: {_plain(message)}", "wait, then try again")
+    elif codes & _SECONDARY:
         yield problem(
-            "this is a secondary replica of an availability group, which takes no such connection",
+            "the server is a secondary replica of an availability group and refuses this kind of connection",
             "name the group's listener in BMS_DATABASE_URL",
         )
     elif option := _OPTION_WORDS.search(message):
         name = next(filter(None, option.groups()))
-        yield problem(f"{name} in the database URL has a value that the driver does not take", "set it right")
+        yield problem(f"{name} in the database URL has a value that the driver rejects", "correct the value")
     elif target.dialect == "mssql" and not any(map(target.keyword, _WAYS_TO_LOG_IN)):
         yield problem(
-            "the database URL names no user", "mssql://USER:PASSWORD@host/name, or ?Authentication="
+            "the database URL names no user", "write mssql://USER:PASSWORD@host/name, or add ?Authentication="
         )
     elif _NOT_ENCRYPTED.search(message):
         yield problem(
-            "the server offers no encryption, and the URL asks for it",
+            "the server offers no encryption, but the URL requires it",
             "give the server a certificate, or on a network that you trust add "
             + (
                 "?Encrypt=optional to the URL" if target.dialect == "mssql" else "?sslmode=disable to the URL"
@@ -95,9 +96,9 @@ def _driver(target: Target, message: str) -> Finding:
             )
         return problem(
             f"the driver cannot be loaded: {error}",
-            "take ?driver= out of the database URL, or name a driver's file there that is for this machine",
+            "remove ?driver= from the database URL, or let it name a driver's file for this machine",
         )
-    return problem(f"the driver manager does not take the driver {file}: {_plain(message)}")
+    return problem(f"the driver manager rejects the driver {file}: {_plain(message)}")
 
 
 def _no_database(target: Target) -> Finding:
@@ -105,7 +106,7 @@ def _no_database(target: Target) -> Finding:
         name = bracketed(target.database)
         return problem(
             f"there is no database {target.database} on this server, or the login has no user in it",
-            f"CREATE DATABASE {name}, or in it CREATE USER ... FOR LOGIN ...",
+            f"CREATE DATABASE {name}, or CREATE USER ... FOR LOGIN ... in it",
         )
     return problem(
         f"there is no database {target.database} on this server", f"CREATE DATABASE {quoted(target.database)}"
@@ -113,56 +114,58 @@ def _no_database(target: Target) -> Finding:
 
 
 def _certificate(target: Target, message: str) -> Finding:
-    told = f"the server's certificate is not accepted: {_plain(message)}"
+    text = f"the driver does not accept the server's certificate: {_plain(message)}"
     if target.dialect == "mssql":
         return problem(
-            told,
-            "have this machine trust the authority that signed it; or name the host that it is for with "
-            "?HostNameInCertificate=; or, with Encrypt=strict, its file with ?ServerCertificate=; for a "
-            "trial on a network that you trust, ?TrustServerCertificate=yes",
+            text,
+            "make this machine trust the authority that signed it; or name the certificate's host with "
+            "?HostNameInCertificate=; or, with Encrypt=strict, name its file with ?ServerCertificate=; for a "
+            "trial on a network that you trust, add ?TrustServerCertificate=yes",
         )
     return problem(
-        told, "name the file of its authority with ?sslrootcert=, and the host as the certificate has it"
+        text,
+        "name the CA certificate's file with ?sslrootcert=, and the host as it stands in the certificate",
     )
 
 
 def _network(target: Target, message: str) -> Iterator[Finding]:
-    """Say what the network does: the drivers call most of it a login that took too long."""
+    """Yield what is wrong with the network. The drivers report most of it as a login timeout."""
     place = target.label
     if target.port is None:
         yield problem(
-            f"{place} does not answer ({_plain(message)}). A named instance is found by asking SQL Server "
-            f"Browser on {target.host}, port 1434 of UDP",
+            f"{place} does not answer ({_plain(message)}). To find a named instance, the driver asks SQL "
+            f"Server Browser on {target.host}, UDP port 1434",
             "start SQL Server Browser, or name the instance's port in the URL",
         )
         return
     if target.host.startswith(("/", "@")):
         yield problem(
-            f"{place} cannot be reached: {_plain(message)}", "start the server, or set its directory right"
+            f"{place} cannot be reached: {_plain(message)}",
+            "start the server, or correct the socket's directory in the URL",
         )
         return
     try:
         socket.create_connection((target.host, target.port), timeout=target.login_timeout).close()
     except socket.gaierror:
-        yield problem(f"there is no host {target.host}", "set the host in the database URL right")
+        yield problem(f"there is no host {target.host}", "correct the host in the database URL")
     except ConnectionRefusedError:
         yield problem(
             f"nothing listens on port {target.port} of {target.host}",
-            "start the server, let it listen on TCP there, or set the port in the database URL right",
+            "start the server, let it listen on TCP there, or correct the port in the database URL",
         )
     except OSError as error:
         yield problem(
             f"port {target.port} of {target.host} cannot be reached ({error.strerror or error})",
-            "open the way in the firewalls between here and there",
+            "open the port in the firewalls between here and there",
         )
     else:
         yield problem(
-            f"port {target.port} of {target.host} is open, but no connection comes about: {_plain(message)}",
-            "see whether the database listens there, and its log; ?LoginTimeout=30 gives it more time",
+            f"port {target.port} of {target.host} is open, but the connection fails: {_plain(message)}",
+            "check that the database listens there, and read its log; ?LoginTimeout=30 gives it more time",
         )
         if target.dialect == "mssql" and not _has_openssl():
             yield problem(
-                "OpenSSL's library is missing, which the driver encrypts with", how_to_install(OPENSSL)
+                "the OpenSSL library, with which the driver encrypts, is missing", how_to_install(OPENSSL)
             )
 
 
@@ -177,7 +180,7 @@ def _has_openssl() -> bool:
 
 
 def _plain(message: str) -> str:
-    """Return the first record of a driver's message, in one line, without its frame."""
+    """Return the first record of a driver's message in one line, without states and numbers."""
     first = re.split(r"; \[[0-9A-Z]{5}\] ", message, maxsplit=1)[0]
     text = re.sub(r" \(-?\d+\)( \(SQL\w+\))?$", "", _RECORD.sub("", first, count=1).strip())
-    return " ".join(text.split()).rstrip(".") or "the driver says nothing"
+    return " ".join(text.split()).rstrip(".") or "the driver gives no reason"
