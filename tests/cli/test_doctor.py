@@ -210,6 +210,18 @@ def test_a_replica_is_examined_as_one(doctor: Run, probe: str) -> None:
     one(away.stdout, "problem", "no database none on this server", 'CREATE DATABASE "none"')
 
 
+def test_the_durability_of_a_replica_is_not_judged(
+    doctor: Run, probe: str, change: Callable[..., None]
+) -> None:
+    change(
+        "ALTER DATABASE probe SET synchronous_commit = off",
+        "ALTER DATABASE probe RESET synchronous_commit",
+    )
+    primary, replica = doctor(probe, BMS_DATABASE_READ_URL=probe).stdout.split("The read replica:\n")
+    one(primary, "problem", "synchronous_commit is off")
+    assert "synchronous_commit" not in replica, "neither a problem nor 'commits are durable'"
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
