@@ -1,6 +1,6 @@
-"""Plumbing between the commands and the database. Knows no table."""
+"""Runs commands and queries on SQL Server or PostgreSQL over ODBC. Names no table."""
 
 from bms.sql.odbc.process import prepare
 
-# Before any module of this package can connect.
+# Must run before any module of this package connects.
 prepare()

@@ -1,4 +1,4 @@
-"""The unit of work: whole functions run in one executor hop on a connection of an aioodbc pool."""
+"""The unit of work: a command or query runs as one function, in one pool thread, on one connection."""
 
 import asyncio
 import contextlib
@@ -23,21 +23,21 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Work = Callable[Concatenate[Transaction, P], T]
 ConstraintErrors = Mapping[str, Callable[[], BMSError] | None]
-# Told of each unit of work when it has ended: its name, what became of it, the seconds it took.
+# Called at the end of each unit of work with its name, its outcome and its duration in seconds.
 Observer = Callable[[str, str, float], None]
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 6
-MAX_LOST = 3  # connections that one unit of work may lose: it may be what kills them
+MAX_LOST = 3  # connections that one unit of work may lose: it may itself be the cause
 
 
 class StatementFailed(Exception):
-    """The database refused a statement for a reason no caller can mend. Holds no row's values."""
+    """The database refused a statement, and the caller cannot fix that. The text holds no values of rows."""
 
 
 class PoolUsage(NamedTuple):
-    """How busy the connections to one database are."""
+    """How many connections of a pool are in use, and how many units of work wait for one."""
 
     pool: str
     in_use: int
@@ -45,17 +45,17 @@ class PoolUsage(NamedTuple):
 
 
 class _Abandoned(Exception):
-    """The caller was cancelled while its unit of work ran; nothing of it is committed."""
+    """The caller was cancelled while its unit of work ran. Nothing was committed."""
 
 
 class Database:
     """Runs commands with ``transact`` and queries with ``read``.
 
-    ``constraints`` maps a constraint's name to the domain error that its violation means, or to None
-    where it means that another has just written the row that was found missing: it is run again.
-    ``observer`` is told of every unit of work: done, refused (a domain error), contested (it lost a race
-    and its caller runs it again), failed, unavailable (the database, or a connection to it) or cancelled.
-    ``board`` gets the stamps of what is committed.
+    ``constraints`` maps a constraint's name to the domain error that its violation means. None means that
+    another transaction has just inserted the row that this one found missing: the unit of work is retried.
+    ``observer`` gets the outcome of every unit of work: done, refused (a domain error), contested (it lost a
+    race and its caller retries it), failed, unavailable (the database, or a connection to it) or cancelled.
+    ``board`` gets the stamps of committed changes.
     """
 
     def __init__(
@@ -80,8 +80,8 @@ class Database:
         self._constraints = constraints
         self._observer = observer
         self._primary = pool(target, autocommit=False)
-        # A query is one statement or several that need no common snapshot: in autocommit mode each
-        # is one round trip, with no BEGIN and COMMIT around it.
+        # The statements of a query need no common snapshot. In autocommit mode each takes one round trip,
+        # without BEGIN and COMMIT.
         self._reader = pool(target.for_reading())
         self._pools = {"write": self._primary, "read": self._reader}
         self._replica: Replica | None = None
@@ -90,11 +90,12 @@ class Database:
             self._replica = Replica(replica.label, lambda: self._on_replica(probe, (), {}))
 
     async def open(self) -> None:
+        """Open the pools. They connect on first use, so the database may still be down."""
         for pool in self._pools.values():
             await pool.open()
 
     async def close(self) -> None:
-        """Close the connections once the units of work on them have ended; later ones are refused."""
+        """Let running units of work end, then close the connections. Later units of work are refused."""
         if self._replica is not None:
             await self._replica.close()
         for pool in self._pools.values():
@@ -103,38 +104,42 @@ class Database:
             await self.board.close()
 
     def usage(self) -> list[PoolUsage]:
-        """Return how busy each pool is: that of writes, of reads, and of a replica if there is one."""
+        """Return the usage of each pool: ``write``, ``read`` and, if there is one, ``replica``."""
         return [PoolUsage(name, pool.in_use, pool.waiting) for name, pool in self._pools.items()]
 
     @property
     def replica_is_up(self) -> bool | None:
-        """Whether the replica answered when it was last asked; None when there is none."""
+        """Whether the replica answered the last time; None if there is no replica."""
         return None if self._replica is None else self._replica.is_up
 
     async def transact(self, command: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run ``command(tx, ...)`` in one transaction and return what it returns.
+        """Run ``command(tx, ...)`` in one transaction and return its result.
 
-        The command may run more than once (deadlock victim, lost connection), so it must have no
-        effect outside the database. Cancelled, it is rolled back unless its commit was already sent,
-        and its connection comes back only when the database has answered. DatabaseUnavailable may also
-        mean that the connection was lost before the commit was answered. Raises the command's own
-        errors, the domain error of a violated constraint, DatabaseUnavailable, Overloaded, and
-        StatementFailed for what should not happen.
+        The command may run more than once (deadlock victim, lost connection), so it must have no effect
+        outside the database. If the caller is cancelled, the transaction is rolled back, unless its commit
+        was already sent. The connection is released only when the database has answered.
+
+        Raises the command's own errors, the domain error of a violated constraint, DatabaseUnavailable,
+        Overloaded, and StatementFailed for an error that should not happen. After DatabaseUnavailable the
+        commit may have succeeded: the connection may have been lost before the database answered it.
         """
         return await self._observed(
             command, self._attempts(self._primary, command, args, kwargs, commit=True)
         )
 
     async def read(self, query: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run ``query(tx, ...)`` and return what it returns: on the replica while there is one that answers.
+        """Run ``query(tx, ...)`` and return its result. Uses the replica while there is one and it is up.
 
-        A replica may lag, so nothing that is written may be decided by what this returns. Raises as
-        ``transact``.
+        A replica may lag, so base no write on this result. Raises the same errors as ``transact``.
         """
         return await self._observed(query, self._read(query, args, kwargs))
 
     async def read_primary(self, query: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a query that must see the caller's own last write, which a replica may not have yet."""
+        """Run ``query(tx, ...)`` on the primary and return its result.
+
+        Use it where the query must see the caller's own last write, which a replica may not have yet. Raises
+        the same errors as ``transact``.
+        """
         return await self._observed(query, self._attempts(self._reader, query, args, kwargs))
 
     async def _read(self, query: Callable[..., T], args: Any, kwargs: Any) -> T:
@@ -173,7 +178,7 @@ class Database:
         self, pool: ConnectionPool, work: Callable[..., T], args: Any, kwargs: Any, *, commit: bool = False
     ) -> T:
         name = _name(work)
-        # What the primary may answer is not tried again where it failed.
+        # Errors that the primary may not have are not retried on the replica.
         elsewhere = ONLY_HERE if pool is self._pools.get("replica") else frozenset[Kind]()
         lost = 0
         for attempt in range(1, MAX_ATTEMPTS + 1):
@@ -189,12 +194,12 @@ class Database:
             else:
                 log.debug("%s took %.1f ms", name, (time.perf_counter() - started) * 1000)
                 return result
-            # Here and not in the except clause: what is raised must not carry the driver's error, whose
-            # text may hold values of rows, as its context.
+            # Outside the except clause, because the error raised below must not carry the driver's error as
+            # its context: that text may hold values of rows.
             if diagnosis.kind is Kind.CONNECTION:
                 lost += 1
-                # What was done on a lost connection is rolled back, unless the commit itself went out
-                # and no answer came. One that cannot be made is not tried again.
+                # The server rolls a lost connection's work back, unless the commit was sent and got no
+                # answer. If no connection could be made, there is no retry.
                 if unit.started and not unit.commit_sent and lost < MAX_LOST:
                     log.info("%s: the connection was lost (%s), attempt %d", name, diagnosis.code, attempt)
                     continue
@@ -204,7 +209,7 @@ class Database:
                 await asyncio.sleep(random.uniform(0.002, 0.02) * 2**attempt)  # noqa: S311
                 continue
             if diagnosis.kind in elsewhere:
-                raise NotOnReplica(diagnosis.code, is_away=diagnosis.kind is Kind.CONNECTION)
+                raise NotOnReplica(diagnosis.code, is_down=diagnosis.kind is Kind.CONNECTION)
             raise self._domain_error(name, unit.statement, diagnosis)
         raise AssertionError("unreachable")
 
@@ -234,7 +239,7 @@ def _name(work: Callable[..., Any]) -> str:
 
 
 class _Unit:
-    """One attempt at a unit of work, run in a pool thread, and what became of it."""
+    """One attempt at a unit of work. Runs in a pool thread, and records how far it got."""
 
     def __init__(
         self, work: Callable[..., Any], args: Any, kwargs: Any, commit: bool, board: Board | None
@@ -248,7 +253,7 @@ class _Unit:
         self.statement = ""
 
     def abandon(self) -> None:
-        """Have it rolled back, if its commit is not sent yet: nobody waits for it any more."""
+        """Make it roll back, unless its commit was already sent: its caller was cancelled."""
         self._abandoned.set()
 
     def __call__(self, session: Session) -> Any:
@@ -263,7 +268,7 @@ class _Unit:
                 try:
                     session.commit()
                 finally:
-                    # Also when no answer came, for then it may have been done.
+                    # Also when the commit got no answer: it may have succeeded.
                     if self._board is not None and session.changed:
                         self._board.touch(session.changed)
             return result

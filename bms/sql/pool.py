@@ -1,4 +1,4 @@
-"""Connections of one database, lent one unit of work at a time over an aioodbc pool."""
+"""Lends the connections of one database, each to one unit of work at a time, from an aioodbc pool."""
 
 import asyncio
 import contextlib
@@ -18,15 +18,15 @@ from bms.sql.session import Session
 
 T = TypeVar("T")
 
-BORROW_TIMEOUT = 10.0  # seconds a unit of work waits for a connection before it is told to come again
+BORROW_TIMEOUT = 10.0  # seconds a unit of work waits for a connection before it fails with Overloaded
 
 
 class ConnectionPool:
-    """Runs functions on connections of ``target``, each with its Session, in threads of its own.
+    """Runs functions in its own threads, each on a connection to ``target`` with a Session.
 
-    It closes what aioodbc leaves open: its pool keeps dead connections, wakes nobody when a closed one
-    comes back, and lets a cancelled borrower give back a connection that is still at work. So who may
-    borrow is counted here, and only a task that nobody cancels ever holds a connection.
+    aioodbc's pool keeps dead connections, wakes no waiter when a closed connection is released, and lets a
+    cancelled borrower release a connection that is still in use. Therefore this class itself counts the
+    borrowers, and only a task that nobody cancels holds a connection.
     """
 
     def __init__(
@@ -54,16 +54,16 @@ class ConnectionPool:
 
     @property
     def in_use(self) -> int:
-        """How many connections are lent."""
+        """The number of connections in use."""
         return len(self._tasks)
 
     @property
     def waiting(self) -> int:
-        """How many units of work wait for a connection."""
+        """The number of units of work that wait for a connection."""
         return self._waiting
 
     async def open(self) -> None:
-        """Make the pool. Connections are made when first needed, so this does not need the database."""
+        """Open the pool. It connects on first use, so the database may still be down."""
         self._pool = await aioodbc.create_pool(
             dsn=self._target.odbc,
             minsize=0,
@@ -75,13 +75,13 @@ class ConnectionPool:
         )
 
     async def close(self) -> None:
-        """Let the units of work that run or wait end, and close every connection."""
+        """Let running and waiting units of work end, then close every connection."""
         if self._closing:
             return
         self._closing = True
         if self._pool is not None:
-            # With every permit taken nothing is lent: aioodbc would wait for ever for a connection
-            # that comes back closed.
+            # With every permit taken, no connection is in use. Without this, aioodbc would wait for ever
+            # for a connection that is released closed.
             for _ in range(self._size):
                 await self._permits.acquire()
             self._pool.close()
@@ -89,27 +89,27 @@ class ConnectionPool:
         self._executor.shutdown(wait=True)
 
     async def run(self, work: Callable[[Session], T]) -> T:
-        """Lend a session to ``work`` in a pool thread and return what it returns.
+        """Run ``work`` with a session in a pool thread and return its result.
 
-        Cancelled while it waits for a connection, it never runs ``work``. Cancelled later, it ends at
-        once for the caller, while ``work`` runs on and keeps its connection until it has returned.
+        If the caller is cancelled while it waits for a connection, ``work`` never runs. If it is cancelled
+        later, its call ends at once, but ``work`` keeps running and keeps its connection until it returns.
 
-        Raises Overloaded when too many are waiting or the wait is too long, DatabaseUnavailable when
-        the pool is closed, pyodbc.Error when no connection can be made, and what ``work`` raises.
+        Raises Overloaded when too many callers wait or the wait is too long, DatabaseUnavailable when the
+        pool is closed, pyodbc.Error when no connection can be made, and the errors of ``work``.
         """
         await self._take_permit()
-        # A thread cannot be interrupted: this task stays with the connection till the end.
+        # A thread cannot be interrupted, so this task keeps the connection until the thread is done.
         task = asyncio.create_task(self._lend(work))
         self._tasks.add(task)
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
 
-    async def hop(self, function: Callable[[], T]) -> T:
+    async def _hop(self, function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function)
 
     def _forget(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
-        # Looked at: asyncio would log the error of a task whose caller was cancelled, with the values in it.
+        # Retrieve the error. If the caller was cancelled, asyncio would log it otherwise, with row values.
         if not task.cancelled():
             task.exception()
 
@@ -136,7 +136,7 @@ class ConnectionPool:
             try:
                 session = await self._session_of(connection)
                 try:
-                    return await self.hop(partial(work, session))
+                    return await self._hop(partial(work, session))
                 finally:
                     if session.broken:
                         await self._drop(connection)
@@ -148,8 +148,8 @@ class ConnectionPool:
     async def _session_of(self, connection: Any) -> Session:
         session = self._sessions.get(connection)
         if session is None:
-            # aioodbc makes a connection only when none is free, under its lock, so of the sessions
-            # that wait here one at the most is open: the one of this connection.
+            # aioodbc makes a connection only when none is free, and under its lock. So at most one
+            # unclaimed session is open, and it belongs to this connection.
             adopted = self._unclaimed.popleft()
             while isinstance(adopted, Session) and adopted.closed:
                 adopted = self._unclaimed.popleft()
@@ -160,7 +160,7 @@ class ConnectionPool:
         return session
 
     async def _drop(self, connection: Any) -> None:
-        # Where one connection is lost the idle ones are lost too, most often: the server was restarted.
+        # Usually the server was restarted, and the idle connections are lost as well.
         with contextlib.suppress(pyodbc.Error):
             await connection.close()
         with contextlib.suppress(pyodbc.Error):
@@ -177,7 +177,7 @@ class ConnectionPool:
             return Session(raw, self._target.compile)
 
         try:
-            self._unclaimed.append(await self.hop(prepare))
+            self._unclaimed.append(await self._hop(prepare))
         except pyodbc.Error as error:
-            # Raised from here it would leave aioodbc with a connection that nobody closes.
+            # If this were raised here, aioodbc would hold a connection that nobody closes.
             self._unclaimed.append(error)

@@ -1,4 +1,4 @@
-"""When a replica is asked: while it answers. While it does not, reads go to the primary."""
+"""Sends reads to the replica while it is up. While it is down, they fall back to the primary."""
 
 import asyncio
 import contextlib
@@ -14,37 +14,38 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-PAUSE = 2.0  # seconds between two questions to a replica that is away
-# Seconds a read is left with a replica. Login, wait and statement have limits of their own, which come
-# first: this one is for a connection whose other end has vanished without a word.
+PAUSE = 2.0  # seconds between two probes of a replica that is down
+# Seconds that a read may take on the replica. Login, borrowing and statement have shorter timeouts of their
+# own; this one is for a connection whose other end has vanished silently.
 PATIENCE = 30.0
 
-# What the primary may well answer: the replica is away or short of memory; replay and the query were in each
-# other's way (PostgreSQL 40001, SQL Server 3961); the replica has not replayed a migration yet.
+# Errors that the primary may not have: the replica is down or out of memory; the query conflicted with replay
+# (PostgreSQL 40001, SQL Server 3961); the replica has not replayed a migration yet.
 ONLY_HERE = frozenset({Kind.CONNECTION, Kind.UNAVAILABLE, Kind.DEADLOCK, Kind.SCHEMA})
 
 PROBE = Statement("replica.probe", "", "SELECT 1 AS answer")
 
 
 def probe(tx: Transaction) -> None:
-    """Return if the replica answers."""
+    """Run the smallest query there is. Raises the driver's error if the replica is down."""
     tx.only(PROBE)
 
 
 class NotOnReplica(Exception):
-    """The primary is to answer. ``is_away`` says that the replica answers nobody just now."""
+    """The read must fall back to the primary. If ``is_down``, all other reads must as well."""
 
-    def __init__(self, code: str, *, is_away: bool) -> None:
+    def __init__(self, code: str, *, is_down: bool) -> None:
         super().__init__(code)
         self.code = code
-        self.is_away = is_away
+        self.is_down = is_down
 
 
 class Replica:
-    """Whether the replica ``label`` is asked; ``ask`` returns when it answers and raises otherwise.
+    """Tracks whether the replica ``label`` is up. ``ask`` probes it, and raises if it is down.
 
-    The first read that does not reach it ends the waiting of all others, so that none waits longer than
-    one login takes. From then on no read asks it, but one task of its own, every PAUSE seconds.
+    The first read that cannot reach the replica ends all other reads that wait for it, so no read waits
+    longer than one login takes. From then on reads skip the replica, and one task probes it every PAUSE
+    seconds.
     """
 
     def __init__(self, label: str, ask: Callable[[], Awaitable[None]]) -> None:
@@ -56,13 +57,13 @@ class Replica:
 
     @property
     def is_up(self) -> bool:
-        """Whether it answered when it was last asked."""
+        """Whether the replica answered the last time."""
         return self._return is None
 
     async def read(self, reading: Callable[[], Awaitable[T]]) -> T:
-        """Return what ``reading`` gets of the replica. Raises NotOnReplica, and what the reading raises."""
+        """Run ``reading`` and return its result. Raises NotOnReplica, and the errors of ``reading``."""
         if not self.is_up:
-            raise NotOnReplica("away", is_away=True)
+            raise NotOnReplica("down", is_down=True)
         try:
             async with asyncio.timeout(PATIENCE) as patience:
                 self._reads.add(patience)
@@ -71,15 +72,15 @@ class Replica:
                 finally:
                     self._reads.discard(patience)
         except TimeoutError:
-            failure = NotOnReplica("no answer", is_away=True)
+            failure = NotOnReplica("no answer", is_down=True)
         except NotOnReplica as error:
             failure = error
-        if failure.is_away:
+        if failure.is_down:
             self._leave(failure.code)
         raise failure
 
     async def close(self) -> None:
-        """Ask no more."""
+        """Stop probing."""
         self._closing = True
         if self._return is not None:
             self._return.cancel()
@@ -88,7 +89,7 @@ class Replica:
     def _leave(self, code: str) -> None:
         if self._closing or not self.is_up:
             return
-        log.warning("the replica %s is away (%s): reads go to the primary", self._label, code)
+        log.warning("the replica %s is down (%s): reads fall back to the primary", self._label, code)
         self._return = asyncio.create_task(self._await_return())
         for patience in self._reads:
             if not patience.expired():
@@ -97,7 +98,7 @@ class Replica:
     async def _await_return(self) -> None:
         while True:
             await asyncio.sleep(PAUSE)
-            # Whatever it says instead: it does not answer.
+            # Any error means that the replica is still down.
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(PATIENCE):
                     await self._ask()

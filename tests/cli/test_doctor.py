@@ -143,7 +143,7 @@ def test_only_the_migrations_that_are_missing_are_named(
 ) -> None:
     reverse = "UPDATE _yoyo_migration SET migration_hash = reverse(migration_hash) WHERE migration_id = "
     change(f"{reverse}'{IDS[-1]}'", f"{reverse}'{IDS[-1]}'")  # twice reversed, it is what it was
-    told = f"problem  1 of {len(IDS)} migrations is not applied: {IDS[-1]}. To mend it: bms migrate"
+    told = f"problem  1 of {len(IDS)} migrations is not applied: {IDS[-1]}. To fix it: bms migrate"
     assert one(doctor(probe).stdout, "problem") == told
 
 

@@ -123,7 +123,7 @@ def test_a_stranger_migrates_serves_and_asks_the_doctor(installed: Path, tmp_pat
     assert run([program, "--version"], tmp_path).stdout == f"bms {bms.__version__}\n"
 
     early = run([program, "doctor"], tmp_path, **settings)
-    assert (early.returncode, f"not applied: {', '.join(IDS)}. To mend it: bms migrate" in early.stdout) == (
+    assert (early.returncode, f"not applied: {', '.join(IDS)}. To fix it: bms migrate" in early.stdout) == (
         1,
         True,
     )

@@ -154,13 +154,13 @@ async def test_reads_go_to_the_primary_while_the_replica_is_stopped(
     assert (ready.status, ready.json["status"]) == (200, "ok")
     assert ready.json["checks"] == {"database": "ok", "outbox": "ok", "replica": "unavailable"}
     assert "bms_replica_up 0.0" in (await api.get("/metrics")).text
-    assert notices(caplog) == ["away"]
+    assert notices(caplog) == ["down"]
 
     await thread(pair.standby.start)
     await comes_back(db)
     assert (await api.get("/health/ready")).json["checks"]["replica"] == "ok"
     assert "bms_replica_up 1.0" in (await api.get("/metrics")).text
-    assert notices(caplog) == ["away", "back"]
+    assert notices(caplog) == ["down", "back"]
 
 
 async def test_a_read_whose_replica_dies_under_it_is_run_on_the_primary(
@@ -178,7 +178,7 @@ async def test_a_read_whose_replica_dies_under_it_is_run_on_the_primary(
     assert asked == [True, False]
     await thread(pair.standby.start)
     await comes_back(db)
-    assert notices(caplog) == ["away", "back"]
+    assert notices(caplog) == ["down", "back"]
 
 
 async def test_connections_to_the_replica_that_were_cut_are_replaced_unseen(
@@ -202,7 +202,7 @@ async def test_a_replica_that_only_replays_yet_is_away(
     await thread(pair.standby.stop)
     await thread(pair.standby.start)
     await comes_back(db)
-    assert notices(caplog) == ["away", "back"]
+    assert notices(caplog) == ["down", "back"]
 
 
 async def test_a_read_that_is_in_the_way_of_replay_is_run_on_the_primary(db: Database, pair: Pair) -> None:
