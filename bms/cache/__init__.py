@@ -1,1 +1,1 @@
-"""Values kept in memory while the stamps of their tables are unchanged."""
+"""Keeps values in memory. A value is valid while the stamps of its tables are unchanged."""

@@ -1,1 +1,1 @@
-"""What a purchase does outside of any one transaction."""
+"""Takes holds, payments and refunds through their transactions and asks the gateway in between."""

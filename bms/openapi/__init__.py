@@ -1,1 +1,1 @@
-"""The API's description, made from the declarations of its endpoints and from the schemas."""
+"""Builds the API's OpenAPI document from the declared endpoints and the schemas."""

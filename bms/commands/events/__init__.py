@@ -1,1 +1,1 @@
-"""bms.commands.events."""
+"""Creates, changes, completes and cancels events. Also writes venues, categories and reviews."""

@@ -1,1 +1,1 @@
-"""What people are told: mail and notifications."""
+"""Writes mails to the outbox and notifications to the app, for buyers, holders and users."""

@@ -1,1 +1,1 @@
-"""A payment gateway in place of a real one, with books of its own."""
+"""A simulated payment gateway, which moves no money and keeps its own ledger."""

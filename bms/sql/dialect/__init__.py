@@ -1,1 +1,1 @@
-"""From T-SQL to what PostgreSQL runs: a stated subset, everything else refused."""
+"""Translates the accepted subset of T-SQL to PostgreSQL and refuses everything else."""
