@@ -10,11 +10,10 @@ from bms.errors import EventNotBegun, Forbidden, NotFound
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.pages import decode_cursor, page, respond
-from bms.queries.reviews import list_reviews_of_event, list_reviews_of_user
+from bms.queries.reviews import ReviewRow, list_reviews_of_event, list_reviews_of_user
 from bms.schemas.answers.reviews import ReviewAnswer
 from bms.schemas.listing import ListQuery
 from bms.schemas.reviews import Review, present_review
-from bms.sql.session import Row
 
 routes = Routes()
 
@@ -75,7 +74,7 @@ async def of_user(call: Call) -> web.Response:
     return await _list(call, list_reviews_of_user, user_id=call.id("user_id"))
 
 
-async def _list(call: Call, query: Callable[..., list[Row]], **whose: Any) -> web.Response:
+async def _list(call: Call, query: Callable[..., list[ReviewRow]], **whose: Any) -> web.Response:
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
     # Anybody who is signed in may have written one of them just now, which a replica may not have yet.

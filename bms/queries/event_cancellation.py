@@ -1,8 +1,27 @@
 """How far the cancelling of an event has come, counted where it happens."""
 
+import datetime as dt
+from typing import NamedTuple
+
 from bms.errors import NotFound
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+
+
+class CancellationProgress(NamedTuple):
+    """The cancellation of an event, and how many bookings and refunds of it are in each state."""
+
+    event_id: int
+    reason: str | None
+    started_at: dt.datetime
+    finished_at: dt.datetime | None
+    organizer_id: int
+    live: int
+    cancelled: int
+    refunds_pending: int
+    refunds_succeeded: int
+    refunds_failed: int
+
 
 GET = Statement(
     "event_cancellations.get",
@@ -31,10 +50,11 @@ GET = Statement(
                GROUP BY bk.event_id) AS r ON r.event_id = c.event_id
     WHERE  c.event_id = @event_id
     """,
+    CancellationProgress,
 )
 
 
-def get_cancellation(tx: Transaction, *, event_id: int, viewer_id: int | None) -> Row:
+def get_cancellation(tx: Transaction, *, event_id: int, viewer_id: int | None) -> CancellationProgress:
     """Return the progress of an event's cancellation to its organiser (None: to anyone). Raises NotFound."""
     progress = tx.row(GET, event_id=event_id)
     if progress is None or viewer_id not in (None, progress.organizer_id):

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from bms.errors import ValidationFailed
 from bms.queries.categories import find_category
-from bms.queries.events import COLUMNS, SOURCES, EventView, complete
+from bms.queries.events import COLUMNS, SOURCES, EventRow, EventView, complete
 from bms.queries.patterns import contains
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import CENT, MAX_ID, MAX_MONEY
 
@@ -50,7 +50,9 @@ _TEXT = """
 _RATING = "CASE WHEN e.rating_count > 0 THEN CAST(e.rating_sum AS BIGINT) * 1000 / e.rating_count ELSE 0 END"
 
 
-def _statement(name: str, key_type: str, position: str, order: str, narrowed: str = "") -> Statement:
+def _statement(
+    name: str, key_type: str, position: str, order: str, narrowed: str = ""
+) -> Statement[EventRow]:
     """Return the list in one order, ``narrowed`` to one venue, category or organiser."""
     conditions = {
         column: f"e.{column}_id = @{column}_id"
@@ -59,7 +61,7 @@ def _statement(name: str, key_type: str, position: str, order: str, narrowed: st
         for column in ("venue", "category", "organizer")
     }
     text = _TEXT.format(columns=COLUMNS, sources=SOURCES, position=position, order=order, **conditions)
-    return Statement(name, f"{_DECLARATION}, @after {key_type}", text)
+    return Statement(name, f"{_DECLARATION}, @after {key_type}", text, EventRow)
 
 
 # With equal keys the smaller id comes first, but by -date, where the index by date is read backwards.
@@ -126,10 +128,10 @@ class Order:
 
     first_key: Any
     first_id: int
-    write: Callable[[Row], str]
+    write: Callable[[EventRow], str]
     read: Callable[[str], Any]
-    statement: Statement
-    narrowed: Mapping[str, Statement]
+    statement: Statement[EventRow]
+    narrowed: Mapping[str, Statement[EventRow]]
 
 
 def _read_time(key: str) -> dt.datetime:
@@ -152,7 +154,7 @@ def _read_number(key: str) -> int:
     return int(key)
 
 
-def _thousandths(event: Row) -> str:
+def _thousandths(event: EventRow) -> str:
     """Return the average rating as ``_RATING`` has it."""
     return str(event.rating_sum * 1000 // event.rating_count if event.rating_count else 0)
 

@@ -1,13 +1,109 @@
 """An event with its venue, its organiser, its ticket types and its payment options."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple, Protocol, TypeVar
 
 from bms.errors import Forbidden, NotFound
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor, EventStatus, Right
+
+
+class EventId(NamedTuple):
+    """Which event."""
+
+    id: int
+
+
+class EventRow(NamedTuple):
+    """An event with its venue, its organiser, its category's slug, and what is left and sold of it."""
+
+    id: int
+    organizer_id: int
+    organizer_name: str
+    venue_id: int | None
+    venue_name: str | None
+    venue_location: str | None
+    city: str | None
+    country: str | None
+    address: str | None
+    category: str | None
+    title: str
+    description: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime | None
+    status: str
+    capacity: int
+    currency: str
+    price_from: Decimal
+    sales_start: dt.datetime | None
+    sales_end: dt.datetime | None
+    per_user_limit: int | None
+    refund_full_hours: int
+    refund_percent: int
+    refund_none_hours: int
+    rating_count: int
+    rating_sum: int
+    version: int
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    available: int
+    sold: int
+
+
+class TicketTypeRow(NamedTuple):
+    """A ticket type of an event, and how many are left of it."""
+
+    event_id: int
+    id: int
+    name: str
+    price: Decimal
+    capacity: int
+    available: int
+
+
+class PaymentOption(NamedTuple):
+    """A method by which tickets of an event may be paid."""
+
+    event_id: int
+    method: str
+
+
+class EventSummary(NamedTuple):
+    """An event as its organiser's other pages need it, without its ticket types."""
+
+    id: int
+    organizer_id: int
+    title: str
+    status: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime | None
+    capacity: int
+    currency: str
+    venue: str | None
+    address: str | None
+    city: str | None
+
+
+class Organized(Protocol):
+    """A row that says who organises an event."""
+
+    @property
+    def organizer_id(self) -> int: ...
+
+
+class Owned(Organized, Protocol):
+    """A row that says who organises an event, and in which state the event is."""
+
+    @property
+    def status(self) -> str: ...
+
+
+OwnedT = TypeVar("OwnedT", bound=Owned)
 
 # What every reading of events shows. Both sums are over the few ticket types of one event.
 COLUMNS = """e.id, e.organizer_id, u.name AS organizer_name, e.venue_id, v.name AS venue_name,
@@ -35,6 +131,7 @@ GET = Statement(
     FROM   {SOURCES}
     WHERE  e.id = @id
     """,  # noqa: S608
+    EventRow,
 )
 
 LIST_TICKET_TYPES = Statement(
@@ -46,12 +143,14 @@ LIST_TICKET_TYPES = Statement(
     WHERE  event_id IN (@event_ids)
     ORDER BY event_id, sort_order, id
     """,
+    TicketTypeRow,
 )
 
 LIST_PAYMENT_OPTIONS = Statement(
     "event_payment_options.list_of_events",
     "@event_ids BIGINT LIST",
     "SELECT event_id, method FROM event_payment_options WHERE event_id IN (@event_ids)",
+    PaymentOption,
 )
 
 
@@ -59,8 +158,8 @@ LIST_PAYMENT_OPTIONS = Statement(
 class EventView:
     """An event's row with what belongs to it; ``payment_options`` come in no order."""
 
-    event: Row
-    ticket_types: Sequence[Row]
+    event: EventRow
+    ticket_types: Sequence[TicketTypeRow]
     payment_options: frozenset[str]
 
 
@@ -81,7 +180,7 @@ def get_event(tx: Transaction, *, event_id: int, viewer: Actor | None) -> EventV
     return view
 
 
-def complete(tx: Transaction, events: Iterable[Row]) -> list[EventView]:
+def complete(tx: Transaction, events: Iterable[EventRow]) -> list[EventView]:
     """Return ``events`` with their ticket types and payment options: two statements, however many."""
     rows = list(events)
     if not rows:
@@ -106,20 +205,21 @@ GET_FOR_OWNER = Statement(
     LEFT JOIN venues AS v ON v.id = e.venue_id
     WHERE  e.id = @id
     """,
+    EventSummary,
 )
 
 
-def get_own_event(tx: Transaction, actor: Actor, *, event_id: int) -> Row:
+def get_own_event(tx: Transaction, actor: Actor, *, event_id: int) -> EventSummary:
     """Return an event of the actor's. Raises as ``own``."""
     return own(tx.row(GET_FOR_OWNER, id=event_id), actor)
 
 
-def owns(event: Row, actor: Actor | None) -> bool:
+def owns(event: Organized, actor: Actor | None) -> bool:
     """Return whether an event is the actor's: its organiser's, or with ``events.any`` everybody's."""
     return actor is not None and (event.organizer_id == actor.user_id or actor.may(Right.EVENTS_ANY))
 
 
-def own(event: Row | None, actor: Actor) -> Row:
+def own(event: OwnedT | None, actor: Actor) -> OwnedT:
     """Return ``event`` if it is the actor's. Raises NotFound (also for another's draft) and Forbidden."""
     if event is None or (event.status == EventStatus.DRAFT and not owns(event, actor)):
         raise NotFound("There is no such event")

@@ -1,10 +1,27 @@
 """Reviews of an event, and those that a user wrote."""
 
+import datetime as dt
+from typing import NamedTuple
+
 from bms.queries.accounts import get_profile
 from bms.queries.events import get_event
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
+
+
+class ReviewRow(NamedTuple):
+    """A review and its writer's name."""
+
+    id: int
+    event_id: int
+    user_id: int
+    user_name: str
+    rating: int
+    comment: str | None
+    created_at: dt.datetime
+    updated_at: dt.datetime
+
 
 GET = Statement(
     "reviews.get",
@@ -15,6 +32,7 @@ GET = Statement(
     INNER JOIN users AS u ON u.id = r.user_id
     WHERE  r.id = @id
     """,
+    ReviewRow,
 )
 
 LIST_OF_EVENT = Statement(
@@ -28,6 +46,7 @@ LIST_OF_EVENT = Statement(
     WHERE  r.event_id = @event_id AND (@before IS NULL OR r.id < @before)
     ORDER BY r.id DESC
     """,
+    ReviewRow,
 )
 
 LIST_OF_USER = Statement(
@@ -41,10 +60,11 @@ LIST_OF_USER = Statement(
     WHERE  r.user_id = @user_id AND (@before IS NULL OR r.id < @before)
     ORDER BY r.id DESC
     """,
+    ReviewRow,
 )
 
 
-def get_review(tx: Transaction, review_id: int) -> Row:
+def get_review(tx: Transaction, review_id: int) -> ReviewRow:
     """Return a review that there is."""
     return tx.only(GET, id=review_id)
 
@@ -56,7 +76,7 @@ def list_reviews_of_event(
     viewer: Actor | None,
     before: int | None,
     limit: int,
-) -> list[Row]:
+) -> list[ReviewRow]:
     """Return up to ``limit`` reviews of an event that the viewer may see, the newest first.
 
     Raises NotFound as ``get_event``.
@@ -65,7 +85,7 @@ def list_reviews_of_event(
     return tx.rows(LIST_OF_EVENT, event_id=event_id, before=before, limit=limit)
 
 
-def list_reviews_of_user(tx: Transaction, *, user_id: int, before: int | None, limit: int) -> list[Row]:
+def list_reviews_of_user(tx: Transaction, *, user_id: int, before: int | None, limit: int) -> list[ReviewRow]:
     """Return up to ``limit`` reviews by a user, the newest first. Raises NotFound: no such user."""
     get_profile(tx, user_id=user_id)
     return tx.rows(LIST_OF_USER, user_id=user_id, before=before, limit=limit)

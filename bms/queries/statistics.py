@@ -3,13 +3,52 @@
 Money is counted in the event's currency. Each sum runs over the bookings of one event.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
 
-from bms.queries.events import get_own_event
-from bms.sql.session import Row, Transaction
+from bms.queries.events import EventSummary, get_own_event
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
+
+
+class Takings(NamedTuple):
+    """What the bookings of an event were paid, and what of it was refunded."""
+
+    paid: Decimal
+    refunded: Decimal
+
+
+class BookingCount(NamedTuple):
+    """How many bookings are in a state."""
+
+    status: str
+    bookings: int
+
+
+class DayFigures(NamedTuple):
+    """What was confirmed on a day."""
+
+    confirmed_on: dt.date
+    tickets: int
+    revenue: Decimal
+
+
+class TicketTypeFigures(NamedTuple):
+    """A ticket type and how it sells."""
+
+    id: int
+    name: str
+    price: Decimal
+    capacity: int
+    available: int
+    sold: int
+    held: int
+    gross: Decimal
+
 
 # Refunds that are still on their way to the buyer are not counted as given back.
 GET_MONEY = Statement(
@@ -22,6 +61,7 @@ GET_MONEY = Statement(
     WHERE  b.event_id = @event_id AND p.currency = @currency
       AND  p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')
     """,
+    Takings,
 )
 
 COUNT_BOOKINGS = Statement(
@@ -33,6 +73,7 @@ COUNT_BOOKINGS = Statement(
     WHERE  event_id = @event_id
     GROUP BY status
     """,
+    BookingCount,
 )
 
 # The day of a booking is the one on which it was confirmed, in UTC. What was kept of the payment of a
@@ -55,6 +96,7 @@ LIST_BY_DAY = Statement(
     GROUP BY CAST(b.confirmed_at AS DATE)
     ORDER BY CAST(b.confirmed_at AS DATE)
     """,
+    DayFigures,
 )
 
 LIST_BY_TICKET_TYPE = Statement(
@@ -75,6 +117,7 @@ LIST_BY_TICKET_TYPE = Statement(
     WHERE  tt.event_id = @event_id
     ORDER BY tt.sort_order, tt.id
     """,
+    TicketTypeFigures,
 )
 
 
@@ -82,11 +125,11 @@ LIST_BY_TICKET_TYPE = Statement(
 class Statistics:
     """The figures of one event; ``bookings`` counts them by status."""
 
-    event: Row
-    money: Row
+    event: EventSummary
+    money: Takings
     bookings: dict[str, int]
-    by_day: Sequence[Row]
-    by_ticket_type: Sequence[Row]
+    by_day: Sequence[DayFigures]
+    by_ticket_type: Sequence[TicketTypeFigures]
 
 
 def get_statistics(tx: Transaction, actor: Actor, *, event_id: int) -> Statistics:

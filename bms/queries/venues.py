@@ -1,9 +1,26 @@
 """Venues as everybody sees them."""
 
+import datetime as dt
+from typing import NamedTuple
+
 from bms.errors import NotFound
 from bms.queries.patterns import contains
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+
+
+class VenueRow(NamedTuple):
+    """A venue, all of it."""
+
+    id: int
+    name: str
+    location: str
+    city: str | None
+    country: str | None
+    capacity: int
+    facilities: str | None
+    created_at: dt.datetime
+
 
 GET = Statement(
     "venues.get",
@@ -13,6 +30,7 @@ GET = Statement(
     FROM   venues
     WHERE  id = @id
     """,
+    VenueRow,
 )
 
 LIST = Statement(
@@ -27,10 +45,11 @@ LIST = Statement(
                 OR LOWER(location) LIKE LOWER(@pattern) ESCAPE '!')
     ORDER BY name, id
     """,
+    VenueRow,
 )
 
 
-def get_venue(tx: Transaction, *, venue_id: int) -> Row:
+def get_venue(tx: Transaction, *, venue_id: int) -> VenueRow:
     """Return the venue. Raises NotFound."""
     venue = tx.row(GET, id=venue_id)
     if venue is None:
@@ -46,7 +65,7 @@ def list_venues(
     after_name: str | None,
     after_id: int | None,
     limit: int,
-) -> list[Row]:
+) -> list[VenueRow]:
     """Return at most ``limit`` venues by name and id, from behind the given place on."""
     return tx.rows(
         LIST, city=city, pattern=contains(q), after_name=after_name or "", after_id=after_id or 0, limit=limit

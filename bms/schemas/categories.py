@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
+from bms.queries.categories import CategoryRow
 from bms.schemas.base import Line, RequestSchema
 from bms.schemas.listing import ListQuery
 
@@ -43,6 +44,6 @@ def slugify(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_SLUG].rstrip("-")
 
 
-def present_category(category: Any) -> dict[str, Any]:
+def present_category(category: CategoryRow) -> dict[str, Any]:
     """Return a category as everybody sees it."""
     return {"id": category.id, "slug": category.slug, "name": category.name}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bms.queries.event_cancellation import CancellationProgress
 from bms.schemas.base import Line, RequestSchema, rfc3339
 
 
@@ -11,7 +12,7 @@ class CancelEvent(RequestSchema):
     reason = Line(max=200, min=1, load_default=None)
 
 
-def present_cancellation(progress: Any) -> dict[str, Any]:
+def present_cancellation(progress: CancellationProgress) -> dict[str, Any]:
     """Return how far the cancelling of an event has come."""
     return {
         "event": progress.event_id,

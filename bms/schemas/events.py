@@ -10,6 +10,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from bms.queries.events import EventView
 from bms.schemas.base import (
     Count,
     Day,
@@ -264,7 +265,7 @@ def _at_most_one(data: dict[str, Any], *names: str) -> None:
         raise ValidationError(f"Give either {' or '.join(given)}.", given[-1])
 
 
-def present_event(view: Any) -> dict[str, Any]:
+def present_event(view: EventView) -> dict[str, Any]:
     """Return an event as everybody sees it, with the names of the older sources beside the canonical."""
     event = view.event
     average = round(event.rating_sum / event.rating_count, 2) if event.rating_count else None

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from bms.queries.reviews import ReviewRow
 from bms.schemas.base import Count, Id, RequestSchema, Text, rfc3339
 
 
@@ -17,7 +18,7 @@ class Review(RequestSchema):
     older_names: ClassVar = {"event_id": "event", "eventId": "event", "user_id": "user", "userId": "user"}
 
 
-def present_review(review: Any) -> dict[str, Any]:
+def present_review(review: ReviewRow) -> dict[str, Any]:
     """Return a review as the API shows it; ``date`` is source 003's name for ``created_at``."""
     return {
         "id": review.id,

@@ -4,6 +4,8 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from bms.queries.bookings import BookingView
+from bms.queries.statistics import Statistics
 from bms.schemas.base import Day, RequestSchema, money
 from bms.schemas.bookings import STATUSES, present_booking
 from bms.schemas.listing import MAX_LIMIT, ListQuery, Number
@@ -27,7 +29,7 @@ class AttendeeList(ListQuery):
     )
 
 
-def present_statistics(statistics: Any) -> dict[str, Any]:
+def present_statistics(statistics: Statistics) -> dict[str, Any]:
     """Return an event's figures as the API shows them.
 
     ``revenue`` is what was paid less what was refunded; a ticket type's ``gross`` what its confirmed
@@ -66,7 +68,7 @@ def present_statistics(statistics: Any) -> dict[str, Any]:
     }
 
 
-def present_attendance(view: Any) -> dict[str, Any]:
+def present_attendance(view: BookingView) -> dict[str, Any]:
     """Return a booking as the event's organiser sees it: with who made it."""
     booking = view.booking
     person = {"id": booking.user_id, "name": booking.user_name, "email": booking.user_email}

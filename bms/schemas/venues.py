@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bms.queries.venues import VenueRow
 from bms.schemas.base import Count, Line, RequestSchema, Text, rfc3339
 from bms.schemas.listing import ListQuery
 
@@ -35,7 +36,7 @@ class VenueList(ListQuery):
     q = Line(max=100, load_default=None)
 
 
-def present_venue(venue: Any) -> dict[str, Any]:
+def present_venue(venue: VenueRow) -> dict[str, Any]:
     """Return a venue as everybody sees it."""
     return {
         "id": venue.id,
