@@ -15,11 +15,25 @@ from bms.commands.events.ticket_types import lock_ticket_types
 from bms.commands.messages import to_buyers
 from bms.commands.sales.cancel import CANCEL, undo_booking
 from bms.errors import EventNotChangeable
+from bms.queries.events import EventId
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
 
 DEFAULT_REASON = "The event was cancelled"
+
+
+class TicketTypeId(NamedTuple):
+    """Which ticket type."""
+
+    id: int
+
+
+class FirstBooking(NamedTuple):
+    """The first booking of an event, whatever became of it."""
+
+    id: int
+
 
 CANCEL_EVENT = Statement(
     "events.cancel",
@@ -30,12 +44,14 @@ CANCEL_EVENT = Statement(
     OUTPUT inserted.id
     WHERE  id = @id AND status IN ('DRAFT', 'PUBLISHED')
     """,
+    EventId,
 )
 
 LIST_TYPES = Statement(
     "ticket_types.list_ids",
     "@event_id BIGINT",
     "SELECT id FROM ticket_types WHERE event_id = @event_id ORDER BY id",
+    TicketTypeId,
 )
 
 CLOSE_TYPE = Statement(
@@ -156,6 +172,7 @@ HAS_BOOKINGS = Statement(
     "events.has_bookings",
     "@id BIGINT",
     "SELECT TOP (1) id FROM bookings WHERE event_id = @id ORDER BY id",
+    FirstBooking,
 )
 
 # It was cancelled before anybody booked it.
@@ -176,7 +193,7 @@ def delete_event(tx: Transaction, actor: Actor, *, event_id: int, versions: froz
     lock_event(tx, actor, event_id, versions=versions)
     # Whoever is buying has a ticket type locked; after this the booking is there to be seen.
     lock_ticket_types(tx, event_id)
-    if tx.value(HAS_BOOKINGS, id=event_id) is not None:
+    if tx.row(HAS_BOOKINGS, id=event_id) is not None:
         return False
     tx.execute(DELETE_CANCELLATION, event_id=event_id)
     tx.execute(DELETE, id=event_id)

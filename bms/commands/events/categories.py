@@ -1,7 +1,8 @@
 """Categories: adding one."""
 
 from bms.commands import audit
-from bms.sql.session import Row, Transaction
+from bms.queries.categories import CategoryRow
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
 
@@ -13,10 +14,11 @@ INSERT = Statement(
     OUTPUT inserted.id, inserted.slug, inserted.name
     VALUES (@slug, @name)
     """,
+    CategoryRow,
 )
 
 
-def create_category(tx: Transaction, actor: Actor, *, slug: str, name: str) -> Row:
+def create_category(tx: Transaction, actor: Actor, *, slug: str, name: str) -> CategoryRow:
     """Add a category and return it. Raises DuplicateCategory."""
     category = tx.only(INSERT, slug=slug, name=name)
     audit.record(tx, actor, "create", "category", category.id)

@@ -14,6 +14,7 @@ from bms.commands.events.cancel import HAS_BOOKINGS
 from bms.commands.events.rules import (
     DELETE_PAYMENT_OPTIONS,
     GENERAL_ADMISSION,
+    LockedEvent,
     Place,
     add_payment_options,
     check_fits,
@@ -27,11 +28,17 @@ from bms.commands.events.rules import (
     lock_venue,
     naive_utc,
 )
-from bms.commands.events.ticket_types import Offer, change_ticket_types, lock_ticket_types, set_on_sale
+from bms.commands.events.ticket_types import (
+    LockedTicketType,
+    Offer,
+    change_ticket_types,
+    lock_ticket_types,
+    set_on_sale,
+)
 from bms.commands.messages import to_holders
 from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, PreconditionFailed, ValidationFailed
 from bms.queries.events import EventView
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import MAX_TICKET_TYPES, Actor
 
@@ -111,7 +118,7 @@ def change_event(
     wanted = _wanted_columns(tx, event, changes, replace)
     place = _place(tx, event, changes, replace)
     wanted |= {"venue_id": place.venue_id, "address": place.address}
-    kinds: list[Row] = []
+    kinds: list[LockedTicketType] = []
     offers: list[Offer] = []
     touched = replace or bool(changes.keys() & _TICKETS)
     if touched:
@@ -138,7 +145,7 @@ def change_event(
     return event_view(tx, event_id)
 
 
-def _announce(tx: Transaction, actor: Actor, event: Row, wanted: Mapping[str, Any]) -> None:
+def _announce(tx: Transaction, actor: Actor, event: LockedEvent, wanted: Mapping[str, Any]) -> None:
     """Write down what has changed and tell the holders: the one place that knows before and after."""
     changed = [name for name in _COLUMNS if wanted[name] != getattr(event, name)]
     audit.record(tx, actor, "change", "event", event.id, details=", ".join(changed))
@@ -149,7 +156,9 @@ def _announce(tx: Transaction, actor: Actor, event: Row, wanted: Mapping[str, An
         to_holders.tell_of_change(tx, event=event, wanted=wanted)
 
 
-def _wanted_columns(tx: Transaction, event: Row, changes: Mapping[str, Any], replace: bool) -> dict[str, Any]:
+def _wanted_columns(
+    tx: Transaction, event: LockedEvent, changes: Mapping[str, Any], replace: bool
+) -> dict[str, Any]:
     """Return the event's columns with ``changes``, but for its place, capacity and price."""
     wanted = {name: getattr(event, name) for name in _COLUMNS}
     for name in _PLAIN:
@@ -165,16 +174,15 @@ def _wanted_columns(tx: Transaction, event: Row, changes: Mapping[str, Any], rep
     return wanted
 
 
-def _start(event: Row, changes: Mapping[str, Any], replace: bool) -> dt.datetime:
+def _start(event: LockedEvent, changes: Mapping[str, Any], replace: bool) -> dt.datetime:
     whole = naive_utc(changes.get("starts_at"))
     if whole is not None:
         return whole
-    start: dt.datetime = event.starts_at
-    time = dt.time() if replace else start.time()
-    return dt.datetime.combine(changes.get("date", start.date()), changes.get("time", time))
+    time = dt.time() if replace else event.starts_at.time()
+    return dt.datetime.combine(changes.get("date", event.starts_at.date()), changes.get("time", time))
 
 
-def _place(tx: Transaction, event: Row, changes: Mapping[str, Any], replace: bool) -> Place:
+def _place(tx: Transaction, event: LockedEvent, changes: Mapping[str, Any], replace: bool) -> Place:
     """Return where the event is to be; its venue is locked if a change touches capacities."""
     if replace or changes.keys() & {"venue", "location"}:
         # An event that is at no venue has an address of its own, so it may get another.
@@ -186,12 +194,16 @@ def _place(tx: Transaction, event: Row, changes: Mapping[str, Any], replace: boo
 
 
 def _check_unbooked(tx: Transaction, event_id: int) -> None:
-    if tx.value(HAS_BOOKINGS, id=event_id) is not None:
+    if tx.row(HAS_BOOKINGS, id=event_id) is not None:
         raise Conflict("The event has bookings, so it cannot be a draft again")
 
 
 def _offers(
-    event: Row, kinds: Sequence[Row], changes: Mapping[str, Any], place: Place, replace: bool
+    event: LockedEvent,
+    kinds: Sequence[LockedTicketType],
+    changes: Mapping[str, Any],
+    place: Place,
+    replace: bool,
 ) -> list[Offer]:
     """Return the ticket types as they are to be."""
     if "ticket_types" in changes:
@@ -211,18 +223,20 @@ def _offers(
     return [_offer(kind)._replace(**changed) for kind in kinds]
 
 
-def _merged(kinds: Sequence[Row], entries: Sequence[Mapping[str, Any]], replace: bool) -> list[Offer]:
+def _merged(
+    kinds: Sequence[LockedTicketType], entries: Sequence[Mapping[str, Any]], replace: bool
+) -> list[Offer]:
     """Return ``kinds`` with ``entries``, each of which changes the one of its id or name, or is new."""
     by_id = {kind.id: _offer(kind) for kind in kinds}
     ids = {kind.name.casefold(): kind.id for kind in kinds}
     offers = []
     for place, entry in enumerate(entries):
-        kind_id = entry["id"] if "id" in entry else ids.get(entry["name"].casefold())
+        kind_id: int | None = entry["id"] if "id" in entry else ids.get(entry["name"].casefold())
         if "id" in entry and kind_id not in by_id:
             raise ValidationFailed(
                 [{"pointer": f"/ticket_types/{place}/id", "message": "The event has no such ticket type."}]
             )
-        old = by_id.get(kind_id) or Offer(None, "", Decimal(0), 0)
+        old = Offer(None, "", Decimal(0), 0) if kind_id is None else by_id[kind_id]
         offers.append(old._replace(**{name: value for name, value in entry.items() if name != "id"}))
     given = [offer.id for offer in offers if offer.id is not None]
     if not replace:
@@ -238,13 +252,13 @@ def _merged(kinds: Sequence[Row], entries: Sequence[Mapping[str, Any]], replace:
     return offers
 
 
-def _offer(kind: Row) -> Offer:
+def _offer(kind: LockedTicketType) -> Offer:
     return Offer(kind.id, kind.name, kind.price, kind.capacity)
 
 
 def _capacity(
-    event: Row,
-    kinds: Sequence[Row],
+    event: LockedEvent,
+    kinds: Sequence[LockedTicketType],
     offers: Sequence[Offer],
     changes: Mapping[str, Any],
     place: Place,

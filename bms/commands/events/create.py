@@ -18,7 +18,7 @@ from bms.commands.events.rules import (
     naive_utc,
 )
 from bms.commands.events.ticket_types import Offer, add_ticket_types
-from bms.queries.events import EventView
+from bms.queries.events import EventId, EventView
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
@@ -41,6 +41,7 @@ INSERT = Statement(
            @refund_full_hours, @refund_percent, @refund_none_hours
     WHERE  @starts_at > SYSUTCDATETIME()
     """,
+    EventId,
 )
 
 

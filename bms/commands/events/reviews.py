@@ -1,13 +1,42 @@
 """Reviews: one a user and event, with the event's count and sum of ratings kept beside them."""
 
+import datetime as dt
 from typing import NamedTuple
 
 from bms.commands import audit
 from bms.errors import EventNotBegun, Forbidden, NotFound
-from bms.queries.reviews import get_review
-from bms.sql.session import Row, Transaction
+from bms.queries.reviews import ReviewRow, get_review
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
+
+
+class RatedEvent(NamedTuple):
+    """A locked event's state and start, and the time at which it was locked."""
+
+    status: str
+    starts_at: dt.datetime
+    asked_at: dt.datetime
+
+
+class HeldBooking(NamedTuple):
+    """A confirmed booking of a reviewer's."""
+
+    id: int
+
+
+class EarlierReview(NamedTuple):
+    """A review that is to be replaced."""
+
+    id: int
+    rating: int
+
+
+class ReviewId(NamedTuple):
+    """Which review."""
+
+    id: int
+
 
 # A write where a read would do: reviews of one event wait for one another, on servers that ignore
 # lock hints too, so that none reads a review that another is replacing.
@@ -20,6 +49,7 @@ LOCK_RATED = Statement(
     OUTPUT inserted.status, inserted.starts_at, SYSUTCDATETIME() AS asked_at
     WHERE  id = @id
     """,
+    RatedEvent,
     quiet=True,
 )
 
@@ -32,12 +62,14 @@ HELD = Statement(
     WHERE  user_id = @user_id AND event_id = @event_id AND status = 'CONFIRMED'
     ORDER BY id
     """,
+    HeldBooking,
 )
 
 FIND = Statement(
     "reviews.find",
     "@user_id BIGINT, @event_id BIGINT",
     "SELECT id, rating FROM reviews WHERE user_id = @user_id AND event_id = @event_id",
+    EarlierReview,
 )
 
 INSERT = Statement(
@@ -48,6 +80,7 @@ INSERT = Statement(
     OUTPUT inserted.id
     VALUES (@user_id, @event_id, @rating, @comment)
     """,
+    ReviewId,
 )
 
 REPLACE = Statement(
@@ -75,7 +108,7 @@ ADD_RATING = Statement(
 class Posted(NamedTuple):
     """A review as it now is, and whether it is the user's first of the event."""
 
-    review: Row
+    review: ReviewRow
     is_new: bool
 
 
@@ -89,7 +122,7 @@ def post_review(tx: Transaction, actor: Actor, *, event_id: int, rating: int, co
         raise NotFound("There is no such event")
     if event.asked_at < event.starts_at:
         raise EventNotBegun("An event is reviewed once it has begun")
-    if tx.value(HELD, user_id=actor.user_id, event_id=event_id) is None:
+    if tx.row(HELD, user_id=actor.user_id, event_id=event_id) is None:
         raise Forbidden("Only those who held a confirmed booking of the event may review it")
     old = tx.row(FIND, user_id=actor.user_id, event_id=event_id)
     if old is None:

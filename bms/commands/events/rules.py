@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from bms.commands.events import venues
@@ -9,11 +10,45 @@ from bms.commands.events.ticket_types import Offer
 from bms.errors import PreconditionFailed, ValidationFailed
 from bms.queries.categories import find_category
 from bms.queries.events import EventView, get_event_view, own
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
 
 GENERAL_ADMISSION = "General admission"
+
+
+class VenueId(NamedTuple):
+    """Which venue."""
+
+    id: int
+
+
+class LockedEvent(NamedTuple):
+    """A locked event with what may be changed of it, and the time at which it was locked."""
+
+    id: int
+    organizer_id: int
+    venue_id: int | None
+    address: str | None
+    category_id: int | None
+    title: str
+    description: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime | None
+    status: str
+    capacity: int
+    currency: str
+    price_from: Decimal
+    sales_start: dt.datetime | None
+    sales_end: dt.datetime | None
+    per_user_limit: int | None
+    refund_full_hours: int
+    refund_percent: int
+    refund_none_hours: int
+    version: int
+    asked_at: dt.datetime
+
+
 INSERT_PAYMENT_OPTION = Statement(
     "event_payment_options.insert",
     "@event_id BIGINT, @method NVARCHAR(16)",
@@ -30,6 +65,7 @@ FIND_VENUES = Statement(
     "venues.find_by_name",
     "@name NVARCHAR(300)",
     "SELECT TOP (2) id FROM venues WHERE LOWER(name) = LOWER(@name) ORDER BY id",
+    VenueId,
 )
 
 LOCK = Statement(
@@ -43,6 +79,7 @@ LOCK = Statement(
     FROM   events WITH (UPDLOCK, ROWLOCK)
     WHERE  id = @id
     """,
+    LockedEvent,
 )
 
 
@@ -54,7 +91,9 @@ class Place(NamedTuple):
     capacity: int | None = None
 
 
-def lock_event(tx: Transaction, actor: Actor, event_id: int, *, versions: frozenset[int] | None) -> Row:
+def lock_event(
+    tx: Transaction, actor: Actor, event_id: int, *, versions: frozenset[int] | None
+) -> LockedEvent:
     """Lock an event of the actor's and return its row, with the time in ``asked_at``.
 
     ``versions`` are those that the caller has seen, None where that does not matter. Raises NotFound

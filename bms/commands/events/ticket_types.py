@@ -9,8 +9,27 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from bms.errors import CapacityBelowSold, Conflict
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+
+
+class LockedTicketType(NamedTuple):
+    """A locked ticket type with what may be changed of it."""
+
+    id: int
+    name: str
+    price: Decimal
+    currency: str
+    capacity: int
+    available: int
+    sort_order: int
+
+
+class BookedLine(NamedTuple):
+    """A booking that has, or had, tickets of a type."""
+
+    booking_id: int
+
 
 INSERT = Statement(
     "ticket_types.insert",
@@ -32,6 +51,7 @@ LOCK = Statement(
     WHERE  event_id = @event_id
     ORDER BY id
     """,
+    LockedTicketType,
 )
 
 UPDATE = Statement(
@@ -56,6 +76,7 @@ HAS_BOOKINGS = Statement(
     "ticket_types.has_bookings",
     "@id BIGINT",
     "SELECT TOP (1) booking_id FROM booking_lines WHERE ticket_type_id = @id ORDER BY booking_id",
+    BookedLine,
 )
 
 DELETE = Statement(
@@ -91,7 +112,7 @@ def add_ticket_types(
         )
 
 
-def lock_ticket_types(tx: Transaction, event_id: int) -> list[Row]:
+def lock_ticket_types(tx: Transaction, event_id: int) -> list[LockedTicketType]:
     """Lock the event's ticket types and return them in the order they are shown in."""
     return sorted(tx.rows(LOCK, event_id=event_id), key=lambda kind: (kind.sort_order, kind.id))
 
@@ -99,7 +120,7 @@ def lock_ticket_types(tx: Transaction, event_id: int) -> list[Row]:
 def change_ticket_types(
     tx: Transaction,
     event_id: int,
-    current: Sequence[Row],
+    current: Sequence[LockedTicketType],
     offers: Sequence[Offer],
     *,
     currency: str,
@@ -111,7 +132,7 @@ def change_ticket_types(
     """
     by_id = {kind.id: kind for kind in current}
     for kind_id in sorted(by_id.keys() - {offer.id for offer in offers}):
-        if tx.value(HAS_BOOKINGS, id=kind_id) is not None:
+        if tx.row(HAS_BOOKINGS, id=kind_id) is not None:
             raise Conflict(f"Tickets of {by_id[kind_id].name} have been booked, so it stays")
         tx.execute(DELETE, id=kind_id, event_id=event_id)
     changed = [
@@ -139,12 +160,12 @@ def change_ticket_types(
             add_ticket_types(tx, event_id, [offer], currency=currency, on_sale=on_sale, first=place)
 
 
-def _differs(kind: Row, offer: Offer, place: int, currency: str) -> bool:
+def _differs(kind: LockedTicketType, offer: Offer, place: int, currency: str) -> bool:
     now = (kind.name, kind.price, kind.capacity, kind.sort_order, kind.currency)
     return now != (offer.name, offer.price, offer.capacity, place, currency)
 
 
-def set_on_sale(tx: Transaction, kinds: Sequence[Row], on_sale: bool) -> None:
+def set_on_sale(tx: Transaction, kinds: Sequence[LockedTicketType], on_sale: bool) -> None:
     """Open or close the sale of the locked ``kinds``. A sale that has not got its row yet sees it."""
     for kind in sorted(kinds, key=lambda kind: kind.id):
         tx.execute(SET_ON_SALE, id=kind.id, on_sale=on_sale)

@@ -1,14 +1,35 @@
 """Venues: adding, changing and removing one. Any event manager may, as all managers share the list."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from bms.commands import audit
 from bms.errors import Conflict, NotFound, VenueInUse
-from bms.sql.session import Row, Transaction
+from bms.queries.events import EventId
+from bms.queries.venues import VenueRow
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
 
 _FIELDS = ("name", "location", "city", "country", "capacity", "facilities")
+
+
+class LockedVenue(NamedTuple):
+    """A locked venue with what may be changed of it."""
+
+    id: int
+    name: str
+    location: str
+    city: str | None
+    country: str | None
+    capacity: int
+    facilities: str | None
+
+
+class EventCapacity(NamedTuple):
+    """How many an event admits."""
+
+    capacity: int
+
 
 INSERT = Statement(
     "venues.insert",
@@ -20,6 +41,7 @@ INSERT = Statement(
            inserted.capacity, inserted.facilities, inserted.created_at
     VALUES (@name, @location, @city, @country, @capacity, @facilities)
     """,
+    VenueRow,
 )
 
 # Whoever puts an event here locks the venue too, so its capacity and the events' cannot pass each other.
@@ -31,6 +53,7 @@ LOCK = Statement(
     FROM   venues WITH (UPDLOCK, ROWLOCK)
     WHERE  id = @id
     """,
+    LockedVenue,
 )
 
 GET_LARGEST_EVENT = Statement(
@@ -42,6 +65,7 @@ GET_LARGEST_EVENT = Statement(
     WHERE  venue_id = @venue_id AND starts_at > SYSUTCDATETIME() AND status IN ('DRAFT', 'PUBLISHED')
     ORDER BY capacity DESC, id ASC
     """,
+    EventCapacity,
 )
 
 UPDATE = Statement(
@@ -56,25 +80,27 @@ UPDATE = Statement(
            inserted.capacity, inserted.facilities, inserted.created_at
     WHERE  id = @id
     """,
+    VenueRow,
 )
 
 HAS_EVENTS = Statement(
     "venues.has_events",
     "@id BIGINT",
     "SELECT TOP (1) id FROM events WHERE venue_id = @id ORDER BY starts_at, id",
+    EventId,
 )
 
 DELETE = Statement("venues.delete", "@id BIGINT", "DELETE FROM venues WITH (ROWLOCK) WHERE id = @id")
 
 
-def create_venue(tx: Transaction, actor: Actor, *, fields: dict[str, Any]) -> Row:
+def create_venue(tx: Transaction, actor: Actor, *, fields: dict[str, Any]) -> VenueRow:
     """Add a venue and return it."""
     venue = tx.only(INSERT, **fields)
     audit.record(tx, actor, "create", "venue", venue.id)
     return venue
 
 
-def change_venue(tx: Transaction, actor: Actor, *, venue_id: int, changes: dict[str, Any]) -> Row:
+def change_venue(tx: Transaction, actor: Actor, *, venue_id: int, changes: dict[str, Any]) -> VenueRow:
     """Change the given fields of a venue and return all of it.
 
     Raises NotFound, and Conflict when an event to come would not fit any more.
@@ -85,9 +111,11 @@ def change_venue(tx: Transaction, actor: Actor, *, venue_id: int, changes: dict[
     wanted = {field: changes.get(field, getattr(current, field)) for field in _FIELDS}
     if wanted["capacity"] < current.capacity:
         # Not named: it may be a draft of somebody else's.
-        largest = tx.value(GET_LARGEST_EVENT, venue_id=venue_id)
-        if largest is not None and largest > wanted["capacity"]:
-            raise Conflict(f"An event to come here has a capacity of {largest}", capacity=largest)
+        largest = tx.row(GET_LARGEST_EVENT, venue_id=venue_id)
+        if largest is not None and largest.capacity > wanted["capacity"]:
+            raise Conflict(
+                f"An event to come here has a capacity of {largest.capacity}", capacity=largest.capacity
+            )
     venue = tx.only(UPDATE, id=venue_id, **wanted)
     audit.record(tx, actor, "change", "venue", venue_id)
     return venue
@@ -95,7 +123,7 @@ def change_venue(tx: Transaction, actor: Actor, *, venue_id: int, changes: dict[
 
 def delete_venue(tx: Transaction, actor: Actor, *, venue_id: int) -> None:
     """Remove a venue where no event has ever been set. Raises NotFound and VenueInUse."""
-    if tx.value(HAS_EVENTS, id=venue_id) is not None:
+    if tx.row(HAS_EVENTS, id=venue_id) is not None:
         raise VenueInUse()
     if tx.execute(DELETE, id=venue_id) != 1:
         raise NotFound()
