@@ -17,7 +17,7 @@ from bms.queries.events import COLUMNS, SOURCES, EventRow, EventView, complete
 from bms.queries.patterns import contains
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import CENT, MAX_ID, MAX_MONEY
+from bms.terms import CENT, MAX_ID, MAX_MONEY, EventStatus
 
 _EARLIEST = dt.datetime(1900, 1, 1)  # noqa: DTZ001
 _LATEST = dt.datetime(9999, 12, 31, 23, 59, 59, 999_000)  # noqa: DTZ001
@@ -198,7 +198,7 @@ class EventFilter:
     id or a slug; ``q`` part of the title or the description.
     """
 
-    status: str = "PUBLISHED"
+    status: str = EventStatus.PUBLISHED
     venue_id: int | None = None
     location: str | None = None
     city: str | None = None

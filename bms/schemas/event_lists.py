@@ -5,12 +5,14 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from bms.queries.event_lists import ORDERS
 from bms.schemas.base import Day, Line, Money
 from bms.schemas.events import Reference
 from bms.schemas.listing import ListQuery, Number, Switch
+from bms.terms import EventStatus
 
-SORTS = ("date", "-date", "price", "-popularity", "rating")
-STATUSES = ("PUBLISHED", "DRAFT", "CANCELLED", "COMPLETED")
+SORTS = tuple(ORDERS)
+STATUSES = tuple(EventStatus)
 
 
 class EventList(ListQuery):
@@ -28,7 +30,7 @@ class EventList(ListQuery):
     available = Switch(load_default=False)
     organizer = Number(load_default=None)
     status = fields.String(
-        load_default="PUBLISHED",
+        load_default=EventStatus.PUBLISHED,
         validate=validate.OneOf(STATUSES, error=f"One of {', '.join(STATUSES)} is needed."),
     )
     sort = fields.String(

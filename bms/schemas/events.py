@@ -24,9 +24,9 @@ from bms.schemas.base import (
     money,
     rfc3339,
 )
-from bms.terms import MAX_ID, MAX_TICKET_TYPES
+from bms.terms import MAX_ID, MAX_TICKET_TYPES, EventStatus, Method
 
-PAYMENT_OPTIONS = ("card", "upi", "netbanking", "wallet")
+PAYMENT_OPTIONS = tuple(Method)
 DEFAULT_CURRENCY = "EUR"
 MAX_HOURS = 8784  # a leap year
 _OLDER_CAPACITY = ("max_tickets", "total_tickets")
@@ -174,7 +174,9 @@ class EventChange(RequestSchema):
     sales_end = UtcTime(allow_none=True)
     refund_policy = fields.Nested(RefundPolicy())
     status = fields.String(
-        validate=validate.OneOf(("DRAFT", "PUBLISHED"), error="DRAFT or PUBLISHED is needed.")
+        validate=validate.OneOf(
+            (EventStatus.DRAFT, EventStatus.PUBLISHED), error="DRAFT or PUBLISHED is needed."
+        )
     )
 
     @validates_schema
@@ -308,7 +310,7 @@ def present_event(view: EventView) -> dict[str, Any]:
             }
             for kind in view.ticket_types
         ],
-        "payment_options": [option for option in PAYMENT_OPTIONS if option in view.payment_options],
+        "payment_options": [method.value for method in PAYMENT_OPTIONS if method in view.payment_options],
         "per_user_limit": event.per_user_limit,
         "sales_start": rfc3339(event.sales_start),
         "sales_end": rfc3339(event.sales_end),

@@ -18,7 +18,7 @@ from bms.errors import EventNotChangeable
 from bms.queries.events import EventId
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import Actor
+from bms.terms import Actor, EventStatus
 
 DEFAULT_REASON = "The event was cancelled"
 
@@ -113,7 +113,7 @@ def cancel_event(
     Raises as ``lock_event``, and EventNotChangeable for a COMPLETED one.
     """
     event = lock_event(tx, actor, event_id, versions=versions)
-    if event.status == "CANCELLED":
+    if event.status == EventStatus.CANCELLED:
         return
     if tx.row(CANCEL_EVENT, id=event_id) is None:
         raise EventNotChangeable(f"The event is {event.status.lower()}")

@@ -40,7 +40,7 @@ from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, Precondi
 from bms.queries.events import EventView
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import MAX_TICKET_TYPES, Actor
+from bms.terms import MAX_TICKET_TYPES, Actor, EventStatus
 
 _COLUMNS = (
     "venue_id",
@@ -111,7 +111,7 @@ def change_event(
     sold, and Conflict for what bookings stand against.
     """
     event = lock_event(tx, actor, event_id, versions=versions)
-    if event.status not in ("DRAFT", "PUBLISHED"):
+    if event.status not in (EventStatus.DRAFT, EventStatus.PUBLISHED):
         raise EventNotChangeable(f"The event is {event.status.lower()}")
     if changes.keys() == {"older_names"} and not replace:
         return event_view(tx, event_id)
@@ -126,14 +126,14 @@ def change_event(
         offers = _offers(event, kinds, changes, place, replace)
         wanted["capacity"] = _capacity(event, kinds, offers, changes, place, replace)
         wanted["price_from"] = min(offer.price for offer in offers)
-        if event.status == "PUBLISHED" and wanted["status"] == "DRAFT":
+        if event.status == EventStatus.PUBLISHED and wanted["status"] == EventStatus.DRAFT:
             _check_unbooked(tx, event_id)
     if tx.execute(UPDATE, id=event_id, version=event.version, **wanted) != 1:
         # The lock was not honoured, as on servers that read hints and take none.
         if versions is None:
             raise Conflict("The event has been changed at the same time")
         raise PreconditionFailed()
-    on_sale = wanted["status"] == "PUBLISHED"
+    on_sale = wanted["status"] == EventStatus.PUBLISHED
     if touched:
         change_ticket_types(tx, event_id, kinds, offers, currency=wanted["currency"], on_sale=on_sale)
         if wanted["status"] != event.status:

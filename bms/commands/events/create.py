@@ -21,7 +21,7 @@ from bms.commands.events.ticket_types import Offer, add_ticket_types
 from bms.queries.events import EventId, EventView
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import Actor
+from bms.terms import Actor, EventStatus
 
 # The clock that says what is past is the database's, which all processes share.
 INSERT = Statement(
@@ -63,7 +63,7 @@ def create_event(tx: Transaction, actor: Actor, *, fields: Mapping[str, Any]) ->
     offers = [Offer(None, **entry) for entry in fields.get("ticket_types", ())]
     capacity = full_capacity(fields, offers, place)
     offers = offers or [Offer(None, GENERAL_ADMISSION, fields.get("price", Decimal(0)), capacity)]
-    status = fields.get("status", "PUBLISHED")
+    status = fields.get("status", EventStatus.PUBLISHED)
     row = tx.row(
         INSERT,
         organizer_id=actor.user_id,
@@ -87,7 +87,7 @@ def create_event(tx: Transaction, actor: Actor, *, fields: Mapping[str, Any]) ->
     )
     if row is None:
         raise in_the_past(fields)
-    add_ticket_types(tx, row.id, offers, currency=fields["currency"], on_sale=status == "PUBLISHED")
+    add_ticket_types(tx, row.id, offers, currency=fields["currency"], on_sale=status == EventStatus.PUBLISHED)
     add_payment_options(tx, row.id, fields["payment_options"])
     audit.record(tx, actor, "create", "event", row.id)
     return event_view(tx, row.id)

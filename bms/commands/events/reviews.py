@@ -8,7 +8,7 @@ from bms.errors import EventNotBegun, Forbidden, NotFound
 from bms.queries.reviews import ReviewRow, get_review
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import Actor
+from bms.terms import Actor, EventStatus
 
 
 class RatedEvent(NamedTuple):
@@ -118,7 +118,7 @@ def post_review(tx: Transaction, actor: Actor, *, event_id: int, rating: int, co
     Raises NotFound (also for a draft), EventNotBegun, and Forbidden for who holds no confirmed booking.
     """
     event = tx.row(LOCK_RATED, id=event_id)
-    if event is None or event.status == "DRAFT":
+    if event is None or event.status == EventStatus.DRAFT:
         raise NotFound("There is no such event")
     if event.asked_at < event.starts_at:
         raise EventNotBegun("An event is reviewed once it has begun")

@@ -3,6 +3,7 @@
 from marshmallow import fields
 
 from bms.schemas.answers.base import AnswerSchema, Key, Number, Time, word
+from bms.schemas.event_cancellation import JobStatus
 
 
 class BookingsProgressAnswer(AnswerSchema):
@@ -24,7 +25,7 @@ class CancellationAnswer(AnswerSchema):
     """How far the cancelling of an event has come."""
 
     event = Key()
-    status = word("RUNNING", "FINISHED")
+    status = word(*JobStatus)
     reason = fields.String(allow_none=True)
     started_at = Time()
     finished_at = Time(allow_none=True)

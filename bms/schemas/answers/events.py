@@ -4,6 +4,7 @@ from marshmallow import fields, validate
 
 from bms.schemas.answers.base import Amount, AnswerSchema, Clock, Currency, Date, Key, Number, Time, word
 from bms.schemas.events import PAYMENT_OPTIONS
+from bms.terms import EventStatus
 
 
 class PlaceAnswer(AnswerSchema):
@@ -57,7 +58,7 @@ class EventAnswer(AnswerSchema):
     title = fields.String()
     name = fields.String(metadata={"deprecated": True})
     description = fields.String()
-    status = word("DRAFT", "PUBLISHED", "CANCELLED", "COMPLETED")
+    status = word(*EventStatus)
     date = Date()
     time = Clock()
     starts_at = Time()

@@ -5,6 +5,7 @@ from marshmallow import fields
 from bms.schemas.answers.base import Amount, AnswerSchema, Currency, Date, Key, Number, word
 from bms.schemas.answers.bookings import BookingAnswer
 from bms.schemas.answers.events import TicketTypeAnswer
+from bms.terms import EventStatus
 
 
 class DayAnswer(AnswerSchema):
@@ -37,7 +38,7 @@ class StatisticsAnswer(AnswerSchema):
 
     event = Key()
     title = fields.String()
-    status = word("DRAFT", "PUBLISHED", "CANCELLED", "COMPLETED")
+    status = word(*EventStatus)
     capacity = Number()
     available = Number()
     sold = Number()
