@@ -165,7 +165,7 @@ async def test_venues(client: TestClient, admin: str, johndoe: str, venue: dict[
 async def test_events(client: TestClient, admin: str, johndoe: str, event: dict[str, Any]) -> None:
     past = await ask(client, "POST /api/events/", EVENT, token=admin)
     assert past.problem(422, "validation_failed")["errors"] == [
-        {"pointer": "/date", "message": "The event would start in the past."}
+        {"pointer": "/date", "message": "The event must start in the future."}
     ]
     shown = await ask(client, "GET /api/events/1/")
     assert shown.status == 200

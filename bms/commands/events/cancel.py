@@ -1,9 +1,9 @@
-"""Cancelling an event: a job that cancels its bookings one by one, and that any process can resume.
+"""Cancelling an event, and the job that cancels its bookings. Any process can resume the job.
 
-The event is cancelled at once, in the transaction that starts the job: its ticket types are taken
-off sale in the rows that every sale locks, so no booking slips in after that. Then each live booking
-is cancelled in a transaction of its own, by the same guarded change of state as any other, so a job
-that was killed goes on with what is left and does nothing twice.
+One transaction cancels the event, takes its ticket types off sale and starts the job. Every sale locks
+the same rows of ticket types, so no booking slips in afterwards. The job then cancels each live booking
+in a transaction of its own, by the state-guarded UPDATE that every cancellation uses. A job that was
+killed resumes with the bookings that are still live, and does nothing twice.
 """
 
 import secrets
@@ -24,13 +24,13 @@ DEFAULT_REASON = "The event was cancelled"
 
 
 class TicketTypeId(NamedTuple):
-    """Which ticket type."""
+    """The id of a ticket type."""
 
     id: int
 
 
 class FirstBooking(NamedTuple):
-    """The first booking of an event, whatever became of it."""
+    """The first booking of an event, whatever its state."""
 
     id: int
 
@@ -110,7 +110,7 @@ def cancel_event(
 ) -> None:
     """Cancel an event and start the job that cancels its bookings. Cancelling it twice changes nothing.
 
-    Raises as ``lock_event``, and EventNotChangeable for a COMPLETED one.
+    Raises as ``lock_event``, and EventNotChangeable if the event is COMPLETED.
     """
     event = lock_event(tx, actor, event_id, versions=versions)
     if event.status == EventStatus.CANCELLED:
@@ -124,7 +124,7 @@ def cancel_event(
 
 
 def withdraw_event(tx: Transaction, actor: Actor, *, event_id: int, versions: frozenset[int] | None) -> bool:
-    """Remove an event that nobody booked, or cancel one that somebody did; return whether it is gone.
+    """Delete an event without bookings, or cancel an event with bookings. Return whether it was deleted.
 
     Raises as ``cancel_event``.
     """
@@ -135,23 +135,23 @@ def withdraw_event(tx: Transaction, actor: Actor, *, event_id: int, versions: fr
 
 
 def lease_cancellation(tx: Transaction, *, event_id: int, seconds: int) -> Lease | None:
-    """Take the job for ``seconds``; return None when another process has it or it is finished."""
+    """Lease the job for ``seconds``. None if another process holds the lease, or the job is finished."""
     return tx.row(LEASE_JOB, event_id=event_id, token=secrets.token_hex(16), seconds=seconds)
 
 
 def end_cancellation_lease(tx: Transaction, *, event_id: int, token: str) -> bool:
-    """Give the job back: finished when no live booking is left, to be taken up again otherwise.
+    """Release the lease. The job is finished if no live booking is left; otherwise it can be resumed.
 
-    Returns False when another process has taken it over since. Its lease goes on.
+    Returns False if another process has taken the job over. Its lease goes on.
     """
     return tx.execute(END_LEASE, event_id=event_id, token=token) == 1
 
 
 def cancel_booking_of_event(tx: Transaction, *, booking_id: int, reason: str | None) -> bool:
-    """Cancel one live booking of a cancelled event, refund all of it and tell its holder.
+    """Cancel one live booking of a cancelled event, refund it in full and tell its holder.
 
-    Returns False when it was not live any more. A payment that is being made just now is given back
-    when its outcome is written: it finds its booking cancelled.
+    Return False if the booking was no longer live. A payment still in progress is refunded when its
+    outcome is written, since its booking is then found cancelled.
     """
     reason = reason or DEFAULT_REASON
     if tx.row(CANCEL, id=booking_id, reason=reason) is None:
@@ -175,7 +175,7 @@ HAS_BOOKINGS = Statement(
     FirstBooking,
 )
 
-# It was cancelled before anybody booked it.
+# An event that was cancelled before its first booking has a job too.
 DELETE_CANCELLATION = Statement(
     "event_cancellations.delete_of_event",
     "@event_id BIGINT",
@@ -186,12 +186,12 @@ DELETE = Statement("events.delete", "@id BIGINT", "DELETE FROM events WITH (ROWL
 
 
 def delete_event(tx: Transaction, actor: Actor, *, event_id: int, versions: frozenset[int] | None) -> bool:
-    """Remove an event that nobody ever booked; return False when somebody did, whatever became of it.
+    """Delete an event that was never booked. Return False if it has bookings, whatever their state.
 
     Raises as ``lock_event``.
     """
     lock_event(tx, actor, event_id, versions=versions)
-    # Whoever is buying has a ticket type locked; after this the booking is there to be seen.
+    # A buyer holds the lock of a ticket type until the commit. After this lock the booking is visible.
     lock_ticket_types(tx, event_id)
     if tx.row(HAS_BOOKINGS, id=event_id) is not None:
         return False

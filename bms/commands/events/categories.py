@@ -1,4 +1,4 @@
-"""Categories: adding one."""
+"""Adding categories."""
 
 from bms.commands import audit
 from bms.queries.categories import CategoryRow

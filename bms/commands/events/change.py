@@ -1,7 +1,7 @@
-"""Changing an event, in part or whole.
+"""Changing an event, in part or as a whole.
 
-Locks, in the order that all commands keep: the event's row, its venue's where capacities are
-compared, then the ticket types by ascending id, and those only when a change touches them.
+Locks are taken in the order that all commands keep: the event, its venue if capacities are compared,
+then the ticket types by ascending id if the change touches them.
 """
 
 import datetime as dt
@@ -61,7 +61,7 @@ _COLUMNS = (
     "refund_percent",
     "refund_none_hours",
 )
-# What is taken over as it comes; the others are looked up or worked out.
+# Copied from the request as they are. The other columns are looked up or computed.
 _PLAIN = (
     "title",
     "description",
@@ -104,11 +104,11 @@ def change_event(
     replace: bool,
     versions: frozenset[int] | None,
 ) -> EventView:
-    """Make ``changes`` (of schemas.events) and return the event.
+    """Apply ``changes`` (of schemas.events) to an event and return it.
 
-    With ``replace`` they are the whole event: ticket types that are not among them are removed.
-    Raises as ``lock_event`` and ``create_event``, EventNotChangeable, CapacityBelowSold with what is
-    sold, and Conflict for what bookings stand against.
+    With ``replace`` they describe the whole event: ticket types missing from them are deleted. Raises as
+    ``lock_event`` and ``create_event``, EventNotChangeable, CapacityBelowSold with the number sold, and
+    Conflict if the event's bookings rule the change out.
     """
     event = lock_event(tx, actor, event_id, versions=versions)
     if event.status not in (EventStatus.DRAFT, EventStatus.PUBLISHED):
@@ -129,9 +129,9 @@ def change_event(
         if event.status == EventStatus.PUBLISHED and wanted["status"] == EventStatus.DRAFT:
             _check_unbooked(tx, event_id)
     if tx.execute(UPDATE, id=event_id, version=event.version, **wanted) != 1:
-        # The lock was not honoured, as on servers that read hints and take none.
+        # Some servers accept lock hints and take no lock: another transaction changed the event.
         if versions is None:
-            raise Conflict("The event has been changed at the same time")
+            raise Conflict("Somebody else changed the event at the same time")
         raise PreconditionFailed()
     on_sale = wanted["status"] == EventStatus.PUBLISHED
     if touched:
@@ -146,12 +146,12 @@ def change_event(
 
 
 def _announce(tx: Transaction, actor: Actor, event: LockedEvent, wanted: Mapping[str, Any]) -> None:
-    """Write down what has changed and tell the holders: the one place that knows before and after."""
+    """Audit the changed columns and tell the holders. Both the old and the new values are known here."""
     changed = [name for name in _COLUMNS if wanted[name] != getattr(event, name)]
     audit.record(tx, actor, "change", "event", event.id, details=", ".join(changed))
     if to_holders.has_moved(event, wanted):
-        # A buyer holds the lock of a ticket type until the commit. After this one the booking is visible, and
-        # its holder is told.
+        # A buyer holds the lock of a ticket type until the commit. After this lock the booking is visible,
+        # so its holder is told.
         lock_ticket_types(tx, event.id)
         to_holders.tell_of_change(tx, event=event, wanted=wanted)
 
@@ -159,7 +159,7 @@ def _announce(tx: Transaction, actor: Actor, event: LockedEvent, wanted: Mapping
 def _wanted_columns(
     tx: Transaction, event: LockedEvent, changes: Mapping[str, Any], replace: bool
 ) -> dict[str, Any]:
-    """Return the event's columns with ``changes``, but for its place, capacity and price."""
+    """Return the event's columns with ``changes`` applied, except its place, capacity and price."""
     wanted = {name: getattr(event, name) for name in _COLUMNS}
     for name in _PLAIN:
         wanted[name] = changes.get(name, wanted[name])
@@ -183,9 +183,9 @@ def _start(event: LockedEvent, changes: Mapping[str, Any], replace: bool) -> dt.
 
 
 def _place(tx: Transaction, event: LockedEvent, changes: Mapping[str, Any], replace: bool) -> Place:
-    """Return where the event is to be; its venue is locked if a change touches capacities."""
+    """Return the event's new place. Its venue is locked if the change touches capacities."""
     if replace or changes.keys() & {"venue", "location"}:
-        # An event that is at no venue has an address of its own, so it may get another.
+        # An event without a venue has an address of its own, which may be replaced.
         keep_address = changes["older_names"] or event.venue_id is None
         return find_place(tx, changes, keep_address=keep_address)
     if event.venue_id is not None and changes.keys() & _TICKETS:
@@ -195,7 +195,7 @@ def _place(tx: Transaction, event: LockedEvent, changes: Mapping[str, Any], repl
 
 def _check_unbooked(tx: Transaction, event_id: int) -> None:
     if tx.row(HAS_BOOKINGS, id=event_id) is not None:
-        raise Conflict("The event has bookings, so it cannot be a draft again")
+        raise Conflict("The event has bookings, so it cannot go back to draft")
 
 
 def _offers(
@@ -205,7 +205,7 @@ def _offers(
     place: Place,
     replace: bool,
 ) -> list[Offer]:
-    """Return the ticket types as they are to be."""
+    """Return the ticket types that the event is to have."""
     if "ticket_types" in changes:
         return _merged(kinds, changes["ticket_types"], replace)
     if replace:
@@ -216,7 +216,9 @@ def _offers(
     changed = {}
     if "price" in changes:
         if len(kinds) > 1:
-            raise ValidationFailed.of("price", "There are several ticket types: change their prices.")
+            raise ValidationFailed.of(
+                "price", "The event has several ticket types: change the price of each."
+            )
         changed["price"] = changes["price"]
     if "capacity" in changes and len(kinds) == 1 and kinds[0].capacity == event.capacity:
         changed["capacity"] = changes["capacity"]
@@ -226,15 +228,18 @@ def _offers(
 def _merged(
     kinds: Sequence[LockedTicketType], entries: Sequence[Mapping[str, Any]], replace: bool
 ) -> list[Offer]:
-    """Return ``kinds`` with ``entries``, each of which changes the one of its id or name, or is new."""
+    """Return ``kinds`` with ``entries`` applied.
+
+    An entry changes the ticket type that has its id or name; any other entry is a new ticket type.
+    """
     by_id = {kind.id: _offer(kind) for kind in kinds}
     ids = {kind.name.casefold(): kind.id for kind in kinds}
     offers = []
-    for place, entry in enumerate(entries):
+    for index, entry in enumerate(entries):
         kind_id: int | None = entry["id"] if "id" in entry else ids.get(entry["name"].casefold())
         if "id" in entry and kind_id not in by_id:
             raise ValidationFailed(
-                [{"pointer": f"/ticket_types/{place}/id", "message": "The event has no such ticket type."}]
+                [{"pointer": f"/ticket_types/{index}/id", "message": "The event has no such ticket type."}]
             )
         old = Offer(None, "", Decimal(0), 0) if kind_id is None else by_id[kind_id]
         offers.append(old._replace(**{name: value for name, value in entry.items() if name != "id"}))
@@ -246,9 +251,9 @@ def _merged(
         ]
     names = {offer.name.casefold() for offer in offers}
     if len(set(given)) < len(given) or len(names) < len(offers):
-        raise ValidationFailed.of("ticket_types", "Two are the same.")
+        raise ValidationFailed.of("ticket_types", "Two ticket types have the same id or name.")
     if len(offers) > MAX_TICKET_TYPES:
-        raise ValidationFailed.of("ticket_types", f"There may be {MAX_TICKET_TYPES} at the most.")
+        raise ValidationFailed.of("ticket_types", f"An event has at most {MAX_TICKET_TYPES} ticket types.")
     return offers
 
 
@@ -264,13 +269,13 @@ def _capacity(
     place: Place,
     replace: bool,
 ) -> int:
-    """Return the event's capacity as it is to be. Raises CapacityBelowSold and ValidationFailed."""
+    """Return the event's new capacity. Raises CapacityBelowSold and ValidationFailed."""
     total = sum(offer.capacity for offer in offers)
     capacity: int = event.capacity
     if "capacity" in changes:
         capacity = changes["capacity"]
     elif replace or sum(kind.capacity for kind in kinds) == event.capacity:
-        # It came from the ticket types, so it goes with them.
+        # The capacity was the sum of the ticket types' capacities, and remains so.
         capacity = total
     sold = sum(kind.capacity - kind.available for kind in kinds)
     if capacity < sold:

@@ -1,4 +1,4 @@
-"""Completing events that are over: they leave the list of what is on."""
+"""Completing events that are over, which takes them off the public list."""
 
 from bms.commands import audit
 from bms.queries.due import HOURS_WITHOUT_END
@@ -18,7 +18,7 @@ COMPLETE = Statement(
 
 
 def complete_event(tx: Transaction, *, event_id: int) -> bool:
-    """Complete one event. Returns False when it was cancelled, moved or completed in the meantime."""
+    """Complete an event. Return False if it was cancelled, moved or completed in the meantime."""
     if tx.execute(COMPLETE, id=event_id, hours=HOURS_WITHOUT_END) != 1:
         return False
     audit.record(tx, None, "complete", "event", event_id)

@@ -1,4 +1,4 @@
-"""Events: making and removing one, and what changing one shares with that."""
+"""Creating an event."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor, EventStatus
 
-# The clock that says what is past is the database's, which all processes share.
+# The database's clock decides what is past, because all processes share it.
 INSERT = Statement(
     "events.insert",
     "@organizer_id BIGINT, @venue_id BIGINT, @address NVARCHAR(300), @category_id BIGINT, "
@@ -46,10 +46,10 @@ INSERT = Statement(
 
 
 def create_event(tx: Transaction, actor: Actor, *, fields: Mapping[str, Any]) -> EventView:
-    """Make an event of the actor's from the fields of schemas.events.Event and return it.
+    """Create an event from the fields of schemas.events.Event and return it. The actor is its organiser.
 
-    Raises ValidationFailed for a start in the past, an end before it, an unknown venue or category,
-    and a capacity that is missing, beyond the venue's, or less than that of the ticket types.
+    Raises ValidationFailed for a start in the past, an end before the start, an unknown venue or category,
+    and a capacity that is missing, exceeds the venue's, or is less than that of the ticket types.
     """
     place = find_place(tx, fields, keep_address=fields["older_names"])
     category_id = find_category_id(tx, fields["category"])

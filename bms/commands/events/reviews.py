@@ -1,4 +1,4 @@
-"""Reviews: one a user and event, with the event's count and sum of ratings kept beside them."""
+"""Posting reviews: one per user and event. The event's row keeps the count and sum of its ratings."""
 
 import datetime as dt
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from bms.terms import Actor, EventStatus
 
 
 class RatedEvent(NamedTuple):
-    """A locked event's state and start, and the time at which it was locked."""
+    """The state and start of a locked event, and the time of the lock, in UTC."""
 
     status: str
     starts_at: dt.datetime
@@ -20,26 +20,26 @@ class RatedEvent(NamedTuple):
 
 
 class HeldBooking(NamedTuple):
-    """A confirmed booking of a reviewer's."""
+    """A confirmed booking of the reviewer."""
 
     id: int
 
 
 class EarlierReview(NamedTuple):
-    """A review that is to be replaced."""
+    """The review that a new review replaces."""
 
     id: int
     rating: int
 
 
 class ReviewId(NamedTuple):
-    """Which review."""
+    """The id of a review."""
 
     id: int
 
 
-# A write where a read would do: reviews of one event wait for one another, on servers that ignore
-# lock hints too, so that none reads a review that another is replacing.
+# An UPDATE where a SELECT would do: it makes reviews of one event wait for one another even on servers that
+# ignore lock hints, so that no transaction reads a review that another transaction is replacing.
 LOCK_RATED = Statement(
     "events.lock_rated",
     "@id BIGINT",
@@ -93,7 +93,7 @@ REPLACE = Statement(
     """,
 )
 
-# The version stays: an organiser's change and a review do not undo each other.
+# The version stays unchanged: a review does not conflict with an organiser's change.
 ADD_RATING = Statement(
     "events.add_rating",
     "@id BIGINT, @reviews INT, @stars INT",
@@ -106,24 +106,24 @@ ADD_RATING = Statement(
 
 
 class Posted(NamedTuple):
-    """A review as it now is, and whether it is the user's first of the event."""
+    """A review as stored, and whether it is the user's first review of the event."""
 
     review: ReviewRow
     is_new: bool
 
 
 def post_review(tx: Transaction, actor: Actor, *, event_id: int, rating: int, comment: str | None) -> Posted:
-    """Write the actor's review of an event, in the place of an older one if there is one.
+    """Store the actor's review of an event and return it. It replaces an earlier review.
 
-    Raises NotFound (also for a draft), EventNotBegun, and Forbidden for who holds no confirmed booking.
+    Raises NotFound (also for a draft), EventNotBegun, and Forbidden if the actor has no confirmed booking.
     """
     event = tx.row(LOCK_RATED, id=event_id)
     if event is None or event.status == EventStatus.DRAFT:
         raise NotFound("There is no such event")
     if event.asked_at < event.starts_at:
-        raise EventNotBegun("An event is reviewed once it has begun")
+        raise EventNotBegun("An event can be reviewed once it has started")
     if tx.row(HELD, user_id=actor.user_id, event_id=event_id) is None:
-        raise Forbidden("Only those who held a confirmed booking of the event may review it")
+        raise Forbidden("Only people with a confirmed booking can review the event")
     old = tx.row(FIND, user_id=actor.user_id, event_id=event_id)
     if old is None:
         review_id = tx.only(

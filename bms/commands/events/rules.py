@@ -1,4 +1,4 @@
-"""What making and changing an event share: look-ups, checks and the lock."""
+"""What creating and changing an event have in common: look-ups, checks and locks."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -18,13 +18,13 @@ GENERAL_ADMISSION = "General admission"
 
 
 class VenueId(NamedTuple):
-    """Which venue."""
+    """The id of a venue."""
 
     id: int
 
 
 class LockedEvent(NamedTuple):
-    """A locked event with what may be changed of it, and the time at which it was locked."""
+    """A locked event with its changeable columns, and the time of the lock (UTC) in ``asked_at``."""
 
     id: int
     organizer_id: int
@@ -84,7 +84,7 @@ LOCK = Statement(
 
 
 class Place(NamedTuple):
-    """Where an event is: at a venue of a capacity, or at an address of its own, or nowhere yet."""
+    """Where an event is: at a venue with a capacity, at an address of its own, or not decided yet."""
 
     venue_id: int | None = None
     address: str | None = None
@@ -94,10 +94,10 @@ class Place(NamedTuple):
 def lock_event(
     tx: Transaction, actor: Actor, event_id: int, *, versions: frozenset[int] | None
 ) -> LockedEvent:
-    """Lock an event of the actor's and return its row, with the time in ``asked_at``.
+    """Lock an event that the actor owns and return it.
 
-    ``versions`` are those that the caller has seen, None where that does not matter. Raises NotFound
-    (also for somebody else's draft), Forbidden and PreconditionFailed.
+    ``versions`` are the versions that the caller has seen; None accepts any. Raises NotFound (also for
+    another organiser's draft), Forbidden, and PreconditionFailed if the event has another version.
     """
     event = own(tx.row(LOCK, id=event_id), actor)
     if versions is not None and event.version not in versions:
@@ -113,9 +113,9 @@ def event_view(tx: Transaction, event_id: int) -> EventView:
 
 
 def find_place(tx: Transaction, fields: Mapping[str, Any], *, keep_address: bool) -> Place:
-    """Return the place that ``venue`` or ``location`` names, its venue locked.
+    """Return the place that ``venue`` or ``location`` names, with its venue locked.
 
-    A location that names no venue is an address of the event's own if ``keep_address``. Raises
+    With ``keep_address``, a location that names no venue is the event's own address. Raises
     ValidationFailed for an unknown venue.
     """
     field = "venue" if "venue" in fields else "location"
@@ -126,7 +126,7 @@ def find_place(tx: Transaction, fields: Mapping[str, Any], *, keep_address: bool
     if isinstance(reference, str):
         found = tx.rows(FIND_VENUES, name=reference)
         if len(found) > 1:
-            raise ValidationFailed.of(field, "Several venues have this name: give the id.")
+            raise ValidationFailed.of(field, "Several venues have this name: give the venue's id.")
         venue_id = found[0].id if found else None
     place = None if venue_id is None else lock_venue(tx, venue_id)
     if place is None and keep_address and field == "location":
@@ -137,13 +137,13 @@ def find_place(tx: Transaction, fields: Mapping[str, Any], *, keep_address: bool
 
 
 def lock_venue(tx: Transaction, venue_id: int) -> Place | None:
-    """Lock a venue, so that its capacity stays while an event is fitted in, and return it, or None."""
+    """Lock a venue, so that its capacity cannot change meanwhile, and return it. None if there is none."""
     venue = tx.row(venues.LOCK, id=venue_id)
     return None if venue is None else Place(venue_id=venue_id, capacity=venue.capacity)
 
 
 def find_category_id(tx: Transaction, reference: int | str | None) -> int | None:
-    """Return the id of a category by id or slug; None stays None. Raises ValidationFailed."""
+    """Return the id of the category with this id or slug; None for None. Raises ValidationFailed."""
     if reference is None:
         return None
     found = find_category(tx, reference)
@@ -153,23 +153,26 @@ def find_category_id(tx: Transaction, reference: int | str | None) -> int | None
 
 
 def full_capacity(fields: Mapping[str, Any], offers: Sequence[Offer], place: Place) -> int:
-    """Return the capacity given, or that of the ticket types, or the venue's. Raises ValidationFailed."""
+    """Return the given capacity, else that of the ticket types, else the venue's.
+
+    Raises ValidationFailed if there is none, and as ``check_fits``.
+    """
     total = sum(offer.capacity for offer in offers)
     capacity: int | None = fields.get("capacity", total or place.capacity)
     if capacity is None:
-        raise ValidationFailed.of("capacity", "Needed where there is no venue to take it from.")
+        raise ValidationFailed.of("capacity", "Required, as there is no venue to take it from.")
     check_fits(capacity, total, place)
     return capacity
 
 
 def check_fits(capacity: int, total: int, place: Place) -> None:
-    """Raise ValidationFailed unless the ticket types fit the event, and the event its venue."""
+    """Raise ValidationFailed unless the ticket types fit into the event, and the event into its venue."""
     if total > capacity:
         raise ValidationFailed.of(
-            "ticket_types", f"Together they hold {total}, and the event's capacity is {capacity}."
+            "ticket_types", f"Their capacities add up to {total}, and the event's capacity is {capacity}."
         )
     if place.capacity is not None and capacity > place.capacity:
-        raise ValidationFailed.of("capacity", f"The venue holds {place.capacity}.")
+        raise ValidationFailed.of("capacity", f"The venue's capacity is {place.capacity}.")
 
 
 def check_times(
@@ -178,28 +181,29 @@ def check_times(
     sales_start: dt.datetime | None,
     sales_end: dt.datetime | None,
 ) -> None:
-    """Raise ValidationFailed unless event and sale end after they begin, and the sale begins first."""
+    """Raise ValidationFailed unless event and sales end after they start, and sales start first."""
     if ends_at is not None and ends_at <= starts_at:
-        raise ValidationFailed.of("ends_at", "The event would end before it starts.")
+        raise ValidationFailed.of("ends_at", "The event must end after it starts.")
     if sales_start is not None and sales_start >= (sales_end or starts_at):
         if sales_end is None:
-            raise ValidationFailed.of("sales_start", "The sale would begin after the event.")
-        raise ValidationFailed.of("sales_end", "The sale would end before it starts.")
+            raise ValidationFailed.of("sales_start", "Sales must start before the event does.")
+        raise ValidationFailed.of("sales_end", "Sales must end after they start.")
 
 
 def in_the_past(fields: Mapping[str, Any]) -> ValidationFailed:
-    """Return the error for a start in the past, at the field that it came in."""
+    """Return the error for a start in the past. It points at the field that was sent."""
     field = next((name for name in ("date", "time") if name in fields), "starts_at")
-    return ValidationFailed.of(field, "The event would start in the past.")
+    return ValidationFailed.of(field, "The event must start in the future.")
 
 
 def naive_utc(time: dt.datetime | None) -> dt.datetime | None:
-    """Return ``time`` as the database has it: UTC, without saying so."""
+    """Return ``time`` as the database stores it: in UTC, without an offset."""
     if time is None or time.tzinfo is None:
         return time
     return time.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 def add_payment_options(tx: Transaction, event_id: int, methods: Sequence[str]) -> None:
+    """Let an event's tickets be paid by ``methods``."""
     for method in methods:
         tx.execute(INSERT_PAYMENT_OPTION, event_id=event_id, method=method)

@@ -1,7 +1,7 @@
-"""The ticket types of an event: making, changing and removing them. Sales are in ``inventory``.
+"""Adding, changing and deleting the ticket types of an event. Sales are in ``sales.inventory``.
 
-A new capacity moves what is available by as much, within the row that a sale guards too, so that a
-sale in between is never lost and never exceeded.
+A new capacity changes ``available`` by the difference, in an UPDATE of the row that every sale guards.
+A concurrent sale is neither lost nor oversold.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from bms.sql.statements import Statement
 
 
 class LockedTicketType(NamedTuple):
-    """A locked ticket type with what may be changed of it."""
+    """A locked ticket type with its changeable columns."""
 
     id: int
     name: str
@@ -26,7 +26,7 @@ class LockedTicketType(NamedTuple):
 
 
 class BookedLine(NamedTuple):
-    """A booking that has, or had, tickets of a type."""
+    """A booking of tickets of a type, whatever its state."""
 
     booking_id: int
 
@@ -41,7 +41,7 @@ INSERT = Statement(
     """,
 )
 
-# By ascending id, the order in which everybody locks them.
+# By ascending id: every command locks ticket types in this order.
 LOCK = Statement(
     "ticket_types.lock_of_event",
     "@event_id BIGINT",
@@ -87,7 +87,7 @@ DELETE = Statement(
 
 
 class Offer(NamedTuple):
-    """A ticket type as it is to be; without an id it is a new one."""
+    """A ticket type that an event is to have. Its id is None if it is new."""
 
     id: int | None
     name: str
@@ -98,7 +98,7 @@ class Offer(NamedTuple):
 def add_ticket_types(
     tx: Transaction, event_id: int, offers: Sequence[Offer], *, currency: str, on_sale: bool, first: int = 0
 ) -> None:
-    """Make ``offers``, shown in their order from place ``first`` on."""
+    """Insert ``offers``, numbered from ``first`` in the order in which they are shown."""
     for sort_order, offer in enumerate(offers, first):
         tx.execute(
             INSERT,
@@ -113,7 +113,7 @@ def add_ticket_types(
 
 
 def lock_ticket_types(tx: Transaction, event_id: int) -> list[LockedTicketType]:
-    """Lock the event's ticket types and return them in the order they are shown in."""
+    """Lock the event's ticket types and return them in the order in which they are shown."""
     return sorted(tx.rows(LOCK, event_id=event_id), key=lambda kind: (kind.sort_order, kind.id))
 
 
@@ -126,21 +126,21 @@ def change_ticket_types(
     currency: str,
     on_sale: bool,
 ) -> None:
-    """Make the locked ``current`` into ``offers``; what is in ``current`` alone is removed.
+    """Turn the locked ``current`` into ``offers``. Types missing from ``offers`` are deleted.
 
-    Raises Conflict for the removal of a type that was ever booked, CapacityBelowSold.
+    Raises Conflict if a type to delete was ever booked, and CapacityBelowSold.
     """
     by_id = {kind.id: kind for kind in current}
     for kind_id in sorted(by_id.keys() - {offer.id for offer in offers}):
         if tx.row(HAS_BOOKINGS, id=kind_id) is not None:
-            raise Conflict(f"Tickets of {by_id[kind_id].name} have been booked, so it stays")
+            raise Conflict(f"{by_id[kind_id].name} has bookings, so it cannot be removed")
         tx.execute(DELETE, id=kind_id, event_id=event_id)
     changed = [
-        (offer.id, place, offer)
-        for place, offer in enumerate(offers)
-        if offer.id is not None and _differs(by_id[offer.id], offer, place, currency)
+        (offer.id, sort_order, offer)
+        for sort_order, offer in enumerate(offers)
+        if offer.id is not None and _differs(by_id[offer.id], offer, sort_order, currency)
     ]
-    for kind_id, place, offer in sorted(changed):
+    for kind_id, sort_order, offer in sorted(changed):
         kind = by_id[kind_id]
         moved = tx.execute(
             UPDATE,
@@ -150,22 +150,22 @@ def change_ticket_types(
             price=offer.price,
             currency=currency,
             capacity=offer.capacity,
-            sort_order=place,
+            sort_order=sort_order,
         )
         if moved != 1:
             sold = kind.capacity - kind.available
             raise CapacityBelowSold(f"{sold} tickets of {kind.name} are sold or held", sold=sold)
-    for place, offer in enumerate(offers):
+    for sort_order, offer in enumerate(offers):
         if offer.id is None:
-            add_ticket_types(tx, event_id, [offer], currency=currency, on_sale=on_sale, first=place)
+            add_ticket_types(tx, event_id, [offer], currency=currency, on_sale=on_sale, first=sort_order)
 
 
-def _differs(kind: LockedTicketType, offer: Offer, place: int, currency: str) -> bool:
+def _differs(kind: LockedTicketType, offer: Offer, sort_order: int, currency: str) -> bool:
     now = (kind.name, kind.price, kind.capacity, kind.sort_order, kind.currency)
-    return now != (offer.name, offer.price, offer.capacity, place, currency)
+    return now != (offer.name, offer.price, offer.capacity, sort_order, currency)
 
 
 def set_on_sale(tx: Transaction, kinds: Sequence[LockedTicketType], on_sale: bool) -> None:
-    """Open or close the sale of the locked ``kinds``. A sale that has not got its row yet sees it."""
+    """Open or close the sale of the locked ``kinds``. A sale that waits for such a row sees the change."""
     for kind in sorted(kinds, key=lambda kind: kind.id):
         tx.execute(SET_ON_SALE, id=kind.id, on_sale=on_sale)

@@ -1,4 +1,4 @@
-"""Venues: adding, changing and removing one. Any event manager may, as all managers share the list."""
+"""Adding, changing and deleting venues. All event managers share one list of them."""
 
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ _FIELDS = ("name", "location", "city", "country", "capacity", "facilities")
 
 
 class LockedVenue(NamedTuple):
-    """A locked venue with what may be changed of it."""
+    """A locked venue with its changeable columns."""
 
     id: int
     name: str
@@ -26,7 +26,7 @@ class LockedVenue(NamedTuple):
 
 
 class EventCapacity(NamedTuple):
-    """How many an event admits."""
+    """How many people an event admits."""
 
     capacity: int
 
@@ -44,7 +44,7 @@ INSERT = Statement(
     VenueRow,
 )
 
-# Whoever puts an event here locks the venue too, so its capacity and the events' cannot pass each other.
+# A command that places an event here takes the same lock, so that the event still fits when both commit.
 LOCK = Statement(
     "venues.lock",
     "@id BIGINT",
@@ -103,18 +103,18 @@ def create_venue(tx: Transaction, actor: Actor, *, fields: dict[str, Any]) -> Ve
 def change_venue(tx: Transaction, actor: Actor, *, venue_id: int, changes: dict[str, Any]) -> VenueRow:
     """Change the given fields of a venue and return all of it.
 
-    Raises NotFound, and Conflict when an event to come would not fit any more.
+    Raises NotFound, and Conflict if an upcoming event would no longer fit.
     """
     current = tx.row(LOCK, id=venue_id)
     if current is None:
         raise NotFound()
     wanted = {field: changes.get(field, getattr(current, field)) for field in _FIELDS}
     if wanted["capacity"] < current.capacity:
-        # Not named: it may be a draft of somebody else's.
+        # The error does not name the event, which may be another organiser's draft.
         largest = tx.row(GET_LARGEST_EVENT, venue_id=venue_id)
         if largest is not None and largest.capacity > wanted["capacity"]:
             raise Conflict(
-                f"An event to come here has a capacity of {largest.capacity}", capacity=largest.capacity
+                f"An upcoming event here has a capacity of {largest.capacity}", capacity=largest.capacity
             )
     venue = tx.only(UPDATE, id=venue_id, **wanted)
     audit.record(tx, actor, "change", "venue", venue_id)
@@ -122,7 +122,7 @@ def change_venue(tx: Transaction, actor: Actor, *, venue_id: int, changes: dict[
 
 
 def delete_venue(tx: Transaction, actor: Actor, *, venue_id: int) -> None:
-    """Remove a venue where no event has ever been set. Raises NotFound and VenueInUse."""
+    """Delete a venue that no event has ever used. Raises NotFound and VenueInUse."""
     if tx.row(HAS_EVENTS, id=venue_id) is not None:
         raise VenueInUse()
     if tx.execute(DELETE, id=venue_id) != 1:
