@@ -1,4 +1,4 @@
-"""Events: the list, one event, and what its organiser does with it."""
+"""Events: listing, showing, creating, changing and cancelling them."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ from bms.http.endpoint import Routes
 from bms.http.pages import decode_cursor, no_content, page, respond
 from bms.http.shared import NO_CACHE, digest
 from bms.queries.event_cancellation import get_cancellation
-from bms.queries.event_lists import EventFilter, Listed, Place, list_events
+from bms.queries.event_lists import EventFilter, Listed, Position, list_events
 from bms.queries.events import EventView, get_event
 from bms.schemas.answers.event_cancellation import CancellationAnswer
 from bms.schemas.answers.events import EventAnswer
@@ -43,7 +43,7 @@ _VERSION = re.compile(r"v(\d{1,9})-[0-9a-f]+\Z", re.ASCII)
     cached=True,
 )
 async def index(call: Call) -> web.Response:
-    """List the events that meet the filters."""
+    """List the events that match the filters."""
     query = call.query
     sort, key, event_id = decode_cursor(query["cursor"], str, str, int)
     wanted = EventFilter(
@@ -64,7 +64,7 @@ async def index(call: Call) -> web.Response:
         list_events,
         wanted=wanted,
         sort=query["sort"],
-        after=None if query["cursor"] is None else Place(sort, key, event_id),
+        after=None if query["cursor"] is None else Position(sort, key, event_id),
         limit=limit + 1,
     )
     return page(call.request, events, limit, _present_listed, "sort", "key", "id")
@@ -75,7 +75,7 @@ def _present_listed(listed: Listed) -> dict[str, Any]:
 
 
 def _organizer(call: Call) -> int | None:
-    """Return whose events to list. What is not published is listed to its organiser and admins alone."""
+    """Return whose events to list. Only their organiser and admins may list unpublished events."""
     organizer: int | None = call.query["organizer"]
     if call.query["status"] == EventStatus.PUBLISHED:
         return organizer
@@ -85,7 +85,7 @@ def _organizer(call: Call) -> int | None:
     if viewer.may(Right.EVENTS_ANY):
         return organizer
     if organizer not in (None, viewer.user_id):
-        raise Forbidden("Only an organiser's own events are listed by this status")
+        raise Forbidden("With this status you can list your own events only")
     return viewer.user_id
 
 
@@ -118,7 +118,7 @@ async def show(call: Call) -> web.Response:
     answers={201: EventAnswer()},
 )
 async def create(call: Call) -> web.Response:
-    """Make an event, whose organiser the caller is."""
+    """Create an event. The caller is its organiser."""
     view = await call.db.transact(
         create_event,
         call.actor,
@@ -154,7 +154,7 @@ async def _change(call: Call, *, replace: bool) -> web.Response:
     headers=["If-Match"],
 )
 async def replace(call: Call) -> web.Response:
-    """Change an event as a whole: what is left out goes back to its default, save the status."""
+    """Replace an event. Omitted fields return to their defaults, except the status, which stays."""
     return await _change(call, replace=True)
 
 
@@ -169,14 +169,14 @@ async def replace(call: Call) -> web.Response:
     headers=["If-Match"],
 )
 async def change(call: Call) -> web.Response:
-    """Change what is given of an event."""
+    """Change the given fields of an event."""
     return await _change(call, replace=False)
 
 
 def respond_event(view: EventView, status: int = 200) -> web.Response:
     """Return the event with its ETag: its version, and a digest of all that is shown.
 
-    The digest is there for GET, as a sale, a rating or a new name of the venue shows without a version.
+    GET needs the digest: a sale, a rating or a renamed venue changes what is shown, but not the version.
     """
     body = orjson.dumps(present_event(view))
     response = web.Response(
@@ -187,10 +187,10 @@ def respond_event(view: EventView, status: int = 200) -> web.Response:
 
 
 def seen_versions(call: Call) -> frozenset[int] | None:
-    """Return the versions of the event that ``If-Match`` allows, or None for any.
+    """Return the versions of the event that ``If-Match`` accepts, or None for any.
 
-    Only the version is compared, not the digest: a sale in between is no reason to refuse an
-    organiser's change, which cannot undo it. Weak tags never match (RFC 9110, section 13.1.1).
+    Only the version is compared, not the digest: an organiser's change cannot undo a concurrent sale, so a
+    sale is no conflict. Weak tags never match (RFC 9110, section 13.1.1).
     """
     tags = call.request.if_match
     if tags is None or any(tag.value == "*" for tag in tags):
@@ -208,7 +208,7 @@ def seen_versions(call: Call) -> frozenset[int] | None:
     answers={200: EventAnswer(many=True)},
 )
 async def top(call: Call) -> web.Response:
-    """List the published events that sold most, the most sold first."""
+    """List the published events that sold most, best sellers first."""
     wanted = EventFilter(date_from=call.query["date_from"], date_to=call.query["date_to"])
     events = await call.look_up(
         list_events, wanted=wanted, sort="-popularity", after=None, limit=call.query["limit"]
@@ -227,10 +227,10 @@ async def top(call: Call) -> web.Response:
     headers=["If-Match"],
 )
 async def cancel(call: Call) -> web.Response:
-    """Cancel an event: nothing more is sold, every booking is cancelled and every payment refunded.
+    """Cancel an event: its sale ends, every booking is cancelled and every payment is refunded.
 
-    The event is cancelled when this answers; its bookings are being cancelled in the background, and
-    GET /events/{id}/cancellation says how far that is. Cancelling twice answers as the first time.
+    The event is cancelled at once, and its bookings in the background:
+    GET /events/{id}/cancellation shows the progress. Cancelling again returns the same reply.
     """
     await call.db.transact(
         cancel_event,
@@ -252,7 +252,7 @@ async def cancel(call: Call) -> web.Response:
     headers=["If-Match"],
 )
 async def delete(call: Call) -> web.Response:
-    """Remove an event that nobody booked (204), or cancel one that somebody did (200, the event)."""
+    """Delete an event without bookings (204), or cancel an event with bookings (200 and the event)."""
     gone = await call.db.transact(
         withdraw_event,
         call.actor,
@@ -275,6 +275,6 @@ async def _cancelled(call: Call) -> web.Response:
     answers={200: CancellationAnswer()},
 )
 async def progress(call: Call) -> web.Response:
-    """Say how many bookings are cancelled and refunded, and how many remain."""
+    """Show how many bookings are cancelled and refunded, and how many remain."""
     row = await call.db.read_primary(get_cancellation, event_id=call.id(), viewer_id=call.viewer_id)
     return respond(present_cancellation(row))

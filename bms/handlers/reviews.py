@@ -1,4 +1,4 @@
-"""Reviews: post, list."""
+"""Reviews: posting and listing them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,10 +28,10 @@ routes = Routes()
     raises=[Forbidden, NotFound, EventNotBegun],
 )
 async def post(call: Call) -> web.Response:
-    """Review an event that the caller had a ticket of: 201 the first time, 200 when it replaces one."""
+    """Review an event that the caller booked: 201, or 200 if this replaces an earlier review."""
     writer = call.body.pop("user")
     if writer not in (None, call.caller.user_id):
-        raise Forbidden("Nobody reviews in another's name")
+        raise Forbidden("You cannot review in somebody else's name")
     posted = await call.db.transact(
         post_review,
         call.actor,
@@ -52,7 +52,7 @@ async def post(call: Call) -> web.Response:
     answers={200: ReviewAnswer(many=True)},
 )
 async def of_event(call: Call) -> web.Response:
-    """List the reviews of an event, the newest first."""
+    """List the reviews of an event, newest first."""
     return await _list(
         call,
         list_reviews_of_event,
@@ -70,14 +70,14 @@ async def of_event(call: Call) -> web.Response:
     answers={200: ReviewAnswer(many=True)},
 )
 async def of_user(call: Call) -> web.Response:
-    """List the reviews that a user wrote, the newest first."""
+    """List the reviews by a user, newest first."""
     return await _list(call, list_reviews_of_user, user_id=call.id("user_id"))
 
 
 async def _list(call: Call, query: Callable[..., list[ReviewRow]], **whose: Any) -> web.Response:
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
-    # Anybody who is signed in may have written one of them just now, which a replica may not have yet.
+    # A signed-in caller may just have posted a review, which a replica may lack.
     run = call.db.read if call.caller_or_none is None else call.db.read_primary
     reviews = await run(query, **whose, before=before, limit=limit + 1)
     return page(call.request, reviews, limit, present_review, "id")

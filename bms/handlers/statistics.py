@@ -1,4 +1,4 @@
-"""The most sold events, and for an event's organiser its figures and who comes."""
+"""The sales figures of an event."""
 
 from aiohttp import web
 
@@ -21,7 +21,7 @@ routes = Routes()
     answers={200: StatisticsAnswer()},
 )
 async def stats(call: Call) -> web.Response:
-    """Show how an event sells to its organiser or an admin."""
+    """Show the sales figures of an event to its organiser or an admin."""
     statistics = await call.db.read_primary(
         get_statistics,
         call.actor,

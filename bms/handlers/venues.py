@@ -1,4 +1,4 @@
-"""Venues, which managers share; ``/locations`` is another name for the same list."""
+"""Venues, a list that all event managers share. ``/locations`` is another path to it."""
 
 from aiohttp import web
 
@@ -107,7 +107,7 @@ async def change(call: Call) -> web.Response:
     raises=[VenueInUse],
 )
 async def delete(call: Call) -> web.Response:
-    """Remove a venue that no event uses."""
+    """Delete a venue that no event uses."""
     await call.db.transact(
         delete_venue,
         call.actor,

@@ -1,4 +1,4 @@
-"""Categories as everybody sees them."""
+"""Reading categories."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from bms.sql.statements import Statement
 
 
 class CategoryRow(NamedTuple):
-    """A category, all of it."""
+    """A whole category."""
 
     id: int
     slug: str
@@ -15,7 +15,7 @@ class CategoryRow(NamedTuple):
 
 
 class CategoryId(NamedTuple):
-    """Which category."""
+    """The id of a category."""
 
     id: int
 
@@ -36,12 +36,12 @@ FIND = Statement(
 
 
 def list_categories(tx: Transaction, *, after_slug: str | None, limit: int) -> list[CategoryRow]:
-    """Return at most ``limit`` categories by slug, from behind ``after_slug`` on."""
+    """Return at most ``limit`` categories in the order of their slugs, starting after ``after_slug``."""
     return tx.rows(LIST, after_slug=after_slug or "", limit=limit)
 
 
 def find_category(tx: Transaction, reference: int | str) -> int | None:
-    """Return the id of the category that ``reference``, an id or a slug, names, or None."""
+    """Return the id of the category whose id or slug is ``reference``, or None."""
     by_id = isinstance(reference, int)
     found = tx.row(FIND, id=reference if by_id else None, slug=None if by_id else reference)
     return None if found is None else found.id

@@ -1,4 +1,4 @@
-"""How far the cancelling of an event has come, counted where it happens."""
+"""The progress of an event's cancellation, counted from its bookings and refunds."""
 
 import datetime as dt
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from bms.sql.statements import Statement
 
 
 class CancellationProgress(NamedTuple):
-    """The cancellation of an event, and how many bookings and refunds of it are in each state."""
+    """The cancellation of an event, with its bookings and refunds counted by state. Times are in UTC."""
 
     event_id: int
     reason: str | None
@@ -55,7 +55,10 @@ GET = Statement(
 
 
 def get_cancellation(tx: Transaction, *, event_id: int, viewer_id: int | None) -> CancellationProgress:
-    """Return the progress of an event's cancellation to its organiser (None: to anyone). Raises NotFound."""
+    """Return the progress of an event's cancellation.
+
+    ``viewer_id`` is the event's organiser, or None for a viewer who may see any event's. Raises NotFound.
+    """
     progress = tx.row(GET, event_id=event_id)
     if progress is None or viewer_id not in (None, progress.organizer_id):
         raise NotFound("There is no such cancellation")

@@ -1,8 +1,11 @@
-"""Lists of events: the filters, the orders, and a page of each from any place on.
+"""Lists of events: filters, sort orders and pages.
 
-The first bound of every order is a plain range on its key, never NULL, so that a page is read from
-an index at the place where the last one ended. By date, where most are looked for, there is a
-statement each for one venue, one category and one organiser, as each has an index of its own.
+Every sort order begins with a plain range on its key, which is never NULL, so that an index leads
+straight to the next page. The orders by date are used most. They have a statement each for one venue, one
+category and one organiser, as each of these has an index of its own.
+
+The statements differ in a few conditions. ``str.format`` splices these in at import, from constants of this
+module and of ``bms.queries.events`` alone. Values are parameters, always.
 """
 
 import datetime as dt
@@ -53,7 +56,10 @@ _RATING = "CASE WHEN e.rating_count > 0 THEN CAST(e.rating_sum AS BIGINT) * 1000
 def _statement(
     name: str, key_type: str, position: str, order: str, narrowed: str = ""
 ) -> Statement[EventRow]:
-    """Return the list in one order, ``narrowed`` to one venue, category or organiser."""
+    """Return the statement of a sort order, ``narrowed`` to one venue, category or organiser if given.
+
+    ``position`` and ``order`` become part of its text, so they must be constants of this module.
+    """
     conditions = {
         column: f"e.{column}_id = @{column}_id"
         if column == narrowed
@@ -64,7 +70,7 @@ def _statement(
     return Statement(name, f"{_DECLARATION}, @after {key_type}", text, EventRow)
 
 
-# With equal keys the smaller id comes first, but by -date, where the index by date is read backwards.
+# Equal keys are ordered by ascending id. Only -date reads its index backwards, so the larger id comes first.
 _FORWARD = ("e.starts_at >= @after AND (e.starts_at > @after OR e.id > @after_id)", "e.starts_at, e.id")
 _BACKWARD = (
     "e.starts_at <= @after AND (e.starts_at < @after OR e.id < @after_id)",
@@ -105,8 +111,8 @@ LIST_BY_RATING = _statement(
 )
 
 
-class Place(NamedTuple):
-    """Where a page ends: the sort, its key there, and the event's id. The cursor holds the same."""
+class Position(NamedTuple):
+    """Where a page ends: the sort order, and the key and id of the last event. A cursor holds the same."""
 
     sort: str
     key: str
@@ -114,7 +120,7 @@ class Place(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """An event of a page, with its place."""
+    """An event of a page, with its position."""
 
     view: EventView
     sort: str
@@ -123,8 +129,8 @@ class Listed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """One way to sort: where it begins, a row's key in a cursor, and how that is read again."""
+class SortOrder:
+    """A sort order: its first position, how a key is written into a cursor, and how it is read back."""
 
     first_key: Any
     first_id: int
@@ -155,12 +161,12 @@ def _read_number(key: str) -> int:
 
 
 def _thousandths(event: EventRow) -> str:
-    """Return the average rating as ``_RATING`` has it."""
+    """Return the average rating in thousandths, as ``_RATING`` computes it."""
     return str(event.rating_sum * 1000 // event.rating_count if event.rating_count else 0)
 
 
-ORDERS: Mapping[str, Order] = {
-    "date": Order(
+ORDERS: Mapping[str, SortOrder] = {
+    "date": SortOrder(
         _EARLIEST,
         0,
         lambda event: str(event.starts_at),
@@ -172,7 +178,7 @@ ORDERS: Mapping[str, Order] = {
             "category_id": LIST_BY_DATE_IN_CATEGORY,
         },
     ),
-    "-date": Order(
+    "-date": SortOrder(
         _LATEST,
         MAX_ID,
         lambda event: str(event.starts_at),
@@ -184,18 +190,18 @@ ORDERS: Mapping[str, Order] = {
             "category_id": LIST_LATEST_IN_CATEGORY,
         },
     ),
-    "price": Order(Decimal(0), 0, lambda event: str(event.price_from), _read_price, LIST_BY_PRICE, {}),
-    "-popularity": Order(MAX_ID, 0, lambda event: str(event.sold), _read_number, LIST_BY_POPULARITY, {}),
-    "rating": Order(MAX_ID, 0, _thousandths, _read_number, LIST_BY_RATING, {}),
+    "price": SortOrder(Decimal(0), 0, lambda event: str(event.price_from), _read_price, LIST_BY_PRICE, {}),
+    "-popularity": SortOrder(MAX_ID, 0, lambda event: str(event.sold), _read_number, LIST_BY_POPULARITY, {}),
+    "rating": SortOrder(MAX_ID, 0, _thousandths, _read_number, LIST_BY_RATING, {}),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events are listed; None means any. Days are UTC and both ends count.
+    """Which events to list; None matches all. Days are in UTC, and both ends are included.
 
-    ``location`` is a city, part of a venue's name or part of an event's own address; ``category`` an
-    id or a slug; ``q`` part of the title or the description.
+    ``location`` is a city, part of a venue's name or part of an event's own address. ``category`` is an id
+    or a slug. ``q`` is part of the title or the description.
     """
 
     status: str = EventStatus.PUBLISHED
@@ -212,11 +218,11 @@ class EventFilter:
 
 
 def list_events(
-    tx: Transaction, *, wanted: EventFilter, sort: str, after: Place | None, limit: int
+    tx: Transaction, *, wanted: EventFilter, sort: str, after: Position | None, limit: int
 ) -> list[Listed]:
-    """Return at most ``limit`` events in the order of ``sort`` (one of ORDERS), from behind ``after`` on.
+    """Return at most ``limit`` events in the order ``sort`` (a key of ORDERS), starting after ``after``.
 
-    Raises ValidationFailed for a place in another order.
+    Raises ValidationFailed if ``after`` is a position in another order.
     """
     category_id = None
     if wanted.category is not None:
@@ -253,7 +259,7 @@ def list_events(
     return [Listed(view, sort, order.write(view.event), view.event.id) for view in views]
 
 
-def _start(order: Order, sort: str, after: Place | None) -> tuple[Any, int]:
+def _start(order: SortOrder, sort: str, after: Position | None) -> tuple[Any, int]:
     if after is None:
         return order.first_key, order.first_id
     try:
@@ -261,4 +267,4 @@ def _start(order: Order, sort: str, after: Place | None) -> tuple[Any, int]:
             raise ValueError
         return order.read(after.key), _read_number(str(after.id))
     except (ValueError, InvalidOperation):
-        raise ValidationFailed.of("cursor", "This cursor is not one of this list's.") from None
+        raise ValidationFailed.of("cursor", "This cursor is not valid for this list.") from None

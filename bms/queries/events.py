@@ -14,13 +14,13 @@ from bms.terms import Actor, EventStatus, Right
 
 
 class EventId(NamedTuple):
-    """Which event."""
+    """The id of an event."""
 
     id: int
 
 
 class EventRow(NamedTuple):
-    """An event with its venue, its organiser, its category's slug, and what is left and sold of it."""
+    """An event with its venue, organiser, category and ticket counts. Times are in UTC."""
 
     id: int
     organizer_id: int
@@ -56,7 +56,7 @@ class EventRow(NamedTuple):
 
 
 class TicketTypeRow(NamedTuple):
-    """A ticket type of an event, and how many are left of it."""
+    """A ticket type of an event, with its available tickets."""
 
     event_id: int
     id: int
@@ -67,14 +67,14 @@ class TicketTypeRow(NamedTuple):
 
 
 class PaymentOption(NamedTuple):
-    """A method by which tickets of an event may be paid."""
+    """A method of payment that an event accepts."""
 
     event_id: int
     method: str
 
 
 class EventSummary(NamedTuple):
-    """An event as its organiser's other pages need it, without its ticket types."""
+    """An event without its ticket types, for what its organiser does. Times are in UTC."""
 
     id: int
     organizer_id: int
@@ -90,14 +90,14 @@ class EventSummary(NamedTuple):
 
 
 class Organized(Protocol):
-    """A row that says who organises an event."""
+    """A row that names an event's organiser."""
 
     @property
     def organizer_id(self) -> int: ...
 
 
 class Owned(Organized, Protocol):
-    """A row that says who organises an event, and in which state the event is."""
+    """A row that names an event's organiser and state."""
 
     @property
     def status(self) -> str: ...
@@ -105,7 +105,7 @@ class Owned(Organized, Protocol):
 
 OwnedT = TypeVar("OwnedT", bound=Owned)
 
-# What every reading of events shows. Both sums are over the few ticket types of one event.
+# The columns of every query that shows events. Both sums cover the few ticket types of one event.
 COLUMNS = """e.id, e.organizer_id, u.name AS organizer_name, e.venue_id, v.name AS venue_name,
            v.location AS venue_location, v.city, v.country, e.address, c.slug AS category, e.title,
            e.description, e.starts_at, e.ends_at, e.status, e.capacity, e.currency, e.price_from,
@@ -156,7 +156,7 @@ LIST_PAYMENT_OPTIONS = Statement(
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """An event's row with what belongs to it; ``payment_options`` come in no order."""
+    """An event with its ticket types and its payment options, which are in no order."""
 
     event: EventRow
     ticket_types: Sequence[TicketTypeRow]
@@ -170,7 +170,7 @@ def get_event_view(tx: Transaction, event_id: int) -> EventView | None:
 
 
 def get_event(tx: Transaction, *, event_id: int, viewer: Actor | None) -> EventView:
-    """Return the event as the viewer may see it: only who owns a draft does. None is anybody.
+    """Return an event that the viewer (None: anonymous) may see. Only its owner sees a draft.
 
     Raises NotFound.
     """
@@ -181,7 +181,7 @@ def get_event(tx: Transaction, *, event_id: int, viewer: Actor | None) -> EventV
 
 
 def complete(tx: Transaction, events: Iterable[EventRow]) -> list[EventView]:
-    """Return ``events`` with their ticket types and payment options: two statements, however many."""
+    """Return ``events`` with their ticket types and payment options: two statements for all of them."""
     rows = list(events)
     if not rows:
         return []
@@ -210,19 +210,22 @@ GET_FOR_OWNER = Statement(
 
 
 def get_own_event(tx: Transaction, actor: Actor, *, event_id: int) -> EventSummary:
-    """Return an event of the actor's. Raises as ``own``."""
+    """Return an event that the actor owns. Raises as ``own``."""
     return own(tx.row(GET_FOR_OWNER, id=event_id), actor)
 
 
 def owns(event: Organized, actor: Actor | None) -> bool:
-    """Return whether an event is the actor's: its organiser's, or with ``events.any`` everybody's."""
+    """Return whether the actor owns an event, as its organiser or by the right ``events.any``."""
     return actor is not None and (event.organizer_id == actor.user_id or actor.may(Right.EVENTS_ANY))
 
 
 def own(event: OwnedT | None, actor: Actor) -> OwnedT:
-    """Return ``event`` if it is the actor's. Raises NotFound (also for another's draft) and Forbidden."""
+    """Return ``event`` if the actor owns it.
+
+    Raises NotFound if there is no event or it is another organiser's draft, and Forbidden otherwise.
+    """
     if event is None or (event.status == EventStatus.DRAFT and not owns(event, actor)):
         raise NotFound("There is no such event")
     if not owns(event, actor):
-        raise Forbidden("This is for the event's organiser and admins")
+        raise Forbidden("Only the event's organiser or an admin may do this")
     return event

@@ -1,13 +1,13 @@
-"""Patterns for LIKE from what people type."""
+"""LIKE patterns for search terms."""
 
 import re
 
-# [ opens a class on SQL Server alone; escaped, it is a plain character on both.
+# [ starts a class on SQL Server only. Escaped, it is a plain character on both servers.
 _SPECIAL = re.compile(r"[!%_\[]")
 
 
 def contains(text: str | None) -> str | None:
-    """Return the pattern that finds ``text`` anywhere, for ``LIKE ... ESCAPE '!'``; None stays None."""
+    """Return the pattern that matches ``text`` anywhere, for ``LIKE ... ESCAPE '!'``; None for None."""
     if text is None:
         return None
     escaped = _SPECIAL.sub(r"!\g<0>", text)

@@ -1,4 +1,4 @@
-"""Reviews of an event, and those that a user wrote."""
+"""Reviews of an event, and reviews by a user."""
 
 import datetime as dt
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from bms.terms import Actor
 
 
 class ReviewRow(NamedTuple):
-    """A review and its writer's name."""
+    """A review and its writer's name. Times are in UTC."""
 
     id: int
     event_id: int
@@ -65,7 +65,7 @@ LIST_OF_USER = Statement(
 
 
 def get_review(tx: Transaction, review_id: int) -> ReviewRow:
-    """Return a review that there is."""
+    """Return a review, which must exist."""
     return tx.only(GET, id=review_id)
 
 
@@ -77,15 +77,12 @@ def list_reviews_of_event(
     before: int | None,
     limit: int,
 ) -> list[ReviewRow]:
-    """Return up to ``limit`` reviews of an event that the viewer may see, the newest first.
-
-    Raises NotFound as ``get_event``.
-    """
+    """Return up to ``limit`` reviews of an event, newest first. Raises NotFound as ``get_event``."""
     get_event(tx, event_id=event_id, viewer=viewer)
     return tx.rows(LIST_OF_EVENT, event_id=event_id, before=before, limit=limit)
 
 
 def list_reviews_of_user(tx: Transaction, *, user_id: int, before: int | None, limit: int) -> list[ReviewRow]:
-    """Return up to ``limit`` reviews by a user, the newest first. Raises NotFound: no such user."""
+    """Return up to ``limit`` reviews by a user, newest first. Raises NotFound for an unknown user."""
     get_profile(tx, user_id=user_id)
     return tx.rows(LIST_OF_USER, user_id=user_id, before=before, limit=limit)

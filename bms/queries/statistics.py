@@ -1,6 +1,6 @@
-"""What an organiser wants to know of an event: how it sells, and what it brings in.
+"""The sales figures of an event.
 
-Money is counted in the event's currency. Each sum runs over the bookings of one event.
+Amounts are in the event's currency. Each sum covers the bookings of one event.
 """
 
 import datetime as dt
@@ -16,21 +16,21 @@ from bms.terms import Actor
 
 
 class Takings(NamedTuple):
-    """What the bookings of an event were paid, and what of it was refunded."""
+    """The amount paid for an event's bookings, and the part of it that was refunded."""
 
     paid: Decimal
     refunded: Decimal
 
 
 class BookingCount(NamedTuple):
-    """How many bookings are in a state."""
+    """The number of bookings in a state."""
 
     status: str
     bookings: int
 
 
 class DayFigures(NamedTuple):
-    """What was confirmed on a day."""
+    """The sales of a day (UTC)."""
 
     confirmed_on: dt.date
     tickets: int
@@ -38,7 +38,7 @@ class DayFigures(NamedTuple):
 
 
 class TicketTypeFigures(NamedTuple):
-    """A ticket type and how it sells."""
+    """A ticket type and its sales."""
 
     id: int
     name: str
@@ -50,7 +50,7 @@ class TicketTypeFigures(NamedTuple):
     gross: Decimal
 
 
-# Refunds that are still on their way to the buyer are not counted as given back.
+# Refunds in progress do not count as refunded yet.
 GET_MONEY = Statement(
     "payments.sum_of_event",
     "@event_id BIGINT, @currency NVARCHAR(3)",
@@ -76,8 +76,8 @@ COUNT_BOOKINGS = Statement(
     BookingCount,
 )
 
-# The day of a booking is the one on which it was confirmed, in UTC. What was kept of the payment of a
-# cancelled one still counts, its tickets do not.
+# A booking counts on the day (UTC) of its confirmation. Of a cancelled booking the tickets do not count; the
+# part of its payment that was not refunded does.
 LIST_BY_DAY = Statement(
     "bookings.sum_by_day",
     "@event_id BIGINT, @currency NVARCHAR(3)",
@@ -123,7 +123,7 @@ LIST_BY_TICKET_TYPE = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """The figures of one event; ``bookings`` counts them by status."""
+    """The sales figures of an event. ``bookings`` counts its bookings by status."""
 
     event: EventSummary
     money: Takings
@@ -133,7 +133,7 @@ class Statistics:
 
 
 def get_statistics(tx: Transaction, actor: Actor, *, event_id: int) -> Statistics:
-    """Return the figures of an event to its organiser or an admin. Raises NotFound and Forbidden."""
+    """Return the sales figures of an event that the actor owns. Raises NotFound and Forbidden."""
     event = get_own_event(tx, actor, event_id=event_id)
     return Statistics(
         event=event,

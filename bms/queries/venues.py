@@ -1,4 +1,4 @@
-"""Venues as everybody sees them."""
+"""Reading venues."""
 
 import datetime as dt
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from bms.sql.statements import Statement
 
 
 class VenueRow(NamedTuple):
-    """A venue, all of it."""
+    """A whole venue. ``created_at`` is in UTC."""
 
     id: int
     name: str
@@ -66,7 +66,7 @@ def list_venues(
     after_id: int | None,
     limit: int,
 ) -> list[VenueRow]:
-    """Return at most ``limit`` venues by name and id, from behind the given place on."""
+    """Return at most ``limit`` venues in the order of name and id, starting after the given ones."""
     return tx.rows(
         LIST, city=city, pattern=contains(q), after_name=after_name or "", after_id=after_id or 0, limit=limit
     )

@@ -1,4 +1,4 @@
-"""Categories: what may be sent, and what is answered."""
+"""Categories: request bodies, and how a category is presented."""
 
 import re
 import unicodedata
@@ -11,18 +11,18 @@ from bms.schemas.base import Line, RequestSchema
 from bms.schemas.listing import ListQuery
 
 MAX_SLUG = 64
-# With a letter in it: all digits are taken for an id where either may stand.
+# At least one letter: where an id or a slug may stand, digits alone are an id.
 SLUG = re.compile(r"(?=[a-z0-9-]*[a-z])[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
 class Category(RequestSchema):
-    """POST /categories; the slug is made from the name unless it is given."""
+    """POST /categories. A missing slug is made from the name."""
 
     name = Line(max=100, min=1, required=True)
     slug = fields.String(
         validate=[
             validate.Length(max=MAX_SLUG),
-            validate.Regexp(SLUG, error="Lower-case letters and digits, with single hyphens, are needed."),
+            validate.Regexp(SLUG, error="Use lower-case letters and digits, separated by single hyphens."),
         ]
     )
 
@@ -30,7 +30,7 @@ class Category(RequestSchema):
     def complete(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         slug = data.setdefault("slug", slugify(data["name"]))
         if not SLUG.match(slug):
-            raise ValidationError("No slug can be made from this name: give one.", "slug")
+            raise ValidationError("No slug can be made from this name: give a slug too.", "slug")
         return data
 
 
@@ -45,5 +45,5 @@ def slugify(name: str) -> str:
 
 
 def present_category(category: CategoryRow) -> dict[str, Any]:
-    """Return a category as everybody sees it."""
+    """Return a category as the API shows it."""
     return {"id": category.id, "slug": category.slug, "name": category.name}

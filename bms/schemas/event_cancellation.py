@@ -1,4 +1,4 @@
-"""Cancelling an event: what may be sent, and what is answered."""
+"""Cancelling an event: the request body, and how the progress is presented."""
 
 from enum import StrEnum
 from typing import Any
@@ -15,13 +15,13 @@ class JobStatus(StrEnum):
 
 
 class CancelEvent(RequestSchema):
-    """POST /events/{id}/cancel: the reason is told to every holder."""
+    """POST /events/{id}/cancel. The reason is sent to every holder."""
 
     reason = Line(max=200, min=1, load_default=None)
 
 
 def present_cancellation(progress: CancellationProgress) -> dict[str, Any]:
-    """Return how far the cancelling of an event has come."""
+    """Return the progress of an event's cancellation as the API shows it."""
     return {
         "event": progress.event_id,
         "status": JobStatus.RUNNING if progress.finished_at is None else JobStatus.FINISHED,

@@ -16,7 +16,7 @@ STATUSES = tuple(EventStatus)
 
 
 class EventList(ListQuery):
-    """Filters, all of which an event must meet, and the order. Days are UTC and both ends count."""
+    """Filters, all of which an event must match, and the sort order. Days are in UTC, both ends included."""
 
     location = Reference(max=300, min=1, load_default=None)
     venue = Number(load_default=None)
@@ -31,10 +31,10 @@ class EventList(ListQuery):
     organizer = Number(load_default=None)
     status = fields.String(
         load_default=EventStatus.PUBLISHED,
-        validate=validate.OneOf(STATUSES, error=f"One of {', '.join(STATUSES)} is needed."),
+        validate=validate.OneOf(STATUSES, error=f"Must be one of {', '.join(STATUSES)}."),
     )
     sort = fields.String(
-        load_default="date", validate=validate.OneOf(SORTS, error=f"One of {', '.join(SORTS)} is needed.")
+        load_default="date", validate=validate.OneOf(SORTS, error=f"Must be one of {', '.join(SORTS)}.")
     )
 
     @validates_schema
@@ -46,7 +46,7 @@ class EventList(ListQuery):
 
     @post_load
     def canonical(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Return ``date`` as both ends, and a location that is a venue's id as the venue."""
+        """Turn ``date`` into a range of one day, and a location that is an id into ``venue``."""
         day: dt.date | None = data.pop("date", None)
         if day is not None:
             data["date_from"] = data["date_to"] = day

@@ -1,7 +1,7 @@
-"""Events: what may be sent, under the canonical and the older names, and what is answered.
+"""Events: request bodies under the canonical and the older names, and how an event is presented.
 
 Older names: ``name``, ``max_tickets`` and a ``date`` with a time in it (source 001), ``name`` and
-``total_tickets`` (002). They are fields of their own, so that a mistake is told by the name sent.
+``total_tickets`` (002). They are fields of their own, so that an error points at the name that was sent.
 """
 
 import datetime as dt
@@ -33,7 +33,7 @@ _OLDER_CAPACITY = ("max_tickets", "total_tickets")
 
 
 class DayOrTime(fields.Field[dt.date]):
-    """A date, or, as source 001 sends it, a date and time."""
+    """A date, or a date and time as source 001 sends it."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.date:
         kind: fields.Field[Any] = UtcTime() if isinstance(value, str) and len(value) > 10 else Day()
@@ -48,8 +48,8 @@ class DayOrTime(fields.Field[dt.date]):
         }
 
 
-class Clock(fields.Field[dt.time]):
-    """A time of day in UTC, of the form 19:30:00 or 19:30."""
+class TimeOfDay(fields.Field[dt.time]):
+    """A time of day in UTC, such as 19:30:00 or 19:30."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.time:
         for form in ("%H:%M:%S", "%H:%M"):
@@ -101,13 +101,13 @@ class TicketType(RequestSchema):
 
 
 class TicketTypeReplacement(TicketType):
-    """A ticket type of PUT /events/{id}: an id, or else a name, says which one it is."""
+    """A ticket type of PUT /events/{id}, identified by its id or else by its name."""
 
     id = Id()
 
 
 class TicketTypeChange(RequestSchema):
-    """A ticket type of PATCH /events/{id}: a new one, or with an id changes to that one."""
+    """PATCH /events/{id}: changes to the ticket type with this id or name, or a new ticket type."""
 
     id = Id()
     name = Line(max=100, min=1)
@@ -118,18 +118,19 @@ class TicketTypeChange(RequestSchema):
     def whole(self, data: dict[str, Any], **_: Any) -> None:
         for field in ("name", "capacity"):
             if "id" not in data and field not in data:
-                raise ValidationError("Needed, unless an id says which ticket type to change.", field)
+                raise ValidationError("Required unless an id is given.", field)
 
 
 def _ticket_types(schema: type[RequestSchema]) -> fields.List[Any]:
-    size = validate.Length(1, MAX_TICKET_TYPES, error=f"From 1 to {MAX_TICKET_TYPES} are needed.")
+    size = validate.Length(1, MAX_TICKET_TYPES, error=f"Give from 1 to {MAX_TICKET_TYPES} ticket types.")
     return fields.List(fields.Nested(schema), validate=size)
 
 
 class RefundPolicy(RequestSchema):
-    """What a cancelled booking is given back, by the hours left until the event starts.
+    """How much of a cancelled booking is refunded, by the hours left until the event starts.
 
-    All of it until ``full_until_hours`` before; then ``percent`` until ``none_from_hours`` before.
+    All of it until ``full_until_hours`` before the start, then ``percent`` of it until ``none_from_hours``
+    before the start, and nothing after that.
     """
 
     full_until_hours = Count(low=0, high=MAX_HOURS, load_default=0)
@@ -139,17 +140,17 @@ class RefundPolicy(RequestSchema):
     @validates_schema
     def in_order(self, data: dict[str, Any], **_: Any) -> None:
         if data["none_from_hours"] > data["full_until_hours"]:
-            raise ValidationError("May not be more than full_until_hours.", "none_from_hours")
+            raise ValidationError("Must not be more than full_until_hours.", "none_from_hours")
 
 
 class EventChange(RequestSchema):
-    """PATCH /events/{id}. ``date`` keeps the time of day, and ``time`` the date, that there is."""
+    """PATCH /events/{id}. ``date`` alone keeps the time of day; ``time`` alone keeps the date."""
 
     title = Line(max=200, min=1)
     name = Line(max=200, min=1)
     description = Text(max=20_000)
     date = DayOrTime()
-    time = Clock()
+    time = TimeOfDay()
     starts_at = UtcTime()
     ends_at = UtcTime(allow_none=True)
     venue = Id()
@@ -165,9 +166,9 @@ class EventChange(RequestSchema):
     ticket_types = _ticket_types(TicketTypeChange)
     payment_options = fields.List(
         fields.String(
-            validate=validate.OneOf(PAYMENT_OPTIONS, error=f"One of {', '.join(PAYMENT_OPTIONS)} is needed.")
+            validate=validate.OneOf(PAYMENT_OPTIONS, error=f"Must be one of {', '.join(PAYMENT_OPTIONS)}.")
         ),
-        validate=validate.Length(min=1, error="At least one is needed."),
+        validate=validate.Length(min=1, error="Give at least one method of payment."),
     )
     per_user_limit = Count(allow_none=True)
     sales_start = UtcTime(allow_none=True)
@@ -175,13 +176,13 @@ class EventChange(RequestSchema):
     refund_policy = fields.Nested(RefundPolicy())
     status = fields.String(
         validate=validate.OneOf(
-            (EventStatus.DRAFT, EventStatus.PUBLISHED), error="DRAFT or PUBLISHED is needed."
+            (EventStatus.DRAFT, EventStatus.PUBLISHED), error="Must be DRAFT or PUBLISHED."
         )
     )
 
     @validates_schema
     def once(self, data: dict[str, Any], **_: Any) -> None:
-        """Refuse what says the same thing twice."""
+        """Refuse a body that gives the same thing twice."""
         _at_most_one(data, "title", "name")
         _at_most_one(data, "capacity", *_OLDER_CAPACITY)
         _at_most_one(data, "venue", "location")
@@ -191,17 +192,17 @@ class EventChange(RequestSchema):
             raise ValidationError("The time is given twice.", "time")
         options = data.get("payment_options", [])
         if len(set(options)) < len(options):
-            raise ValidationError("One is given twice.", "payment_options")
+            raise ValidationError("A method of payment is given twice.", "payment_options")
         names = [entry["name"].casefold() for entry in data.get("ticket_types", []) if "name" in entry]
         ids = [entry["id"] for entry in data.get("ticket_types", []) if "id" in entry]
         if len(set(names)) < len(names) or len(set(ids)) < len(ids):
-            raise ValidationError("Two are the same.", "ticket_types")
+            raise ValidationError("Two ticket types have the same id or name.", "ticket_types")
 
     @post_load
     def canonical(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Return the body under its canonical names, and whether it came under older ones.
+        """Return the body under its canonical names, with ``older_names``: whether older names were used.
 
-        Then a location that names no venue is the event's own address.
+        If they were, a location that names no venue is the event's own address.
         """
         older = "name" in data or any(field in data for field in _OLDER_CAPACITY)
         for canonical, *names in (("title", "name"), ("capacity", *_OLDER_CAPACITY)):
@@ -237,7 +238,7 @@ class Event(EventChange):
 
     @validates_schema
     def complete(self, data: dict[str, Any], **_: Any) -> None:
-        """Refuse what lacks a title, a time, or, under the canonical names, a venue."""
+        """Refuse a body without a title, a time or, under the canonical names, a venue."""
         missing = {}
         if not data.keys() & {"title", "name"}:
             missing["title"] = ["A title is needed."]
@@ -256,7 +257,7 @@ class Event(EventChange):
 
 
 class EventReplacement(Event):
-    """PUT /events/{id}: what is left out goes back to its default, save the status, which stays."""
+    """PUT /events/{id}. Omitted fields return to their defaults, except the status, which stays."""
 
     ticket_types = _ticket_types(TicketTypeReplacement)
 
@@ -268,7 +269,7 @@ def _at_most_one(data: dict[str, Any], *names: str) -> None:
 
 
 def present_event(view: EventView) -> dict[str, Any]:
-    """Return an event as everybody sees it, with the names of the older sources beside the canonical."""
+    """Return an event as the API shows it, with the older sources' names beside the canonical ones."""
     event = view.event
     average = round(event.rating_sum / event.rating_count, 2) if event.rating_count else None
     return {

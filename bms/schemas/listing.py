@@ -1,4 +1,4 @@
-"""What the query of a list may hold. Values of a query are text, so numbers are read from digits."""
+"""The query parameters of lists. Their values are text, so numbers are read from digits."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ MAX_LIMIT = 200
 
 
 class Number(fields.Field[int]):
-    """Digits that stand for a whole number from ``low`` to ``high``."""
+    """A whole number from ``low`` to ``high``, in digits."""
 
     def __init__(self, *, low: int = 1, high: int = MAX_ID, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -20,7 +20,7 @@ class Number(fields.Field[int]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         text = str(value)
-        # The length first: turning a million digits into a number takes its time.
+        # Check the length first: parsing a million digits is slow.
         if (
             len(text) > 19
             or not (text.isascii() and text.isdigit())
@@ -46,7 +46,7 @@ class Switch(fields.Field[bool]):
 
 
 class ListQuery(RequestSchema):
-    """How many rows, and from where on."""
+    """How many rows to list, and the cursor to continue from."""
 
     limit = Number(high=MAX_LIMIT, load_default=DEFAULT_LIMIT)
     cursor = Line(max=1000, load_default=None, metadata={"pattern": "^[A-Za-z0-9_-]*$"})

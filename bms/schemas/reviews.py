@@ -1,4 +1,4 @@
-"""Reviews: what may be sent, and what is answered."""
+"""Reviews: the request body, and how a review is presented."""
 
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ class Review(RequestSchema):
     """POST /reviews."""
 
     event = Id(required=True)
-    # Source 003's reviews name their writer, who must be the caller.
+    # Source 003 sends the writer, who must be the caller.
     user = Id(load_default=None)
     rating = Count(low=1, high=5, required=True)
     comment = Text(max=2000, allow_none=True, load_default=None)
@@ -19,7 +19,7 @@ class Review(RequestSchema):
 
 
 def present_review(review: ReviewRow) -> dict[str, Any]:
-    """Return a review as the API shows it; ``date`` is source 003's name for ``created_at``."""
+    """Return a review as the API shows it. ``date`` is source 003's name for ``created_at``."""
     return {
         "id": review.id,
         "event": review.event_id,

@@ -1,4 +1,4 @@
-"""The most sold events, an event's figures, and who comes."""
+"""Best-selling events, the sales figures of an event, and its attendees."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ DEFAULT_TOP = 10
 
 
 class TopQuery(RequestSchema):
-    """GET /events/top. Days are UTC and both ends count."""
+    """GET /events/top. Days are in UTC, both ends included."""
 
     limit = Number(high=MAX_LIMIT, load_default=DEFAULT_TOP)
     date_from = Day(load_default=None)
@@ -25,15 +25,15 @@ class AttendeeList(ListQuery):
     """GET /events/{id}/bookings."""
 
     status = fields.String(
-        validate=validate.OneOf(STATUSES, error=f"One of {', '.join(STATUSES)} is needed."), load_default=None
+        validate=validate.OneOf(STATUSES, error=f"Must be one of {', '.join(STATUSES)}."), load_default=None
     )
 
 
 def present_statistics(statistics: Statistics) -> dict[str, Any]:
-    """Return an event's figures as the API shows them.
+    """Return the sales figures of an event as the API shows them.
 
-    ``revenue`` is what was paid less what was refunded; a ticket type's ``gross`` what its confirmed
-    tickets cost, before refunds in part.
+    ``revenue`` is what was paid minus what was refunded. A ticket type's ``gross`` is the price of its
+    confirmed tickets, before partial refunds.
     """
     event, kinds = statistics.event, statistics.by_ticket_type
     return {
@@ -69,7 +69,7 @@ def present_statistics(statistics: Statistics) -> dict[str, Any]:
 
 
 def present_attendance(view: BookingView) -> dict[str, Any]:
-    """Return a booking as the event's organiser sees it: with who made it."""
+    """Return a booking as the event's organiser sees it, with the buyer."""
     booking = view.booking
     person = {"id": booking.user_id, "name": booking.user_name, "email": booking.user_email}
     return {**present_booking(view), "user": person}

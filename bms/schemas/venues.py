@@ -1,4 +1,4 @@
-"""Venues: what may be sent, and what is answered."""
+"""Venues: request bodies, and how a venue is presented."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class VenueChange(RequestSchema):
 
 
 class Venue(VenueChange):
-    """POST /venues and PUT /venues/{id}: what is left out is empty."""
+    """POST /venues and PUT /venues/{id}. Omitted fields are null."""
 
     name = Line(max=200, min=1, required=True)
     location = Line(max=300, min=1, required=True)
@@ -30,14 +30,14 @@ class Venue(VenueChange):
 
 
 class VenueList(ListQuery):
-    """GET /venues: those of a city, and those with ``q`` in their name or location."""
+    """GET /venues: the venues in a city, and those with ``q`` in their name or location."""
 
     city = Line(max=100, load_default=None)
     q = Line(max=100, load_default=None)
 
 
 def present_venue(venue: VenueRow) -> dict[str, Any]:
-    """Return a venue as everybody sees it."""
+    """Return a venue as the API shows it."""
     return {
         "id": venue.id,
         "name": venue.name,

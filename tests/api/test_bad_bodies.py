@@ -11,7 +11,7 @@ from marshmallow import fields
 from bms.http.endpoint import Endpoint
 from bms.schemas.accounts import Flag
 from bms.schemas.base import Count, Day, Id, Line, Money, Text, UtcTime
-from bms.schemas.events import Clock, DayOrTime, Reference
+from bms.schemas.events import DayOrTime, Reference, TimeOfDay
 from bms.schemas.users import Email, Password
 from tests.conftest import User
 from tests.kit.refusals import SQL_TEXTS, WITH_BODY, bodies_with, contents, name_of, path_of, send
@@ -126,7 +126,7 @@ BAD_VALUES: dict[type, tuple[Any, ...]] = {
     UtcTime: _TIMES,
     DayOrTime: (*_DAYS, "2027-02-30T10:00:00Z", "10000-01-01T00:00:00Z"),
     Day: _DAYS,
-    Clock: (*_SHAPES, 0, "", "25:00:00", "noon", "19", "\u0661\u0669:30", "19:30:00Z", "19:30\x00"),
+    TimeOfDay: (*_SHAPES, 0, "", "25:00:00", "noon", "19", "\u0661\u0669:30", "19:30:00Z", "19:30\x00"),
     fields.String: (*_TEXTS, "", *(text for text in SQL_TEXTS if " " in text), "x" * 10_000),
     fields.Nested: ([], [{}], "text", "{}", 5, True, None, {"no_such_field": 1}),
     Flag: (*_SHAPES[:4], 0, 1, 1.0, "true", "", None),

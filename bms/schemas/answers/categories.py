@@ -1,4 +1,4 @@
-"""Categories, as answered."""
+"""Categories in replies."""
 
 from marshmallow import fields
 

@@ -1,4 +1,4 @@
-"""The cancelling of an event, as answered."""
+"""The progress of an event's cancellation in replies."""
 
 from marshmallow import fields
 
@@ -7,7 +7,7 @@ from bms.schemas.event_cancellation import JobStatus
 
 
 class BookingsProgressAnswer(AnswerSchema):
-    """How many bookings have been cancelled, and how many are still to be."""
+    """How many bookings have been cancelled, and how many remain."""
 
     remaining = Number()
     cancelled = Number()
@@ -22,7 +22,7 @@ class RefundsProgressAnswer(AnswerSchema):
 
 
 class CancellationAnswer(AnswerSchema):
-    """How far the cancelling of an event has come."""
+    """The progress of an event's cancellation."""
 
     event = Key()
     status = word(*JobStatus)

@@ -1,4 +1,4 @@
-"""Events, as answered: with the names of the older sources beside the canonical."""
+"""Events in replies, with the older sources' names beside the canonical ones."""
 
 from marshmallow import fields, validate
 
@@ -8,7 +8,7 @@ from bms.terms import EventStatus
 
 
 class PlaceAnswer(AnswerSchema):
-    """Where an event takes place; ``id`` is the venue's, null for an address of the event's own."""
+    """Where an event takes place. ``id`` is the venue's, or null if the event has its own address."""
 
     id = Key(allow_none=True)
     name = fields.String(allow_none=True)
@@ -18,7 +18,7 @@ class PlaceAnswer(AnswerSchema):
 
 
 class TicketTypeAnswer(AnswerSchema):
-    """A kind of tickets of an event."""
+    """A ticket type of an event."""
 
     id = Key()
     name = fields.String()
@@ -28,8 +28,8 @@ class TicketTypeAnswer(AnswerSchema):
 
 
 class RefundPolicyAnswer(AnswerSchema):
-    """All is refunded until ``full_until_hours`` before the start, then ``percent`` of it, and nothing
-    from ``none_from_hours`` on.
+    """All is refunded until ``full_until_hours`` before the start, then ``percent`` of it until
+    ``none_from_hours`` before the start, and nothing after that.
     """
 
     full_until_hours = Number()
@@ -38,21 +38,21 @@ class RefundPolicyAnswer(AnswerSchema):
 
 
 class OrganizerAnswer(AnswerSchema):
-    """Whose event it is."""
+    """The organiser of an event."""
 
     id = Key()
     name = fields.String()
 
 
 class RatingAnswer(AnswerSchema):
-    """What the reviews come to; the average of none is null."""
+    """The average rating, which is null without reviews, and the number of reviews."""
 
     average = fields.Float(allow_none=True, validate=validate.Range(1, 5))
     count = Number()
 
 
 class EventAnswer(AnswerSchema):
-    """An event as everybody sees it."""
+    """An event."""
 
     id = Key()
     title = fields.String()

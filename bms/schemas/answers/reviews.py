@@ -1,4 +1,4 @@
-"""Reviews, as answered."""
+"""Reviews in replies."""
 
 from marshmallow import fields, validate
 
@@ -6,7 +6,7 @@ from bms.schemas.answers.base import AnswerSchema, Key, Time
 
 
 class WriterAnswer(AnswerSchema):
-    """Who wrote a review."""
+    """The writer of a review."""
 
     id = Key()
     name = fields.String()

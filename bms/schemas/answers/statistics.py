@@ -1,4 +1,4 @@
-"""An event's figures and who comes, as answered."""
+"""The sales figures of an event, and its attendees, in replies."""
 
 from marshmallow import fields
 
@@ -9,7 +9,7 @@ from bms.terms import EventStatus
 
 
 class DayAnswer(AnswerSchema):
-    """What was confirmed on one day (UTC)."""
+    """The sales of one day (UTC)."""
 
     date = Date()
     tickets = Number()
@@ -17,7 +17,7 @@ class DayAnswer(AnswerSchema):
 
 
 class TicketTypeFiguresAnswer(TicketTypeAnswer):
-    """A ticket type and how it sells; ``gross`` is before refunds in part."""
+    """A ticket type and its sales. ``gross`` is before partial refunds."""
 
     sold = Number()
     held = Number()
@@ -34,7 +34,7 @@ class BookingCountsAnswer(AnswerSchema):
 
 
 class StatisticsAnswer(AnswerSchema):
-    """How an event sells; ``revenue`` is what was paid less what was refunded."""
+    """The sales figures of an event. ``revenue`` is what was paid minus what was refunded."""
 
     event = Key()
     title = fields.String()
@@ -52,7 +52,7 @@ class StatisticsAnswer(AnswerSchema):
 
 
 class AttendeeAnswer(AnswerSchema):
-    """Who made a booking."""
+    """The buyer of a booking."""
 
     id = Key()
     name = fields.String()

@@ -1,4 +1,4 @@
-"""Venues, as answered."""
+"""Venues in replies."""
 
 from marshmallow import fields
 
