@@ -12,11 +12,12 @@ from bms.commands.sales.refunds import postpone_refund, settle_refund
 from bms.errors import BMSError, GatewayUnavailable, HoldExpired, PaymentDeclined
 from bms.payments.gateway import Gateway, Outcome
 from bms.queries.due import get_refund_to_send
+from bms.queries.payments import PaymentRow
+from bms.queries.refunds import RefundRow
 from bms.schemas.payments import present_payment
 from bms.schemas.problems import problem_document
 from bms.schemas.refunds import present_refund
 from bms.sql.database import Database
-from bms.sql.session import Row
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ async def settle(
 
 
 def _render_payment(
-    payment: Row, booking_status: str, message: str | None, request_id: str | None
+    payment: PaymentRow, booking_status: str, message: str | None, request_id: str | None
 ) -> StoredReply:
     """Return the answer to a settled payment: it bought the tickets, was declined, or came too late."""
     named = {"payment_id": payment.id, "booking_id": payment.booking_id}
@@ -56,7 +57,7 @@ def _render_payment(
     return StoredReply.of(error.status, problem_document(error, request_id))
 
 
-def render_refund(refund: Row) -> StoredReply:
+def render_refund(refund: RefundRow) -> StoredReply:
     """Return the answer to a request for a refund."""
     return StoredReply.of(201, present_refund(refund))
 

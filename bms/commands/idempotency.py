@@ -5,13 +5,22 @@ The key's row is written in the transaction of what it guards, so neither stands
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from bms.errors import BMSError, IdempotencyKeyReused, RequestInProgress
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
+
+
+class FirstRow(NamedTuple):
+    """The first request under a key; ``status`` and ``body`` are None while it is running."""
+
+    fingerprint: str
+    status: int | None
+    body: str | None
+
 
 FIND = Statement(
     "idempotency_keys.find",
@@ -21,7 +30,19 @@ FIND = Statement(
     FROM   idempotency_keys
     WHERE  user_id = @user_id AND idempotency_key = @idempotency_key
     """,
+    FirstRow,
 )
+
+
+class FirstOfKeyRow(NamedTuple):
+    """The first request under a key, with the key."""
+
+    user_id: int
+    idempotency_key: str
+    fingerprint: str
+    status: int | None
+    body: str | None
+
 
 # One look-up each, by the primary key, whatever the planner thinks of the table's size.
 FIND_EACH = Statement(
@@ -37,6 +58,7 @@ FIND_EACH = Statement(
         ORDER BY ik.user_id
     ) AS k
     """,
+    FirstOfKeyRow,
 )
 
 # Of two at once the second waits here for the first to commit, breaks pk_idempotency_keys, is run
@@ -172,10 +194,10 @@ def first_replies(tx: Transaction, keys: Sequence[Key]) -> dict[Key, StoredReply
     return answers
 
 
-def _repeated(first: Row, key: Key) -> StoredReply:
+def _repeated(first: FirstRow | FirstOfKeyRow, key: Key) -> StoredReply:
     if first.fingerprint != key.fingerprint:
         raise IdempotencyKeyReused()
-    if first.status is None:
+    if first.status is None or first.body is None:
         raise RequestInProgress()
     return StoredReply(first.status, first.body, replayed=True)
 

@@ -1,15 +1,78 @@
 """Bookings with their lines, tickets and latest payment."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from typing import NamedTuple, Protocol, TypeVar
 
 from bms.errors import NotFound
 from bms.queries.events import get_own_event
-from bms.sql.session import Row, Transaction
+from bms.queries.payments import PaymentRow
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
+
+
+class BookingRow(NamedTuple):
+    """A booking. Its times are UTC without an offset."""
+
+    id: int
+    reference: str
+    user_id: int
+    event_id: int
+    status: str
+    quantity: int
+    total: Decimal
+    currency: str
+    hold_expires_at: dt.datetime | None
+    confirmed_at: dt.datetime | None
+    cancelled_at: dt.datetime | None
+    cancel_reason: str | None
+    refund_due: Decimal | None
+    created_at: dt.datetime
+
+
+class BookingLine(NamedTuple):
+    """A line of a booking: how many tickets of a type, and the price of each."""
+
+    ticket_type_id: int
+    name: str
+    quantity: int
+    unit_price: Decimal
+
+
+class BookingLineRow(NamedTuple):
+    """A line and the booking that it belongs to."""
+
+    booking_id: int
+    ticket_type_id: int
+    name: str
+    quantity: int
+    unit_price: Decimal
+
+
+class TicketRow(NamedTuple):
+    """A ticket of a booking."""
+
+    id: int
+    booking_id: int
+    ticket_type_id: int
+    code: str
+    seat: str | None
+    status: str
+
+
+class BookingRefundRow(NamedTuple):
+    """A refund of a booking's payment."""
+
+    id: int
+    booking_id: int
+    payment_id: int
+    amount: Decimal
+    status: str
+
 
 GET = Statement(
     "bookings.get",
@@ -20,6 +83,7 @@ GET = Statement(
     FROM   bookings
     WHERE  id = @id
     """,
+    BookingRow,
 )
 
 LIST_OF_USER = Statement(
@@ -33,6 +97,7 @@ LIST_OF_USER = Statement(
       AND  (@event_id IS NULL OR event_id = @event_id) AND (@before IS NULL OR id < @before)
     ORDER BY id DESC
     """,
+    BookingRow,
 )
 
 LIST_ALL = Statement(
@@ -46,6 +111,7 @@ LIST_ALL = Statement(
       AND  (@event_id IS NULL OR event_id = @event_id) AND (@before IS NULL OR id < @before)
     ORDER BY id DESC
     """,
+    BookingRow,
 )
 
 LIST_LINES = Statement(
@@ -58,6 +124,7 @@ LIST_LINES = Statement(
     WHERE  bl.booking_id IN (@booking_ids)
     ORDER BY bl.booking_id, tt.sort_order, tt.id
     """,
+    BookingLineRow,
 )
 
 LIST_TICKETS = Statement(
@@ -69,6 +136,7 @@ LIST_TICKETS = Statement(
     WHERE  booking_id IN (@booking_ids)
     ORDER BY booking_id, id
     """,
+    TicketRow,
 )
 
 LIST_PAYMENTS = Statement(
@@ -81,6 +149,7 @@ LIST_PAYMENTS = Statement(
     WHERE  booking_id IN (@booking_ids)
     ORDER BY booking_id, id
     """,
+    PaymentRow,
 )
 
 LIST_REFUNDS = Statement(
@@ -93,6 +162,7 @@ LIST_REFUNDS = Statement(
     WHERE  p.booking_id IN (@booking_ids)
     ORDER BY r.id
     """,
+    BookingRefundRow,
 )
 
 
@@ -100,19 +170,19 @@ LIST_REFUNDS = Statement(
 class BookingView:
     """A booking as it is shown; ``payment`` is the latest attempt."""
 
-    booking: Row
-    lines: Sequence[Row]
-    tickets: Sequence[Row]
-    payment: Row | None
-    refunds: Sequence[Row]
+    booking: BookingRow
+    lines: Sequence[BookingLine]
+    tickets: Sequence[TicketRow]
+    payment: PaymentRow | None
+    refunds: Sequence[BookingRefundRow]
 
     @property
     def id(self) -> int:
-        return int(self.booking.id)
+        return self.booking.id
 
     @property
     def status(self) -> str:
-        return str(self.booking.status)
+        return self.booking.status
 
 
 def get_booking(tx: Transaction, *, booking_id: int, viewer_id: int | None) -> BookingView:
@@ -139,8 +209,8 @@ def list_bookings(
     return complete(tx, tx.rows(LIST_OF_USER, user_id=user_id, **filters))
 
 
-def complete(tx: Transaction, bookings: Sequence[Row]) -> list[BookingView]:
-    """Return ``bookings`` with what belongs to them: three statements, however many."""
+def complete(tx: Transaction, bookings: Sequence[BookingRow]) -> list[BookingView]:
+    """Return ``bookings`` with what belongs to them, by four statements at the most."""
     ids = [booking.id for booking in bookings]
     if not ids:
         return []
@@ -160,22 +230,54 @@ def complete(tx: Transaction, bookings: Sequence[Row]) -> list[BookingView]:
     ]
 
 
-def list_lines(tx: Transaction, *, booking_ids: Sequence[int]) -> dict[int, list[Row]]:
-    """Return the lines of bookings by their id, as an organiser has put the ticket types in order."""
-    return _by_booking(tx.rows(LIST_LINES, booking_ids=booking_ids))
+def list_lines(tx: Transaction, *, booking_ids: Sequence[int]) -> dict[int, list[BookingLine]]:
+    """Return the lines of bookings by booking id, in the organiser's order of ticket types."""
+    lines: dict[int, list[BookingLine]] = defaultdict(list)
+    for row in tx.rows(LIST_LINES, booking_ids=booking_ids):
+        lines[row.booking_id].append(BookingLine(*row[1:]))
+    return lines
 
 
-def list_tickets(tx: Transaction, *, booking_ids: Sequence[int]) -> dict[int, list[Row]]:
-    """Return the tickets of bookings by their id, in the order in which they were issued."""
+def list_tickets(tx: Transaction, *, booking_ids: Sequence[int]) -> dict[int, list[TicketRow]]:
+    """Return the tickets of bookings by booking id, in the order in which they were issued."""
     return _by_booking(tx.rows(LIST_TICKETS, booking_ids=booking_ids) if booking_ids else ())
 
 
-def _by_booking(rows: Iterable[Row]) -> dict[int, list[Any]]:
-    """Return ``rows`` by their booking's id; a booking without rows has an empty list."""
-    grouped: dict[int, list[Any]] = defaultdict(list)
+class _OfBooking(Protocol):
+    @property
+    def booking_id(self) -> int: ...
+
+
+R = TypeVar("R", bound=_OfBooking)
+
+
+def _by_booking(rows: Iterable[R]) -> dict[int, list[R]]:
+    """Return ``rows`` by booking id; a booking without rows has an empty list."""
+    grouped: dict[int, list[R]] = defaultdict(list)
     for row in rows:
         grouped[row.booking_id].append(row)
     return grouped
+
+
+class AttendanceRow(NamedTuple):
+    """A booking with the name and address of the person who made it."""
+
+    id: int
+    reference: str
+    user_id: int
+    event_id: int
+    status: str
+    quantity: int
+    total: Decimal
+    currency: str
+    hold_expires_at: dt.datetime | None
+    confirmed_at: dt.datetime | None
+    cancelled_at: dt.datetime | None
+    cancel_reason: str | None
+    refund_due: Decimal | None
+    created_at: dt.datetime
+    user_name: str
+    user_email: str | None
 
 
 LIST_OF_EVENT = Statement(
@@ -191,7 +293,16 @@ LIST_OF_EVENT = Statement(
       AND  (@before IS NULL OR b.id < @before)
     ORDER BY b.id DESC
     """,
+    AttendanceRow,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceView(BookingView):
+    """A booking as the event's organiser sees it: with the person who made it."""
+
+    user_name: str
+    user_email: str | None
 
 
 def list_bookings_of_event(
@@ -202,10 +313,17 @@ def list_bookings_of_event(
     status: str | None,
     before: int | None,
     limit: int,
-) -> list[BookingView]:
-    """Return up to ``limit`` bookings of an event to who owns it, the newest first.
+) -> list[AttendanceView]:
+    """Return up to ``limit`` bookings of an event that the actor owns, the newest first.
 
     Raises NotFound and Forbidden.
     """
     get_own_event(tx, actor, event_id=event_id)
-    return complete(tx, tx.rows(LIST_OF_EVENT, event_id=event_id, status=status, before=before, limit=limit))
+    rows = tx.rows(LIST_OF_EVENT, event_id=event_id, status=status, before=before, limit=limit)
+    views = complete(tx, [BookingRow(*row[:14]) for row in rows])
+    return [
+        AttendanceView(
+            view.booking, view.lines, view.tickets, view.payment, view.refunds, row.user_name, row.user_email
+        )
+        for view, row in zip(views, rows, strict=True)
+    ]

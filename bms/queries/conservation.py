@@ -5,6 +5,7 @@ nothing and may run on any database at any time, for each rule holds in every co
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from bms.queries.due import MAX_REFUND_ATTEMPTS
@@ -12,6 +13,16 @@ from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
 SHOWN = 20  # broken rows that are shown of each rule
+
+
+class UnbalancedTypeRow(NamedTuple):
+    """A ticket type whose capacity is not what is available and what live bookings hold."""
+
+    id: int
+    capacity: int
+    available: int
+    held: int
+
 
 TICKETS = Statement(
     "check.tickets",
@@ -27,7 +38,18 @@ TICKETS = Statement(
     WHERE  tt.capacity <> tt.available + COALESCE(held.quantity, 0)
     ORDER BY tt.id
     """,
+    UnbalancedTypeRow,
 )
+
+
+class UnbalancedLinesRow(NamedTuple):
+    """A booking whose quantity or total is not that of its lines."""
+
+    id: int
+    quantity: int
+    total: Decimal
+    of_lines: int
+
 
 LINES = Statement(
     "check.lines",
@@ -41,7 +63,18 @@ LINES = Statement(
     WHERE  sums.quantity IS NULL OR b.quantity <> sums.quantity OR b.total <> sums.total
     ORDER BY b.id
     """,
+    UnbalancedLinesRow,
 )
+
+
+class MisissuedRow(NamedTuple):
+    """A booking with more or fewer valid tickets than it should have."""
+
+    id: int
+    status: str
+    quantity: int
+    valid_tickets: int
+
 
 ISSUED = Statement(
     "check.issued",
@@ -56,7 +89,17 @@ ISSUED = Statement(
     WHERE  COALESCE(issued.tickets, 0) <> CASE WHEN b.status = 'CONFIRMED' THEN b.quantity ELSE 0 END
     ORDER BY b.id
     """,
+    MisissuedRow,
 )
+
+
+class DoubleSeatRow(NamedTuple):
+    """A seat that several valid tickets claim."""
+
+    event_id: int
+    seat: str
+    claims: int
+
 
 SEATS = Statement(
     "check.seats",
@@ -69,7 +112,17 @@ SEATS = Statement(
     HAVING COUNT(*) > 1
     ORDER BY event_id, seat
     """,
+    DoubleSeatRow,
 )
+
+
+class MispaidRow(NamedTuple):
+    """A confirmed booking that is not paid for exactly once."""
+
+    id: int
+    total: Decimal
+    payments: int
+
 
 PAID = Statement(
     "check.paid",
@@ -86,7 +139,20 @@ PAID = Statement(
             OR COALESCE(paid.amount, 0) <> b.total)
     ORDER BY b.id
     """,
+    MispaidRow,
 )
+
+
+class OwedRow(NamedTuple):
+    """A payment of a booking that ended, less of which is claimed for a refund than is owed."""
+
+    id: int
+    booking_id: int
+    status: str
+    amount: Decimal
+    refund_claimed: Decimal
+    refund_due: Decimal | None
+
 
 GIVEN_BACK = Statement(
     "check.given_back",
@@ -100,7 +166,19 @@ GIVEN_BACK = Statement(
             OR (b.status IN ('PENDING', 'EXPIRED') AND p.refund_claimed < p.amount))
     ORDER BY p.id
     """,
+    OwedRow,
 )
+
+
+class MisrefundedRow(NamedTuple):
+    """A payment whose sums or status differ from what its refunds say."""
+
+    id: int
+    status: str
+    amount: Decimal
+    refund_claimed: Decimal
+    refunded: Decimal
+
 
 REFUNDS = Statement(
     "check.refunds",
@@ -119,7 +197,16 @@ REFUNDS = Statement(
        OR  (p.refunded = 0 AND p.status IN ('REFUNDED', 'PARTIALLY_REFUNDED'))
     ORDER BY p.id
     """,
+    MisrefundedRow,
 )
+
+
+class LiveBookingsRow(NamedTuple):
+    """An event whose cancellation has finished and left live bookings behind."""
+
+    id: int
+    live_bookings: int
+
 
 CANCELLED_EVENTS = Statement(
     "check.cancelled_events",
@@ -135,7 +222,17 @@ CANCELLED_EVENTS = Statement(
     GROUP BY e.id
     ORDER BY e.id
     """,
+    LiveBookingsRow,
 )
+
+
+class MisratedRow(NamedTuple):
+    """An event whose rating is not that of its reviews."""
+
+    id: int
+    rating_count: int
+    rating_sum: int
+
 
 RATINGS = Statement(
     "check.ratings",
@@ -149,7 +246,17 @@ RATINGS = Statement(
     WHERE  e.rating_count <> COALESCE(sums.reviews, 0) OR e.rating_sum <> COALESCE(sums.ratings, 0)
     ORDER BY e.id
     """,
+    MisratedRow,
 )
+
+
+class RepeatedMailRow(NamedTuple):
+    """A message that was sent more than once."""
+
+    id: int
+    kind: str
+    repeats: int
+
 
 REPEATED_MAIL = Statement(
     "check.repeated_mail",
@@ -160,7 +267,19 @@ REPEATED_MAIL = Statement(
     WHERE  repeats > 0
     ORDER BY id
     """,
+    RepeatedMailRow,
 )
+
+
+class GivenUpRow(NamedTuple):
+    """A refund that failed at its last attempt."""
+
+    id: int
+    payment_id: int
+    amount: Decimal
+    currency: str
+    failure_code: str | None
+
 
 REFUNDS_GIVEN_UP = Statement(
     "check.refunds_given_up",
@@ -171,9 +290,11 @@ REFUNDS_GIVEN_UP = Statement(
     WHERE  status = 'FAILED' AND attempts >= @max_attempts
     ORDER BY id
     """,
+    GivenUpRow,
 )
 
-RULES: Mapping[str, Statement] = {
+# Each of them answers with a row of its own, all of which are shown alike.
+RULES: Mapping[str, Statement[Any]] = {
     "Of every ticket type the capacity is what is available and what live bookings hold": TICKETS,
     "Every booking's quantity and total are those of its lines": LINES,
     "A confirmed booking has a valid ticket a piece, and no other booking has one": ISSUED,
@@ -209,9 +330,8 @@ def list_notes(tx: Transaction) -> list[Finding]:
     ]
 
 
-def _rows(tx: Transaction, statement: Statement, **values: Any) -> list[str]:
-    rows = tx.rows(statement, limit=SHOWN, **values)
+def _rows(tx: Transaction, statement: Statement[Any], **values: Any) -> list[str]:
     return [
-        ", ".join(f"{column[0]} {value}" for column, value in zip(row.cursor_description, row, strict=True))
-        for row in rows
+        ", ".join(f"{column} {value}" for column, value in row._asdict().items())
+        for row in tx.rows(statement, limit=SHOWN, **values)
     ]

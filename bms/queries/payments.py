@@ -1,8 +1,29 @@
 """Payments as their payers see them."""
 
+import datetime as dt
+from decimal import Decimal
+from typing import NamedTuple
+
 from bms.errors import NotFound
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+
+
+class PaymentRow(NamedTuple):
+    """A payment. Of a card, only the brand and the last four digits are kept."""
+
+    id: int
+    booking_id: int
+    user_id: int
+    amount: Decimal
+    currency: str
+    method: str
+    status: str
+    card_brand: str | None
+    card_last4: str | None
+    failure_code: str | None
+    created_at: dt.datetime
+
 
 GET = Statement(
     "payments.get",
@@ -13,6 +34,7 @@ GET = Statement(
     FROM   payments
     WHERE  id = @id
     """,
+    PaymentRow,
 )
 
 LIST_OF_USER = Statement(
@@ -25,6 +47,7 @@ LIST_OF_USER = Statement(
     WHERE  user_id = @user_id AND (@before IS NULL OR id < @before)
     ORDER BY id DESC
     """,
+    PaymentRow,
 )
 
 LIST_ALL = Statement(
@@ -37,10 +60,11 @@ LIST_ALL = Statement(
     WHERE  @before IS NULL OR id < @before
     ORDER BY id DESC
     """,
+    PaymentRow,
 )
 
 
-def get_payment(tx: Transaction, *, payment_id: int, viewer_id: int | None) -> Row:
+def get_payment(tx: Transaction, *, payment_id: int, viewer_id: int | None) -> PaymentRow:
     """Return a payment that ``viewer_id`` may see (None: anyone's). Raises NotFound."""
     payment = tx.row(GET, id=payment_id)
     if payment is None or viewer_id not in (None, payment.user_id):
@@ -48,11 +72,19 @@ def get_payment(tx: Transaction, *, payment_id: int, viewer_id: int | None) -> R
     return payment
 
 
-def list_payments(tx: Transaction, *, user_id: int | None, before: int | None, limit: int) -> list[Row]:
+def list_payments(
+    tx: Transaction, *, user_id: int | None, before: int | None, limit: int
+) -> list[PaymentRow]:
     """Return up to ``limit`` payments of ``user_id`` (None: everybody's), the newest first."""
     if user_id is None:
         return tx.rows(LIST_ALL, before=before, limit=limit)
     return tx.rows(LIST_OF_USER, user_id=user_id, before=before, limit=limit)
+
+
+class MethodRow(NamedTuple):
+    """A method of payment that an event takes."""
+
+    method: str
 
 
 LIST_METHODS = Statement(
@@ -65,6 +97,7 @@ LIST_METHODS = Statement(
     WHERE  b.id = @booking_id
     ORDER BY o.method
     """,
+    MethodRow,
 )
 
 

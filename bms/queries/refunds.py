@@ -1,8 +1,30 @@
 """Refunds as those who may see them see them."""
 
+import datetime as dt
+from decimal import Decimal
+from typing import NamedTuple
+
 from bms.errors import NotFound
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+
+
+class RefundRow(NamedTuple):
+    """A refund, with the payer (``user_id``) and the event's organiser."""
+
+    id: int
+    payment_id: int
+    amount: Decimal
+    currency: str
+    reason: str
+    status: str
+    failure_code: str | None
+    created_at: dt.datetime
+    settled_at: dt.datetime | None
+    user_id: int
+    booking_id: int
+    organizer_id: int
+
 
 GET = Statement(
     "refunds.get",
@@ -16,10 +38,11 @@ GET = Statement(
     INNER JOIN events AS e ON e.id = b.event_id
     WHERE  r.id = @id
     """,
+    RefundRow,
 )
 
 
-def get_refund(tx: Transaction, *, refund_id: int, viewer_id: int | None) -> Row:
+def get_refund(tx: Transaction, *, refund_id: int, viewer_id: int | None) -> RefundRow:
     """Return a refund that ``viewer_id`` may see: the payer or the event's organiser (None: anyone).
 
     Raises NotFound.

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from bms.queries.bookings import BookingView
 from bms.schemas.base import Count, Id, Line, RequestSchema, rfc3339
 from bms.schemas.bookings import MAX_LINES, MAX_QUANTITY, present_booking
 
@@ -100,7 +101,7 @@ class Simulation(RequestSchema):
     )
 
 
-def present_order(view: Any) -> dict[str, Any]:
+def present_order(view: BookingView) -> dict[str, Any]:
     """Return a booking as an order: with source 001's words for its status, and an entry a ticket.
 
     An order that has not been paid has no tickets yet, so its entries have neither id nor code.
@@ -119,7 +120,7 @@ def present_order(view: Any) -> dict[str, Any]:
     }
 
 
-def present_purchase(view: Any) -> dict[str, Any]:
+def present_purchase(view: BookingView) -> dict[str, Any]:
     """Return a booking with the names of source 002's table of tickets beside the canonical."""
     booking = view.booking
     return {

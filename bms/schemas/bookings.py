@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from bms.queries.bookings import BookingView
 from bms.schemas.base import Count, Id, Line, RequestSchema, money, rfc3339
 from bms.schemas.listing import ListQuery, Number
 
@@ -63,7 +64,7 @@ class BookingList(ListQuery):
     event = Number(load_default=None)
 
 
-def present_booking(view: Any) -> dict[str, Any]:
+def present_booking(view: BookingView) -> dict[str, Any]:
     """Return a booking as the API shows it."""
     booking = view.booking
     return {

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from bms.payments.cards import brand_of, cvv_valid, digits_of, is_expired, number_valid, parse_expiry
+from bms.queries.payments import PaymentRow
 from bms.schemas.base import Id, Line, OneOf, RequestSchema, Text, money, rfc3339
 from bms.schemas.listing import ListQuery
 
@@ -97,7 +98,7 @@ class PaymentList(ListQuery):
     """GET /payments."""
 
 
-def present_payment(payment: Any) -> dict[str, Any]:
+def present_payment(payment: PaymentRow) -> dict[str, Any]:
     """Return a payment as the API shows it."""
     card = None
     if payment.card_last4 is not None:

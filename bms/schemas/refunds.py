@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, post_load, validates_schema
 
+from bms.queries.refunds import RefundRow
 from bms.schemas.base import Id, Line, Money, RequestSchema, money, rfc3339
 
 
@@ -36,7 +37,7 @@ class Refund(RequestSchema):
         return {**defaults, **data}
 
 
-def present_refund(refund: Any) -> dict[str, Any]:
+def present_refund(refund: RefundRow) -> dict[str, Any]:
     """Return a refund as the API shows it."""
     return {
         "id": refund.id,

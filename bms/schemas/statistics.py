@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from bms.queries.bookings import BookingView
+from bms.queries.bookings import AttendanceView
 from bms.queries.statistics import Statistics
 from bms.schemas.base import Day, RequestSchema, money
 from bms.schemas.bookings import STATUSES, present_booking
@@ -68,8 +68,7 @@ def present_statistics(statistics: Statistics) -> dict[str, Any]:
     }
 
 
-def present_attendance(view: BookingView) -> dict[str, Any]:
+def present_attendance(view: AttendanceView) -> dict[str, Any]:
     """Return a booking as the event's organiser sees it, with the buyer."""
-    booking = view.booking
-    person = {"id": booking.user_id, "name": booking.user_name, "email": booking.user_email}
+    person = {"id": view.booking.user_id, "name": view.user_name, "email": view.user_email}
     return {**present_booking(view), "user": person}

@@ -8,9 +8,9 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from bms.commands.sales import inventory
-from bms.commands.sales.inventory import Line
 from bms.errors import SoldOut
 from bms.http import keys
+from bms.queries.bookings import BookingLine
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -120,7 +120,7 @@ async def test_reading_before_writing_sells_more_than_there_is(
 ) -> None:
     """The other twin: the check is there, and right for one buyer at a time. No constraint sees the loss."""
 
-    def look_then_take(tx: Transaction, lines: Iterable[Line], *, currency: str) -> None:
+    def look_then_take(tx: Transaction, lines: Iterable[BookingLine], *, currency: str) -> None:
         for line in lines:
             left = tx.value(LOOK, id=line.ticket_type_id)
             if left < line.quantity:

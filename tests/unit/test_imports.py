@@ -35,7 +35,7 @@ MAY_IMPORT = {
     },
     "checkout": {
         *("commands", "queries", "schemas", "payments"),
-        *("sql.database", "sql.session"),
+        "sql.database",
     },
     "commands": {"queries", "sql.session", "sql.statements"},
     "queries": {"sql.session", "sql.statements"},

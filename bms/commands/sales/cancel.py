@@ -8,13 +8,21 @@ from bms.commands import audit
 from bms.commands.messages import to_buyers
 from bms.commands.sales import inventory
 from bms.commands.sales.inventory import lines_of
-from bms.commands.sales.refund_rule import percentage, refund_share
+from bms.commands.sales.refund_rule import RefundTermsRow, percentage, refund_share
 from bms.commands.sales.refunds import claim_refund
 from bms.errors import BookingNotCancellable, PaymentInProgress
 from bms.queries.bookings import get_booking
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor, Right
+
+
+class CancelledRow(NamedTuple):
+    """A booking that has just been cancelled."""
+
+    event_id: int
+    total: Decimal
+
 
 CANCEL = Statement(
     "bookings.cancel",
@@ -26,6 +34,7 @@ CANCEL = Statement(
     OUTPUT inserted.event_id, inserted.total
     WHERE  id = @id AND status IN ('PENDING', 'CONFIRMED')
     """,
+    CancelledRow,
 )
 
 SET_REFUND_DUE = Statement(
@@ -57,7 +66,17 @@ GET_RULE = Statement(
     FROM   events
     WHERE  id = @id
     """,
+    RefundTermsRow,
 )
+
+
+class PaidRow(NamedTuple):
+    """A payment whose money is here."""
+
+    id: int
+    amount: Decimal
+    refund_claimed: Decimal
+
 
 # The payment whose money is here: a booking has one at the most (ux_payments_live).
 GET_PAID = Statement(
@@ -68,12 +87,21 @@ GET_PAID = Statement(
     FROM   payments
     WHERE  booking_id = @booking_id AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')
     """,
+    PaidRow,
 )
+
+
+class ProcessingRow(NamedTuple):
+    """How many payments of a booking are being made just now."""
+
+    processing: int
+
 
 HAS_PAYMENT_IN_PROGRESS = Statement(
     "payments.has_in_progress",
     "@booking_id BIGINT",
     "SELECT COUNT(*) AS processing FROM payments WHERE booking_id = @booking_id AND status = 'PROCESSING'",
+    ProcessingRow,
 )
 
 
@@ -139,7 +167,7 @@ def undo_booking(
     due = Decimal(0)
     payment = tx.row(GET_PAID, booking_id=booking_id)
     if payment is not None:
-        due = left_to_refund(payment, percent) if amount is None else amount
+        due = left_to_refund(payment.amount, payment.refund_claimed, percent) if amount is None else amount
         if due > 0:
             refund_id = claim_refund(
                 tx,
@@ -155,7 +183,6 @@ def undo_booking(
     return refund_id
 
 
-def left_to_refund(payment: Row, percent: int) -> Decimal:
-    """Return what ``percent`` of a payment comes to, less what its refunds claim already."""
-    left: Decimal = percentage(payment.amount, percent) - payment.refund_claimed
-    return max(Decimal(0), left)
+def left_to_refund(amount: Decimal, claimed: Decimal, percent: int) -> Decimal:
+    """Return what ``percent`` of a payment's amount comes to, less what its refunds claim already."""
+    return max(Decimal(0), percentage(amount, percent) - claimed)

@@ -5,11 +5,20 @@ is born CONFIRMED. Every change of state is a guarded UPDATE whose row says who 
 takes a booking out of PENDING or CONFIRMED gives its tickets back in the same transaction.
 """
 
+from typing import NamedTuple
+
 from bms.commands import audit
 from bms.commands.sales import inventory
 from bms.commands.sales.inventory import lines_of
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+
+
+class ExpiredRow(NamedTuple):
+    """The buyer whose hold has run out."""
+
+    user_id: int
+
 
 EXPIRE = Statement(
     "bookings.expire",
@@ -20,6 +29,7 @@ EXPIRE = Statement(
     OUTPUT inserted.user_id
     WHERE  id = @id AND status = 'PENDING' AND hold_expires_at <= SYSUTCDATETIME()
     """,
+    ExpiredRow,
 )
 
 

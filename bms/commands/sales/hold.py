@@ -5,6 +5,7 @@ waits for then. So asks that arrive together (bms/checkout/turnstile.py puts the
 together: a dozen statements and one commit for all of them, with the ticket types locked last.
 """
 
+import datetime as dt
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +18,6 @@ from bms.commands import audit, idempotency
 from bms.commands.idempotency import Key, StoredReply
 from bms.commands.messages import to_buyers
 from bms.commands.sales import inventory, tickets
-from bms.commands.sales.inventory import Line
 from bms.commands.sales.limit import count_live, take_turns
 from bms.commands.sales.tickets import Issue
 from bms.errors import (
@@ -29,10 +29,39 @@ from bms.errors import (
     SoldOut,
     ValidationFailed,
 )
-from bms.queries.bookings import BookingView, list_tickets
-from bms.sql.session import Row, Transaction
+from bms.queries.bookings import BookingLine, BookingRow, BookingView, list_tickets
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
 from bms.terms import MAX_MONEY, Actor
+
+
+class ForSaleRow(NamedTuple):
+    """An event and one of its ticket types, whose columns are None when the event has none."""
+
+    id: int
+    status: str
+    currency: str
+    per_user_limit: int | None
+    starts_at: dt.datetime
+    sales_start: dt.datetime | None
+    sales_end: dt.datetime | None
+    asked_at: dt.datetime
+    ticket_type_id: int | None
+    name: str | None
+    price: Decimal | None
+    available: int | None
+    on_sale: int | None
+
+
+class OfferedType(NamedTuple):
+    """A ticket type of an event: the last columns of a ForSaleRow."""
+
+    ticket_type_id: int
+    name: str
+    price: Decimal
+    available: int
+    on_sale: int
+
 
 LIST_FOR_SALE = Statement(
     "events.list_for_sale",
@@ -45,6 +74,7 @@ LIST_FOR_SALE = Statement(
     WHERE  e.id IN (@ids)
     ORDER BY e.id, tt.sort_order, tt.id
     """,
+    ForSaleRow,
 )
 
 INSERT = Statement(
@@ -64,6 +94,7 @@ INSERT = Statement(
                                      status NVARCHAR(16), quantity INT, total DECIMAL(12,2),
                                      currency NVARCHAR(3), hold_seconds INT) AS b
     """,
+    BookingRow,
 )
 
 INSERT_LINES = Statement(
@@ -111,7 +142,7 @@ class _Plan:
     """What an ask is to get: a booking, and in the end its answer."""
 
     ask: Ask
-    lines: list[Line]
+    lines: list[BookingLine]
     currency: str
     reference: str
     confirmed: bool
@@ -156,8 +187,8 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | 
 class _Sale:
     """An event and its ticket types as they are sold now; ``left`` is what earlier asks leave of each."""
 
-    event: Row
-    types: Mapping[int, Row]
+    event: ForSaleRow
+    types: Mapping[int, OfferedType]
     left: dict[int, int]
 
 
@@ -166,8 +197,12 @@ def _sales(tx: Transaction, asks: Sequence[Ask]) -> dict[int, _Sale]:
     sales = {}
     for event_id, of_event in groupby(rows, key=lambda row: row.id):
         listed = list(of_event)
-        types = {row.ticket_type_id: row for row in listed if row.ticket_type_id is not None}
-        sales[event_id] = _Sale(listed[0], types, {key: row.available for key, row in types.items()})
+        offered = [OfferedType._make(row[8:]) for row in listed if row.ticket_type_id is not None]
+        sales[event_id] = _Sale(
+            listed[0],
+            {kind.ticket_type_id: kind for kind in offered},
+            {kind.ticket_type_id: kind.available for kind in offered},
+        )
     return sales
 
 
@@ -188,7 +223,7 @@ def _plan(ask: Ask, sale: _Sale | None, held: int) -> _Plan:
     """
     if sale is None or sale.event.status == "DRAFT":
         raise NotFound("There is no such event")
-    lines = _priced(ask.wanted, list(sale.types.values()))
+    lines = _priced(ask.wanted, sale.types)
     _check_on_sale(sale.event)
     quantity = sum(line.quantity for line in lines)
     limit = sale.event.per_user_limit
@@ -263,7 +298,7 @@ def _booking(plan: _Plan) -> dict[str, Any]:
     }
 
 
-def _views(tx: Transaction, plans: Sequence[_Plan], bookings: Sequence[Row]) -> list[BookingView]:
+def _views(tx: Transaction, plans: Sequence[_Plan], bookings: Sequence[BookingRow]) -> list[BookingView]:
     """Return the bookings as they are shown, with the tickets of the confirmed ones issued and mailed."""
     confirmed = [(plan, booking) for plan, booking in zip(plans, bookings, strict=True) if plan.confirmed]
     if confirmed:
@@ -286,25 +321,26 @@ def _reserve(tx: Transaction, plans: Sequence[_Plan]) -> None:
         raise Contested()
 
 
-def _priced(wanted: Sequence[Wanted], types: Sequence[Row]) -> list[Line]:
+def _priced(wanted: Sequence[Wanted], types: Mapping[int, OfferedType]) -> list[BookingLine]:
     """Return a line for each ticket type asked for, with today's price, in the order of the event's."""
-    by_id = {row.ticket_type_id: row for row in types}
     quantities: dict[int, int] = {}
     for item in wanted:
         if item.ticket_type_id is None:
             if len(types) != 1:
                 raise ValidationFailed.of("tickets", "This event has several ticket types: name one each.")
-            quantities[types[0].ticket_type_id] = item.quantity
-        elif item.ticket_type_id in by_id:
+            quantities[next(iter(types))] = item.quantity
+        elif item.ticket_type_id in types:
             quantities[item.ticket_type_id] = item.quantity
         else:
             raise ValidationFailed.of("tickets", f"The event has no ticket type {item.ticket_type_id}.")
     return [
-        Line(key, row.name, quantities[key], row.price) for key, row in by_id.items() if key in quantities
+        BookingLine(key, kind.name, quantities[key], kind.price)
+        for key, kind in types.items()
+        if key in quantities
     ]
 
 
-def _check_on_sale(event: Row) -> None:
+def _check_on_sale(event: ForSaleRow) -> None:
     if event.status != "PUBLISHED":
         raise NotOnSale(f"The event is {event.status.lower()}")
     if event.sales_start is not None and event.asked_at < event.sales_start:

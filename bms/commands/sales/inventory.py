@@ -13,8 +13,16 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from bms.errors import Conflict, NotOnSale, SoldOut
+from bms.queries.bookings import BookingLine
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
+
+
+class LeftRow(NamedTuple):
+    """How many tickets of a type are left."""
+
+    available: int
+
 
 # Price, currency and on_sale are guarded too: what the buyer was told is what is sold, or nothing is.
 RESERVE = Statement(
@@ -27,6 +35,7 @@ RESERVE = Statement(
     WHERE  id = @id AND available >= @quantity AND on_sale = 1 AND price = @unit_price
       AND  currency = @currency
     """,
+    LeftRow,
 )
 
 RELEASE = Statement(
@@ -39,12 +48,20 @@ RELEASE = Statement(
     """,
 )
 
+
+class LockedRow(NamedTuple):
+    """A ticket type that is locked."""
+
+    id: int
+
+
 # Several at once: first the locks, in their order, then the change. Where a hint takes no lock the
 # guard of the change still holds, and two who lock crosswise are told apart as a deadlock.
 LOCK = Statement(
     "ticket_types.lock",
     "@ids BIGINT LIST",
     "SELECT id FROM ticket_types WITH (ROWLOCK, UPDLOCK) WHERE id IN (@ids) ORDER BY id",
+    LockedRow,
 )
 
 RESERVE_EACH = Statement(
@@ -63,25 +80,29 @@ RESERVE_EACH = Statement(
                    WHERE  t.id = ticket_types.id AND t.quantity <= ticket_types.available
                      AND  t.unit_price = ticket_types.price AND t.currency = ticket_types.currency)
     """,
+    LockedRow,
 )
+
+
+class OfferRow(NamedTuple):
+    """A ticket type as it is offered now."""
+
+    name: str
+    available: int
+    on_sale: int
+    price: Decimal
+    currency: str
+
 
 GET_STATE = Statement(
     "ticket_types.get_state",
     "@id BIGINT",
     "SELECT name, available, on_sale, price, currency FROM ticket_types WHERE id = @id",
+    OfferRow,
 )
 
 
-class Line(NamedTuple):
-    """A quantity of one ticket type at a price."""
-
-    ticket_type_id: int
-    name: str
-    quantity: int
-    unit_price: Decimal
-
-
-def reserve(tx: Transaction, lines: Iterable[Line], *, currency: str) -> None:
+def reserve(tx: Transaction, lines: Iterable[BookingLine], *, currency: str) -> None:
     """Take the tickets of ``lines``. Raises SoldOut (with how many are left), NotOnSale or Conflict."""
     for line in in_lock_order(lines):
         taken = tx.row(
@@ -95,7 +116,7 @@ def reserve(tx: Transaction, lines: Iterable[Line], *, currency: str) -> None:
             raise _refusal(tx, line, currency)
 
 
-def reserve_together(tx: Transaction, lines: Iterable[tuple[Line, str]]) -> bool:
+def reserve_together(tx: Transaction, lines: Iterable[tuple[BookingLine, str]]) -> bool:
     """Take the tickets of all ``lines``, each with its currency, or return False: one cannot be had.
 
     Then what was taken must be rolled back.
@@ -120,12 +141,12 @@ def reserve_together(tx: Transaction, lines: Iterable[tuple[Line, str]]) -> bool
     return len(tx.rows(RESERVE_EACH, ids=ids, takings=json_rows(told))) == len(ids)
 
 
-def try_reserve(tx: Transaction, lines: Iterable[Line]) -> bool:
+def try_reserve(tx: Transaction, lines: Iterable[BookingLine]) -> bool:
     """Take the tickets of ``lines`` if every one of them is still free; otherwise take none.
 
     At the price they were first held at: a change of price since then is not the buyer's.
     """
-    taken: list[Line] = []
+    taken: list[BookingLine] = []
     for line in in_lock_order(lines):
         if tx.row(RETAKE, id=line.ticket_type_id, quantity=line.quantity) is None:
             release(tx, taken)
@@ -143,20 +164,21 @@ RETAKE = Statement(
     OUTPUT inserted.available
     WHERE  id = @id AND available >= @quantity AND on_sale = 1
     """,
+    LeftRow,
 )
 
 
-def release(tx: Transaction, lines: Iterable[Line]) -> None:
+def release(tx: Transaction, lines: Iterable[BookingLine]) -> None:
     """Give the tickets of ``lines`` back. The caller has just won the change of state that frees them."""
     for line in in_lock_order(lines):
         tx.execute(RELEASE, id=line.ticket_type_id, quantity=line.quantity)
 
 
-def in_lock_order(lines: Iterable[Line]) -> list[Line]:
+def in_lock_order(lines: Iterable[BookingLine]) -> list[BookingLine]:
     return sorted(lines, key=lambda line: line.ticket_type_id)
 
 
-def _refusal(tx: Transaction, line: Line, currency: str) -> Conflict:
+def _refusal(tx: Transaction, line: BookingLine, currency: str) -> Conflict:
     state = tx.row(GET_STATE, id=line.ticket_type_id)
     if state is None or not state.on_sale:
         return NotOnSale(available=0)
@@ -175,9 +197,10 @@ LIST_LINES = Statement(
     WHERE  bl.booking_id = @booking_id
     ORDER BY bl.ticket_type_id
     """,
+    BookingLine,
 )
 
 
-def lines_of(tx: Transaction, booking_id: int) -> list[Line]:
+def lines_of(tx: Transaction, booking_id: int) -> list[BookingLine]:
     """Return what a booking holds, in the order in which ticket types are locked."""
-    return [Line(*row) for row in tx.rows(LIST_LINES, booking_id=booking_id)]
+    return tx.rows(LIST_LINES, booking_id=booking_id)

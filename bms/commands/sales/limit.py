@@ -2,14 +2,23 @@
 
 from collections import Counter
 from collections.abc import Collection
+from typing import NamedTuple
 
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
+
+
+class LockedUserRow(NamedTuple):
+    """A user whose row is locked."""
+
+    id: int
+
 
 LOCK_USERS = Statement(
     "users.lock_to_book",
     "@ids BIGINT LIST",
     "SELECT id FROM users WITH (ROWLOCK, UPDLOCK) WHERE id IN (@ids) ORDER BY id",
+    LockedUserRow,
 )
 
 # Written, not only read: whoever books for the same user at the same time waits for this one's end.
@@ -19,6 +28,15 @@ TAKE_TURNS = Statement(
     "UPDATE users WITH (ROWLOCK) SET booking_turn = booking_turn + 1 WHERE id IN (@ids)",
     quiet=True,
 )
+
+
+class LiveTicketsRow(NamedTuple):
+    """How many tickets of an event a user holds or has bought."""
+
+    user_id: int
+    event_id: int
+    quantity: int
+
 
 # By APPLY, so that each pair is looked up among its user's bookings: an event may have very many.
 COUNT_LIVE = Statement(
@@ -33,6 +51,7 @@ COUNT_LIVE = Statement(
         WHERE  b.user_id = p.user_id AND b.event_id = p.event_id AND b.status IN ('PENDING', 'CONFIRMED')
     ) AS l
     """,
+    LiveTicketsRow,
 )
 
 

@@ -1,5 +1,7 @@
 """Orders, which source 001 knows: bookings that wait for the simulated payment even when they are free."""
 
+from typing import NamedTuple
+
 from bms.commands import audit
 from bms.commands.messages import to_buyers
 from bms.commands.sales import tickets
@@ -10,6 +12,13 @@ from bms.queries.bookings import BookingView, get_booking
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
+
+
+class ConfirmedRow(NamedTuple):
+    """The event of a booking that has just been confirmed."""
+
+    event_id: int
+
 
 # A booking that costs anything is confirmed by its payment alone, which total = 0 sees to.
 CONFIRM_FREE = Statement(
@@ -23,9 +32,19 @@ CONFIRM_FREE = Statement(
       AND  hold_expires_at > SYSUTCDATETIME()
       AND  EXISTS (SELECT 1 FROM events AS e WHERE e.id = bookings.event_id AND e.status = 'PUBLISHED')
     """,
+    ConfirmedRow,
 )
 
-GET_STATUS = Statement("events.get_status", "@id BIGINT", "SELECT status FROM events WHERE id = @id")
+
+class EventStatusRow(NamedTuple):
+    """The state of an event."""
+
+    status: str
+
+
+GET_STATUS = Statement(
+    "events.get_status", "@id BIGINT", "SELECT status FROM events WHERE id = @id", EventStatusRow
+)
 
 
 def confirm_free_order(tx: Transaction, actor: Actor, *, booking_id: int) -> BookingView:

@@ -4,9 +4,12 @@ No lock is held while the gateway is asked. A crash in between leaves a PROCESSI
 stops a second one (ux_payments_live) until it is settled.
 """
 
+import datetime as dt
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
 
 from bms.commands import audit, idempotency
 from bms.commands.idempotency import Key, StoredReply
@@ -17,10 +20,20 @@ from bms.commands.sales.limit import count_live, take_turns
 from bms.commands.sales.refunds import ADD_REFUND_DUE, claim_refund
 from bms.commands.sales.tickets import Issue
 from bms.errors import BookingNotPending, HoldExpired, NotFound, NotOnSale, ValidationFailed
-from bms.queries.payments import get_payment
-from bms.sql.session import Row, Transaction
+from bms.queries.bookings import BookingLine
+from bms.queries.payments import PaymentRow, get_payment
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
+
+
+class PayableRow(NamedTuple):
+    """A booking that may be paid for now."""
+
+    event_id: int
+    total: Decimal
+    currency: str
+
 
 # A write where a read would do: it waits for whoever is cancelling or expiring the booking, on
 # servers that ignore lock hints too.
@@ -33,14 +46,30 @@ LOCK_PAYABLE = Statement(
     OUTPUT inserted.event_id, inserted.total, inserted.currency
     WHERE  id = @id AND user_id = @user_id AND status = 'PENDING' AND hold_expires_at > SYSUTCDATETIME()
     """,
+    PayableRow,
 )
+
+
+class BookingStatusRow(NamedTuple):
+    """The state of a booking."""
+
+    status: str
 
 
 GET_STATUS = Statement(
     "bookings.get_status",
     "@id BIGINT, @user_id BIGINT",
     "SELECT status FROM bookings WHERE id = @id AND user_id = @user_id",
+    BookingStatusRow,
 )
+
+
+class PaymentTermsRow(NamedTuple):
+    """The state of an event, and the method of payment asked for if the event takes it."""
+
+    status: str
+    method: str | None
+
 
 GET_TERMS = Statement(
     "events.get_payment_terms",
@@ -51,7 +80,18 @@ GET_TERMS = Statement(
     LEFT JOIN event_payment_options AS o ON o.event_id = e.id AND o.method = @method
     WHERE  e.id = @event_id
     """,
+    PaymentTermsRow,
 )
+
+
+class ChargeRow(NamedTuple):
+    """A payment that the gateway is to be asked for."""
+
+    id: int
+    reference: str
+    amount: Decimal
+    currency: str
+
 
 INSERT = Statement(
     "payments.insert",
@@ -64,7 +104,18 @@ INSERT = Statement(
     VALUES (@reference, @booking_id, @user_id, @amount, @currency, @method, 'PROCESSING',
             @card_brand, @card_last4)
     """,
+    ChargeRow,
 )
+
+
+class SettledRow(NamedTuple):
+    """A payment whose outcome has just been written."""
+
+    booking_id: int
+    user_id: int
+    amount: Decimal
+    currency: str
+
 
 SETTLE = Statement(
     "payments.settle",
@@ -76,7 +127,21 @@ SETTLE = Statement(
     OUTPUT inserted.booking_id, inserted.user_id, inserted.amount, inserted.currency
     WHERE  id = @id AND status = 'PROCESSING'
     """,
+    SettledRow,
 )
+
+
+class ContextRow(NamedTuple):
+    """A payment's booking and event, as they are before anything is locked."""
+
+    booking_id: int
+    user_id: int
+    event_id: int
+    quantity: int
+    per_user_limit: int | None
+    starts_at: dt.datetime
+    asked_at: dt.datetime
+
 
 # What settling needs to know before it locks anything.
 GET_CONTEXT = Statement(
@@ -90,6 +155,7 @@ GET_CONTEXT = Statement(
     INNER JOIN events AS e ON e.id = b.event_id
     WHERE  p.id = @id
     """,
+    ContextRow,
 )
 
 # Before the payment's row, which is where whoever claims a payment takes it too. A write, as above.
@@ -97,6 +163,7 @@ LOCK_BOOKING = Statement(
     "bookings.lock_to_settle",
     "@id BIGINT",
     "UPDATE bookings WITH (ROWLOCK, UPDLOCK) SET status = status OUTPUT inserted.status WHERE id = @id",
+    BookingStatusRow,
 )
 
 CONFIRM = Statement(
@@ -115,7 +182,7 @@ class Claim:
     """A payment that has been claimed and that the gateway is to be asked for."""
 
     payment_id: int
-    charge: Row  # reference, amount, currency
+    charge: ChargeRow
 
 
 def claim_payment(
@@ -177,7 +244,7 @@ def settle_payment(
     succeeded: bool,
     gateway_reference: str | None,
     failure_code: str | None,
-    render: Callable[[Row, str], StoredReply],
+    render: Callable[[PaymentRow, str], StoredReply],
     request_id: str | None,
 ) -> StoredReply:
     """Write the gateway's outcome, and with a success confirm the booking and issue its tickets.
@@ -209,14 +276,14 @@ def settle_payment(
     return answer
 
 
-def _lock_booking(tx: Transaction, context: Row) -> str:
+def _lock_booking(tx: Transaction, context: ContextRow) -> str:
     """Lock the booking, after its user where there is a limit to count, and return its status."""
     if context.per_user_limit is not None:
         take_turns(tx, [context.user_id])
-    return str(tx.only(LOCK_BOOKING, id=context.booking_id).status)
+    return tx.only(LOCK_BOOKING, id=context.booking_id).status
 
 
-def _confirm(tx: Transaction, context: Row, status: str | None) -> bool:
+def _confirm(tx: Transaction, context: ContextRow, status: str | None) -> bool:
     """Confirm the locked booking, taking its tickets again if need be. Returns False when that cannot be."""
     lines = lines_of(tx, context.booking_id)
     if status == "EXPIRED" and not _retake(tx, context, lines):
@@ -228,7 +295,7 @@ def _confirm(tx: Transaction, context: Row, status: str | None) -> bool:
     return True
 
 
-def _retake(tx: Transaction, context: Row, lines: list[inventory.Line]) -> bool:
+def _retake(tx: Transaction, context: ContextRow, lines: list[BookingLine]) -> bool:
     """Take the tickets of a hold that ran out.
 
     Returns False when they are gone or of no use any more, or the buyer has booked others since.
@@ -242,7 +309,7 @@ def _retake(tx: Transaction, context: Row, lines: list[inventory.Line]) -> bool:
     return inventory.try_reserve(tx, lines)
 
 
-def _return_late(tx: Transaction, context: Row, payment_id: int, payment: Row) -> None:
+def _return_late(tx: Transaction, context: ContextRow, payment_id: int, payment: SettledRow) -> None:
     """Claim all of a payment for a refund: it came when there was nothing left to sell, or to buy."""
     claim_refund(
         tx,

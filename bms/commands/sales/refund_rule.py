@@ -4,8 +4,19 @@ import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from bms.sql.session import Row
 from bms.terms import CENT
+
+
+class RefundTermsRow(NamedTuple):
+    """What decides how much a booking of an event is given back: its state, start and refund rule."""
+
+    status: str
+    starts_at: dt.datetime
+    organizer_id: int
+    refund_full_hours: int
+    refund_percent: int
+    refund_none_hours: int
+    asked_at: dt.datetime
 
 
 class RefundRule(NamedTuple):
@@ -30,7 +41,7 @@ def percentage(amount: Decimal, percent: int) -> Decimal:
     return (amount * percent / 100).quantize(CENT, ROUND_HALF_UP)
 
 
-def refund_share(event: Row, now: dt.datetime, *, is_live: bool) -> int:
+def refund_share(event: RefundTermsRow, now: dt.datetime, *, is_live: bool) -> int:
     """Return the percentage that ``event``'s rule gives back at ``now``.
 
     Of a cancelled event that is all for a booking that is still live: who cancels it a moment before

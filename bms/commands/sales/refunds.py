@@ -8,17 +8,27 @@ for the money is still owed; the reconciliation task tries again under a new ref
 import secrets
 from collections.abc import Callable
 from decimal import Decimal
+from typing import NamedTuple
 
 from bms.commands import audit, idempotency
 from bms.commands.idempotency import StoredReply
 from bms.commands.messages import to_buyers
 from bms.errors import RefundNotDue
-from bms.queries.refunds import get_refund
-from bms.sql.session import Row, Transaction
+from bms.queries.refunds import RefundRow, get_refund
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
 
 FIRST_RETRY = 60  # seconds; the wait grows with the square of the attempts
+
+
+class ClaimedRow(NamedTuple):
+    """A payment of which some is claimed for refunds."""
+
+    currency: str
+    amount: Decimal
+    refund_claimed: Decimal
+
 
 CLAIM = Statement(
     "payments.claim_refund",
@@ -29,7 +39,15 @@ CLAIM = Statement(
     OUTPUT inserted.currency, inserted.amount, inserted.refund_claimed
     WHERE  id = @id AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED') AND refund_claimed + @amount <= amount
     """,
+    ClaimedRow,
 )
+
+
+class NewRefundRow(NamedTuple):
+    """A refund that has just been claimed."""
+
+    id: int
+
 
 INSERT = Statement(
     "refunds.insert",
@@ -40,7 +58,15 @@ INSERT = Statement(
     OUTPUT inserted.id
     VALUES (@reference, @payment_id, @amount, @currency, @reason, 'PENDING', @requested_by)
     """,
+    NewRefundRow,
 )
+
+
+class SucceededRow(NamedTuple):
+    """A refund that the gateway has just made."""
+
+    payment_id: int
+    amount: Decimal
 
 
 SUCCEED = Statement(
@@ -53,6 +79,7 @@ SUCCEED = Statement(
     OUTPUT inserted.payment_id, inserted.amount
     WHERE  id = @id AND reference = @reference AND status = 'PENDING'
     """,
+    SucceededRow,
 )
 
 ADD_TO_PAYMENT = Statement(
@@ -66,6 +93,13 @@ ADD_TO_PAYMENT = Statement(
     """,
 )
 
+
+class FailedRow(NamedTuple):
+    """How often a refund that has just failed was tried."""
+
+    attempts: int
+
+
 FAIL = Statement(
     "refunds.fail",
     "@id BIGINT, @reference NVARCHAR(32), @failure_code NVARCHAR(32), @first INT",
@@ -76,6 +110,7 @@ FAIL = Statement(
     OUTPUT inserted.attempts
     WHERE  id = @id AND reference = @reference AND status = 'PENDING'
     """,
+    FailedRow,
 )
 
 POSTPONE = Statement(
@@ -126,7 +161,7 @@ def claim_refund(
     payment = tx.row(CLAIM, id=payment_id, amount=amount)
     if payment is None:
         raise RefundNotDue("That is more than what is left of the payment")
-    refund_id: int = tx.only(
+    refund_id = tx.only(
         INSERT,
         reference=secrets.token_hex(16),
         payment_id=payment_id,
@@ -147,7 +182,7 @@ def settle_refund(
     succeeded: bool,
     gateway_reference: str | None,
     failure_code: str | None,
-    render: Callable[[Row], StoredReply],
+    render: Callable[[RefundRow], StoredReply],
 ) -> None:
     """Write what the gateway answered, and in the answer that is kept for a repeat of the request.
 

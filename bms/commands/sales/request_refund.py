@@ -12,10 +12,22 @@ from bms.commands.sales.refund_rule import refund_share
 from bms.commands.sales.refunds import ADD_REFUND_DUE, claim_refund
 from bms.errors import NotFound, RefundNotDue
 from bms.queries.events import owns
-from bms.queries.refunds import get_refund
-from bms.sql.session import Row, Transaction
+from bms.queries.refunds import RefundRow, get_refund
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor, Right
+
+
+class RefundableRow(NamedTuple):
+    """A payment whose money came in, and how much of it refunds claim."""
+
+    id: int
+    user_id: int
+    amount: Decimal
+    refund_claimed: Decimal
+    booking_id: int
+    event_id: int
+
 
 GET_PAYMENT = Statement(
     "payments.get_for_refund",
@@ -27,7 +39,16 @@ GET_PAYMENT = Statement(
     WHERE  p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')
       AND  (p.id = @payment_id OR p.booking_id = @booking_id)
     """,
+    RefundableRow,
 )
+
+
+class LockedBookingRow(NamedTuple):
+    """A booking that is locked; ``refund_allowed`` is set when it was cancelled."""
+
+    status: str
+    refund_allowed: Decimal | None
+
 
 # A write, so that two refunds of one booking come one after the other on every server.
 LOCK_BOOKING = Statement(
@@ -39,6 +60,7 @@ LOCK_BOOKING = Statement(
     OUTPUT inserted.status, inserted.refund_allowed
     WHERE  id = @id
     """,
+    LockedBookingRow,
 )
 
 
@@ -58,7 +80,7 @@ def request_refund(
     amount: Decimal | None,
     reason: str | None,
     key: Key | None,
-    render: Callable[[Row], StoredReply],
+    render: Callable[[RefundRow], StoredReply],
 ) -> Requested:
     """Claim ``amount`` of a payment (None: all that may be had) and return the refund, still PENDING.
 
@@ -82,7 +104,7 @@ def request_refund(
     booking = tx.only(LOCK_BOOKING, id=payment.booking_id)
     payment = tx.only(GET_PAYMENT, payment_id=payment.id, booking_id=None)
     percent = 100 if grants else refund_share(event, event.asked_at, is_live=booking.status == "CONFIRMED")
-    refundable = left_to_refund(payment, percent)
+    refundable = left_to_refund(payment.amount, payment.refund_claimed, percent)
     if booking.status == "CANCELLED" and not grants:
         # The rule that held when it was cancelled holds for good, whatever becomes of the event.
         refundable = max(Decimal(0), (booking.refund_allowed or Decimal(0)) - payment.refund_claimed)

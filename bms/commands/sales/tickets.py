@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from bms.commands.sales.inventory import Line
+from bms.queries.bookings import BookingLine
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
 
@@ -26,7 +26,7 @@ class Issue(NamedTuple):
 
     booking_id: int
     event_id: int
-    lines: Sequence[Line]
+    lines: Sequence[BookingLine]
 
 
 def issue(tx: Transaction, issues: Iterable[Issue]) -> None:
