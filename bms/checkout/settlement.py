@@ -18,6 +18,7 @@ from bms.schemas.payments import present_payment
 from bms.schemas.problems import problem_document
 from bms.schemas.refunds import present_refund
 from bms.sql.database import Database
+from bms.terms import BookingStatus, PaymentStatus
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,9 @@ def _render_payment(
     """Return the answer to a settled payment: it bought the tickets, was declined, or came too late."""
     named = {"payment_id": payment.id, "booking_id": payment.booking_id}
     error: BMSError
-    if payment.status == "FAILED":
+    if payment.status == PaymentStatus.FAILED:
         error = PaymentDeclined(message or "", gateway_code=payment.failure_code, **named)
-    elif booking_status != "CONFIRMED":
+    elif booking_status != BookingStatus.CONFIRMED:
         error = HoldExpired(
             "The payment came after the booking had ended and its tickets are gone: it is refunded in full",
             **named,

@@ -9,11 +9,11 @@ from marshmallow import Schema
 
 from bms.schemas import (
     accounts,
-    aliases,
     bookings,
     categories,
     event_cancellation,
     events,
+    legacy,
     notifications,
     payments,
     refunds,
@@ -181,10 +181,10 @@ REQUESTS: Mapping[type[Schema], Example] = {
     event_cancellation.CancelEvent: {"reason": "The hall was flooded"},
     notifications.Notification: {"event": 1, "message": "Doors open at seven."},
     reviews.Review: {"event": 1, "rating": 5, "comment": "All eight of them!"},
-    aliases.Purchase: {"quantity": 2},
-    aliases.Order: {"tickets": [{"event": 1}]},
-    aliases.DeleteOrder: {"status": "deleted"},
-    aliases.ProcessPayment: {},
+    legacy.Purchase: {"quantity": 2},
+    legacy.Order: {"tickets": [{"event": 1}]},
+    legacy.DeleteOrder: {"status": "deleted"},
+    legacy.ProcessPayment: {},
 }
 
 ANSWERS: Mapping[type[Schema], Example] = {

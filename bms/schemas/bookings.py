@@ -7,10 +7,11 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from bms.queries.bookings import BookingView
 from bms.schemas.base import Count, Id, Line, RequestSchema, money, rfc3339
 from bms.schemas.listing import ListQuery, Number
+from bms.terms import BookingStatus
 
 MAX_QUANTITY = 100  # tickets of one type in one booking
 MAX_LINES = 20
-STATUSES = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")
+STATUSES = tuple(BookingStatus)
 
 
 class HoldLine(RequestSchema):

@@ -10,8 +10,9 @@ from bms.payments.cards import brand_of, cvv_valid, digits_of, is_expired, numbe
 from bms.queries.payments import PaymentRow
 from bms.schemas.base import Id, Line, OneOf, RequestSchema, Text, money, rfc3339
 from bms.schemas.listing import ListQuery
+from bms.terms import Method
 
-METHODS = ("card", "upi", "netbanking", "wallet")
+METHODS = tuple(Method)
 _VPA = re.compile(r"[A-Za-z0-9._-]{2,64}@[A-Za-z][A-Za-z0-9]{1,63}\Z")
 
 
@@ -67,10 +68,10 @@ class WalletDetails(RequestSchema):
 
 
 _DETAILS: dict[str, RequestSchema] = {
-    "card": CardDetails(),
-    "upi": UpiDetails(),
-    "netbanking": NetbankingDetails(),
-    "wallet": WalletDetails(),
+    Method.CARD: CardDetails(),
+    Method.UPI: UpiDetails(),
+    Method.NETBANKING: NetbankingDetails(),
+    Method.WALLET: WalletDetails(),
 }
 
 

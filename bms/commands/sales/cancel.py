@@ -14,7 +14,7 @@ from bms.errors import BookingNotCancellable, PaymentInProgress
 from bms.queries.bookings import get_booking
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import Actor, Right
+from bms.terms import Actor, BookingStatus, Right
 
 
 class CancelledRow(NamedTuple):
@@ -121,7 +121,7 @@ def cancel_booking(tx: Transaction, actor: Actor, *, booking_id: int, reason: st
     """
     any_booking = actor.may(Right.BOOKINGS_ANY)
     booking = get_booking(tx, booking_id=booking_id, viewer_id=None if any_booking else actor.user_id).booking
-    if booking.status == "CANCELLED":
+    if booking.status == BookingStatus.CANCELLED:
         return Cancelled(booking_id, None)
     event = tx.only(GET_RULE, id=booking.event_id)
     if event.asked_at >= event.starts_at and not any_booking:
@@ -129,7 +129,7 @@ def cancel_booking(tx: Transaction, actor: Actor, *, booking_id: int, reason: st
     cancelled = tx.row(CANCEL, id=booking_id, reason=reason)
     if cancelled is None:
         booking = get_booking(tx, booking_id=booking_id, viewer_id=None).booking
-        if booking.status == "CANCELLED":
+        if booking.status == BookingStatus.CANCELLED:
             return Cancelled(booking_id, None)
         raise BookingNotCancellable(f"The booking is {booking.status.lower()}")
     if tx.value(HAS_PAYMENT_IN_PROGRESS, booking_id=booking_id):

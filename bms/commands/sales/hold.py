@@ -32,7 +32,7 @@ from bms.errors import (
 from bms.queries.bookings import BookingLine, BookingRow, BookingView, list_tickets
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
-from bms.terms import MAX_MONEY, Actor
+from bms.terms import MAX_MONEY, Actor, BookingStatus, EventStatus
 
 
 class ForSaleRow(NamedTuple):
@@ -221,7 +221,7 @@ def _plan(ask: Ask, sale: _Sale | None, held: int) -> _Plan:
 
     Raises what refuses it; then it has taken nothing of ``sale``.
     """
-    if sale is None or sale.event.status == "DRAFT":
+    if sale is None or sale.event.status == EventStatus.DRAFT:
         raise NotFound("There is no such event")
     lines = _priced(ask.wanted, sale.types)
     _check_on_sale(sale.event)
@@ -290,7 +290,7 @@ def _booking(plan: _Plan) -> dict[str, Any]:
         "reference": plan.reference,
         "user_id": plan.ask.user_id,
         "event_id": plan.ask.event_id,
-        "status": "CONFIRMED" if plan.confirmed else "PENDING",
+        "status": BookingStatus.CONFIRMED if plan.confirmed else BookingStatus.PENDING,
         "quantity": plan.quantity,
         "total": str(plan.total),
         "currency": plan.currency,
@@ -341,7 +341,7 @@ def _priced(wanted: Sequence[Wanted], types: Mapping[int, OfferedType]) -> list[
 
 
 def _check_on_sale(event: ForSaleRow) -> None:
-    if event.status != "PUBLISHED":
+    if event.status != EventStatus.PUBLISHED:
         raise NotOnSale(f"The event is {event.status.lower()}")
     if event.sales_start is not None and event.asked_at < event.sales_start:
         raise NotOnSale("The sale has not begun yet")

@@ -11,7 +11,7 @@ from bms.errors import BookingNotPending, HoldExpired, NotOnSale
 from bms.queries.bookings import BookingView, get_booking
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import Actor
+from bms.terms import Actor, BookingStatus, EventStatus
 
 
 class ConfirmedRow(NamedTuple):
@@ -63,11 +63,11 @@ def confirm_free_order(tx: Transaction, actor: Actor, *, booking_id: int) -> Boo
 
 
 def _not_confirmable(tx: Transaction, view: BookingView) -> Exception:
-    if view.status not in ("PENDING", "EXPIRED"):
+    if view.status not in (BookingStatus.PENDING, BookingStatus.EXPIRED):
         return BookingNotPending(f"The booking is {view.status.lower()}")
     if view.booking.total > 0:
         return BookingNotPending("The booking costs something and waits for its payment")
     status = tx.value(GET_STATUS, id=view.booking.event_id)
-    if status != "PUBLISHED":
+    if status != EventStatus.PUBLISHED:
         return NotOnSale(f"The event is {status.lower()}")
     return HoldExpired()

@@ -24,7 +24,7 @@ from bms.queries.bookings import BookingLine
 from bms.queries.payments import PaymentRow, get_payment
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import Actor
+from bms.terms import Actor, BookingStatus, EventStatus, PaymentStatus
 
 
 class PayableRow(NamedTuple):
@@ -209,7 +209,7 @@ def claim_payment(
     if booking.total == 0:
         raise BookingNotPending("The booking costs nothing")
     terms = tx.only(GET_TERMS, event_id=booking.event_id, method=method)
-    if terms.status != "PUBLISHED":
+    if terms.status != EventStatus.PUBLISHED:
         raise NotOnSale(f"The event is {terms.status.lower()}")
     if terms.method is None:
         raise ValidationFailed.of("method", "The event does not take this method of payment.")
@@ -232,7 +232,7 @@ def claim_payment(
 def _not_payable(status: str | None) -> Exception:
     if status is None:
         return NotFound("There is no such booking")
-    if status in ("PENDING", "EXPIRED"):
+    if status in (BookingStatus.PENDING, BookingStatus.EXPIRED):
         return HoldExpired()
     return BookingNotPending(f"The booking is {status.lower()}")
 
@@ -261,7 +261,7 @@ def settle_payment(
     settled = tx.row(
         SETTLE,
         id=payment_id,
-        status="SUCCEEDED" if succeeded else "FAILED",
+        status=PaymentStatus.SUCCEEDED if succeeded else PaymentStatus.FAILED,
         gateway_reference=gateway_reference,
         failure_code=failure_code,
     )
@@ -286,7 +286,7 @@ def _lock_booking(tx: Transaction, context: ContextRow) -> str:
 def _confirm(tx: Transaction, context: ContextRow, status: str | None) -> bool:
     """Confirm the locked booking, taking its tickets again if need be. Returns False when that cannot be."""
     lines = lines_of(tx, context.booking_id)
-    if status == "EXPIRED" and not _retake(tx, context, lines):
+    if status == BookingStatus.EXPIRED and not _retake(tx, context, lines):
         return False
     if tx.execute(CONFIRM, id=context.booking_id) != 1:
         return False

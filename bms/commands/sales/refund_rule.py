@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from bms.terms import CENT
+from bms.terms import CENT, EventStatus
 
 
 class RefundTermsRow(NamedTuple):
@@ -47,7 +47,7 @@ def refund_share(event: RefundTermsRow, now: dt.datetime, *, is_live: bool) -> i
     Of a cancelled event that is all for a booking that is still live: who cancels it a moment before
     the job comes to it loses nothing by that.
     """
-    if is_live and event.status == "CANCELLED":
+    if is_live and event.status == EventStatus.CANCELLED:
         return 100
     rule = RefundRule(event.refund_full_hours, event.refund_percent, event.refund_none_hours)
     return rule.share(event.starts_at, now)

@@ -15,7 +15,7 @@ from bms.queries.events import owns
 from bms.queries.refunds import RefundRow, get_refund
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import Actor, Right
+from bms.terms import Actor, BookingStatus, EventStatus, Right
 
 
 class RefundableRow(NamedTuple):
@@ -103,12 +103,13 @@ def request_refund(
     reason = reason or ("Given back by the organiser" if grants else "Asked for by the buyer")
     booking = tx.only(LOCK_BOOKING, id=payment.booking_id)
     payment = tx.only(GET_PAYMENT, payment_id=payment.id, booking_id=None)
-    percent = 100 if grants else refund_share(event, event.asked_at, is_live=booking.status == "CONFIRMED")
+    is_live = booking.status == BookingStatus.CONFIRMED
+    percent = 100 if grants else refund_share(event, event.asked_at, is_live=is_live)
     refundable = left_to_refund(payment.amount, payment.refund_claimed, percent)
-    if booking.status == "CANCELLED" and not grants:
+    if booking.status == BookingStatus.CANCELLED and not grants:
         # The rule that held when it was cancelled holds for good, whatever becomes of the event.
         refundable = max(Decimal(0), (booking.refund_allowed or Decimal(0)) - payment.refund_claimed)
-    if amount is None or (event.status == "CANCELLED" and not grants):
+    if amount is None or (event.status == EventStatus.CANCELLED and not grants):
         # Of a cancelled event all is owed, so a part of it is never all that there is to come.
         amount = refundable
     if amount == 0 or amount > refundable:
@@ -134,7 +135,7 @@ def request_refund(
             reason=reason,
             actor=actor,
         )
-        if booking.status == "CANCELLED":
+        if booking.status == BookingStatus.CANCELLED:
             tx.execute(ADD_REFUND_DUE, id=payment.booking_id, amount=amount)
     reply = render(get_refund(tx, refund_id=refund_id, viewer_id=None))
     idempotency.finish(tx, key, reply)

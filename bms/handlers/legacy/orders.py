@@ -16,12 +16,12 @@ from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.pages import decode_cursor, page, respond
 from bms.queries.bookings import get_booking, list_bookings
-from bms.schemas.aliases import (
+from bms.schemas.answers.bookings import OrderAnswer
+from bms.schemas.legacy import (
     DeleteOrder,
     Order,
     present_order,
 )
-from bms.schemas.answers.bookings import OrderAnswer
 from bms.schemas.listing import ListQuery
 
 routes = Routes(deprecated=True)

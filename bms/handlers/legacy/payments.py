@@ -21,8 +21,9 @@ from bms.http.idempotency import key_of
 from bms.http.pages import respond
 from bms.queries.bookings import get_booking
 from bms.queries.payments import list_payment_methods
-from bms.schemas.aliases import ORDER_STATUSES, ProcessPayment, Simulation, present_order
 from bms.schemas.answers.bookings import ProcessedOrderAnswer, SimulationAnswer
+from bms.schemas.legacy import ORDER_STATUSES, ProcessPayment, Simulation, present_order
+from bms.terms import BookingStatus, Method
 
 PAID = "The payment was successful"
 
@@ -31,10 +32,10 @@ routes = Routes(deprecated=True)
 
 # What the simulated payment service pays with: docs/test-cards.md. In the order of preference.
 SIMULATED = {
-    "wallet": ("wallet_id", {"success": "SUCCESS", "failure": "FAILURE", "timeout": "TIMEOUT"}),
-    "netbanking": ("bank", {"success": "SUCCESS", "failure": "FAILURE", "timeout": "TIMEOUT"}),
-    "upi": ("vpa", {"success": "success@bank", "failure": "failure@bank", "timeout": "timeout@bank"}),
-    "card": (
+    Method.WALLET: ("wallet_id", {"success": "SUCCESS", "failure": "FAILURE", "timeout": "TIMEOUT"}),
+    Method.NETBANKING: ("bank", {"success": "SUCCESS", "failure": "FAILURE", "timeout": "TIMEOUT"}),
+    Method.UPI: ("vpa", {"success": "success@bank", "failure": "failure@bank", "timeout": "timeout@bank"}),
+    Method.CARD: (
         "number",
         {"success": "4242424242424242", "failure": "4000000000000002", "timeout": "4000000000001000"},
     ),
@@ -74,7 +75,7 @@ async def process_payment(call: Call) -> web.Response:
     view = await call.db.read_primary(get_booking, booking_id=order_id, viewer_id=owner)
     # A request that comes again under its key is answered as before, by whatever it then did.
     is_repeatable = view.booking.total > 0 and "Idempotency-Key" in call.request.headers
-    if view.status != "PENDING" and not is_repeatable:
+    if view.status != BookingStatus.PENDING and not is_repeatable:
         raise OrderNotPending(f"The order is {ORDER_STATUSES[view.status]}")
     process = _process_free if view.booking.total == 0 else _process_priced
     try:

@@ -6,8 +6,8 @@ from bms.errors import NotOnSale, PerUserLimitReached, SoldOut
 from bms.handlers import holding
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
-from bms.schemas.aliases import Purchase, present_purchase
 from bms.schemas.answers.bookings import PurchaseAnswer
+from bms.schemas.legacy import Purchase, present_purchase
 
 routes = Routes(deprecated=True)
 

@@ -2,12 +2,9 @@
 
 from marshmallow import fields
 
-from bms.schemas.aliases import ORDER_STATUSES
 from bms.schemas.answers.base import Amount, AnswerSchema, Currency, Key, Number, Time, word
-from bms.schemas.bookings import STATUSES
-from bms.schemas.payments import METHODS
-
-PAYMENT_STATUSES = ("PROCESSING", "SUCCEEDED", "FAILED", "PARTIALLY_REFUNDED", "REFUNDED")
+from bms.schemas.legacy import ORDER_STATUSES
+from bms.terms import BookingStatus, Method, PaymentStatus, RefundStatus, TicketStatus
 
 
 class BookingLineAnswer(AnswerSchema):
@@ -23,8 +20,8 @@ class BookingPaymentAnswer(AnswerSchema):
     """The payment of a booking."""
 
     id = Key()
-    status = word(*PAYMENT_STATUSES)
-    method = word(*METHODS)
+    status = word(*PaymentStatus)
+    method = word(*Method)
 
 
 class BookingRefundAnswer(AnswerSchema):
@@ -32,7 +29,7 @@ class BookingRefundAnswer(AnswerSchema):
 
     id = Key()
     amount = Amount()
-    status = word("PENDING", "SUCCEEDED", "FAILED")
+    status = word(*RefundStatus)
 
 
 class TicketAnswer(AnswerSchema):
@@ -42,7 +39,7 @@ class TicketAnswer(AnswerSchema):
     code = fields.String()
     ticket_type = Key()
     seat = fields.String(allow_none=True)
-    status = word("VALID", "CANCELLED")
+    status = word(*TicketStatus)
 
 
 class _BookingBase(AnswerSchema):
@@ -50,7 +47,7 @@ class _BookingBase(AnswerSchema):
     reference = fields.String()
     user = Key()
     event = Key()
-    status = word(*STATUSES)
+    status = word(*BookingStatus)
     quantity = Number()
     total = Amount()
     currency = Currency()

@@ -3,8 +3,7 @@
 from marshmallow import fields
 
 from bms.schemas.answers.base import Amount, AnswerSchema, Currency, Key, Time, word
-from bms.schemas.answers.bookings import PAYMENT_STATUSES
-from bms.schemas.payments import METHODS
+from bms.terms import Method, PaymentStatus
 
 
 class CardAnswer(AnswerSchema):
@@ -22,8 +21,8 @@ class PaymentAnswer(AnswerSchema):
     user = Key()
     amount = Amount()
     currency = Currency()
-    method = word(*METHODS)
-    status = word(*PAYMENT_STATUSES)
+    method = word(*Method)
+    status = word(*PaymentStatus)
     card = fields.Nested(CardAnswer, allow_none=True)
     failure_code = fields.String(allow_none=True)
     created_at = Time()

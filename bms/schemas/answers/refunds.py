@@ -3,6 +3,7 @@
 from marshmallow import fields
 
 from bms.schemas.answers.base import Amount, AnswerSchema, Currency, Key, Time, word
+from bms.terms import RefundStatus
 
 
 class RefundAnswer(AnswerSchema):
@@ -14,7 +15,7 @@ class RefundAnswer(AnswerSchema):
     amount = Amount()
     currency = Currency()
     reason = fields.String()
-    status = word("PENDING", "SUCCEEDED", "FAILED")
+    status = word(*RefundStatus)
     failure_code = fields.String(allow_none=True)
     created_at = Time()
     settled_at = Time(allow_none=True)

@@ -1,5 +1,6 @@
 """The older call shapes that need bodies of their own: orders (source 001) and purchases (source 002)."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
@@ -7,14 +8,15 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from bms.queries.bookings import BookingView
 from bms.schemas.base import Count, Id, Line, RequestSchema, rfc3339
 from bms.schemas.bookings import MAX_LINES, MAX_QUANTITY, present_booking
+from bms.terms import BookingStatus
 
 MAX_ENTRIES = MAX_LINES * MAX_QUANTITY
 OUTCOMES = ("success", "failure", "timeout")
-ORDER_STATUSES = {
-    "PENDING": "pending",
-    "CONFIRMED": "successful",
-    "EXPIRED": "failed",
-    "CANCELLED": "deleted",
+ORDER_STATUSES: Mapping[str, str] = {
+    BookingStatus.PENDING: "pending",
+    BookingStatus.CONFIRMED: "successful",
+    BookingStatus.EXPIRED: "failed",
+    BookingStatus.CANCELLED: "deleted",
 }
 
 
