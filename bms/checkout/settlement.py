@@ -4,12 +4,20 @@ No transaction is open while the gateway is asked. A crash at any line leaves a 
 a PENDING refund, which the reconciliation task finds and settles by the same functions.
 """
 
+import contextlib
 import logging
 
 from bms.commands.idempotency import StoredReply
 from bms.commands.sales.pay import settle_payment
 from bms.commands.sales.refunds import postpone_refund, settle_refund
-from bms.errors import BMSError, GatewayUnavailable, HoldExpired, PaymentDeclined
+from bms.errors import (
+    BMSError,
+    Contested,
+    GatewayUnavailable,
+    HoldExpired,
+    Overloaded,
+    PaymentDeclined,
+)
 from bms.payments.gateway import Gateway, Outcome
 from bms.queries.due import get_refund_to_send
 from bms.queries.payments import PaymentRow
@@ -22,22 +30,31 @@ from bms.terms import BookingStatus, PaymentStatus
 
 log = logging.getLogger(__name__)
 
+ATTEMPTS = 3  # to write an outcome while others take the tickets that it counted on
 ASK_AGAIN = 30  # seconds until a refund whose outcome is unknown is asked for again
 
 
 async def settle(
     database: Database, payment_id: int, outcome: Outcome, *, request_id: str | None
 ) -> StoredReply:
-    """Write the outcome of a payment and return the answer to the request that made it."""
-    return await database.transact(
-        settle_payment,
-        payment_id=payment_id,
-        succeeded=outcome.succeeded,
-        gateway_reference=outcome.gateway_reference,
-        failure_code=outcome.failure_code,
-        render=lambda payment, booking: _render_payment(payment, booking, outcome.message, request_id),
-        request_id=request_id,
-    )
+    """Write the outcome of a payment and return the reply to the request that made it.
+
+    Raises as ``Database.transact``. Then the payment stays PROCESSING until the reconciliation task.
+    """
+    for _ in range(ATTEMPTS):
+        with contextlib.suppress(Contested):
+            return await database.transact(
+                settle_payment,
+                payment_id=payment_id,
+                succeeded=outcome.succeeded,
+                gateway_reference=outcome.gateway_reference,
+                failure_code=outcome.failure_code,
+                render=lambda payment, booking: _render_payment(
+                    payment, booking, outcome.message, request_id
+                ),
+                request_id=request_id,
+            )
+    raise Overloaded()
 
 
 def _render_payment(

@@ -131,22 +131,16 @@ class Turnstile:
     async def _serve_group(self, group: Sequence[_Waiting], *, again: int = AGAIN) -> None:
         try:
             outcomes = await self._database.transact(hold_tickets, asks=[one.ask for one in group])
-        except Exception as error:
-            # Nothing is written.
-            if isinstance(error, Contested):
-                if error.refusal is not None and len(group) == 1:
-                    _refuse(group[0], error.refusal)
-                    return
-                if again:
-                    # Retry with fresh availability; each retry means someone else sold some.
-                    await self._serve_group(group, again=again - 1)
-                    return
-            parts = _parted(group, error)
-            if len(parts) > 1:
-                await asyncio.gather(*(self._serve_group(part) for part in parts))
+        except Contested as contested:
+            if contested.refusal is not None and len(group) == 1:
+                _refuse(group[0], contested.refusal)
+            elif again:
+                # Retry with what is left now; each retry means that others took some.
+                await self._serve_group(group, again=again - 1)
             else:
-                for one in group:
-                    _refuse(one, error)
+                await self._serve_parts([[one] for one in group], Overloaded())
+        except Exception as error:
+            await self._serve_parts(_parted(group, error), error)
         else:
             for one, outcome in zip(group, outcomes, strict=True):
                 if isinstance(outcome, BMSError):
@@ -154,13 +148,21 @@ class Turnstile:
                 elif not one.answer.done():
                     one.answer.set_result(outcome)
 
+    async def _serve_parts(self, parts: Sequence[Sequence[_Waiting]], error: Exception) -> None:
+        """Serve each part of a group of which nothing is written; refuse all with ``error`` if it is one."""
+        if len(parts) > 1:
+            await asyncio.gather(*(self._serve_group(part) for part in parts))
+        else:
+            for one in parts[0]:
+                _refuse(one, error)
 
-def _parted(group: Sequence[_Waiting], error: Exception) -> list[Sequence[_Waiting]]:
-    """Return the parts of ``group`` to serve each by itself, as ``error`` may be the matter of one alone."""
+
+def _parted(group: Sequence[_Waiting], error: Exception) -> Sequence[Sequence[_Waiting]]:
+    """Return the parts of ``group`` to serve one by one: a single ask or event may have caused ``error``."""
     if isinstance(error, DatabaseUnavailable):
         return [group]
     if isinstance(error, Overloaded):
-        # One event may stand still, as its organiser changes it for example.
+        # A row stayed locked, for example of an event that its organiser is changing.
         by_event: defaultdict[int, list[_Waiting]] = defaultdict(list)
         for one in group:
             by_event[one.ask.event_id].append(one)

@@ -10,6 +10,7 @@ import pytest
 from bms.commands.events import change as event_change
 from bms.commands.messages import outbox
 from bms.commands.messages.to_buyers import MAX_NOTIFICATION
+from bms.commands.sales import hold as hold_command
 from bms.formats import cut
 from bms.http import keys
 from bms.mail.transports import FileTransport
@@ -24,7 +25,7 @@ from tests.kit.tsql import Sql
 from tests.kit.waiting import until
 from tests.sql.probe import Gate
 
-ChangeWhileBooking = Callable[[dict[str, Any]], Awaitable[None]]
+ChangeWhileBooking = Callable[[dict[str, Any], str], Awaitable[None]]
 
 
 async def change(api: Api, user: User, event: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -158,19 +159,28 @@ async def test_a_new_time_has_its_own_reminder(api: Api, manager: User, make_eve
 def change_while_booking(
     api: Api, manager: User, buyer: User, hold: Make, rows: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> ChangeWhileBooking:
-    """Change an event's time while a booking's transaction, which has written its mail, is open.
+    """Change an event's time while the transaction of a free booking is open.
 
-    It stays open until the change has been made or waits for it.
+    The booking stops until the change has been made or waits for the booking: when its "mail" is written,
+    or at its "end", which is after its tickets are taken.
     """
     gate = Gate()
-    real = outbox.enqueue
+    enqueue, check = outbox.enqueue, hold_command.check_unchanged
 
-    def enqueue(tx: Transaction, mails: list[outbox.Mail]) -> None:
-        real(tx, mails)
+    def enqueue_and_stop(tx: Transaction, mails: list[outbox.Mail]) -> None:
+        enqueue(tx, mails)
         if any(mail.kind == "booking_confirmed" for mail in mails):
             gate()
 
-    async def both(event: dict[str, Any]) -> None:
+    def check_and_stop(tx: Transaction, versions: dict[int, int]) -> None:
+        check(tx, versions)
+        gate()
+
+    async def both(event: dict[str, Any], stop: str) -> None:
+        if stop == "mail":
+            monkeypatch.setattr(outbox, "enqueue", enqueue_and_stop)
+        else:
+            monkeypatch.setattr(hold_command, "check_unchanged", check_and_stop)
         booking = asyncio.create_task(hold(buyer, event))
         await asyncio.to_thread(gate.reached.wait, 10)
         changing = asyncio.create_task(change(api, manager, event, time="21:00"))
@@ -180,16 +190,46 @@ def change_while_booking(
             gate.open.set()
         await asyncio.gather(changing, booking)
 
-    monkeypatch.setattr(outbox, "enqueue", enqueue)
     return both
 
 
+def confirmed_time(rows: Rows) -> str:
+    """Return when the event begins by the only confirmation there is."""
+    (mail,) = mails(rows, "booking_confirmed")
+    return str(json.loads(mail.payload)["event"]["starts_at"])
+
+
+async def test_a_change_before_the_tickets_are_taken_is_in_the_confirmation(
+    make_event: Make, rows: Rows, change_while_booking: ChangeWhileBooking
+) -> None:
+    """The organiser does not wait for the booking, which finds the change and is made again."""
+    event = await make_event(price="0.00")
+    await change_while_booking(event, "mail")
+    assert mails(rows, "event_updated") == []
+    assert confirmed_time(rows) == event["starts_at"].replace("19:30", "21:00")
+    assert (count(rows, "bookings"), count(rows, "tickets")) == (1, 1)
+
+
+async def test_without_a_second_look_at_the_event_the_confirmation_is_stale(
+    make_event: Make,
+    rows: Rows,
+    change_while_booking: ChangeWhileBooking,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The twin: the booking does not ask whether its event is still the same."""
+    monkeypatch.setattr(hold_command, "check_unchanged", lambda tx, versions: None)
+    event = await make_event(price="0.00")
+    await change_while_booking(event, "mail")
+    assert mails(rows, "event_updated") == []
+    assert confirmed_time(rows) == event["starts_at"]
+
+
 @pytest.mark.needs("UPDLOCK")
-async def test_whoever_is_booking_is_told(
+async def test_a_change_after_the_tickets_are_taken_is_told_to_the_buyer(
     buyer: User, make_event: Make, rows: Rows, change_while_booking: ChangeWhileBooking
 ) -> None:
     event = await make_event(price="0.00")
-    await change_while_booking(event)
+    await change_while_booking(event, "end")
     assert [mail.recipient for mail in mails(rows, "event_updated")] == [buyer.email]
 
 
@@ -199,13 +239,12 @@ async def test_without_waiting_for_sales_a_buyer_would_know_the_old_time_alone(
     change_while_booking: ChangeWhileBooking,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The twin of the test above: nothing waits for whoever is buying."""
+    """The twin: the organiser does not wait for the booking, and does not see it yet."""
     monkeypatch.setattr(event_change, "lock_ticket_types", lambda tx, event_id: [])
     event = await make_event(price="0.00")
-    await change_while_booking(event)
+    await change_while_booking(event, "end")
     assert mails(rows, "event_updated") == []
-    (mail,) = mails(rows, "booking_confirmed")
-    assert json.loads(mail.payload)["event"]["starts_at"] == event["starts_at"]
+    assert confirmed_time(rows) == event["starts_at"]
 
 
 async def test_the_mails_go_out(

@@ -74,6 +74,9 @@ class Shop:
     ) -> Reply:
         return await self._ask("POST", path, person, body, key)
 
+    async def patch(self, path: str, body: dict[str, Any], person: Person) -> Reply:
+        return await self._ask("PATCH", path, person, body)
+
     async def hold(self, person: Person, event: dict[str, Any], quantity: int = 1) -> dict[str, Any]:
         """Hold tickets and return the booking as answered."""
         reply = await self.post("/bookings", {"event": event["id"], "quantity": quantity}, person)

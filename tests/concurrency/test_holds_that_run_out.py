@@ -1,19 +1,25 @@
 """Holds that run out while they are paid for: paid or expired, and no money is kept without tickets."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms.commands.sales import pay
+from bms.commands.messages import to_buyers
+from bms.commands.sales import inventory, pay
+from bms.http import keys
 from bms.sql.database import Database
+from bms.tasks.reconciliation import reconcile_payments, send_due_refunds
 from bms.tasks.sweeps import HOLDS, sweep
+from tests.concurrency.crowd import Person
 from tests.concurrency.shop import Shop
 from tests.conftest import Reply
 from tests.kit.books import available, count, let_hold_pass, status_of
 from tests.kit.gateways import Pause
-from tests.kit.waiting import until
+from tests.kit.waiting import Meeting, until
+from tests.sql.probe import Gate
 
 HELD = 24
 LATE = 12
@@ -80,18 +86,108 @@ def paid_exactly(shop: Shop, reply: Reply, booking: dict[str, Any]) -> bool:
     return False
 
 
+async def pay_late(
+    shop: Shop, db: Database, pause: Pause, person: Person, event: dict[str, Any]
+) -> tuple["asyncio.Task[Reply]", dict[str, Any]]:
+    """Let a hold run out while it is paid for; return the payment and the booking."""
+    booking = await shop.hold(person, event)
+    paying = asyncio.create_task(shop.pay(person, booking))
+    await until(lambda: count(shop.rows, "payments", "booking_id = ?", booking["id"]) == 1)
+    await pause.reached.wait()
+    let_hold_pass(shop.rows, booking)
+    assert await sweep(db, HOLDS) == 1
+    return paying, booking
+
+
+async def test_two_late_payments_for_one_ticket(
+    own_shop: Shop, client: TestClient, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both find the ticket free before either takes it. Who comes second looks again, and is given back."""
+    meeting, are_free = Meeting(patience=5), inventory.are_free
+
+    def both_find_it_free(*arguments: Any) -> bool:
+        found = are_free(*arguments)
+        meeting()
+        return found
+
+    monkeypatch.setattr(inventory, "are_free", both_find_it_free)
+    pause = Pause(client, monkeypatch)
+    event, people = await own_shop.event(capacity=1), await own_shop.people(2)
+    late = [await pay_late(own_shop, db, pause, person, event) for person in people]
+    pause.go.set()
+    replies = await asyncio.gather(*(paying for paying, _ in late))
+    assert sorted(reply.status for reply in replies) == [201, 409]
+    while await send_due_refunds(db, client.app[keys.GATEWAY]):
+        pass
+    confirmed = [
+        paid_exactly(own_shop, reply, booking) for reply, (_, booking) in zip(replies, late, strict=True)
+    ]
+    assert sorted(confirmed) == [False, True]
+    await own_shop.check()
+
+
+async def test_a_late_payment_that_always_comes_second_is_settled_later(
+    own_shop: Shop, client: TestClient, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: looking again never helps. The payment stays open, and the next reconciliation settles it."""
+    pause = Pause(client, monkeypatch)
+    paying, booking = await pay_late(own_shop, db, pause, await own_shop.person(), await own_shop.event())
+    with monkeypatch.context() as patch:
+        patch.setattr(inventory, "retake", lambda *_: False)
+        pause.go.set()
+        (await paying).problem(503, "overloaded")
+    assert status_of(own_shop.rows, booking) == "EXPIRED"
+    assert count(own_shop.rows, "payments", "status = 'PROCESSING'") == 1
+    assert count(own_shop.rows, "tickets") == 0
+    assert await reconcile_payments(db, client.app[keys.GATEWAY], older_than=0) == 1
+    assert status_of(own_shop.rows, booking) == "CONFIRMED"
+    await own_shop.check()
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+async def test_an_event_that_moves_while_a_late_payment_is_written(
+    own_shop: Shop, client: TestClient, db: Database, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Its holders are told of the change before the buyer is one again, so the confirmation must say it.
+
+    The twin does not look at the event a second time, and confirms the old time.
+    """
+    if not guarded:
+        monkeypatch.setattr(pay, "check_unchanged", lambda tx, versions: None)
+    gate, confirmed = Gate(), to_buyers.bookings_confirmed
+
+    def confirm_and_stop(*arguments: Any, **named: Any) -> None:
+        confirmed(*arguments, **named)
+        gate()
+
+    monkeypatch.setattr(to_buyers, "bookings_confirmed", confirm_and_stop)
+    pause = Pause(client, monkeypatch)
+    organizer, buyer = await own_shop.person("EVENT_MANAGER"), await own_shop.person()
+    own_shop.rows("UPDATE users SET email = 'buyer@example.com' WHERE id = ?", buyer.id)
+    event = await own_shop.event(organizer)
+    paying, _ = await pay_late(own_shop, db, pause, buyer, event)
+    pause.go.set()
+    await asyncio.to_thread(gate.reached.wait, 10)
+    moved = {"starts_at": "2099-09-09T20:00:00Z"}
+    assert (await own_shop.patch(f"/events/{event['id']}", moved, organizer)).status == 200
+    gate.open.set()
+    assert (await paying).status == 201
+    assert count(own_shop.rows, "outbox", "kind = 'event_updated'") == 0
+    (mail,) = own_shop.rows("SELECT payload FROM outbox WHERE kind = 'booking_confirmed'")
+    known = json.loads(mail.payload)["event"]["starts_at"]
+    assert known == (moved["starts_at"] if guarded else event["starts_at"])
+    await own_shop.check()
+
+
 async def test_without_taking_them_again_tickets_are_sold_twice(
     own_shop: Shop, client: TestClient, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin: a payment that comes late confirms its booking without asking for the tickets."""
-    monkeypatch.setattr(pay, "_retake", lambda *_: True)
+    monkeypatch.setattr(inventory, "are_free", lambda *_: True)
+    monkeypatch.setattr(pay, "_retake", lambda *_: None)
     pause = Pause(client, monkeypatch)
     event, (first, second) = await own_shop.event(capacity=1), await own_shop.people(2)
-    booking = await own_shop.hold(first, event)
-    paying = asyncio.create_task(own_shop.pay(first, booking))
-    await pause.reached.wait()
-    let_hold_pass(own_shop.rows, booking)
-    assert await sweep(db, HOLDS) == 1
+    paying, _ = await pay_late(own_shop, db, pause, first, event)
     await own_shop.hold(second, event)
     pause.go.set()
     assert (await paying).status == 201

@@ -12,10 +12,12 @@ from aiohttp.test_utils import TestClient
 from bms.checkout import turnstile
 from bms.checkout.turnstile import Turnstile
 from bms.commands.idempotency import Key, StoredReply
-from bms.commands.sales import inventory
+from bms.commands.sales import hold, inventory
+from bms.commands.sales.event_versions import check_unchanged
 from bms.commands.sales.hold import Ask, Wanted
 from bms.errors import (
     BMSError,
+    Contested,
     IdempotencyKeyReused,
     NotFound,
     NotOnSale,
@@ -25,6 +27,7 @@ from bms.errors import (
 )
 from bms.http import keys
 from bms.sql.database import Database
+from bms.sql.session import Transaction
 from bms.terms import Actor
 from tests.concurrency.crowd import make_crowd
 from tests.kit.books import Rows, assert_balanced, available
@@ -134,11 +137,11 @@ async def test_an_event_that_may_have_two_groups_has_them(
 
 
 class Stuck(Counted):
-    """A database in which one event stands still: who writes to it waits until ``goes_on`` is set, or with
-    ``gives_up`` is refused, as after a lock that was not given.
+    """A database in which one event stands still: who writes to it waits until ``goes_on`` is set, or is
+    refused with ``gives_up``.
     """
 
-    def __init__(self, db: Database, event: int, *, gives_up: bool = False) -> None:
+    def __init__(self, db: Database, event: int, *, gives_up: Overloaded | None = None) -> None:
         super().__init__(db)
         self.event = event
         self.gives_up = gives_up
@@ -146,9 +149,9 @@ class Stuck(Counted):
 
     async def transact(self, command: Any, *, asks: Sequence[Ask]) -> Any:
         if any(ask.event_id == self.event for ask in asks):
-            if self.gives_up:
+            if self.gives_up is not None:
                 self.groups.append(len(asks))
-                raise Overloaded
+                raise self.gives_up
             await self.goes_on.wait()
         return await super().transact(command, asks=asks)
 
@@ -173,7 +176,7 @@ async def test_who_shares_a_group_with_an_event_that_stands_still_is_served_with
     db: Database, buyers: list[int], make_event: Make
 ) -> None:
     stuck, other = await make_event(), await make_event()
-    standing = Stuck(db, stuck["id"], gives_up=True)
+    standing = Stuck(db, stuck["id"], gives_up=Overloaded())
     asks = [ask(user, of["id"]) for user, of in zip(buyers[:4], [stuck, other, stuck, other], strict=True)]
     answers = await serve(Turnstile(standing), asks)  # type: ignore[arg-type]
     assert [type(answer) for answer in answers] == [Overloaded, StoredReply, Overloaded, StoredReply]
@@ -303,6 +306,45 @@ async def test_a_group_to_whom_it_happens_again_and_again_is_served_one_by_one(
     assert [type(answer) for answer in answers] == [StoredReply] * 3
     assert available(rows, event) == 0
     await assert_balanced(db, rows)
+
+
+@pytest.mark.parametrize("size", [1, 2])
+async def test_a_group_whose_free_event_has_changed_meanwhile_is_written_anew(
+    counted: Counted,
+    rows: Rows,
+    buyers: list[int],
+    make_event: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    size: int,
+) -> None:
+    event = await make_event(price="0")
+    changes = iter([True, False])
+
+    def change_first(tx: Transaction, versions: dict[int, int]) -> None:
+        if next(changes):
+            rows("UPDATE events SET version = version + 1 WHERE id = ?", event["id"])
+        check_unchanged(tx, versions)
+
+    monkeypatch.setattr(hold, "check_unchanged", change_first)
+    answers = await serve(Turnstile(counted), [ask(user, event["id"]) for user in buyers[:size]])  # type: ignore[arg-type]
+    assert counted.groups == [size, size]
+    assert [type(answer) for answer in answers] == [StoredReply] * size
+    assert (available(rows, event), len(rows("SELECT id FROM tickets"))) == (100 - size, size)
+
+
+async def test_buyers_of_an_event_that_changes_all_the_time_come_again(
+    counted: Counted, rows: Rows, buyers: list[int], make_event: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = await make_event(price="0")
+
+    def changed(*_: Any) -> None:
+        raise Contested()
+
+    monkeypatch.setattr(hold, "check_unchanged", changed)
+    (answer,) = await serve(Turnstile(counted), [ask(buyers[0], event["id"])])  # type: ignore[arg-type]
+    assert counted.groups == [1] * (1 + turnstile.AGAIN)
+    assert isinstance(answer, Overloaded)
+    assert (available(rows, event), rows("SELECT id FROM bookings")) == (100, [])
 
 
 async def test_two_asks_of_one_buyer_go_one_after_the_other(

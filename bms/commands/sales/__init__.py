@@ -1,1 +1,16 @@
-"""bms.commands.sales."""
+"""Selling: hold, pay, cancel, give back.
+
+Every command takes its locks in one order:
+
+1. the buyer's row in ``users``, only to count a per-user limit;
+2. the event;
+3. the booking;
+4. its payment;
+5. the ticket types, by ascending id.
+
+A ticket type comes last because it is the hot row: every buyer of its tickets waits for it until the
+commit. After it a command only reads. What a foreign key locks counts too: tickets and notifications lock
+their event on SQL Server, so they are inserted before.
+
+A confirmation that is written before the tickets are taken can be out of date. ``event_versions`` finds that.
+"""

@@ -134,6 +134,7 @@ def cancel_booking(tx: Transaction, actor: Actor, *, booking_id: int, reason: st
         raise BookingNotCancellable(f"The booking is {booking.status.lower()}")
     if tx.value(HAS_PAYMENT_IN_PROGRESS, booking_id=booking_id):
         raise PaymentInProgress("A payment of this booking is being made; try again when it has ended")
+    audit.record(tx, actor, "cancel", "booking", booking_id)
     refund_id = undo_booking(
         tx,
         booking_id=booking_id,
@@ -142,7 +143,6 @@ def cancel_booking(tx: Transaction, actor: Actor, *, booking_id: int, reason: st
         actor=actor,
         tell=to_buyers.booking_cancelled,
     )
-    audit.record(tx, actor, "cancel", "booking", booking_id)
     return Cancelled(booking_id, refund_id)
 
 

@@ -37,6 +37,6 @@ def expire_hold(tx: Transaction, *, booking_id: int) -> bool:
     """Let one hold run out and give its tickets back. Returns False when it was paid or ended meanwhile."""
     if tx.row(EXPIRE, id=booking_id) is None:
         return False
-    inventory.release(tx, lines_of(tx, booking_id))
     audit.record(tx, None, "expire", "booking", booking_id)
+    inventory.release(tx, lines_of(tx, booking_id))
     return True

@@ -18,6 +18,7 @@ from bms.commands import audit, idempotency
 from bms.commands.idempotency import Key, StoredReply
 from bms.commands.messages import to_buyers
 from bms.commands.sales import inventory, tickets
+from bms.commands.sales.event_versions import check_unchanged
 from bms.commands.sales.limit import count_live, take_turns
 from bms.commands.sales.tickets import Issue
 from bms.errors import (
@@ -39,6 +40,7 @@ class ForSaleRow(NamedTuple):
     """An event and one of its ticket types, whose columns are None when the event has none."""
 
     id: int
+    version: int
     status: str
     currency: str
     per_user_limit: int | None
@@ -67,7 +69,7 @@ LIST_FOR_SALE = Statement(
     "events.list_for_sale",
     "@ids BIGINT LIST",
     """
-    SELECT e.id, e.status, e.currency, e.per_user_limit, e.starts_at, e.sales_start, e.sales_end,
+    SELECT e.id, e.version, e.status, e.currency, e.per_user_limit, e.starts_at, e.sales_start, e.sales_end,
            SYSUTCDATETIME() AS asked_at, tt.id AS ticket_type_id, tt.name, tt.price, tt.available, tt.on_sale
     FROM   events AS e
     LEFT JOIN ticket_types AS tt ON tt.event_id = e.id
@@ -180,6 +182,10 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | 
     if plans:
         numbers = [number for number in range(len(asks)) if number not in outcomes]
         outcomes.update(zip(numbers, _write(tx, plans), strict=True))
+        # Last of all: everybody who wants these tickets waits from here until the commit.
+        _reserve(tx, plans)
+        confirmed = {plan.ask.event_id for plan in plans if plan.confirmed}
+        check_unchanged(tx, {event_id: sales[event_id].event.version for event_id in confirmed})
     return [outcomes[number] for number in range(len(asks))]
 
 
@@ -197,7 +203,7 @@ def _sales(tx: Transaction, asks: Sequence[Ask]) -> dict[int, _Sale]:
     sales = {}
     for event_id, of_event in groupby(rows, key=lambda row: row.id):
         listed = list(of_event)
-        offered = [OfferedType._make(row[8:]) for row in listed if row.ticket_type_id is not None]
+        offered = [OfferedType._make(row[9:]) for row in listed if row.ticket_type_id is not None]
         sales[event_id] = _Sale(
             listed[0],
             {kind.ticket_type_id: kind for kind in offered},
@@ -246,6 +252,7 @@ def _plan(ask: Ask, sale: _Sale | None, held: int) -> _Plan:
 
 
 def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[StoredReply]:
+    """Write all that ``plans`` come to except what they take of the ticket types; return the replies."""
     made = {
         row.reference: row for row in tx.rows(INSERT, bookings=json_rows(_booking(plan) for plan in plans))
     }
@@ -269,19 +276,12 @@ def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[StoredReply]:
         "booking",
         [(plan.ask.actor, booking.id) for plan, booking in zip(plans, bookings, strict=True)],
     )
-    # The ticket types are locked last, as all wait for them, but before a mail is written: an organiser who
-    # changes the event waits for them too, and either sees the booking or has changed what the mail says.
-    mails = any(plan.confirmed for plan in plans)
-    if mails:
-        _reserve(tx, plans)
     views = _views(tx, plans, bookings)
     answers = [plan.ask.render(view) for plan, view in zip(plans, views, strict=True)]
     idempotency.keep(
         tx,
         [(plan.ask.key, answer) for plan, answer in zip(plans, answers, strict=True) if plan.ask.key],
     )
-    if not mails:
-        _reserve(tx, plans)
     return answers
 
 

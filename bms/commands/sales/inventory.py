@@ -1,11 +1,7 @@
 """Taking tickets of a type and giving them back.
 
-Nothing else changes what is available but the organiser's change of a capacity (commands/ticket_types).
-
-Locks are taken in one order by every command: the user's row (only to count a per-user limit), the
-event's row, the booking's row, its payment's row, then ticket types by ascending id. The ticket type
-is last because it is the hot one: everybody who wants the same tickets waits for it, for as long as it
-is held.
+Only an organiser's change of a capacity (commands/events/ticket_types) changes ``available`` as well.
+Every function here locks ticket types, by ascending id. Call it last.
 """
 
 from collections.abc import Iterable
@@ -141,20 +137,7 @@ def reserve_together(tx: Transaction, lines: Iterable[tuple[BookingLine, str]]) 
     return len(tx.rows(RESERVE_EACH, ids=ids, takings=json_rows(told))) == len(ids)
 
 
-def try_reserve(tx: Transaction, lines: Iterable[BookingLine]) -> bool:
-    """Take the tickets of ``lines`` if every one of them is still free; otherwise take none.
-
-    At the price they were first held at: a change of price since then is not the buyer's.
-    """
-    taken: list[BookingLine] = []
-    for line in in_lock_order(lines):
-        if tx.row(RETAKE, id=line.ticket_type_id, quantity=line.quantity) is None:
-            release(tx, taken)
-            return False
-        taken.append(line)
-    return True
-
-
+# Without the price: a hold that ran out is paid at the price it was held at.
 RETAKE = Statement(
     "ticket_types.retake",
     "@id BIGINT, @quantity INT",
@@ -166,6 +149,26 @@ RETAKE = Statement(
     """,
     LeftRow,
 )
+
+
+def are_free(tx: Transaction, lines: Iterable[BookingLine]) -> bool:
+    """Return whether the tickets of ``lines`` can be had now. Nothing is locked, so it may soon be wrong."""
+    offers = [(line, tx.row(GET_STATE, id=line.ticket_type_id)) for line in lines]
+    return all(
+        offer is not None and bool(offer.on_sale) and offer.available >= line.quantity
+        for line, offer in offers
+    )
+
+
+def retake(tx: Transaction, lines: Iterable[BookingLine]) -> bool:
+    """Take the tickets of a hold that ran out, or return False if any of them is gone or off sale.
+
+    The caller then rolls back.
+    """
+    return all(
+        tx.row(RETAKE, id=line.ticket_type_id, quantity=line.quantity) is not None
+        for line in in_lock_order(lines)
+    )
 
 
 def release(tx: Transaction, lines: Iterable[BookingLine]) -> None:

@@ -6,7 +6,7 @@ stops a second one (ux_payments_live) until it is settled.
 
 import datetime as dt
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -15,11 +15,12 @@ from bms.commands import audit, idempotency
 from bms.commands.idempotency import Key, StoredReply
 from bms.commands.messages import to_buyers
 from bms.commands.sales import inventory, tickets
+from bms.commands.sales.event_versions import check_unchanged
 from bms.commands.sales.inventory import lines_of
 from bms.commands.sales.limit import count_live, take_turns
 from bms.commands.sales.refunds import ADD_REFUND_DUE, claim_refund
 from bms.commands.sales.tickets import Issue
-from bms.errors import BookingNotPending, HoldExpired, NotFound, NotOnSale, ValidationFailed
+from bms.errors import BookingNotPending, Contested, HoldExpired, NotFound, NotOnSale, ValidationFailed
 from bms.queries.bookings import BookingLine
 from bms.queries.payments import PaymentRow, get_payment
 from bms.sql.session import Transaction
@@ -138,6 +139,7 @@ class ContextRow(NamedTuple):
     user_id: int
     event_id: int
     quantity: int
+    version: int
     per_user_limit: int | None
     starts_at: dt.datetime
     asked_at: dt.datetime
@@ -148,7 +150,7 @@ GET_CONTEXT = Statement(
     "payments.get_context",
     "@id BIGINT",
     """
-    SELECT p.booking_id, p.user_id, b.event_id, b.quantity, e.per_user_limit, e.starts_at,
+    SELECT p.booking_id, p.user_id, b.event_id, b.quantity, e.version, e.per_user_limit, e.starts_at,
            SYSUTCDATETIME() AS asked_at
     FROM   payments AS p
     INNER JOIN bookings AS b ON b.id = p.booking_id
@@ -258,6 +260,7 @@ def settle_payment(
     if context is None:
         raise NotFound("There is no such payment")
     status = _lock_booking(tx, context) if succeeded else None
+    retaken: Sequence[BookingLine] = ()
     settled = tx.row(
         SETTLE,
         id=payment_id,
@@ -268,11 +271,17 @@ def settle_payment(
     if settled is not None:
         action = "succeed" if succeeded else "fail"
         audit.record(tx, Actor(settled.user_id, request_id=request_id), action, "payment", payment_id)
-        if succeeded and not _confirm(tx, context, status):
-            _return_late(tx, context, payment_id, settled)
+        if succeeded:
+            lines = lines_of(tx, context.booking_id)
+            retaken = lines if status == BookingStatus.EXPIRED else ()
+            if (retaken and not _may_retake(tx, context, lines)) or not _confirm(tx, context, lines):
+                retaken = ()
+                _return_late(tx, context, payment_id, settled)
     status = tx.value(GET_STATUS, id=context.booking_id, user_id=context.user_id)
     answer = render(get_payment(tx, payment_id=payment_id, viewer_id=None), status)
     idempotency.finish_payment(tx, payment_id, answer)
+    if retaken:
+        _retake(tx, context, retaken)
     return answer
 
 
@@ -283,11 +292,8 @@ def _lock_booking(tx: Transaction, context: ContextRow) -> str:
     return tx.only(LOCK_BOOKING, id=context.booking_id).status
 
 
-def _confirm(tx: Transaction, context: ContextRow, status: str | None) -> bool:
-    """Confirm the locked booking, taking its tickets again if need be. Returns False when that cannot be."""
-    lines = lines_of(tx, context.booking_id)
-    if status == BookingStatus.EXPIRED and not _retake(tx, context, lines):
-        return False
+def _confirm(tx: Transaction, context: ContextRow, lines: Sequence[BookingLine]) -> bool:
+    """Confirm the locked booking, issue its tickets and tell the buyer; return False if it was cancelled."""
     if tx.execute(CONFIRM, id=context.booking_id) != 1:
         return False
     tickets.issue(tx, [Issue(context.booking_id, context.event_id, lines)])
@@ -295,10 +301,9 @@ def _confirm(tx: Transaction, context: ContextRow, status: str | None) -> bool:
     return True
 
 
-def _retake(tx: Transaction, context: ContextRow, lines: list[BookingLine]) -> bool:
-    """Take the tickets of a hold that ran out.
-
-    Returns False when they are gone or of no use any more, or the buyer has booked others since.
+def _may_retake(tx: Transaction, context: ContextRow, lines: Sequence[BookingLine]) -> bool:
+    """Return whether a hold that ran out may be confirmed: its tickets are free and of use, and the buyer
+    has not booked too many others since.
     """
     if context.asked_at >= context.starts_at:
         return False
@@ -306,7 +311,14 @@ def _retake(tx: Transaction, context: ContextRow, lines: list[BookingLine]) -> b
         buyer = (context.user_id, context.event_id)
         if count_live(tx, [buyer])[buyer] + context.quantity > context.per_user_limit:
             return False
-    return inventory.try_reserve(tx, lines)
+    return inventory.are_free(tx, lines)
+
+
+def _retake(tx: Transaction, context: ContextRow, lines: Sequence[BookingLine]) -> None:
+    """Take the tickets of a hold that ran out, last of all. Raises Contested if another has just had them."""
+    if not inventory.retake(tx, lines):
+        raise Contested()
+    check_unchanged(tx, {context.event_id: context.version})
 
 
 def _return_late(tx: Transaction, context: ContextRow, payment_id: int, payment: SettledRow) -> None:

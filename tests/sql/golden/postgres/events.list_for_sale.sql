@@ -1,5 +1,6 @@
 SELECT
   e.id,
+  e.version,
   e.status,
   e.currency,
   e.per_user_limit,

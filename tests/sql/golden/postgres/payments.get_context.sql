@@ -3,6 +3,7 @@ SELECT
   p.user_id,
   b.event_id,
   b.quantity,
+  e.version,
   e.per_user_limit,
   e.starts_at,
   CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) AS asked_at
