@@ -199,8 +199,16 @@ class DatabaseUnavailable(BMSError):
 
 
 class Overloaded(BMSError):
+    """``no_connection`` is set when no connection to the database became free, whatever it was wanted for."""
+
     code, title, status = "overloaded", "Too much is going on just now", 503
     default_retry_after = 1
+
+    def __init__(
+        self, detail: str = "", *, no_connection: bool = False, retry_after: int | None = None
+    ) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.no_connection = no_connection
 
 
 class GatewayUnavailable(BMSError):

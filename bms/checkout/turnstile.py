@@ -162,6 +162,8 @@ def _parted(group: Sequence[_Waiting], error: Exception) -> Sequence[Sequence[_W
     if isinstance(error, DatabaseUnavailable):
         return [group]
     if isinstance(error, Overloaded):
+        if error.no_connection:
+            return [group]  # Every part would wait for a connection as long again.
         # A row stayed locked, for example of an event that its organiser is changing.
         by_event: defaultdict[int, list[_Waiting]] = defaultdict(list)
         for one in group:

@@ -94,8 +94,9 @@ class ConnectionPool:
         If the caller is cancelled while it waits for a connection, ``work`` never runs. If it is cancelled
         later, its call ends at once, but ``work`` keeps running and keeps its connection until it returns.
 
-        Raises Overloaded when too many callers wait or the wait is too long, DatabaseUnavailable when the
-        pool is closed, pyodbc.Error when no connection can be made, and the errors of ``work``.
+        Raises Overloaded (``no_connection``) when too many callers wait or the wait is too long,
+        DatabaseUnavailable when the pool is closed, pyodbc.Error when no connection can be made, and the
+        errors of ``work``.
         """
         await self._take_permit()
         # A thread cannot be interrupted, so this task keeps the connection until the thread is done.
@@ -120,13 +121,13 @@ class ConnectionPool:
             await self._permits.acquire()
             return
         if self._waiting >= self._queue:
-            raise Overloaded()
+            raise Overloaded(no_connection=True)
         self._waiting += 1
         try:
             async with asyncio.timeout(self._borrow_timeout):
                 await self._permits.acquire()
         except TimeoutError:
-            raise Overloaded() from None
+            raise Overloaded(no_connection=True) from None
         finally:
             self._waiting -= 1
 

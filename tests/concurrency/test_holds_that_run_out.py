@@ -11,7 +11,7 @@ from bms.commands.messages import to_buyers
 from bms.commands.sales import inventory, pay
 from bms.http import keys
 from bms.sql.database import Database
-from bms.tasks.reconciliation import reconcile_payments, send_due_refunds
+from bms.tasks.reconciliation import Reconciler, send_due_refunds
 from bms.tasks.sweeps import HOLDS, sweep
 from tests.concurrency.crowd import Person
 from tests.concurrency.shop import Shop
@@ -139,7 +139,7 @@ async def test_a_late_payment_that_always_comes_second_is_settled_later(
     assert status_of(own_shop.rows, booking) == "EXPIRED"
     assert count(own_shop.rows, "payments", "status = 'PROCESSING'") == 1
     assert count(own_shop.rows, "tickets") == 0
-    assert await reconcile_payments(db, client.app[keys.GATEWAY], older_than=0) == 1
+    assert await Reconciler(db, client.app[keys.GATEWAY], older_than=0).settle_payments() == 1
     assert status_of(own_shop.rows, booking) == "CONFIRMED"
     await own_shop.check()
 

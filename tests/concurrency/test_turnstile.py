@@ -183,6 +183,18 @@ async def test_who_shares_a_group_with_an_event_that_stands_still_is_served_with
     assert standing.groups == [4, 2, 2]
 
 
+async def test_a_group_that_got_no_connection_does_not_wait_for_one_again(
+    db: Database, buyers: list[int], make_event: Make
+) -> None:
+    """The twin is the test above: there the group is parted, and each part waits anew."""
+    events = [await make_event(), await make_event()] * 2
+    standing = Stuck(db, events[0]["id"], gives_up=Overloaded(no_connection=True))
+    asks = [ask(user, of["id"]) for user, of in zip(buyers[:4], events, strict=True)]
+    answers = await serve(Turnstile(standing), asks)  # type: ignore[arg-type]
+    assert [type(answer) for answer in answers] == [Overloaded] * 4
+    assert standing.groups == [4]
+
+
 async def test_a_lane_is_opened_for_those_whose_event_has_become_free(
     db: Database, buyers: list[int], make_event: Make
 ) -> None:

@@ -176,8 +176,9 @@ async def test_a_lock_that_is_not_given_in_time_means_come_again(
     make: Make, admin: pyodbc.Connection, rival: pyodbc.Connection, url: str
 ) -> None:
     database = await make(target=with_lock_timeout(parse_url(url), 0.03))
-    with pytest.raises(Overloaded):
+    with pytest.raises(Overloaded) as caught:
         await database.transact(add)
+    assert not caught.value.no_connection
     rival.rollback()
     assert await database.transact(add) == 11
 
@@ -237,8 +238,9 @@ async def test_past_the_queue_the_answer_is_come_again_at_once(make: Make) -> No
     waiting = asyncio.create_task(database.transact(get))
     await until(lambda: database.usage()[0].waiting == 1)
     # Who waits does so for a day: only the length of the queue can refuse this one.
-    with pytest.raises(Overloaded):
+    with pytest.raises(Overloaded) as caught:
         await database.transact(get)
+    assert caught.value.no_connection
     assert not busy.done()
     assert not waiting.done()
     gate.open.set()
@@ -254,7 +256,7 @@ async def test_a_wait_that_is_too_long_ends(make: Make) -> None:
     with pytest.raises(Overloaded) as caught:
         await database.transact(get)
     assert not busy.done(), "the connection has not become free"
-    assert caught.value.retry_after == 1
+    assert (caught.value.retry_after, caught.value.no_connection) == (1, True)
     gate.open.set()
     assert await busy == 11
     assert await database.transact(get) == 11
