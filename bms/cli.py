@@ -136,7 +136,7 @@ def _seed(settings: Settings, _: argparse.Namespace) -> int:
 
 def _create_admin(settings: Settings, arguments: argparse.Namespace) -> int:
     from bms.maintenance.jobs import create_admin
-    from bms.schemas.users import Register
+    from bms.schemas.accounts import Register
     from bms.serve import database_url
 
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")

@@ -10,13 +10,21 @@ from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.pages import decode_cursor, no_content, page, respond
 from bms.queries.accounts import get_profile, list_accounts, list_history
-from bms.schemas.accounts import AccountChange, AccountList, PasswordChange, present_account
-from bms.schemas.answers.accounts import AccountAnswer
+from bms.schemas.accounts import (
+    AccountChange,
+    AccountList,
+    PasswordChange,
+    ProfileChange,
+    ProfileReplacement,
+    Register,
+    present_account,
+    present_profile,
+    present_user,
+)
+from bms.schemas.answers.accounts import AccountAnswer, ProfileAnswer, UserAnswer
 from bms.schemas.answers.bookings import BookingAnswer
-from bms.schemas.answers.users import ProfileAnswer, UserAnswer
 from bms.schemas.bookings import present_booking
 from bms.schemas.listing import ListQuery
-from bms.schemas.users import ProfileChange, ProfileReplacement, Register, present_profile, present_user
 from bms.terms import Right, Role
 
 routes = Routes()

@@ -10,8 +10,9 @@ from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.pages import no_content, respond
 from bms.queries.accounts import get_profile
-from bms.schemas.answers.users import TokensAnswer
-from bms.schemas.users import Login, Logout, Refresh, present_user
+from bms.schemas.accounts import present_user
+from bms.schemas.answers.sessions import TokensAnswer
+from bms.schemas.sessions import Login, Logout, Refresh
 from bms.security.tokens import hash_secret, new_secret
 
 routes = Routes()

@@ -18,7 +18,7 @@ from bms.schemas import (
     payments,
     refunds,
     reviews,
-    users,
+    sessions,
     venues,
 )
 from bms.schemas.answers import accounts as account_answers
@@ -31,8 +31,8 @@ from bms.schemas.answers import notifications as notification_answers
 from bms.schemas.answers import payments as payment_answers
 from bms.schemas.answers import refunds as refund_answers
 from bms.schemas.answers import reviews as review_answers
+from bms.schemas.answers import sessions as session_answers
 from bms.schemas.answers import statistics as statistics_answers
-from bms.schemas.answers import users as user_answers
 from bms.schemas.answers import venues as venue_answers
 
 Example = dict[str, Any]
@@ -151,17 +151,22 @@ _NOTIFICATION: Example = {
 }
 
 REQUESTS: Mapping[type[Schema], Example] = {
-    users.Register: {
+    accounts.Register: {
         "email": "ann@example.com",
         "name": "Ann",
         "username": "ann",
         "password": "correct horse",
     },
-    users.Login: {"username": "ann", "password": "correct horse"},
-    users.Refresh: {"refresh_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2ln"},
-    users.Logout: {"refresh_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2ln"},
-    users.ProfileReplacement: {"name": "Ann", "phone": "+31 10 123 4567", "city": "Rotterdam", "bio": None},
-    users.ProfileChange: {"city": "Rotterdam"},
+    sessions.Login: {"username": "ann", "password": "correct horse"},
+    sessions.Refresh: {"refresh_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2ln"},
+    sessions.Logout: {"refresh_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2ln"},
+    accounts.ProfileReplacement: {
+        "name": "Ann",
+        "phone": "+31 10 123 4567",
+        "city": "Rotterdam",
+        "bio": None,
+    },
+    accounts.ProfileChange: {"city": "Rotterdam"},
     accounts.AccountChange: {"role": "EVENT_MANAGER"},
     accounts.PasswordChange: {"current_password": "correct horse", "new_password": "battery staple"},
     venues.Venue: _VENUE,
@@ -190,9 +195,9 @@ REQUESTS: Mapping[type[Schema], Example] = {
 ANSWERS: Mapping[type[Schema], Example] = {
     health_answers.LiveAnswer: {"status": "ok"},
     health_answers.ReadyAnswer: {"status": "ok", "checks": {"database": "ok", "outbox": "ok"}},
-    user_answers.UserAnswer: _USER,
-    user_answers.ProfileAnswer: _PROFILE,
-    user_answers.TokensAnswer: {
+    account_answers.UserAnswer: _USER,
+    account_answers.ProfileAnswer: _PROFILE,
+    session_answers.TokensAnswer: {
         "access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2ln",
         "refresh_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2ln",
         "token_type": "Bearer",

@@ -1,15 +1,102 @@
-"""Accounts as admins manage them, and the changing of a password."""
+"""Accounts: what may be sent, and how they are shown."""
 
+import re
 from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, post_load, validate
 
-from bms.schemas.base import JsonSchema, Line, RequestSchema, Text
+from bms.schemas.base import JsonSchema, Line, RequestSchema, Text, rfc3339
 from bms.schemas.listing import ListQuery
-from bms.schemas.users import Password, present_profile
+from bms.security.passwords import MAX_PASSWORD_BYTES
+from bms.terms import Role
 
-ROLES = ("USER", "EVENT_MANAGER", "ADMIN")
+MIN_PASSWORD = 8
+USERNAME = re.compile(r"[A-Za-z0-9_.+-]{1,64}\Z")
+ROLES = [role.value for role in Role]
+# Sources 000 and 002 write roles as titles, such as Event Manager.
+ROLE_NAMES = {name: Role(name) for name in ROLES} | {role.replace("_", " ").title(): role for role in Role}
 _ONE_OF = validate.OneOf(ROLES, error=f"One of {', '.join(ROLES)} is needed.")
+
+
+class Email(Line):
+    """An e-mail address of at most 254 characters (RFC 5321, section 4.5.3.1.3, less the brackets)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max=254, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        address = super()._deserialize(value, attr, data, **kwargs)
+        if not address.isascii():
+            raise ValidationError("Only ASCII addresses are taken.")
+        validate.Email()(address)
+        return address
+
+    def json_schema(self) -> JsonSchema:
+        return {**super().json_schema(), "format": "email"}
+
+
+class Password(Text):
+    """A new password: 8 characters at the least and 72 bytes, all that bcrypt reads, at the most."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max=1000, min=MIN_PASSWORD, strip=False, load_only=True, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        password = super()._deserialize(value, attr, data, **kwargs)
+        if len(password.encode()) > MAX_PASSWORD_BYTES:
+            raise ValidationError(
+                f"Longer than {MAX_PASSWORD_BYTES} bytes, which is all of it that bcrypt would check."
+            )
+        return password
+
+    def json_schema(self) -> JsonSchema:
+        return {
+            "type": "string",
+            "format": "password",
+            "minLength": MIN_PASSWORD,
+            "maxLength": MAX_PASSWORD_BYTES,
+        }
+
+
+class Register(RequestSchema):
+    """POST /register. The e-mail may be missing, as source 002 registers without one."""
+
+    email = Email()
+    name = Line(max=200, min=1)
+    username = fields.String(
+        required=True,
+        validate=validate.Regexp(USERNAME, error="1 to 64 letters, digits and _ . + - are needed."),
+    )
+    password = Password(required=True)
+    role = fields.String(
+        load_default=Role.USER.value,
+        validate=validate.OneOf(ROLE_NAMES, error="USER or EVENT_MANAGER is needed."),
+    )
+
+    @post_load
+    def complete(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        data.setdefault("email", None)
+        data.setdefault("name", data["username"])
+        data["role"] = ROLE_NAMES[data["role"]]
+        return data
+
+
+class ProfileChange(RequestSchema):
+    """PATCH /profile; null clears a field."""
+
+    name = Line(max=200, min=1)
+    phone = Line(max=32, allow_none=True)
+    city = Line(max=100, allow_none=True)
+    bio = Text(max=1000, allow_none=True)
+
+
+class ProfileReplacement(ProfileChange):
+    """PUT /profile: what is left out is cleared."""
+
+    name = Line(max=200, min=1, required=True)
+    phone = Line(max=32, allow_none=True, load_default=None)
+    city = Line(max=100, allow_none=True, load_default=None)
+    bio = Text(max=1000, allow_none=True, load_default=None)
 
 
 class Flag(fields.Field[bool]):
@@ -45,6 +132,23 @@ class PasswordChange(RequestSchema):
 
     current_password = Text(required=True, max=1000, strip=False, load_only=True)
     new_password = Password(required=True)
+
+
+def present_user(user: Any) -> dict[str, Any]:
+    """Return an account as its owner sees it at registration and login."""
+    return {
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
+        "username": user.username,
+        "role": user.role,
+        "created_at": rfc3339(user.created_at),
+    }
+
+
+def present_profile(user: Any) -> dict[str, Any]:
+    """Return an account with its profile fields."""
+    return {**present_user(user), "phone": user.phone, "city": user.city, "bio": user.bio}
 
 
 def present_account(user: Any) -> dict[str, Any]:

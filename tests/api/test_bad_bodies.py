@@ -9,10 +9,9 @@ from aiohttp.test_utils import TestClient
 from marshmallow import fields
 
 from bms.http.endpoint import Endpoint
-from bms.schemas.accounts import Flag
+from bms.schemas.accounts import Email, Flag, Password
 from bms.schemas.base import Count, Day, Id, Line, Money, Text, UtcTime
 from bms.schemas.events import DayOrTime, Reference, TimeOfDay
-from bms.schemas.users import Email, Password
 from tests.conftest import User
 from tests.kit.refusals import SQL_TEXTS, WITH_BODY, bodies_with, contents, name_of, path_of, send
 

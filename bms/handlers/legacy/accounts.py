@@ -7,8 +7,10 @@ from bms.handlers.accounts import make_account
 from bms.handlers.sessions import log_in
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
-from bms.schemas.answers.users import TokensAnswer, UserAnswer
-from bms.schemas.users import Login, Register
+from bms.schemas.accounts import Register
+from bms.schemas.answers.accounts import UserAnswer
+from bms.schemas.answers.sessions import TokensAnswer
+from bms.schemas.sessions import Login
 
 routes = Routes(deprecated=True)
 

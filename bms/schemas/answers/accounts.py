@@ -1,8 +1,28 @@
-"""Accounts as admins see them."""
+"""Accounts, as answered."""
 
 from marshmallow import fields
 
-from bms.schemas.answers.users import ProfileAnswer
+from bms.schemas.answers.base import AnswerSchema, Key, Time, word
+from bms.terms import Role
+
+
+class UserAnswer(AnswerSchema):
+    """An account as its owner sees it."""
+
+    id = Key()
+    email = fields.String(allow_none=True)
+    name = fields.String()
+    username = fields.String()
+    role = word(*Role)
+    created_at = Time()
+
+
+class ProfileAnswer(UserAnswer):
+    """An account with its profile."""
+
+    phone = fields.String(allow_none=True)
+    city = fields.String(allow_none=True)
+    bio = fields.String(allow_none=True)
 
 
 class AccountAnswer(ProfileAnswer):
