@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate
 
-from bms.schemas.base import JsonSchema, Line, RequestSchema, Text, rfc3339
+from bms.formats import rfc3339
+from bms.schemas.base import JsonSchema, Line, RequestSchema, Text
 from bms.schemas.listing import ListQuery
 from bms.security.passwords import MAX_PASSWORD_BYTES
 from bms.terms import Role

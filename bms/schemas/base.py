@@ -9,6 +9,8 @@ from typing import Any, ClassVar, cast
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
 from bms.errors import ValidationFailed
+from bms.formats import rfc3339 as rfc3339
+from bms.formats import two_decimals
 from bms.terms import CENT, MAX_COUNT, MAX_ID, MAX_MONEY
 
 MAX_ERRORS = 100  # that one answer tells of
@@ -23,6 +25,7 @@ _TIME = re.compile(
 )
 
 
+money = two_decimals
 JsonSchema = dict[str, Any]
 
 
@@ -202,15 +205,3 @@ class OneOf(fields.Raw):
     def __init__(self, *choices: RequestSchema, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.choices = choices
-
-
-def rfc3339(time: dt.datetime | None) -> str | None:
-    """Return a database time (naive, UTC) as RFC 3339 with Z, and milliseconds only if it has any."""
-    if time is None:
-        return None
-    return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds") + "Z"
-
-
-def money(amount: Decimal) -> str:
-    """Return an amount as the API shows it: two decimals, no exponent."""
-    return f"{amount:.2f}"

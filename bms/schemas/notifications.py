@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, validates_schema
 
-from bms.schemas.base import Id, RequestSchema, Text, rfc3339
+from bms.formats import rfc3339
+from bms.schemas.base import Id, RequestSchema, Text
 from bms.schemas.listing import ListQuery, Switch
 
 

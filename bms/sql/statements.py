@@ -177,6 +177,11 @@ def json_rows(rows: Iterable[Mapping[str, Any]]) -> str:
     return orjson.dumps(list(rows)).decode()
 
 
+def cut(text: str, units: int) -> str:
+    """Return as much of ``text`` as fits into NVARCHAR(units), which counts UTF-16 units."""
+    return text.encode("utf-16-le", "replace")[: 2 * units].decode("utf-16-le", "ignore")
+
+
 _REGISTRY: dict[str, Statement] = {}
 _ROOT = Path(__file__).parents[2]
 

@@ -11,11 +11,11 @@ from bms.commands.events import change as event_change
 from bms.commands.messages import outbox
 from bms.commands.messages.to_buyers import MAX_NOTIFICATION
 from bms.commands.sales import hold as hold_command
-from bms.formats import cut
 from bms.http import keys
 from bms.mail.transports import FileTransport
 from bms.sql.database import Database
 from bms.sql.session import Transaction
+from bms.sql.statements import cut
 from bms.tasks.outbox import send_due_messages
 from tests.conftest import Api, User
 from tests.kit.attendance import Make, MakeUser, Rows, approach, attend, mails, told

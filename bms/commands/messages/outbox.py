@@ -8,9 +8,8 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from bms.formats import cut
 from bms.sql.session import Row, Transaction
-from bms.sql.statements import Statement, json_rows
+from bms.sql.statements import Statement, cut, json_rows
 
 MAX_ATTEMPTS = 24  # with the waits of tasks.outbox, some sixteen hours
 

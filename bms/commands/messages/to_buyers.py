@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from bms.commands.messages import outbox
-from bms.formats import cut
+from bms.formats import rfc3339, two_decimals
 from bms.queries.bookings import list_lines, list_tickets
 from bms.sql.session import Row, Transaction
-from bms.sql.statements import Statement, json_rows
+from bms.sql.statements import Statement, cut, json_rows
 
 MAX_NOTIFICATION = 1000  # UTF-16 units
 
@@ -79,10 +79,10 @@ def bookings_confirmed(tx: Transaction, *, booking_ids: Sequence[int]) -> None:
 def _confirmed(subject: Row, lines: Sequence[Row], tickets: Sequence[Row]) -> _Telling:
     names = {line.ticket_type_id: line.name for line in lines}
     payload = {
-        "total": f"{subject.total:.2f}",
+        "total": two_decimals(subject.total),
         "currency": subject.currency,
         "lines": [
-            {"name": line.name, "quantity": line.quantity, "unit_price": f"{line.unit_price:.2f}"}
+            {"name": line.name, "quantity": line.quantity, "unit_price": two_decimals(line.unit_price)}
             for line in lines
         ],
         "tickets": [
@@ -110,7 +110,7 @@ def event_cancelled(tx: Transaction, *, booking_id: int) -> None:
 
 
 def _tell_cancelled(tx: Transaction, kind: str, subject: Row, told: str) -> None:
-    due = f"{subject.refund_due:.2f}" if subject.refund_due else None
+    due = two_decimals(subject.refund_due) if subject.refund_due else None
     line = f"{told} {subject.currency} {due} is refunded." if due else told
     payload = {"reason": subject.cancel_reason, "refund": due, "currency": subject.currency}
     _tell(tx, kind, [_Telling(subject, line, subject.booking_id, payload)])
@@ -120,7 +120,7 @@ def refund_issued(tx: Transaction, *, refund_id: int) -> None:
     """Tell the buyer that a refund has been made."""
     refund = tx.only(GET_REFUND, id=refund_id)
     subject = tx.only(LIST_SUBJECTS, ids=[refund.booking_id])
-    amount = f"{refund.amount:.2f}"
+    amount = two_decimals(refund.amount)
     line = f"{subject.currency} {amount} of your booking {subject.reference} has been refunded."
     payload = {"refund": amount, "currency": subject.currency}
     _tell(tx, "refund_issued", [_Telling(subject, line, refund_id, payload)])
@@ -130,7 +130,7 @@ def payment_returned(tx: Transaction, *, booking_id: int, payment_id: int, amoun
     """Tell the buyer that a payment came too late for its tickets and is given back."""
     subject = tx.only(LIST_SUBJECTS, ids=[booking_id])
     line = f"Your payment for {subject.title} came after the booking had ended; all of it is given back."
-    payload = {"refund": f"{amount:.2f}", "currency": subject.currency}
+    payload = {"refund": two_decimals(amount), "currency": subject.currency}
     _tell(tx, "payment_returned", [_Telling(subject, line, payment_id, payload)])
 
 
@@ -170,7 +170,7 @@ def event_of(row: Row) -> dict[str, Any]:
     """Return what a mail says of an event: its title, time and place."""
     return {
         "title": row.title,
-        "starts_at": row.starts_at.isoformat(timespec="seconds") + "Z",
+        "starts_at": rfc3339(row.starts_at),
         "venue": row.venue,
         "address": row.address,
         "city": row.city,

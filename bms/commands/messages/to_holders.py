@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from bms.commands.messages.to_buyers import MAX_NOTIFICATION
-from bms.formats import cut, place, when
+from bms.formats import place, rfc3339, when
 from bms.sql.session import Row, Transaction
-from bms.sql.statements import Statement
+from bms.sql.statements import Statement, cut
 
 CONFIRMED = ("CONFIRMED",)
 LIVE = ("PENDING", "CONFIRMED")
@@ -114,8 +114,8 @@ def facts(
 ) -> dict[str, Any]:
     """Return when and where an event is, as the mails are given it."""
     return {
-        "starts_at": _utc(starts_at),
-        "ends_at": None if ends_at is None else _utc(ends_at),
+        "starts_at": rfc3339(starts_at),
+        "ends_at": rfc3339(ends_at),
         "venue": venue,
         "address": address,
         "city": city,
@@ -126,10 +126,6 @@ def event_facts(event: Row) -> dict[str, Any]:
     """Return the title, time and place of an event's row (with venue, address and city) for a mail."""
     where = (event.venue, event.address, event.city)
     return {"title": event.title, **facts(event.starts_at, event.ends_at, *where)}
-
-
-def _utc(time: dt.datetime) -> str:
-    return time.isoformat(timespec="seconds") + "Z"
 
 
 def _place(
