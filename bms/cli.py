@@ -12,6 +12,7 @@ from bms import __version__
 from bms import settings as settings_module
 from bms.errors import BMSError, ConfigurationError
 from bms.settings import LOG_FORMAT, Settings
+from bms.terms import Role
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -141,7 +142,7 @@ def _create_admin(settings: Settings, arguments: argparse.Namespace) -> int:
 
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     account = {"username": arguments.username, "email": arguments.email, "password": password}
-    account["role"] = "ADMIN"
+    account["role"] = Role.ADMIN
     if arguments.name:
         account["name"] = arguments.name
     checked = Register().parse(account)

@@ -102,6 +102,12 @@ class RefundStatus(StrEnum):
     FAILED = "FAILED"
 
 
+class OutboxState(StrEnum):
+    PENDING = "PENDING"
+    SENT = "SENT"
+    DEAD = "DEAD"
+
+
 class Method(StrEnum):
     """How somebody pays."""
 

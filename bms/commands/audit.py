@@ -1,4 +1,4 @@
-"""The audit log: who did what to which row, written in the transaction that did it."""
+"""The audit log: who did what to which row, written in the same transaction."""
 
 from collections.abc import Iterable
 
@@ -36,7 +36,7 @@ def record(
     *,
     details: str | None = None,
 ) -> None:
-    """Write one line; ``actor`` is None for what a background task did."""
+    """Write one line. ``actor`` is None for a background task."""
     tx.execute(
         INSERT,
         user_id=None if actor is None else actor.user_id,
@@ -49,7 +49,7 @@ def record(
 
 
 def record_each(tx: Transaction, action: str, subject: str, entries: Iterable[tuple[Actor, int]]) -> None:
-    """Write a line for each of ``entries``: who did it, and to which row."""
+    """Write one line per entry, each an actor and the id of the row."""
     rows = [
         {"user_id": actor.user_id, "subject_id": subject_id, "request_id": actor.request_id}
         for actor, subject_id in entries

@@ -1,7 +1,5 @@
 """Sessions: login, refresh, logout."""
 
-from typing import Any
-
 from aiohttp import web
 
 from bms.commands.accounts.sessions import begin_login, open_session, revoke_session, rotate_session
@@ -10,9 +8,8 @@ from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.pages import no_content, respond
 from bms.queries.accounts import get_profile
-from bms.schemas.accounts import present_user
 from bms.schemas.answers.sessions import TokensAnswer
-from bms.schemas.sessions import Login, Logout, Refresh
+from bms.schemas.sessions import Login, Logout, Refresh, present_tokens
 from bms.security.tokens import hash_secret, new_secret
 
 routes = Routes()
@@ -89,17 +86,10 @@ async def _tokens(call: Call, user_id: int, session_id: int, secret: str) -> web
     access = call.tokens.access(user_id=user_id, session_id=session_id)
     refresh_token = call.tokens.refresh(session_id=session_id, secret=secret)
     user = await call.db.read_primary(get_profile, user_id=user_id)
-    answer: dict[str, Any] = {
-        "access_token": access,
-        "refresh_token": refresh_token,
-        "token_type": "Bearer",
-        "expires_in": call.tokens.access_seconds,
-        # The names that source 001 documents.
-        "access": access,
-        "refresh": refresh_token,
-        "user": present_user(user),
-    }
-    return respond(answer, headers={"Cache-Control": "no-store"})
+    tokens = present_tokens(
+        user, access=access, refresh=refresh_token, access_seconds=call.tokens.access_seconds
+    )
+    return respond(tokens, headers={"Cache-Control": "no-store"})
 
 
 @routes.add(

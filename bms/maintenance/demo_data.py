@@ -17,9 +17,9 @@ from bms.terms import Actor, Role
 
 # Who books has an address, so that the mails can be looked at, in a domain that is nobody's (RFC 2606).
 ACCOUNTS = (
-    ("admin", "Alex Admin", "ADMIN", None),
-    ("organiser", "Olga Organiser", "EVENT_MANAGER", None),
-    ("visitor", "Victor Visitor", "USER", "visitor@bms.example"),
+    ("admin", "Alex Admin", Role.ADMIN, None),
+    ("organiser", "Olga Organiser", Role.EVENT_MANAGER, None),
+    ("visitor", "Victor Visitor", Role.USER, "visitor@bms.example"),
 )
 CATEGORIES = ("Concert", "Theatre", "Conference", "Workshop", "Sports", "Film")
 VENUES = (

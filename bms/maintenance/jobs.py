@@ -24,7 +24,7 @@ async def create_admin(settings: Settings, url: str, account: dict[str, Any]) ->
     async with _database(settings, url) as database, _passwords(settings) as passwords:
         password_hash = await passwords.hash(account.pop("password"))
         user = await database.transact(register_user, **account, password_hash=password_hash)
-        return int(user.id)
+        return user.id
 
 
 async def check(settings: Settings, url: str) -> tuple[list[Finding], list[Finding]]:

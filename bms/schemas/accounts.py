@@ -1,11 +1,13 @@
 """Accounts: what may be sent, and how they are shown."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate
 
 from bms.formats import rfc3339
+from bms.queries.accounts import AccountRow, ProfileRow, UserRow
 from bms.schemas.base import JsonSchema, Line, RequestSchema, Text
 from bms.schemas.listing import ListQuery
 from bms.security.passwords import MAX_PASSWORD_BYTES
@@ -13,10 +15,10 @@ from bms.terms import Role
 
 MIN_PASSWORD = 8
 USERNAME = re.compile(r"[A-Za-z0-9_.+-]{1,64}\Z")
-ROLES = [role.value for role in Role]
+ROLES = {role.value: role for role in Role}
 # Sources 000 and 002 write roles as titles, such as Event Manager.
-ROLE_NAMES = {name: Role(name) for name in ROLES} | {role.replace("_", " ").title(): role for role in Role}
-_ONE_OF = validate.OneOf(ROLES, error=f"One of {', '.join(ROLES)} is needed.")
+ROLE_NAMES = ROLES | {role.replace("_", " ").title(): role for role in Role}
+_ONE_ROLE = f"One of {', '.join(ROLES)} is needed."
 
 
 class Email(Line):
@@ -28,7 +30,7 @@ class Email(Line):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         address = super()._deserialize(value, attr, data, **kwargs)
         if not address.isascii():
-            raise ValidationError("Only ASCII addresses are taken.")
+            raise ValidationError("Only ASCII addresses are accepted.")
         validate.Email()(address)
         return address
 
@@ -37,7 +39,7 @@ class Email(Line):
 
 
 class Password(Text):
-    """A new password: 8 characters at the least and 72 bytes, all that bcrypt reads, at the most."""
+    """A new password: at least 8 characters, and at most the 72 bytes that bcrypt reads."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max=1000, min=MIN_PASSWORD, strip=False, load_only=True, **kwargs)
@@ -45,9 +47,7 @@ class Password(Text):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         password = super()._deserialize(value, attr, data, **kwargs)
         if len(password.encode()) > MAX_PASSWORD_BYTES:
-            raise ValidationError(
-                f"Longer than {MAX_PASSWORD_BYTES} bytes, which is all of it that bcrypt would check."
-            )
+            raise ValidationError(f"Longer than {MAX_PASSWORD_BYTES} bytes; bcrypt ignores what follows.")
         return password
 
     def json_schema(self) -> JsonSchema:
@@ -59,8 +59,20 @@ class Password(Text):
         }
 
 
+class RoleName(fields.String):
+    """One of ``names``, loaded as the Role that it means."""
+
+    def __init__(self, *, names: Mapping[str, Role], message: str, **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf(names, error=message), **kwargs)
+        self.names = names
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        name = super()._deserialize(value, attr, data, **kwargs)
+        return self.names.get(name, name)
+
+
 class Register(RequestSchema):
-    """POST /register. The e-mail may be missing, as source 002 registers without one."""
+    """POST /register. The e-mail address is optional: source 002 registers without one."""
 
     email = Email()
     name = Line(max=200, min=1)
@@ -69,16 +81,12 @@ class Register(RequestSchema):
         validate=validate.Regexp(USERNAME, error="1 to 64 letters, digits and _ . + - are needed."),
     )
     password = Password(required=True)
-    role = fields.String(
-        load_default=Role.USER.value,
-        validate=validate.OneOf(ROLE_NAMES, error="USER or EVENT_MANAGER is needed."),
-    )
+    role = RoleName(names=ROLE_NAMES, message="USER or EVENT_MANAGER is needed.", load_default=Role.USER)
 
     @post_load
     def complete(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         data.setdefault("email", None)
         data.setdefault("name", data["username"])
-        data["role"] = ROLE_NAMES[data["role"]]
         return data
 
 
@@ -101,7 +109,7 @@ class ProfileReplacement(ProfileChange):
 
 
 class Flag(fields.Field[bool]):
-    """JSON's true or false, and nothing that merely equals them."""
+    """JSON's true or false. 1, 0 and texts are refused."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
@@ -116,26 +124,26 @@ class AccountList(ListQuery):
     """GET /users; ``q`` is part of a name, a username or an e-mail address."""
 
     q = Line(max=100, load_default=None)
-    role = fields.String(validate=_ONE_OF, load_default=None)
+    role = RoleName(names=ROLES, message=_ONE_ROLE, load_default=None)
 
 
 class AccountChange(RequestSchema):
     """PATCH /users/{id}."""
 
-    role = fields.String(validate=_ONE_OF)
+    role = RoleName(names=ROLES, message=_ONE_ROLE)
     is_active = Flag()
 
     older_names: ClassVar = {"active": "is_active"}
 
 
 class PasswordChange(RequestSchema):
-    """POST /profile/password. The present password is not judged here."""
+    """POST /profile/password. The rules for new passwords do not apply to the current one."""
 
     current_password = Text(required=True, max=1000, strip=False, load_only=True)
     new_password = Password(required=True)
 
 
-def present_user(user: Any) -> dict[str, Any]:
+def present_user(user: UserRow | ProfileRow | AccountRow) -> dict[str, Any]:
     """Return an account as its owner sees it at registration and login."""
     return {
         "id": user.id,
@@ -147,11 +155,11 @@ def present_user(user: Any) -> dict[str, Any]:
     }
 
 
-def present_profile(user: Any) -> dict[str, Any]:
+def present_profile(user: ProfileRow | AccountRow) -> dict[str, Any]:
     """Return an account with its profile fields."""
     return {**present_user(user), "phone": user.phone, "city": user.city, "bio": user.bio}
 
 
-def present_account(user: Any) -> dict[str, Any]:
+def present_account(user: AccountRow) -> dict[str, Any]:
     """Return an account as admins see it."""
     return {**present_profile(user), "is_active": user.is_active == 1}

@@ -1,10 +1,11 @@
-"""Notifications: what may be sent, and what is answered."""
+"""Notifications: what may be sent, and how they are shown."""
 
 from typing import Any, ClassVar
 
 from marshmallow import ValidationError, validates_schema
 
 from bms.formats import rfc3339
+from bms.queries.notifications import NotificationRow
 from bms.schemas.base import Id, RequestSchema, Text
 from bms.schemas.listing import ListQuery, Switch
 
@@ -30,8 +31,8 @@ class NotificationList(ListQuery):
     unread = Switch(load_default=False)
 
 
-def present_notification(notification: Any) -> dict[str, Any]:
-    """Return a notification as the API shows it; ``date`` is source 003's name for ``created_at``."""
+def present_notification(notification: NotificationRow) -> dict[str, Any]:
+    """Return a notification as the API shows it. ``date`` is source 003's name for ``created_at``."""
     return {
         "id": notification.id,
         "user": notification.user_id,

@@ -49,7 +49,7 @@ async def test_the_present_password_is_needed(api: Api, buyer: User) -> None:
     for wrong in ("wrong", "", PASSWORD + " ", PASSWORD.upper(), "x" * 100):
         document = (await change(api, buyer, wrong)).problem(422, "validation_failed")
         assert document["errors"] == [
-            {"pointer": "/current_password", "message": "This is not the present password."}
+            {"pointer": "/current_password", "message": "This is not your current password."}
         ]
     assert (await api.get("/profile", token=buyer.token)).status == 200
     assert (await login(api, buyer, PASSWORD)).status == 200

@@ -118,7 +118,7 @@ async def test_of_two_at_once_one_gets_the_name(
 
 
 async def test_passwords(api: Api, rows: Rows) -> None:
-    too_long = "Longer than 72 bytes, which is all of it that bcrypt would check."
+    too_long = "Longer than 72 bytes; bcrypt ignores what follows."
     for password, message in (
         ("", "Shorter than 8 characters."),
         ("1234567", "Shorter than 8 characters."),

@@ -1,6 +1,8 @@
-"""Attempts at passwords, counted an account and an address."""
+"""Password attempts, counted per account and per client address."""
 
+import datetime as dt
 import hashlib
+from typing import NamedTuple
 
 from bms.commands.accounts.registration import fold
 from bms.errors import TooManyAttempts
@@ -8,10 +10,18 @@ from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
 WINDOW_SECONDS = 900
-ACCOUNT_ATTEMPTS = 10  # failed logins of one account in a window
+ACCOUNT_ATTEMPTS = 10  # failed logins per account in a window
+ADDRESS_ATTEMPTS = 100  # failed logins per address in a window
 
 
-ADDRESS_ATTEMPTS = 100  # failed logins from one address in a window
+class AttemptsRow(NamedTuple):
+    """The attempts of a window, when the window ends, and the time of this attempt."""
+
+    attempts: int
+    window_ends_at: dt.datetime
+    counted_at: dt.datetime
+
+
 COUNT_ATTEMPT = Statement(
     "login_attempts.count",
     "@bucket NVARCHAR(64), @window INT",
@@ -24,9 +34,10 @@ COUNT_ATTEMPT = Statement(
     OUTPUT inserted.attempts, inserted.window_ends_at, SYSUTCDATETIME() AS counted_at
     WHERE  bucket = @bucket
     """,
+    AttemptsRow,
 )
 
-# Of two first attempts at once the loser breaks pk_login_attempts, and is run again.
+# Two concurrent first attempts violate pk_login_attempts; the loser's transaction is retried.
 START_COUNT = Statement(
     "login_attempts.start",
     "@bucket NVARCHAR(64), @window INT",
@@ -49,22 +60,25 @@ FORGET_ATTEMPT = Statement(
 
 
 def account_bucket(account: int | str) -> str:
-    """Return the counter of the failures of an account, by its id, or of a name that nobody has.
+    """Return the failure counter of an account (by its id), or of a name that no account has.
 
-    One account has one counter, whether it is called by its username or by its e-mail. Hashed, so
-    that the table lists no names.
+    Username and e-mail of an account share its counter. The counter's name is a hash, so that the table
+    lists no names.
     """
     key = f"user:{account}" if isinstance(account, int) else f"name:{fold(account)}"
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def address_bucket(address: str) -> str:
-    """Return the counter of the failures that come from one address."""
+    """Return the failure counter of a client address."""
     return hashlib.sha256(f"address:{address}".encode()).hexdigest()
 
 
 def count_attempt(tx: Transaction, *, bucket: str, address: str) -> None:
-    """Count an attempt at the password of an account (by its bucket). Raises TooManyAttempts."""
+    """Count a password attempt against the account's ``bucket`` and the ``address``.
+
+    Raises TooManyAttempts with the seconds until the window ends.
+    """
     for counter, limit in ((bucket, ACCOUNT_ATTEMPTS), (address_bucket(address), ADDRESS_ATTEMPTS)):
         counted = tx.row(COUNT_ATTEMPT, bucket=counter, window=WINDOW_SECONDS)
         if counted is None:
@@ -76,6 +90,6 @@ def count_attempt(tx: Transaction, *, bucket: str, address: str) -> None:
 
 
 def forget_attempts(tx: Transaction, *, bucket: str, address: str) -> None:
-    """After a right password: the account's counter starts again, the address's loses this attempt."""
+    """Forget the account's failures after a correct password, and this one attempt of the address."""
     tx.execute(FORGET_ATTEMPT, bucket=bucket, all=True)
     tx.execute(FORGET_ATTEMPT, bucket=address_bucket(address), all=False)

@@ -1,13 +1,24 @@
-"""Accounts: registration and profile."""
+"""Registration, and changing one's profile."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from bms.commands import audit
 from bms.commands.messages import outbox
 from bms.errors import NotFound
-from bms.sql.session import Row, Transaction
+from bms.queries.accounts import ProfileRow, UserRow
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor, Role
+
+
+class EditableProfile(NamedTuple):
+    """What users may change of their account."""
+
+    name: str
+    phone: str | None
+    city: str | None
+    bio: str | None
+
 
 INSERT = Statement(
     "users.insert",
@@ -18,6 +29,7 @@ INSERT = Statement(
     OUTPUT inserted.id, inserted.email, inserted.name, inserted.username, inserted.role, inserted.created_at
     VALUES (@name, @username, @username_folded, @email, @email_folded, @password_hash, @role)
     """,
+    UserRow,
     quiet=True,
 )
 
@@ -31,6 +43,7 @@ UPDATE_PROFILE = Statement(
            inserted.city, inserted.bio, inserted.created_at
     WHERE  id = @id
     """,
+    ProfileRow,
 )
 
 LOCK_PROFILE = Statement(
@@ -41,11 +54,12 @@ LOCK_PROFILE = Statement(
     FROM   users WITH (UPDLOCK, ROWLOCK)
     WHERE  id = @id
     """,
+    EditableProfile,
 )
 
 
 def fold(text: str) -> str:
-    """Return ``text`` as the unique columns keep it, so that case makes no second account."""
+    """Return ``text`` as the unique columns store it: names that differ only in case are one name."""
     return text.casefold()
 
 
@@ -56,10 +70,10 @@ def register_user(
     username: str,
     email: str | None,
     password_hash: str,
-    role: str,
+    role: Role,
     request_id: str | None = None,
-) -> Row:
-    """Make an account and queue its welcome mail, if it has an address. Returns the new user.
+) -> UserRow:
+    """Create an account and return it. Queues a welcome mail if the account has an address.
 
     Raises UsernameTaken and EmailTaken.
     """
@@ -73,7 +87,7 @@ def register_user(
         password_hash=password_hash,
         role=role,
     )
-    audit.record(tx, Actor(user.id, Role(role), request_id), "register", "user", user.id)
+    audit.record(tx, Actor(user.id, role, request_id), "register", "user", user.id)
     if email is not None:
         welcome = outbox.Mail(
             kind="registration",
@@ -85,13 +99,10 @@ def register_user(
     return user
 
 
-def update_profile(tx: Transaction, actor: Actor, *, changes: dict[str, Any]) -> Row:
-    """Change the named profile fields (name, phone, city, bio) and return the whole profile."""
+def update_profile(tx: Transaction, actor: Actor, *, changes: dict[str, Any]) -> ProfileRow:
+    """Make ``changes`` to the fields of ``EditableProfile`` and return the whole profile. Raises NotFound."""
     current = tx.row(LOCK_PROFILE, id=actor.user_id)
     if current is None:
         raise NotFound()
-    profile = {
-        field: changes.get(field, getattr(current, field)) for field in ("name", "phone", "city", "bio")
-    }
     audit.record(tx, actor, "change_profile", "user", actor.user_id, details=", ".join(sorted(changes)))
-    return tx.only(UPDATE_PROFILE, id=actor.user_id, **profile)
+    return tx.only(UPDATE_PROFILE, id=actor.user_id, **current._replace(**changes)._asdict())

@@ -1,10 +1,21 @@
-"""Accounts: their role and whether they are active, which admins decide, and their password."""
+"""What admins change of an account: its role, and whether it is active."""
+
+from typing import NamedTuple
 
 from bms.commands import audit
+from bms.commands.accounts.sessions import end_sessions
 from bms.errors import Conflict, Forbidden, NotFound
-from bms.sql.session import Row, Transaction
+from bms.queries.accounts import AccountRow
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import Actor
+from bms.terms import Actor, Role
+
+
+class AdminRow(NamedTuple):
+    """An active admin."""
+
+    id: int
+
 
 GET = Statement(
     "users.get_account",
@@ -14,9 +25,10 @@ GET = Statement(
     FROM   users
     WHERE  id = @id
     """,
+    AccountRow,
 )
 
-# A write, so that of two admins who demote each other at once one waits and finds itself demoted.
+# Locks by writing. Of two admins who demote each other, the second waits and then finds itself demoted.
 LOCK_ADMINS = Statement(
     "users.lock_admins",
     "",
@@ -26,6 +38,7 @@ LOCK_ADMINS = Statement(
     OUTPUT inserted.id
     WHERE  role = 'ADMIN' AND is_active = 1
     """,
+    AdminRow,
     quiet=True,
 )
 
@@ -39,46 +52,38 @@ UPDATE = Statement(
     """,
 )
 
-END_SESSIONS = Statement(
-    "sessions.revoke_of_user",
-    "@user_id BIGINT, @kept BIGINT",
-    """
-    UPDATE sessions WITH (ROWLOCK)
-    SET    revoked_at = SYSUTCDATETIME()
-    WHERE  user_id = @user_id AND revoked_at IS NULL AND (@kept IS NULL OR id <> @kept)
-    """,
-)
-
 
 def change_account(
-    tx: Transaction, actor: Actor, *, user_id: int, role: str | None, is_active: bool | None
-) -> Row:
-    """Change the role of an account and whether it is active (None: as it is), and return the account.
+    tx: Transaction, actor: Actor, *, user_id: int, role: Role | None, is_active: bool | None
+) -> AccountRow:
+    """Change an account's role and whether it is active, and return the account. None keeps what is.
 
-    An account that is barred has its sessions ended at once. Raises NotFound, Conflict when an admin
-    would demote or bar themself, so that there is always one, or when another changes the account at
-    the same time, and Forbidden when the caller is an admin no more.
+    Deactivating or reactivating an account ends its sessions. Admins cannot demote or deactivate
+    themselves, so there is always one left.
+
+    Raises NotFound; Conflict for an admin's own account, or if the account changed concurrently; and
+    Forbidden if the caller is no longer an admin.
     """
     account = tx.row(GET, id=user_id)
     if account is None:
         raise NotFound("There is no such user")
     was_active = account.is_active == 1
-    role = account.role if role is None else role
+    role = Role(account.role) if role is None else role
     is_active = was_active if is_active is None else is_active
     if (role, is_active) == (account.role, was_active):
         return account
-    if account.role == "ADMIN" and was_active:
+    if account.role == Role.ADMIN and was_active:
         if user_id == actor.user_id:
-            raise Conflict("Admins neither demote nor bar themselves: another admin may")
+            raise Conflict("Admins cannot demote or deactivate themselves; another admin can")
         if actor.user_id not in {admin.id for admin in tx.rows(LOCK_ADMINS)}:
             raise Forbidden("This needs the role ADMIN")
     changed = tx.execute(
         UPDATE, id=user_id, role=role, is_active=is_active, old_role=account.role, was_active=was_active
     )
     if changed != 1:
-        raise Conflict("The account has been changed at the same time")
+        raise Conflict("Somebody else changed the account at the same time; try again")
     if is_active != was_active:
-        tx.execute(END_SESSIONS, user_id=user_id, kept=None)
+        end_sessions(tx, user_id=user_id)
     audit.record(
         tx,
         actor,
@@ -91,4 +96,4 @@ def change_account(
 
 
 def _state(is_active: bool) -> str:
-    return "active" if is_active else "barred"
+    return "active" if is_active else "inactive"

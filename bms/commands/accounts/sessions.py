@@ -1,4 +1,4 @@
-"""Logging in and out: throttling, sessions, rotation of refresh tokens."""
+"""Sessions: opened by a login, extended by refresh tokens, ended by a logout."""
 
 from typing import NamedTuple
 
@@ -10,20 +10,50 @@ from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
 
+
+class CredentialsRow(NamedTuple):
+    """What a login is checked against."""
+
+    id: int
+    password_hash: str
+    is_active: int
+
+
+class SessionRow(NamedTuple):
+    """A new session."""
+
+    id: int
+
+
+class RotatedSession(NamedTuple):
+    """A session whose refresh token was just replaced, for the ``rotation``th time."""
+
+    user_id: int
+    rotation: int
+
+
+class EndedSession(NamedTuple):
+    """A session that was just ended."""
+
+    user_id: int
+
+
 FIND_BY_USERNAME = Statement(
     "users.find_by_username",
     "@folded NVARCHAR(64)",
     "SELECT id, password_hash, is_active FROM users WHERE username_folded = @folded",
+    CredentialsRow,
 )
 
 FIND_BY_EMAIL = Statement(
     "users.find_by_email",
     "@folded NVARCHAR(254)",
     "SELECT id, password_hash, is_active FROM users WHERE email_folded = @folded",
+    CredentialsRow,
 )
 
-# A write where a read would do: whoever changes the password or bars the account ends its sessions,
-# and this one is either there to be ended or not opened.
+# Locks by writing, so that this row waits for a concurrent change of the password or deactivation. Either it
+# sees the change and opens no session, or the change sees the session and ends it.
 LOCK_CREDENTIALS = Statement(
     "users.lock_credentials",
     "@id BIGINT, @password_hash NVARCHAR(100)",
@@ -43,6 +73,7 @@ INSERT = Statement(
     OUTPUT inserted.id
     VALUES (@user_id, @refresh_hash, DATEADD(SECOND, @seconds, SYSUTCDATETIME()), @device, @address)
     """,
+    SessionRow,
     quiet=True,
 )
 
@@ -57,6 +88,7 @@ ROTATE = Statement(
     WHERE  id = @id AND refresh_hash = @old_hash AND revoked_at IS NULL AND expires_at > SYSUTCDATETIME()
            AND EXISTS (SELECT 1 FROM users AS u WHERE u.id = sessions.user_id AND u.is_active = 1)
     """,
+    RotatedSession,
     quiet=True,
 )
 
@@ -69,11 +101,22 @@ REVOKE = Statement(
     OUTPUT inserted.user_id
     WHERE  id = @id AND revoked_at IS NULL AND (@user_id IS NULL OR user_id = @user_id)
     """,
+    EndedSession,
+)
+
+REVOKE_OF_USER = Statement(
+    "sessions.revoke_of_user",
+    "@user_id BIGINT, @kept BIGINT",
+    """
+    UPDATE sessions WITH (ROWLOCK)
+    SET    revoked_at = SYSUTCDATETIME()
+    WHERE  user_id = @user_id AND revoked_at IS NULL AND (@kept IS NULL OR id <> @kept)
+    """,
 )
 
 
 class Credentials(NamedTuple):
-    """What is checked against a password; the first two None when there is no such active account.
+    """What to check a password against. ``user_id`` and ``password_hash`` are None without an active account.
 
     ``bucket`` is the counter of the account's failed logins.
     """
@@ -84,10 +127,10 @@ class Credentials(NamedTuple):
 
 
 def begin_login(tx: Transaction, *, login: str, address: str) -> Credentials:
-    """Count an attempt to log in as ``login`` (a username or an e-mail) and return what to check.
+    """Count an attempt to log in as ``login`` (a username or an e-mail address) and return what to check.
 
-    Counted before the password is checked, so that many at once are no way around the limit.
-    Raises TooManyAttempts, with the seconds to wait, past the limit of the account or the address.
+    The attempt counts before the password is checked, so that concurrent attempts cannot get around the
+    limit. Raises TooManyAttempts, with the seconds to wait, past the limit of the account or the address.
     """
     user = tx.row(FIND_BY_EMAIL if "@" in login else FIND_BY_USERNAME, folded=fold(login))
     account = account_bucket(login if user is None else user.id)
@@ -109,32 +152,31 @@ def open_session(
     address: str,
     request_id: str | None,
 ) -> int:
-    """Open a session after the right password, whose hash was ``password_hash``, and return its id.
+    """Open a session of ``seconds`` and return its id. The password was checked against ``password_hash``.
 
-    Raises InvalidCredentials when the account has another password by now, or is barred.
+    Raises InvalidCredentials if the password changed since the check, or the account was deactivated.
     """
     forget_attempts(tx, bucket=bucket, address=address)
     if tx.execute(LOCK_CREDENTIALS, id=user_id, password_hash=password_hash) != 1:
         raise InvalidCredentials()
-    session_id: int = tx.value(
+    session = tx.only(
         INSERT, user_id=user_id, refresh_hash=refresh_hash, seconds=seconds, device=device, address=address
     )
-    audit.record(tx, Actor(user_id, request_id=request_id), "login", "session", session_id)
-    return session_id
+    audit.record(tx, Actor(user_id, request_id=request_id), "login", "session", session.id)
+    return session.id
 
 
 def rotate_session(
     tx: Transaction, *, session_id: int, old_hash: str, new_hash: str, seconds: int, request_id: str | None
 ) -> int | None:
-    """Replace a session's refresh token and return its user's id.
+    """Replace a session's refresh token and return its user's id; the session lives ``seconds`` from now.
 
-    None when the token is not the session's present one: one that was rotated away is presented
-    again, so somebody has a copy, and the whole session is ended (RFC 9700, section 4.14.2).
+    Returns None if ``old_hash`` is not of the session's current token. A token that was already replaced
+    is used again, so somebody has a copy: the session ends (RFC 9700, section 4.14.2).
     """
     rotated = tx.row(ROTATE, id=session_id, old_hash=old_hash, new_hash=new_hash, seconds=seconds)
     if rotated is not None:
-        user_id: int = rotated.user_id
-        return user_id
+        return rotated.user_id
     revoke_session(
         tx, session_id=session_id, user_id=None, action="refresh_token_reused", request_id=request_id
     )
@@ -144,7 +186,12 @@ def rotate_session(
 def revoke_session(
     tx: Transaction, *, session_id: int, user_id: int | None, action: str = "logout", request_id: str | None
 ) -> None:
-    """End a session of ``user_id`` (None: of anyone) at once; ending an ended one changes nothing."""
-    owner = tx.value(REVOKE, id=session_id, user_id=user_id)
-    if owner is not None:
-        audit.record(tx, Actor(owner, request_id=request_id), action, "session", session_id)
+    """End a session at once, if it belongs to ``user_id`` (None: to anyone) and has not ended yet."""
+    ended = tx.row(REVOKE, id=session_id, user_id=user_id)
+    if ended is not None:
+        audit.record(tx, Actor(ended.user_id, request_id=request_id), action, "session", session_id)
+
+
+def end_sessions(tx: Transaction, *, user_id: int, kept: int | None = None) -> int:
+    """End all sessions of a user but ``kept``, and return how many there were."""
+    return tx.execute(REVOKE_OF_USER, user_id=user_id, kept=kept)

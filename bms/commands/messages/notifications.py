@@ -1,4 +1,4 @@
-"""Notifications that people send, and reading them. Those of a booking are written in ``messages``."""
+"""Notifications that people send, and marking them as read. ``to_buyers`` writes those about bookings."""
 
 import secrets
 
@@ -7,7 +7,8 @@ from bms.commands.messages.to_holders import CONFIRMED, event_facts, tell_holder
 from bms.errors import NotFound, ValidationFailed
 from bms.queries.accounts import get_profile
 from bms.queries.events import get_own_event
-from bms.sql.session import Row, Transaction
+from bms.queries.notifications import NotificationRow
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
 
@@ -22,6 +23,7 @@ SEND = Statement(
     FROM   users AS u
     WHERE  u.id = @user_id
     """,
+    NotificationRow,
 )
 
 MARK_READ = Statement(
@@ -34,13 +36,14 @@ MARK_READ = Statement(
            inserted.booking_id, inserted.created_at, inserted.read_at
     WHERE  id = @id AND user_id = @user_id
     """,
+    NotificationRow,
 )
 
 
 def message_holders(tx: Transaction, actor: Actor, *, event_id: int, message: str) -> int:
-    """Send a message to all who hold a confirmed booking of an event; return how many they are.
+    """Send a message to everybody with a confirmed booking of an event. Returns how many people that is.
 
-    Raises NotFound, and Forbidden for an event of somebody else's.
+    Raises NotFound, and Forbidden for somebody else's event.
     """
     event = get_own_event(tx, actor, event_id=event_id)
     recipients = tell_holders(
@@ -60,7 +63,7 @@ def message_holders(tx: Transaction, actor: Actor, *, event_id: int, message: st
     return recipients
 
 
-def message_user(tx: Transaction, actor: Actor, *, user_id: int, message: str) -> Row:
+def message_user(tx: Transaction, actor: Actor, *, user_id: int, message: str) -> NotificationRow:
     """Send a notification to one user and return it. Raises ValidationFailed for an unknown user."""
     notification = tx.row(SEND, user_id=user_id, kind="message", message=message)
     if notification is None:
@@ -69,8 +72,11 @@ def message_user(tx: Transaction, actor: Actor, *, user_id: int, message: str) -
     return notification
 
 
-def mark_read(tx: Transaction, *, user_id: int, notification_id: int) -> Row:
-    """Mark a notification of ``user_id`` as read and return it; the first time counts. Raises NotFound."""
+def mark_read(tx: Transaction, *, user_id: int, notification_id: int) -> NotificationRow:
+    """Mark a notification of ``user_id`` as read and return it. ``read_at`` keeps the first time.
+
+    Raises NotFound.
+    """
     notification = tx.row(MARK_READ, id=notification_id, user_id=user_id)
     if notification is None:
         raise NotFound("There is no such notification")

@@ -1,17 +1,38 @@
-"""The mail outbox: messages written with the change they announce, claimed under a lease, sent, marked.
+"""The mail outbox: a message is written in the transaction of the change that it announces.
 
-A worker claims a batch, commits, sends with no transaction open, and marks each message. A worker
-that dies leaves a lease that runs out; the message's deterministic id makes a repeat recognisable.
+A worker claims a batch under a lease, commits, sends with no transaction open, and marks each message. If
+the worker dies, its lease expires and another worker retries. The Message-ID depends on the message alone,
+so mail clients recognise a repeat.
 """
 
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement, cut, json_rows
+from bms.terms import OutboxState
 
-MAX_ATTEMPTS = 24  # with the waits of tasks.outbox, some sixteen hours
+MAX_ATTEMPTS = 24  # about sixteen hours with the delays of tasks.outbox
+
+
+class DueMessage(NamedTuple):
+    """A message that is due."""
+
+    id: int
+
+
+class MessageRow(NamedTuple):
+    """A message under the lease ``lease_token``. ``payload`` is JSON."""
+
+    id: int
+    kind: str
+    recipient: str
+    payload: str
+    dedupe_key: str
+    attempts: int
+    lease_token: str
+
 
 INSERT = Statement(
     "outbox.insert",
@@ -34,9 +55,10 @@ LOCK_DUE = Statement(
       AND  (leased_until IS NULL OR leased_until < SYSUTCDATETIME())
     ORDER BY available_at, id
     """,
+    DueMessage,
 )
 
-# The conditions again: where hints take no lock, the row that a second worker leased is left to it.
+# Repeats the conditions. Where hints do not lock, another worker may have leased a row since.
 LEASE = Statement(
     "outbox.lease",
     "@ids BIGINT LIST, @token NVARCHAR(32), @seconds INT",
@@ -49,6 +71,7 @@ LEASE = Statement(
     WHERE  id IN (@ids) AND state = 'PENDING' AND available_at <= SYSUTCDATETIME()
       AND  (leased_until IS NULL OR leased_until < SYSUTCDATETIME())
     """,
+    MessageRow,
 )
 
 MARK_SENT = Statement(
@@ -81,7 +104,7 @@ MARK_FAILED = Statement(
 
 
 class Mail(NamedTuple):
-    """A message to be sent; ``dedupe_key`` names the occasion, of which there is one message at the most."""
+    """A message to send. ``dedupe_key`` names the occasion: each occasion has at most one message."""
 
     kind: str
     recipient: str
@@ -90,14 +113,14 @@ class Mail(NamedTuple):
 
 
 def enqueue(tx: Transaction, mails: Iterable[Mail]) -> None:
-    """Queue messages, in one statement."""
+    """Queue messages in one statement."""
     rows = [mail._asdict() for mail in mails]
     if rows:
         tx.execute(INSERT, mails=json_rows(rows))
 
 
-def claim_messages(tx: Transaction, *, limit: int, lease_seconds: int) -> list[Row]:
-    """Lease up to ``limit`` due messages to the caller and return them, each with its lease token."""
+def claim_messages(tx: Transaction, *, limit: int, lease_seconds: int) -> list[MessageRow]:
+    """Lease up to ``limit`` due messages to the caller for ``lease_seconds`` and return them."""
     due = [row.id for row in tx.rows(LOCK_DUE, limit=limit)]
     if not due:
         return []
@@ -105,9 +128,9 @@ def claim_messages(tx: Transaction, *, limit: int, lease_seconds: int) -> list[R
 
 
 def mark_sent(tx: Transaction, *, message_id: int, token: str) -> bool:
-    """Record that a message went out. Returns False when the lease was lost in the meantime.
+    """Mark a message as sent. Returns False if the lease ``token`` was lost before.
 
-    It is then another's to send, or sent already, and the repeat is counted.
+    Another worker has then sent it too, or will. The repeat is counted.
     """
     if tx.execute(MARK_SENT, id=message_id, token=token) == 1:
         return True
@@ -116,12 +139,15 @@ def mark_sent(tx: Transaction, *, message_id: int, token: str) -> bool:
 
 
 def mark_failed(tx: Transaction, *, message_id: int, token: str, error: str, retry_in: int | None) -> bool:
-    """Record a failure: try again after ``retry_in`` seconds, or never (None: the message is dead)."""
+    """Record a failure. The message is retried in ``retry_in`` seconds; with None it is dead.
+
+    Returns False if the lease ``token`` was lost before.
+    """
     changed = tx.execute(
         MARK_FAILED,
         id=message_id,
         token=token,
-        state="DEAD" if retry_in is None else "PENDING",
+        state=OutboxState.DEAD if retry_in is None else OutboxState.PENDING,
         error=cut(error, 500),
         delay=retry_in or 0,
     )

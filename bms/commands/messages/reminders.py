@@ -1,4 +1,7 @@
-"""Reminding the holders of tickets that their event is near. An event's time has one reminder."""
+"""Reminders to ticket holders before an event starts: one for each time that the event is given."""
+
+import datetime as dt
+from typing import NamedTuple
 
 from bms.commands.messages.to_holders import CONFIRMED, event_facts, tell_holders
 from bms.formats import place, when
@@ -6,7 +9,20 @@ from bms.queries.due import HOURS_AHEAD
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
-# Of several processes at once one gets the row. A new time makes reminded_at NULL again.
+
+class EventToRemindOf(NamedTuple):
+    """An event with its venue. An event without a venue may have an address."""
+
+    title: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime | None
+    version: int
+    venue: str | None
+    address: str | None
+    city: str | None
+
+
+# The row count decides between concurrent processes. A new time resets reminded_at to NULL.
 CLAIM = Statement(
     "events.claim_reminder",
     "@id BIGINT, @hours INT",
@@ -28,11 +44,12 @@ GET = Statement(
     LEFT JOIN venues AS v ON v.id = e.venue_id
     WHERE  e.id = @id
     """,
+    EventToRemindOf,
 )
 
 
 def remind_holders(tx: Transaction, *, event_id: int) -> bool:
-    """Remind all who hold a confirmed booking of an event. Returns False when that is done or not due."""
+    """Remind everybody with a confirmed booking of an event. Returns False if that is done or not due."""
     if tx.execute(CLAIM, id=event_id, hours=HOURS_AHEAD) != 1:
         return False
     event = tx.only(GET, id=event_id)
@@ -45,7 +62,7 @@ def remind_holders(tx: Transaction, *, event_id: int) -> bool:
         kind="reminder",
         message=f"{event.title} begins soon: {when(known['starts_at'])}{', ' if where else ''}{where}.",
         payload={"event": known},
-        # With the version, which every change of its time makes a new one.
+        # Every change of the event's time makes a new version, and so a new occasion.
         occasion=f"reminder:{event_id}:{event.version}",
     )
     return True

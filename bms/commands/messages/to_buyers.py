@@ -1,9 +1,10 @@
-"""What people are told of their bookings: a mail in the outbox and a notification in the app.
+"""Messages to the buyer of a booking: an e-mail in the outbox and a notification in the app.
 
-Each is written by the command whose change it announces, in the same transaction; the mail only
-where there is an address. The keys of the mails name the occasion, so that none goes out twice.
+The command that makes a change writes its messages in the same transaction. A buyer without an address gets
+the notification alone. The key of an e-mail names its occasion, so that no e-mail goes out twice.
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -13,8 +14,37 @@ from bms.formats import rfc3339, two_decimals
 from bms.queries.bookings import list_lines, list_tickets
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement, cut, json_rows
+from bms.terms import TicketStatus
 
 MAX_NOTIFICATION = 1000  # UTF-16 units
+
+
+class SubjectRow(NamedTuple):
+    """A booking with its buyer and its event: what a message is about."""
+
+    user_id: int
+    email: str | None
+    name: str
+    booking_id: int
+    reference: str
+    total: Decimal
+    currency: str
+    cancel_reason: str | None
+    refund_due: Decimal | None
+    event_id: int
+    title: str
+    starts_at: dt.datetime
+    venue: str | None
+    address: str | None
+    city: str | None
+
+
+class IssuedRefund(NamedTuple):
+    """A refund and the booking that was paid."""
+
+    amount: Decimal
+    booking_id: int
+
 
 INSERT_NOTIFICATIONS = Statement(
     "notifications.insert",
@@ -41,6 +71,7 @@ LIST_SUBJECTS = Statement(
     WHERE  b.id IN (@ids)
     ORDER BY b.id
     """,
+    SubjectRow,
 )
 
 GET_REFUND = Statement(
@@ -52,20 +83,21 @@ GET_REFUND = Statement(
     INNER JOIN payments AS p ON p.id = r.payment_id
     WHERE  r.id = @id
     """,
+    IssuedRefund,
 )
 
 
 class _Telling(NamedTuple):
-    """What one buyer is told: a line in the app, and what the mail shows. ``key`` names the occasion."""
+    """What one buyer is told: a line in the app, and what the e-mail shows. ``key`` names the occasion."""
 
-    subject: Row
+    subject: SubjectRow
     line: str
     key: int
     payload: Mapping[str, Any]
 
 
 def bookings_confirmed(tx: Transaction, *, booking_ids: Sequence[int]) -> None:
-    """Tell each buyer that the booking is confirmed, with its tickets."""
+    """Tell each buyer that the booking is confirmed, and which tickets it has."""
     lines = list_lines(tx, booking_ids=booking_ids)
     tickets = list_tickets(tx, booking_ids=booking_ids)
     subjects = tx.rows(LIST_SUBJECTS, ids=booking_ids)
@@ -76,7 +108,7 @@ def bookings_confirmed(tx: Transaction, *, booking_ids: Sequence[int]) -> None:
     )
 
 
-def _confirmed(subject: Row, lines: Sequence[Row], tickets: Sequence[Row]) -> _Telling:
+def _confirmed(subject: SubjectRow, lines: Sequence[Row], tickets: Sequence[Row]) -> _Telling:
     names = {line.ticket_type_id: line.name for line in lines}
     payload = {
         "total": two_decimals(subject.total),
@@ -88,7 +120,7 @@ def _confirmed(subject: Row, lines: Sequence[Row], tickets: Sequence[Row]) -> _T
         "tickets": [
             {"code": ticket.code, "ticket_type": names[ticket.ticket_type_id]}
             for ticket in tickets
-            if ticket.status == "VALID"
+            if ticket.status == TicketStatus.VALID
         ],
     }
     line = f"Your booking {subject.reference} for {subject.title} is confirmed."
@@ -109,7 +141,7 @@ def event_cancelled(tx: Transaction, *, booking_id: int) -> None:
     _tell_cancelled(tx, "event_cancelled", subject, told)
 
 
-def _tell_cancelled(tx: Transaction, kind: str, subject: Row, told: str) -> None:
+def _tell_cancelled(tx: Transaction, kind: str, subject: SubjectRow, told: str) -> None:
     due = two_decimals(subject.refund_due) if subject.refund_due else None
     line = f"{told} {subject.currency} {due} is refunded." if due else told
     payload = {"reason": subject.cancel_reason, "refund": due, "currency": subject.currency}
@@ -117,7 +149,7 @@ def _tell_cancelled(tx: Transaction, kind: str, subject: Row, told: str) -> None
 
 
 def refund_issued(tx: Transaction, *, refund_id: int) -> None:
-    """Tell the buyer that a refund has been made."""
+    """Tell the buyer that a refund was made."""
     refund = tx.only(GET_REFUND, id=refund_id)
     subject = tx.only(LIST_SUBJECTS, ids=[refund.booking_id])
     amount = two_decimals(refund.amount)
@@ -127,7 +159,7 @@ def refund_issued(tx: Transaction, *, refund_id: int) -> None:
 
 
 def payment_returned(tx: Transaction, *, booking_id: int, payment_id: int, amount: Decimal) -> None:
-    """Tell the buyer that a payment came too late for its tickets and is given back."""
+    """Tell the buyer that a payment came too late for its tickets and is refunded."""
     subject = tx.only(LIST_SUBJECTS, ids=[booking_id])
     line = f"Your payment for {subject.title} came after the booking had ended; all of it is given back."
     payload = {"refund": two_decimals(amount), "currency": subject.currency}
@@ -166,8 +198,8 @@ def _tell(tx: Transaction, kind: str, tellings: Sequence[_Telling]) -> None:
     )
 
 
-def event_of(row: Row) -> dict[str, Any]:
-    """Return what a mail says of an event: its title, time and place."""
+def event_of(row: SubjectRow) -> dict[str, Any]:
+    """Return what an e-mail shows of an event: its title, time and place."""
     return {
         "title": row.title,
         "starts_at": rfc3339(row.starts_at),

@@ -1,21 +1,68 @@
-"""What all holders of an event's tickets are told at once: a mail and a notification each.
+"""Messages to all ticket holders of an event: an e-mail and a notification each.
 
-One statement a channel, however many they are, in the transaction of the change that they are told
-of. Someone with several bookings is told once; who has no address gets the notification alone.
+One statement per channel serves any number of holders, in the transaction of the change that it announces.
+Somebody with several bookings gets one message. A holder without an address gets the notification alone.
 """
 
 import datetime as dt
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from bms.commands.messages.to_buyers import MAX_NOTIFICATION
 from bms.formats import place, rfc3339, when
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement, cut
+from bms.terms import BookingStatus, EventStatus
 
-CONFIRMED = ("CONFIRMED",)
-LIVE = ("PENDING", "CONFIRMED")
+CONFIRMED = (BookingStatus.CONFIRMED,)
+LIVE = (BookingStatus.PENDING, BookingStatus.CONFIRMED)
+
+
+class VenuePlace(NamedTuple):
+    """Where a venue is."""
+
+    name: str
+    location: str
+    city: str | None
+
+
+class Announced(Protocol):
+    """An event's row as a message shows it."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def starts_at(self) -> dt.datetime: ...
+    @property
+    def ends_at(self) -> dt.datetime | None: ...
+    @property
+    def venue(self) -> str | None: ...
+    @property
+    def address(self) -> str | None: ...
+    @property
+    def city(self) -> str | None: ...
+
+
+class Scheduled(Protocol):
+    """An event's row with its state, its time and its place."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def starts_at(self) -> dt.datetime: ...
+    @property
+    def ends_at(self) -> dt.datetime | None: ...
+    @property
+    def venue_id(self) -> int | None: ...
+    @property
+    def address(self) -> str | None: ...
+
+
 NOTIFY_HOLDERS = Statement(
     "notifications.insert_for_holders",
     "@event_id BIGINT, @statuses NVARCHAR(16) LIST, @kind NVARCHAR(32), @message NVARCHAR(1000)",
@@ -46,6 +93,7 @@ GET_VENUE = Statement(
     "venues.get_place",
     "@id BIGINT",
     "SELECT name, location, city FROM venues WHERE id = @id",
+    VenuePlace,
 )
 
 
@@ -53,16 +101,16 @@ def tell_holders(
     tx: Transaction,
     *,
     event_id: int,
-    statuses: tuple[str, ...],
+    statuses: tuple[BookingStatus, ...],
     kind: str,
     message: str,
     payload: Mapping[str, Any],
     occasion: str,
 ) -> int:
-    """Tell everybody with a booking of one of ``statuses``, and return how many they are.
+    """Tell everybody with a booking in one of ``statuses``. Returns how many people that is.
 
-    ``message`` is the notification's; the mail of ``kind`` is made from ``payload``, which is the same
-    for all. ``occasion`` names what is told of: of each there is one mail a person at the most.
+    ``message`` is the notification. The e-mail of ``kind`` is made from ``payload``, the same for all.
+    ``occasion`` names what is announced: each person gets at most one e-mail per occasion.
     """
     mail = json.dumps(payload, ensure_ascii=False)
     tx.execute(MAIL_HOLDERS, event_id=event_id, statuses=statuses, kind=kind, payload=mail, occasion=occasion)
@@ -75,22 +123,23 @@ def tell_holders(
     )
 
 
-def has_moved(event: Row, wanted: Mapping[str, Any]) -> bool:
-    """Return whether a published event is at another time or place than before: its holders must know.
+def has_moved(event: Scheduled, wanted: Mapping[str, Any]) -> bool:
+    """Return whether a published event changes its time or place, so that its holders must know.
 
-    ``event`` is its row as it was, ``wanted`` its columns as they are to be.
+    ``event`` is the row before the change, ``wanted`` are the columns after it.
     """
-    if event.status != "PUBLISHED" or wanted["status"] != "PUBLISHED":
+    if event.status != EventStatus.PUBLISHED or wanted["status"] != EventStatus.PUBLISHED:
         return False
     return any(
         wanted[name] != getattr(event, name) for name in ("starts_at", "ends_at", "venue_id", "address")
     )
 
 
-def tell_of_change(tx: Transaction, *, event: Row, wanted: Mapping[str, Any]) -> None:
-    """Tell the holders when and where an event was and now is. Its ticket types are locked.
+def tell_of_change(tx: Transaction, *, event: Scheduled, wanted: Mapping[str, Any]) -> None:
+    """Tell the holders of an event its old and its new time and place.
 
-    ``event`` is its locked row as it was, ``wanted`` its columns as they have just been written.
+    ``event`` is the locked row before the change, ``wanted`` are the columns just written. The caller has
+    locked the ticket types, so that no booking is missed.
     """
     old = facts(event.starts_at, event.ends_at, *_place(tx, event.venue_id, event.address))
     new = facts(wanted["starts_at"], wanted["ends_at"], *_place(tx, wanted["venue_id"], wanted["address"]))
@@ -112,7 +161,7 @@ def facts(
     address: str | None,
     city: str | None,
 ) -> dict[str, Any]:
-    """Return when and where an event is, as the mails are given it."""
+    """Return when and where an event is, as e-mails take it."""
     return {
         "starts_at": rfc3339(starts_at),
         "ends_at": rfc3339(ends_at),
@@ -122,8 +171,8 @@ def facts(
     }
 
 
-def event_facts(event: Row) -> dict[str, Any]:
-    """Return the title, time and place of an event's row (with venue, address and city) for a mail."""
+def event_facts(event: Announced) -> dict[str, Any]:
+    """Return an event's title, time and place, as e-mails take them."""
     where = (event.venue, event.address, event.city)
     return {"title": event.title, **facts(event.starts_at, event.ends_at, *where)}
 
