@@ -1,17 +1,17 @@
-"""Domain errors: what can go wrong in the trade's own terms.
+"""Domain errors: what can go wrong, in the words of the trade.
 
-Each class has a stable ``code`` (part of the API's contract), a ``title`` and the ``status`` that
-the middleware answers with. Nothing here knows of HTTP libraries or databases.
+Each class has a stable ``code`` (part of the API's contract), a ``title`` for people and the HTTP ``status``
+of the reply. Nothing here knows HTTP libraries or databases.
 """
 
 from typing import Any, ClassVar
 
 
 class BMSError(Exception):
-    """The base of all that a caller may be told about.
+    """The base of every error that a caller sees.
 
-    ``detail`` is a sentence for a person; ``extra`` holds more members of the problem document
-    (RFC 9457, section 3.2); ``retry_after`` is in seconds.
+    ``detail`` is a sentence for a person. ``extra`` holds further members of the problem document
+    (RFC 9457, section 3.2). ``retry_after`` is in seconds.
     """
 
     code: ClassVar[str] = "internal_error"
@@ -26,7 +26,7 @@ class BMSError(Exception):
         self.extra = extra
 
 
-# 400, 413, 415, 422: what was sent cannot be used.
+# 400, 413, 415, 422: the request cannot be used.
 
 
 class MalformedRequest(BMSError):
@@ -38,13 +38,13 @@ class PayloadTooLarge(BMSError):
 
 
 class UnsupportedMediaType(BMSError):
-    code, title, status = "unsupported_media_type", "The body must be application/json", 415
+    code, title, status = "unsupported_media_type", "The request body must be application/json", 415
 
 
 class ValidationFailed(BMSError):
     """``errors`` is a list of ``{"pointer": JSON Pointer (RFC 6901), "message": str}``."""
 
-    code, title, status = "validation_failed", "The request is well-formed but wrong", 422
+    code, title, status = "validation_failed", "The request is not valid", 422
 
     def __init__(self, errors: list[dict[str, str]], detail: str = "") -> None:
         super().__init__(detail or "; ".join(_sentence(error) for error in errors), errors=errors)
@@ -61,118 +61,118 @@ def _sentence(error: dict[str, str]) -> str:
 
 
 class IdempotencyKeyReused(BMSError):
-    code, title, status = "idempotency_key_reused", "This Idempotency-Key came with another body before", 422
+    code, title, status = "idempotency_key_reused", "This Idempotency-Key was used with a different body", 422
 
 
-# 401, 403, 404, 405, 412, 429: who asks, and for what.
+# 401, 403, 404, 405, 412, 429: who is asking, and for what.
 
 
 class Unauthenticated(BMSError):
-    code, title, status = "unauthenticated", "A valid access token is needed", 401
+    code, title, status = "unauthenticated", "A valid access token is required", 401
 
 
 class InvalidCredentials(BMSError):
-    code, title, status = "invalid_credentials", "The name or the password is wrong", 401
+    code, title, status = "invalid_credentials", "Wrong username, e-mail address or password", 401
 
 
 class InvalidRefreshToken(BMSError):
-    code, title, status = "invalid_refresh_token", "The refresh token is not valid any more", 401
+    code, title, status = "invalid_refresh_token", "The refresh token is no longer valid", 401
 
 
 class Forbidden(BMSError):
-    code, title, status = "forbidden", "This is not yours to do", 403
+    code, title, status = "forbidden", "You don't have access to this", 403
 
 
 class NotFound(BMSError):
-    code, title, status = "not_found", "There is no such thing here", 404
+    code, title, status = "not_found", "Not found", 404
 
 
 class MethodNotAllowed(BMSError):
-    code, title, status = "method_not_allowed", "This method is not offered here", 405
+    code, title, status = "method_not_allowed", "Method not allowed", 405
 
 
 class PreconditionFailed(BMSError):
-    code, title, status = "precondition_failed", "It has been changed since you read it", 412
+    code, title, status = "precondition_failed", "This has changed since you last read it", 412
 
 
 class TooManyAttempts(BMSError):
-    code, title, status = "too_many_attempts", "Too many attempts", 429
+    code, title, status = "too_many_attempts", "Too many attempts; try again later", 429
     default_retry_after = 60
 
 
-# 409: it lost a race, or its state does not allow it.
+# 409: the request lost a race, or the current state does not allow it.
 
 
 class Conflict(BMSError):
-    code, title, status = "conflict", "The present state does not allow this", 409
+    code, title, status = "conflict", "The current state does not allow this", 409
 
 
 class EmailTaken(Conflict):
-    code, title = "email_taken", "This e-mail address is registered already"
+    code, title = "email_taken", "This e-mail address is already registered"
 
 
 class UsernameTaken(Conflict):
-    code, title = "username_taken", "This username is taken"
+    code, title = "username_taken", "This username is already taken"
 
 
 class DuplicateCategory(Conflict):
-    code, title = "category_exists", "There is such a category already"
+    code, title = "category_exists", "This category already exists"
 
 
 class VenueInUse(Conflict):
-    code, title = "venue_in_use", "Events take place at this venue"
+    code, title = "venue_in_use", "This venue has events"
 
 
 class SoldOut(Conflict):
-    code, title = "sold_out", "There are not enough tickets left"
+    code, title = "sold_out", "Not enough tickets left"
 
 
 class NotOnSale(Conflict):
-    code, title = "not_on_sale", "The tickets are not on sale"
+    code, title = "not_on_sale", "Tickets are not on sale"
 
 
 class PerUserLimitReached(Conflict):
-    code, title = "per_user_limit", "That is more than one person may book"
+    code, title = "per_user_limit", "This exceeds the ticket limit per person"
 
 
 class CapacityBelowSold(Conflict):
-    code, title = "capacity_below_sold", "The capacity cannot be less than what is sold"
+    code, title = "capacity_below_sold", "The capacity is below the number of tickets sold"
 
 
 class EventNotChangeable(Conflict):
-    code, title = "event_not_changeable", "An event in this state cannot be changed"
+    code, title = "event_not_changeable", "This event can no longer be changed"
 
 
 class EventNotBegun(Conflict):
-    code, title = "event_not_begun", "The event has not begun yet"
+    code, title = "event_not_begun", "The event has not started yet"
 
 
 class HoldExpired(Conflict):
-    code, title = "hold_expired", "The hold has run out and the tickets went back on sale"
+    code, title = "hold_expired", "Your hold has expired and the tickets are back on sale"
 
 
 class BookingNotPending(Conflict):
-    code, title = "booking_not_pending", "The booking does not wait for a payment"
+    code, title = "booking_not_pending", "This booking is not awaiting payment"
 
 
 class BookingNotCancellable(Conflict):
-    code, title = "booking_not_cancellable", "The booking cannot be cancelled"
+    code, title = "booking_not_cancellable", "This booking cannot be cancelled"
 
 
 class PaymentInProgress(Conflict):
-    code, title = "payment_in_progress", "A payment of this booking is being made or has been made"
+    code, title = "payment_in_progress", "This booking has a payment already"
 
 
 class RefundNotDue(Conflict):
-    code, title = "refund_not_due", "This refund is not due"
+    code, title = "refund_not_due", "No refund is due"
 
 
 class RequestInProgress(Conflict):
-    code, title = "request_in_progress", "The first request with this Idempotency-Key is still running"
+    code, title = "request_in_progress", "The first request with this Idempotency-Key is still in progress"
     default_retry_after = 1
 
 
-# 400: what source 001 documents for payments of orders.
+# 400: the statuses that source 001 documents for payments of orders.
 
 
 class PaymentFailed(BMSError):
@@ -180,28 +180,28 @@ class PaymentFailed(BMSError):
 
 
 class OrderNotPending(BMSError):
-    code, title, status = "order_not_pending", "The order does not wait for a payment", 400
+    code, title, status = "order_not_pending", "This order is not awaiting payment", 400
 
 
-# 402: the gateway said no.
+# 402: the gateway declined.
 
 
 class PaymentDeclined(BMSError):
     code, title, status = "payment_declined", "The payment was declined", 402
 
 
-# 503 and 500: not the caller's fault.
+# 503: not the caller's fault, and worth a retry.
 
 
 class DatabaseUnavailable(BMSError):
-    code, title, status = "database_unavailable", "The database cannot be reached just now", 503
+    code, title, status = "database_unavailable", "The database is unavailable; try again shortly", 503
     default_retry_after = 2
 
 
 class Overloaded(BMSError):
     """``no_connection`` is set when no connection to the database became free, whatever it was wanted for."""
 
-    code, title, status = "overloaded", "Too much is going on just now", 503
+    code, title, status = "overloaded", "The service is busy; try again shortly", 503
     default_retry_after = 1
 
     def __init__(
@@ -212,7 +212,7 @@ class Overloaded(BMSError):
 
 
 class GatewayUnavailable(BMSError):
-    code, title, status = "gateway_unavailable", "The payment gateway did not answer", 503
+    code, title, status = "gateway_unavailable", "The payment gateway did not respond", 503
     default_retry_after = 5
 
 
@@ -231,4 +231,4 @@ class Contested(Exception):
 
 
 class ConfigurationError(Exception):
-    """A setting is missing or wrong; the message names the variable and says what to do."""
+    """A setting is missing or wrong. The message names the variable and says what to do."""

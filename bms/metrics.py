@@ -1,4 +1,4 @@
-"""What one process counts and measures, as Prometheus reads it. Nothing here is global."""
+"""The figures of one process, in Prometheus's text format. Nothing here is global."""
 
 import itertools
 from bisect import bisect_left
@@ -15,19 +15,19 @@ from prometheus_client.utils import floatToGoString
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-# Seconds. A booking takes a few milliseconds, a login as long as its hash.
+# Seconds. A booking takes a few milliseconds. A login takes as long as its hash.
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-# What waits in the database, by its field of queries.backlog: the gauge's name and what it says.
+# The backlog in the database: the name and the help text of each gauge, by its field of queries.backlog.
 BACKLOG = {
-    "pending": ("bms_outbox_pending", "Messages that are to be sent."),
-    "oldest_seconds": ("bms_outbox_oldest_seconds", "For how long the oldest of them has been due."),
-    "dead": ("bms_outbox_dead", "Messages that were given up."),
-    "holds_overdue": ("bms_holds_overdue", "Holds that have run out and are not given back yet."),
-    "refunds_given_up": ("bms_refunds_given_up", "Refunds that failed at their last attempt."),
+    "pending": ("bms_outbox_pending", "Messages waiting to be sent."),
+    "oldest_seconds": ("bms_outbox_oldest_seconds", "Age of the oldest message that is due."),
+    "dead": ("bms_outbox_dead", "Messages given up after too many failures."),
+    "holds_overdue": ("bms_holds_overdue", "Expired holds not yet back on sale."),
+    "refunds_given_up": ("bms_refunds_given_up", "Refunds given up after too many failures."),
     "payments_stuck": (
         "bms_payments_stuck",
-        "Payments whose outcome has been unknown for more than ten minutes.",
+        "Payments with an unknown outcome for more than ten minutes.",
     ),
     "cancellations_unfinished": (
         "bms_cancellations_unfinished",
@@ -35,14 +35,14 @@ BACKLOG = {
     ),
     "cancellations_oldest_seconds": (
         "bms_cancellations_oldest_seconds",
-        "How long ago the first of these events was cancelled.",
+        "Time since the first of these events was cancelled.",
     ),
 }
 
 
 @dataclass(slots=True)
 class _Series:
-    """How many requests had one outcome, how many seconds they took, and how many fell into which bucket."""
+    """Requests with one outcome: their number, their seconds, and the number per bucket."""
 
     count: int = 0
     seconds: float = 0.0
@@ -55,8 +55,9 @@ class _Series:
 
 
 class _Requests(Collector):
-    """The requests. On the event loop alone, so without the locks that prometheus_client's own series take:
-    they took a tenth of the time of an answer from memory.
+    """The requests. Only the event loop uses it, so it takes no locks.
+
+    The locks of prometheus_client's own series took a tenth of the time of a cached reply.
     """
 
     def __init__(self) -> None:
@@ -79,14 +80,14 @@ class _Requests(Collector):
             by_route[method, route].add(series)
         counts = CounterMetricFamily(
             "bms_http_requests",
-            "Requests answered, by the route's pattern.",
+            "Requests answered, by route pattern.",
             labels=["method", "route", "status"],
         )
         for labels, count in by_status.items():
             counts.add_metric(labels, count)
         yield counts
         times = HistogramMetricFamily(
-            "bms_http_request_duration_seconds", "How long requests took.", labels=["method", "route"]
+            "bms_http_request_duration_seconds", "Duration of requests.", labels=["method", "route"]
         )
         for names, series in by_route.items():
             bounds = [*map(floatToGoString, BUCKETS), "+Inf"]
@@ -103,23 +104,23 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         self._requests = _Requests()
         self._registry.register(self._requests)
-        self._units = self._counter(
-            "bms_units_of_work", "Commands and queries run on the database.", "name", "outcome"
-        )
+        self._units = self._counter("bms_units_of_work", "Commands and queries run.", "name", "outcome")
         self._unit_seconds = self._histogram(
-            "bms_unit_of_work_duration_seconds", "How long they took, waiting and repeats included.", "name"
+            "bms_unit_of_work_duration_seconds",
+            "Duration of commands and queries, waits included.",
+            "name",
         )
-        self._in_use = self._gauge("bms_pool_connections_in_use", "Connections that are lent.", "pool")
-        self._waiting = self._gauge("bms_pool_waiting", "Units of work that wait for a connection.", "pool")
-        self._up = self._gauge("bms_database_up", "Whether the database answered just now.")
+        self._in_use = self._gauge("bms_pool_connections_in_use", "Connections in use.", "pool")
+        self._waiting = self._gauge("bms_pool_waiting", "Callers waiting for a connection.", "pool")
+        self._up = self._gauge("bms_database_up", "1 if the database answers, 0 if it is down.")
         self._replica_up = self._gauge(
-            "bms_replica_up", "Whether the replica answered when it was last asked; NaN without one."
+            "bms_replica_up", "1 if the replica answered last time, 0 if it is down, NaN without one."
         )
         self._backlog = {figure: self._gauge(*gauge) for figure, gauge in BACKLOG.items()}
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request; ``route`` is a pattern, so that there are only so many. Its other paths (/api
-        before it, a slash behind) count as the same.
+        """Count a request. ``route`` is a pattern, so their number is bounded. The paths with /api and with a
+        slash at the end count as the same route.
         """
         self._requests.observe(method if method in METHODS else "other", route, status, seconds)
 
@@ -129,23 +130,23 @@ class Metrics:
         self._unit_seconds.labels(name).observe(seconds)
 
     def observe_pools(self, usage: Iterable[tuple[str, int, int]]) -> None:
-        """Take down for each pool (its name) the connections in use and how many wait for one."""
+        """Record the connections in use and the callers waiting, per pool name."""
         for pool, in_use, waiting in usage:
             self._in_use.labels(pool).set(in_use)
             self._waiting.labels(pool).set(waiting)
 
     def observe_replica(self, is_up: bool | None) -> None:
-        """Take down whether the replica answers; None when there is none."""
+        """Record whether the replica answers. None: there is no replica."""
         self._replica_up.set(float("nan") if is_up is None else is_up)
 
     def observe_backlog(self, backlog: Any | None) -> None:
-        """Take down what waits in the database; None when it does not answer, and its figures are unknown."""
+        """Record the backlog in the database. None: the database is down and its figures are unknown."""
         self._up.set(backlog is not None)
         for figure, gauge in self._backlog.items():
             gauge.set(float("nan") if backlog is None else max(0, getattr(backlog, figure)))
 
     def render(self) -> bytes:
-        """Return all of it in Prometheus's text format."""
+        """Return all figures in Prometheus's text format."""
         return generate_latest(self._registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

@@ -1,4 +1,4 @@
-"""Accounts: what admins do with them, a user's booking history, and the changing of a password."""
+"""Accounts: registration, the profile, the password, booking history, and what admins manage."""
 
 from aiohttp import web
 
@@ -58,7 +58,7 @@ async def index(call: Call) -> web.Response:
     raises=[Conflict],
 )
 async def change(call: Call) -> web.Response:
-    """Change an account's role, or bar it, which ends its sessions at once."""
+    """Change an account's role, or deactivate it. Deactivating ends its sessions at once."""
     account = await call.db.transact(
         change_account,
         call.actor,
@@ -79,10 +79,10 @@ async def change(call: Call) -> web.Response:
     raises=[Forbidden],
 )
 async def history(call: Call) -> web.Response:
-    """List all bookings of a user, the newest first, to that user and admins."""
+    """List all bookings of a user, the newest first. Users see their own, admins everybody's."""
     user_id = call.id()
     if user_id != call.caller.user_id and not call.actor.may(Right.BOOKINGS_ANY):
-        raise Forbidden("Somebody else's bookings are for admins alone")
+        raise Forbidden("Only admins see other users' bookings")
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
     views = await call.db.read_primary(list_history, user_id=user_id, before=before, limit=limit + 1)
@@ -125,12 +125,12 @@ async def password(call: Call) -> web.Response:
     raises=[Forbidden, EmailTaken, UsernameTaken],
 )
 async def register(call: Call) -> web.Response:
-    """Make an account."""
+    """Create an account."""
     return await make_account(call)
 
 
 async def make_account(call: Call) -> web.Response:
-    """Make an account of a ``Register`` body. Raises Forbidden and as ``register_user``."""
+    """Create an account from a ``Register`` body. Raises Forbidden, and what ``register_user`` raises."""
     _check_role(call, call.body["role"])
     password_hash = await call.passwords.hash(call.body.pop("password"))
     user = await call.db.transact(
@@ -139,14 +139,14 @@ async def make_account(call: Call) -> web.Response:
     return respond(present_user(user), 201)
 
 
-def _check_role(call: Call, role: str) -> None:
-    """Raise Forbidden unless the caller may give an account ``role``."""
+def _check_role(call: Call, role: Role) -> None:
+    """Raise Forbidden unless the caller may create an account with ``role``."""
     if call.viewer is not None and call.viewer.may(Right.USERS_MANAGE):
         return
     if role == Role.ADMIN:
-        raise Forbidden("Only an admin's token can register an ADMIN")
+        raise Forbidden("Only an admin can register an ADMIN")
     if role == Role.EVENT_MANAGER and not call.settings.open_manager_registration:
-        raise Forbidden("Here only an admin's token can register an EVENT_MANAGER")
+        raise Forbidden("On this server only an admin can register an EVENT_MANAGER")
 
 
 @routes.add(

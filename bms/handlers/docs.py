@@ -1,6 +1,6 @@
-"""The API's description, and the page that shows it: Swagger UI, from installed files alone.
+"""The API's description and the page that shows it: Swagger UI, served from installed files.
 
-The page loads nothing from the internet and its policy forbids that it ever does (decision 12).
+The page loads nothing from the internet, and its Content-Security-Policy forbids it (decision 12).
 """
 
 import importlib.util
@@ -40,7 +40,7 @@ window.addEventListener("load", () => {
   });
 });
 """
-# Links are relative to the page's own place, with or without a slash at the end of its path.
+# Links are relative to the page, whose path may end in a slash.
 PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -62,7 +62,7 @@ PAGE = """\
 
 @cache
 def directory() -> Path:
-    """Return where Swagger UI's files are installed. Its package is found, not imported: that needs Flask."""
+    """Return the directory of Swagger UI's files. Importing their package would need Flask."""
     found = importlib.util.find_spec("flask_swagger_ui")
     assert found is not None
     assert found.origin is not None
@@ -77,7 +77,7 @@ def directory() -> Path:
     answers={200: "application/json"},
 )
 async def description(call: Call) -> web.Response:
-    """Give the API's description: this document."""
+    """Return the API's description: this document."""
     return web.Response(
         body=call.request.app[keys.DESCRIPTION](),
         content_type="application/json",
@@ -102,7 +102,7 @@ async def show(call: Call) -> web.Response:
     answers={200: "*/*", 206: "*/*", 304: None, 416: None},
 )
 async def file(call: Call) -> web.StreamResponse:
-    """Give a file of that page."""
+    """Return a file of that page."""
     name = call.request.match_info["file"]
     headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
     if name == START:

@@ -1,4 +1,4 @@
-"""What operators and load balancers ask."""
+"""Health checks for operators and load balancers."""
 
 from aiohttp import web
 
@@ -16,7 +16,7 @@ routes = Routes()
 
 @routes.add("GET", "/health/live", operation="health.live", access=Access.ANYONE, answers={200: LiveAnswer()})
 async def live(call: Call) -> web.Response:
-    """Say that the process answers."""
+    """Check that the process is alive."""
     return respond({"status": "ok"})
 
 
@@ -28,9 +28,9 @@ async def live(call: Call) -> web.Response:
     answers={200: ReadyAnswer(), 503: ReadyAnswer()},
 )
 async def ready(call: Call) -> web.Response:
-    """Say whether requests can be served: 503 when the database is away or mail is not going out.
+    """Check that requests can be served. The status is 503 while the database is down or mail is overdue.
 
-    A replica that is away is told of and turns nothing red: the database answers for it.
+    A replica that is down is reported and does not change the status: the primary answers instead.
     """
     up = call.db.replica_is_up
     replica = {} if up is None else {"replica": "ok" if up else "unavailable"}

@@ -1,4 +1,4 @@
-"""What Prometheus reads. Each server process answers for itself."""
+"""Figures for Prometheus. Each server process reports its own."""
 
 from aiohttp import web
 
@@ -14,9 +14,9 @@ routes = Routes()
 
 @routes.add("GET", "/metrics", operation="metrics.show", access=Access.ANYONE, answers={200: "text/plain"})
 async def show(call: Call) -> web.Response:
-    """Tell the figures of this process and what waits in the database, in Prometheus's text format."""
+    """Show the figures of this process and the backlog in the database, in Prometheus's text format."""
     metrics = call.request.app[keys.METRICS]
-    # Before the question below, which would count itself.
+    # Before the query below, which would count itself.
     metrics.observe_pools(call.db.usage())
     metrics.observe_replica(call.db.replica_is_up)
     try:

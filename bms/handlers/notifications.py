@@ -38,10 +38,10 @@ async def index(call: Call) -> web.Response:
     raises=[Forbidden],
 )
 async def of_user(call: Call) -> web.Response:
-    """List a user's notifications, to that user and admins."""
+    """List a user's notifications, the newest first. Users see their own, admins everybody's."""
     user_id = call.id("user_id")
     if user_id != call.caller.user_id and not call.actor.may(Right.USERS_MANAGE):
-        raise Forbidden("Somebody else's notifications are for admins alone")
+        raise Forbidden("Only admins see other users' notifications")
     return await _list(call, user_id)
 
 
@@ -66,7 +66,7 @@ async def _list(call: Call, user_id: int) -> web.Response:
     answers={200: NotificationAnswer()},
 )
 async def read(call: Call) -> web.Response:
-    """Mark one of the caller's notifications as read. Doing so again changes nothing."""
+    """Mark one of the caller's notifications as read. A repeat changes nothing."""
     notification = await call.db.transact(mark_read, user_id=call.caller.user_id, notification_id=call.id())
     return respond(present_notification(notification))
 
@@ -81,7 +81,7 @@ async def read(call: Call) -> web.Response:
     raises=[NotFound],
 )
 async def send(call: Call) -> web.Response:
-    """Send a message to the holders of an event's tickets, by mail too, or, an admin's, to one user."""
+    """Send a message to an event's ticket holders, also by e-mail. Admins can send one to a single user."""
     body = call.body
     if "event" in body:
         recipients = await call.db.transact(
@@ -93,7 +93,7 @@ async def send(call: Call) -> web.Response:
         sent = {"event": body["event"], "message": body["message"], "recipients": recipients}
         return respond(sent, 201)
     if not call.actor.may(Right.USERS_MANAGE):
-        raise Forbidden("Only an admin may send a message to one user")
+        raise Forbidden("Only admins can send a message to a single user")
     notification = await call.db.transact(
         message_user,
         call.actor,

@@ -25,12 +25,12 @@ routes = Routes()
     raises=[InvalidCredentials, TooManyAttempts],
 )
 async def login(call: Call) -> web.Response:
-    """Open a session: an access token and a refresh token for the right name and password."""
+    """Log in with a username or an e-mail address. Returns an access token and a refresh token."""
     return await log_in(call)
 
 
 async def log_in(call: Call) -> web.Response:
-    """Open a session of a ``Login`` body. Raises InvalidCredentials and TooManyAttempts."""
+    """Open a session for a ``Login`` body. Raises InvalidCredentials and TooManyAttempts."""
     found = await call.db.transact(begin_login, login=call.body["login"], address=call.address)
     right = await call.passwords.matches(call.body["password"], found.password_hash)
     if not right or found.user_id is None or found.password_hash is None:
@@ -51,7 +51,7 @@ async def log_in(call: Call) -> web.Response:
 
 
 def _device(request: web.Request) -> str | None:
-    """Return what the client calls itself, as far as it can be stored: headers may hold any bytes."""
+    """Return the client's User-Agent without what the database cannot store: headers may hold any bytes."""
     agent = request.headers.get("User-Agent", "")
     return "".join(c for c in agent if c.isprintable() and c < "\U00010000")[:200] or None
 
@@ -66,7 +66,7 @@ def _device(request: web.Request) -> str | None:
     raises=[InvalidRefreshToken],
 )
 async def refresh(call: Call) -> web.Response:
-    """Exchange a refresh token for a new pair. A dead one presented again ends its session."""
+    """Exchange a refresh token for a new pair. Using an old refresh token again ends the session."""
     claims = call.tokens.read_refresh(call.body["refresh_token"])
     secret = new_secret()
     user_id = await call.db.transact(
@@ -102,7 +102,7 @@ async def _tokens(call: Call, user_id: int, session_id: int, secret: str) -> web
     raises=[InvalidRefreshToken],
 )
 async def logout(call: Call) -> web.Response:
-    """End the caller's session, and that of the refresh token if it is another one of the caller's."""
+    """End the caller's session. With a refresh token, end that token's session too."""
     sessions = {call.caller.session_id}
     if call.body["refresh_token"] is not None:
         sessions.add(call.tokens.read_refresh(call.body["refresh_token"]).session_id)

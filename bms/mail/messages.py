@@ -51,9 +51,9 @@ SUBJECTS: Mapping[str, str] = {
     "booking_cancelled": "Your booking for {{ event.title }} is cancelled ({{ reference }})",
     "event_cancelled": "{{ event.title }} is cancelled ({{ reference }})",
     "refund_issued": "Your refund for {{ event.title }} ({{ reference }})",
-    "payment_returned": "Your payment for {{ event.title }} is given back ({{ reference }})",
+    "payment_returned": "Your payment for {{ event.title }} is refunded ({{ reference }})",
     "event_updated": "{{ event.title }} has changed",
-    "reminder": "{{ event.title }} begins soon",
+    "reminder": "{{ event.title }} starts soon",
     "organizer_message": "A message about {{ event.title }}",
 }
 

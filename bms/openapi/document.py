@@ -1,4 +1,4 @@
-"""The API's description (OpenAPI 3.1), made from the declared endpoints and the schemas that validate."""
+"""The API's description (OpenAPI 3.1), generated from the declared endpoints and their schemas."""
 
 import inspect
 import re
@@ -19,8 +19,8 @@ from bms.openapi.parts import PARAMETERS, PROBLEM, RESPONSE_HEADERS, SECURITY, e
 from bms.terms import Right
 
 OLDER = "older shapes"
-AWAY = "unavailable"  # what every endpoint may answer with
-_AWAY: list[type[BMSError]] = [errors.DatabaseUnavailable, errors.Overloaded]
+UNAVAILABLE = "unavailable"  # the response that every endpoint may give
+_UNAVAILABLE: list[type[BMSError]] = [errors.DatabaseUnavailable, errors.Overloaded]
 _PARAMETER = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
 _WHO = {
     Access.ANYONE: "Anyone may call this.",
@@ -32,9 +32,9 @@ Document = dict[str, Any]
 
 
 def describe(endpoints: Sequence[Endpoint], tags: Mapping[str, str]) -> Document:
-    """Return the OpenAPI document of ``endpoints``: each path once, without /api and a slash at the end.
+    """Return the OpenAPI document of ``endpoints``. Paths have no ``/api`` and no slash at the end.
 
-    ``tags`` are the descriptions of the groups that the canonical operations are in.
+    ``tags`` are the groups of the canonical operations, with their descriptions.
     """
     spec = APISpec(
         title="BMS",
@@ -42,14 +42,14 @@ def describe(endpoints: Sequence[Endpoint], tags: Mapping[str, str]) -> Document
         openapi_version="3.1.0",
         plugins=[plugin()],
         info={
-            "description": "Events, bookings, payments. Every path answers with and without a slash at the "
-            "end. What goes wrong is told by problem documents (RFC 9457).",
+            "description": "Events, bookings, payments. A slash at the end of a path makes no difference. "
+            "Errors are problem documents (RFC 9457).",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         servers=[{"url": "/"}, {"url": "/api"}],
         tags=[
             *({"name": name, "description": description} for name, description in tags.items()),
-            {"name": OLDER, "description": "Calls as the older sources document them. They stay."},
+            {"name": OLDER, "description": "Calls in older shapes. They remain supported."},
         ],
     )
     for name, scheme in SECURITY.items():
@@ -62,28 +62,28 @@ def describe(endpoints: Sequence[Endpoint], tags: Mapping[str, str]) -> Document
     for error in sorted(all_errors(), key=lambda error: error.code):
         spec.components.example(error.code, {"value": example_of_problem(error)})
         spec.components.response(error.code, _problem_response([error]))
-    spec.components.response(AWAY, _problem_response(_AWAY))
+    spec.components.response(UNAVAILABLE, _problem_response(_UNAVAILABLE))
     paths: dict[str, Document] = defaultdict(dict)
     for endpoint in endpoints:
         paths[path_of(endpoint)][endpoint.method.lower()] = _operation(endpoint)
-    # By name: the order of modules and routes is no part of the contract.
+    # Sorted by name: the order of modules and routes is not part of the contract.
     for path, operations in sorted(paths.items()):
         spec.path(path, operations=dict(sorted(operations.items())))
     return spec.to_dict()
 
 
 def path_of(endpoint: Endpoint) -> str:
-    """Return the endpoint's path as the document has it: its parameters by name alone."""
+    """Return the endpoint's path as the document writes it: parameters have a name and no pattern."""
     return _PARAMETER.sub(r"{\1}", endpoint.path)
 
 
 def all_errors(of: type[BMSError] = BMSError) -> set[type[BMSError]]:
-    """Return every domain error there is, ``of`` itself among them."""
+    """Return ``of`` and all domain errors derived from it."""
     return {of}.union(*(all_errors(kind) for kind in of.__subclasses__()))
 
 
 def refusals(endpoint: Endpoint) -> list[type[BMSError]]:
-    """Return what an endpoint may refuse with: by what its declaration asks for, and what it declares."""
+    """Return the errors that an endpoint may answer with: implied by its declaration, or declared."""
     found: list[type[BMSError]] = [errors.MalformedRequest]
     if endpoint.access is not Access.CREDENTIALS:
         found.append(errors.Unauthenticated)
@@ -99,7 +99,7 @@ def refusals(endpoint: Endpoint) -> list[type[BMSError]]:
         found += [errors.IdempotencyKeyReused, errors.RequestInProgress]
     if "If-Match" in endpoint.headers:
         found.append(errors.PreconditionFailed)
-    found += [*endpoint.raises, BMSError, *_AWAY]
+    found += [*endpoint.raises, BMSError, *_UNAVAILABLE]
     return list(dict.fromkeys(found))
 
 
@@ -118,7 +118,7 @@ def _operation(endpoint: Endpoint) -> Document:
         operation["deprecated"] = True
     if endpoint.body is not None:
         operation["requestBody"] = {
-            # Required where the empty body is refused.
+            # A body is required if an empty one is refused.
             "required": bool(endpoint.body.validate({})),
             "content": {"application/json": {"schema": endpoint.body}},
         }
@@ -173,11 +173,11 @@ def _responses(endpoint: Endpoint) -> Iterator[tuple[int, Any]]:
         if len(kinds) == 1:
             yield status, kinds[0].code
         else:
-            yield status, AWAY if kinds == _AWAY else _problem_response(kinds)
+            yield status, UNAVAILABLE if kinds == _UNAVAILABLE else _problem_response(kinds)
 
 
 def _headers(endpoint: Endpoint, status: int) -> Iterator[str]:
-    """Yield the names of what an answer's head tells."""
+    """Yield the names of an answer's headers."""
     answer = endpoint.answers[status]
     query = {} if endpoint.query is None else endpoint.query.fields
     if isinstance(answer, Schema) and answer.many and "cursor" in query:
@@ -191,7 +191,7 @@ def _headers(endpoint: Endpoint, status: int) -> Iterator[str]:
 
 
 def _problem_response(kinds: Sequence[type[BMSError]]) -> Document:
-    """Return the response that tells of one of ``kinds``, which have one status."""
+    """Return the response for any of ``kinds``, which share a status."""
     headers = ["X-Request-Id"]
     if any(kind.default_retry_after is not None for kind in kinds):
         headers.append("Retry-After")

@@ -1,6 +1,4 @@
-"""An example of every body, for the API's description and what is made from it. The tests hold each one
-against its schema.
-"""
+"""An example of every body, for the API's description. Tests check each against its schema."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,6 +1,6 @@
-"""What the fields of our schemas accept, as JSON Schema (draft 2020-12) for the API's description.
+"""JSON Schema (draft 2020-12) of our schemas' fields, for the API's description.
 
-apispec knows marshmallow's own fields. Ours describe themselves, each as wide as what it really reads.
+apispec knows marshmallow's own fields. Ours describe themselves, exactly as permissive as they are.
 """
 
 import inspect
@@ -17,9 +17,9 @@ from bms.schemas.base import JsonSchema, OneOf, RequestSchema
 
 
 def _describe(converter: Any, field: fields.Field[Any], ret: JsonSchema, **_: Any) -> JsonSchema:
-    """Return what apispec's own functions, whose findings ``ret`` holds, do not find of ``field``."""
+    """Return the keywords of ``field`` that apispec does not find. ``ret`` holds what it found."""
     if ret.get("default", ...) is None:
-        del ret["default"]  # that nothing is given need not be said
+        del ret["default"]  # None only says that the field is optional
     elif isinstance(ret.get("default"), Decimal):
         ret["default"] = str(ret["default"])
     found: JsonSchema = {}
@@ -32,7 +32,7 @@ def _describe(converter: Any, field: fields.Field[Any], ret: JsonSchema, **_: An
         found = {"anyOf": [converter.resolve_nested_schema(schema) for schema in field.choices]}
     for rule in field.validators:
         if isinstance(rule, validate.Regexp):
-            # Python matches from the start on and ends with \Z, JSON Schema searches and ends with $.
+            # Python matches at the start and ends with \Z. JSON Schema searches and ends with $.
             found["pattern"] = "^" + str(rule.regex.pattern).removesuffix(r"\Z") + "$"
         elif isinstance(rule, validate.Equal):
             found["const"] = rule.comparable
@@ -40,10 +40,10 @@ def _describe(converter: Any, field: fields.Field[Any], ret: JsonSchema, **_: An
 
 
 def plugin() -> MarshmallowPlugin:
-    """Return apispec's plugin, taught our fields."""
-    taught = MarshmallowPlugin(schema_name_resolver=_name)
-    taught.Converter = _Converter
-    return taught
+    """Return apispec's plugin with support for our fields."""
+    extended = MarshmallowPlugin(schema_name_resolver=_name)
+    extended.Converter = _Converter
+    return extended
 
 
 class _Converter(OpenAPIConverter):
@@ -59,13 +59,13 @@ class _Converter(OpenAPIConverter):
             described["examples"] = [example]
         if isinstance(schema, RequestSchema):
             return _with_older_names(described, schema.older_names)
-        # Clients are to bear new members of an answer.
+        # Clients must accept new members of an answer.
         described.pop("additionalProperties", None)
         return described
 
 
 def _with_older_names(described: JsonSchema, older_names: Mapping[str, str]) -> JsonSchema:
-    """Return the object's description with each field under its older names too, any of which will do."""
+    """Return the object's description with the older names of its fields added. Any name satisfies."""
     required = set(described.pop("required", ()))
     choices = []
     for name in sorted(required):

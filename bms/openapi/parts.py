@@ -1,4 +1,4 @@
-"""The parts of the API's description that belong to no single endpoint."""
+"""The parts of the API's description that endpoints share."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ SECURITY: dict[str, Part] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The access token that POST /login answers with.",
+        "description": "The access token from POST /login.",
     }
 }
 
@@ -23,32 +23,32 @@ PARAMETERS: dict[str, Part] = {
     "Idempotency-Key": {
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "The same key with the same body answers as the first time and does nothing.",
+        "description": "A repeat with the same key and body does nothing and gets the first reply again.",
         "schema": {**_KEY, "examples": ["pay-1"]},
     },
     "If-Match": {
         "name": "If-Match",
         "in": "header",
-        "description": "The ETag of what is to be changed: if another has changed it since, nothing is done.",
+        "description": "The ETag of what you are changing. If it has changed since, nothing is written.",
         "schema": _ETAG,
     },
     "If-None-Match": {
         "name": "If-None-Match",
         "in": "header",
-        "description": "The ETag of what is known already: if it still holds, the answer is 304.",
+        "description": "The ETag of what you already have. If it is current, the reply is 304.",
         "schema": _ETAG,
     },
     "X-Request-Id": {
         "name": "X-Request-Id",
         "in": "header",
-        "description": "An id for this request, to find it in the log; one is made otherwise.",
+        "description": "An id for this request, to find it in the log. Without one, the server makes one.",
         "schema": {"type": "string", "maxLength": 64, "pattern": "^[A-Za-z0-9._:/+=-]+$"},
     },
 }
 
 RESPONSE_HEADERS: dict[str, Part] = {
     "X-Request-Id": {
-        "description": "The id of the request, which the log has too.",
+        "description": "The id of the request, as in the log.",
         "required": True,
         "schema": {"type": "string"},
     },
@@ -56,13 +56,13 @@ RESPONSE_HEADERS: dict[str, Part] = {
         "description": 'The next page, if there is one: <URL>; rel="next" (RFC 8288).',
         "schema": {"type": "string", "examples": ['</events?cursor=WyJkYXRlIl0>; rel="next"']},
     },
-    "ETag": {"description": "The version of what is shown.", "schema": _ETAG},
+    "ETag": {"description": "The version of what this reply shows.", "schema": _ETAG},
     "Idempotency-Replayed": {
-        "description": "true where this is a repeat of an earlier answer.",
+        "description": "true if this reply repeats an earlier one.",
         "schema": {"type": "string", "const": "true"},
     },
     "Retry-After": {
-        "description": "In how many seconds to try again.",
+        "description": "Seconds to wait before the next attempt.",
         "schema": {"type": "integer", "minimum": 0},
     },
     "WWW-Authenticate": {
@@ -73,8 +73,8 @@ RESPONSE_HEADERS: dict[str, Part] = {
 
 PROBLEM: Part = {
     "type": "object",
-    "description": "What went wrong (RFC 9457). `code` is stable; `detail` is for people. Some problems have "
-    "more members, such as `available` for tickets that are left.",
+    "description": "What went wrong (RFC 9457). `code` is stable, `detail` is for people. Some problems have "
+    "more members, such as `available`: the number of tickets left.",
     "required": ["type", "title", "status", "detail", "code", "request_id"],
     "properties": {
         "type": {"type": "string", "format": "uri", "description": "A stable URI for each code."},
@@ -85,12 +85,15 @@ PROBLEM: Part = {
         "request_id": {"type": "string"},
         "errors": {
             "type": "array",
-            "description": "Of a request that is wrong: each mistake.",
+            "description": "The mistakes in the request.",
             "items": {
                 "type": "object",
                 "required": ["pointer", "message"],
                 "properties": {
-                    "pointer": {"type": "string", "description": "Where: a JSON Pointer (RFC 6901)."},
+                    "pointer": {
+                        "type": "string",
+                        "description": "Where the mistake is: a JSON Pointer (RFC 6901).",
+                    },
                     "message": {"type": "string"},
                 },
             },

@@ -11,7 +11,7 @@ from tests.kit.mail_payloads import EXAMPLES, NEW
 DAY = "Sunday 1 August 2027, 19:30 UTC"
 PLACE = "Harbour Hall, 1 Quay Street, Oslo"
 NEW_DAYS = "Monday 2 August 2027, 18:00 UTC to Monday 2 August 2027, 21:00 UTC"
-BANK = "goes back the way you paid. Your bank may take a few days to show it."
+BANK = "is refunded the way you paid. Your bank may take a few days to show it."
 
 
 def mail(kind: str, **changes: Any) -> EmailMessage:
@@ -38,14 +38,14 @@ SAYS = {
     ),
     "refund_issued": ("Your refund for Night of Strings (BMS-7K2Q)", ["12.50 EUR", "has been refunded", DAY]),
     "payment_returned": (
-        "Your payment for Night of Strings is given back (BMS-7K2Q)",
-        ["50.00 EUR", "came after it had ended", PLACE],
+        "Your payment for Night of Strings is refunded (BMS-7K2Q)",
+        ["50.00 EUR", "arrived after the booking had ended", PLACE],
     ),
     "event_updated": ("Night of Strings has changed", [DAY, PLACE, NEW_DAYS, "The old oak"]),
-    "reminder": ("Night of Strings begins soon", [NEW_DAYS, "The old oak"]),
+    "reminder": ("Night of Strings starts soon", [NEW_DAYS, "The old oak"]),
     "organizer_message": (
         "A message about Night of Strings",
-        ["Bo writes to all", DAY, "Doors open at six.", "Come early!"],
+        ["Bo writes to everybody", DAY, "Doors open at six.", "Come early!"],
     ),
 }
 
@@ -61,7 +61,7 @@ def test_both_parts_say_it(kind: str) -> None:
         assert word in text
         assert word in html
     assert "None" not in text + html
-    assert text.endswith("BMS sent this message by itself; nobody reads replies to it.\n")
+    assert text.endswith("This is an automatic message from BMS. Replies are not read.\n")
     assert "\n\n\n" not in text
 
 
@@ -70,7 +70,7 @@ def test_without_a_refund_or_a_reason(kind: str) -> None:
     message = mail(kind, refund=None, reason=None)
     for subtype in ("plain", "html"):
         shown = part(message, subtype)
-        assert "There is nothing to give back." in shown
+        assert "No refund is due." in shown
         assert "Reason" not in shown
         assert "EUR" not in shown
 
@@ -86,7 +86,7 @@ def test_an_event_may_be_nowhere() -> None:
     text = part(mail("event_updated", new=nowhere), "plain")
     assert NEW_DAYS in text
     assert "oak" not in text
-    assert "begins soon" in part(mail("reminder", event=nowhere), "plain")
+    assert "starts soon" in part(mail("reminder", event=nowhere), "plain")
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)

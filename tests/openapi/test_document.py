@@ -19,7 +19,7 @@ from bms.errors import BMSError, NotFound
 from bms.handlers import TAGS
 from bms.http.call import Access
 from bms.http.endpoint import Endpoint, Routes
-from bms.openapi.document import AWAY, OLDER, all_errors, describe, path_of
+from bms.openapi.document import OLDER, UNAVAILABLE, all_errors, describe, path_of
 from bms.openapi.examples import ANSWERS, EXAMPLES, REQUESTS
 from bms.openapi.parts import PROBLEM, example_of_problem
 from tests.kit import contract
@@ -111,7 +111,7 @@ def test_every_group_of_operations_is_described_and_none_besides() -> None:
 
 def test_every_code_is_described() -> None:
     responses = DOCUMENT["components"]["responses"]
-    assert set(responses) == {error.code for error in all_errors()} | {AWAY}
+    assert set(responses) == {error.code for error in all_errors()} | {UNAVAILABLE}
     for error in all_errors():
         (kind,) = responses[error.code]["content"]
         assert kind == "application/problem+json"

@@ -39,7 +39,7 @@ async def test_holders_are_reminded_once(
     for user in (buyer, silent):
         (notification,) = await told(api, user, "reminder")
         assert notification["event"] == near["id"]
-        assert notification["message"].startswith("Gala begins soon: ")
+        assert notification["message"].startswith("Gala starts soon: ")
         assert near["location"]["name"] in notification["message"]
     assert await sweep(db, REMINDERS) == 0
     assert count(rows, "notifications", "kind = 'reminder'") == 2

@@ -60,7 +60,7 @@ def remind_holders(tx: Transaction, *, event_id: int) -> bool:
         event_id=event_id,
         statuses=CONFIRMED,
         kind="reminder",
-        message=f"{event.title} begins soon: {when(known['starts_at'])}{', ' if where else ''}{where}.",
+        message=f"{event.title} starts soon: {when(known['starts_at'])}{', ' if where else ''}{where}.",
         payload={"event": known},
         # Every change of the event's time makes a new version, and so a new occasion.
         occasion=f"reminder:{event_id}:{event.version}",

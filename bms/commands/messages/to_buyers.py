@@ -137,7 +137,7 @@ def booking_cancelled(tx: Transaction, *, booking_id: int) -> None:
 def event_cancelled(tx: Transaction, *, booking_id: int) -> None:
     """Tell the holder of a booking that its event is cancelled, and what is refunded."""
     subject = tx.only(LIST_SUBJECTS, ids=[booking_id])
-    told = f"{subject.title} is cancelled, and with it your booking {subject.reference}."
+    told = f"{subject.title} is cancelled, and so is your booking {subject.reference}."
     _tell_cancelled(tx, "event_cancelled", subject, told)
 
 
@@ -161,7 +161,7 @@ def refund_issued(tx: Transaction, *, refund_id: int) -> None:
 def payment_returned(tx: Transaction, *, booking_id: int, payment_id: int, amount: Decimal) -> None:
     """Tell the buyer that a payment came too late for its tickets and is refunded."""
     subject = tx.only(LIST_SUBJECTS, ids=[booking_id])
-    line = f"Your payment for {subject.title} came after the booking had ended; all of it is given back."
+    line = f"Your payment for {subject.title} arrived after the booking had ended. All of it is refunded."
     payload = {"refund": two_decimals(amount), "currency": subject.currency}
     _tell(tx, "payment_returned", [_Telling(subject, line, payment_id, payload)])
 

@@ -1,4 +1,4 @@
-"""Registration and login, as sources 004 and 001 call them."""
+"""Registration and login in the older shapes of sources 004 and 001."""
 
 from aiohttp import web
 
@@ -25,7 +25,7 @@ routes = Routes(deprecated=True)
     raises=[Forbidden, EmailTaken, UsernameTaken],
 )
 async def register(call: Call) -> web.Response:
-    """Make an account (source 004)."""
+    """Create an account (source 004)."""
     return await make_account(call)
 
 
@@ -39,5 +39,5 @@ async def register(call: Call) -> web.Response:
     raises=[InvalidCredentials, TooManyAttempts],
 )
 async def login(call: Call) -> web.Response:
-    """Open a session: ``access`` and ``refresh`` tokens for the right name and password (source 001)."""
+    """Log in. Returns ``access`` and ``refresh`` tokens (source 001)."""
     return await log_in(call)

@@ -1,4 +1,4 @@
-"""What every answer's schema shares. Nothing here runs to answer a request."""
+"""The base of answer schemas and their fields. Tests check answers against them; no request runs them."""
 
 from typing import Any, ClassVar
 
@@ -9,7 +9,7 @@ from bms.terms import MAX_ID
 
 
 class AnswerSchema(Schema):
-    """An answer: every field but the ``optional`` ones is there always, and there are no others."""
+    """An answer. Every field is always present, except the ``optional`` ones, and there are no others."""
 
     optional: ClassVar[tuple[str, ...]] = ()
 
@@ -25,7 +25,7 @@ class Key(fields.Integer):
 
 
 class Number(fields.Integer):
-    """How many."""
+    """A count."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strict=True, validate=validate.Range(min=0), **kwargs)
@@ -46,7 +46,7 @@ class Currency(fields.String):
 
 
 class Time(fields.String):
-    """A time in RFC 3339, in UTC with Z, and milliseconds if it has any."""
+    """A time in RFC 3339, in UTC with Z. Milliseconds are written unless they are 0."""
 
     FORM = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?Z\Z"
 
@@ -75,5 +75,5 @@ class Clock(fields.String):
 
 
 def word(*words: str, **kwargs: Any) -> fields.String:
-    """Return a field that holds one of ``words``."""
+    """Return a field whose value is one of ``words``."""
     return fields.String(validate=validate.OneOf(words), **kwargs)

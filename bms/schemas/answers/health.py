@@ -1,4 +1,4 @@
-"""What operators are told."""
+"""Health checks, as answered."""
 
 from marshmallow import fields
 
@@ -6,13 +6,13 @@ from bms.schemas.answers.base import AnswerSchema, word
 
 
 class LiveAnswer(AnswerSchema):
-    """The process answers."""
+    """The process is alive."""
 
     status = word("ok")
 
 
 class ChecksAnswer(AnswerSchema):
-    """What was looked at, each ``ok`` or what is wrong with it."""
+    """The checks. Each is ``ok`` or says what is wrong."""
 
     optional = ("replica",)
 

@@ -8,7 +8,7 @@ from bms.schemas.answers.base import AnswerSchema, Key, Number, Time
 
 
 class NotificationAnswer(AnswerSchema):
-    """What a user is told in the app. ``date`` is an older name of ``created_at``."""
+    """A notification in the app. ``date`` is an older name of ``created_at``."""
 
     id = Key()
     user = Key()
@@ -22,8 +22,8 @@ class NotificationAnswer(AnswerSchema):
 
 
 class MessageAnswer(NotificationAnswer):
-    """A message that was sent; to the holders of an event's tickets it has no more than the event, the
-    message and to how many it went.
+    """A message that was sent. One to the ticket holders of an event has only the event, the message and the
+    number of recipients.
     """
 
     optional: ClassVar = ("id", "user", "kind", "booking", "date", "created_at", "read_at")

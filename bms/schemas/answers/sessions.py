@@ -7,12 +7,12 @@ from bms.schemas.answers.base import AnswerSchema, Number
 
 
 class TokensAnswer(AnswerSchema):
-    """The tokens of a session. ``access`` and ``refresh`` are what an older source calls them."""
+    """The tokens of a session. ``access`` and ``refresh`` are older names of them."""
 
     access_token = fields.String()
     refresh_token = fields.String()
     token_type = fields.String(validate=validate.Equal("Bearer"))
-    expires_in = Number(metadata={"description": "Seconds that the access token lives."})
+    expires_in = Number(metadata={"description": "Lifetime of the access token in seconds."})
     access = fields.String(metadata={"deprecated": True})
     refresh = fields.String(metadata={"deprecated": True})
     user = fields.Nested(UserAnswer)
