@@ -16,7 +16,7 @@ from bms.terms import Role
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return the process's exit status."""
+    """Run one command and return the exit status."""
     arguments = _parser().parse_args(argv)
     try:
         return _run(arguments)
@@ -37,7 +37,7 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = settings_module.load()
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
     logging.getLogger("yoyo").setLevel(logging.WARNING)
-    # Not before main catches errors: a machine without unixODBC is told so here.
+    # Imported here, where main catches errors: on a machine without unixODBC the import fails and says so.
     from bms.sql.database import StatementFailed
 
     try:
@@ -53,33 +53,35 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="serve the API and run the background tasks")
     serve.set_defaults(run=_serve)
-    worker = commands.add_parser("worker", help="run the background tasks alone")
+    worker = commands.add_parser("worker", help="run only the background tasks")
     worker.set_defaults(run=_worker)
 
-    apply = commands.add_parser("migrate", help="bring the database's schema up to date")
-    apply.add_argument("--status", action="store_true", help="list the migrations and stop")
-    apply.add_argument("--rollback", type=int, metavar="N", help="roll the last N migrations back")
+    apply = commands.add_parser("migrate", help="migrate the database to the current schema")
+    apply.add_argument("--status", action="store_true", help="only list the migrations")
+    apply.add_argument("--rollback", type=int, metavar="N", help="roll back the last N migrations")
     apply.set_defaults(run=_migrate)
 
     seed = commands.add_parser("seed", help="load the demo data, if there are no accounts yet")
     seed.set_defaults(run=_seed)
 
-    admin = commands.add_parser("create-admin", help="make an admin (asks for the password, or reads stdin)")
+    admin = commands.add_parser(
+        "create-admin", help="create an admin (prompts for the password, or reads it from stdin)"
+    )
     admin.add_argument("--username", required=True)
     admin.add_argument("--email", required=True)
-    admin.add_argument("--name", help="the person's name; the username unless given")
+    admin.add_argument("--name", help="the person's name (default: the username)")
     admin.set_defaults(run=_create_admin)
 
-    check = commands.add_parser("check", help="check that no ticket and no money is lost; changes nothing")
+    check = commands.add_parser("check", help="check that no ticket and no money is lost (read-only)")
     check.set_defaults(run=_check)
 
     doctor = commands.add_parser(
-        "doctor", help="say how the database is set up, what is wrong and how to fix it; changes nothing"
+        "doctor", help="diagnose the database's set-up and say how to fix problems (read-only)"
     )
     doctor.set_defaults(run=_doctor)
 
-    sql = commands.add_parser("sql", help="list the statements, or print one as a database gets it")
-    sql.add_argument("name", nargs="?", help="a statement's name, for example ticket_types.reserve")
+    sql = commands.add_parser("sql", help="list the SQL statements, or print one as a database receives it")
+    sql.add_argument("name", nargs="?", help="name of a statement, such as ticket_types.reserve")
     sql.add_argument("--for", dest="dialect", choices=("mssql", "postgres"), default="mssql")
     sql.set_defaults(run=_sql)
     return parser
@@ -117,7 +119,7 @@ def _migrate_to(url: str, arguments: argparse.Namespace) -> int:
             print(f"{'applied' if applied else 'pending'}  {name}")
     elif arguments.rollback is not None:
         if arguments.rollback < 1:
-            raise ConfigurationError("--rollback takes a number from 1")
+            raise ConfigurationError("--rollback takes a number, 1 or more")
         for name in roll_back_migrations(url, arguments.rollback):
             print(f"rolled back {name}")
     else:
@@ -131,7 +133,7 @@ def _seed(settings: Settings, _: argparse.Namespace) -> int:
     from bms.serve import database_url
 
     loaded = asyncio.run(seed(settings, database_url(settings)))
-    print(loaded or "There are accounts already; nothing loaded.")
+    print(loaded or "There are accounts already; nothing was loaded.")
     return 0
 
 
@@ -147,7 +149,7 @@ def _create_admin(settings: Settings, arguments: argparse.Namespace) -> int:
         account["name"] = arguments.name
     checked = Register().parse(account)
     user_id = asyncio.run(create_admin(settings, database_url(settings), checked))
-    print(f"Made the admin {arguments.username} (id {user_id}).")
+    print(f"Created the admin {arguments.username} (id {user_id}).")
     return 0
 
 
@@ -179,7 +181,7 @@ def _doctor(settings: Settings, _: argparse.Namespace) -> int:
     for what, findings in examinations.items():
         print(f"{what}:")
         for finding in findings:
-            # Each at once: some take the time of a login that fails.
+            # Printed one by one: some take as long as a login that times out.
             print(finding, flush=True)
             problems += finding.level is Level.PROBLEM
     print(f"{problems} problem{'' if problems == 1 else 's'} found." if problems else "No problem found.")

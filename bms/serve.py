@@ -1,4 +1,4 @@
-"""What a process does around the application: prepare the database, serve, and stop cleanly."""
+"""The processes: prepare the database, serve the application, stop cleanly."""
 
 import asyncio
 import gc
@@ -27,19 +27,19 @@ from bms.tasks.runner import background
 
 log = logging.getLogger("bms")
 
-BACKLOG = 1024  # connections that may wait to be accepted
-SHUTDOWN_SECONDS = 20.0  # how long running requests may take when the process is asked to stop
+BACKLOG = 1024  # connections that wait to be accepted
+SHUTDOWN_SECONDS = 20.0  # for requests in progress when the process is asked to stop
 
 
 def database_url(settings: Settings) -> str:
-    """Return the URL of the database, starting the embedded server when it is that one."""
+    """Return the URL of the database. Starts the embedded server if that is the database."""
     if settings.database_url is not None:
         return settings.database_url
     return embedded_url(shared_server(settings.data_dir))
 
 
 def serve(settings: Settings) -> int:
-    """Prepare the database, serve until SIGINT or SIGTERM, and return the exit status."""
+    """Prepare the database and serve until SIGINT or SIGTERM. Returns the exit status."""
     url = database_url(settings)
     for name in apply_migrations(url):
         log.info("applied migration %s", name)
@@ -57,21 +57,21 @@ def serve(settings: Settings) -> int:
 
 
 def _advise(url: str) -> None:
-    # Here and not at each connection: once a start, in the one process that starts the others.
+    # Once per start, in the process that starts the others, and not once per connection.
     advice = advice_at_start(url)
     if advice:
         log.warning("%s", advice)
 
 
 def _listen(settings: Settings) -> list[socket.socket]:
-    """Return the listening sockets, one a process or one for all; all are on the same port."""
+    """Return the listening sockets on the port: one per process, or one for all."""
     first = _bind(settings)
     if settings.workers == 1 or sys.platform != "linux":
         first.listen(BACKLOG)
         return [first]
-    # On one socket the first process to wake takes all that has come, and the others idle. Linux deals
-    # new connections out to sockets that share a port, which is asked for only once it is known to be free:
-    # two servers that share it by mistake would each get half of the requests.
+    # On a shared socket the first process to wake accepts every connection and the others idle. Linux spreads
+    # connections over sockets that share a port. First check that the port is free: two servers that share it
+    # by mistake would each get half of the requests.
     first.close()
     listeners = [_bind(settings, share=True) for _ in range(settings.workers)]
     for listener in listeners:
@@ -111,13 +111,13 @@ def _serve_on(listener: socket.socket, settings: Settings, url: str) -> None:
 
 
 async def _freeze(_: web.Application) -> None:
-    # What is there now stays: the collector need not walk it again and again while requests wait.
+    # These objects live as long as the process, so the collector need not traverse them while requests wait.
     gc.collect()
     gc.freeze()
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
-    if sys.platform == "win32":  # there is no uvloop for it
+    if sys.platform == "win32":  # uvloop does not support it
         return asyncio.new_event_loop()
     import uvloop
 
@@ -125,7 +125,7 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 
 
 def _supervise(listeners: Sequence[socket.socket], settings: Settings, url: str) -> int:
-    """Run several server processes on one port; when one dies the others are stopped too."""
+    """Run several server processes on one port. If one dies, stop the others."""
     context = multiprocessing.get_context("spawn")
     processes = [
         context.Process(target=_worker_process, args=(listener, settings, url), name=f"bms-{number}")
@@ -153,14 +153,14 @@ def _supervise(listeners: Sequence[socket.socket], settings: Settings, url: str)
 
 
 def _worker_process(listener: socket.socket, settings: Settings, url: str) -> None:
-    # Out of the terminal's group: Ctrl-C reaches the parent alone, which passes it on, once, as SIGTERM.
+    # Leave the terminal's process group: Ctrl-C then reaches only the parent, which sends one SIGTERM.
     os.setpgrp()
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
     _serve_on(listener, settings, url)
 
 
 def work(settings: Settings) -> int:
-    """Run the background tasks alone, until SIGINT or SIGTERM."""
+    """Run only the background tasks, until SIGINT or SIGTERM."""
     url = database_url(settings)
     _advise(url)
     asyncio.run(_work(settings, url))
@@ -183,10 +183,10 @@ def _say_hello(settings: Settings) -> None:
     base = f"http://{settings.host}:{settings.port}"
     mail = "by SMTP" if settings.smtp_url else f"to {settings.mail_dir}"
     print(
-        f"BMS serves on {base} (Ctrl-C stops it). Mail goes {mail}. Try:\n"
+        f"BMS is serving on {base} (Ctrl-C stops it). Mail goes {mail}. Try:\n"
         f"  curl {base}/events\n"
         f"  curl {base}/health/ready\n"
-        "The README's walk goes on from there: register, hold, pay.",
+        "The README goes on from there: register, hold, pay.",
         flush=True,
     )
     sys.stdout.flush()

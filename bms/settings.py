@@ -1,4 +1,4 @@
-"""The settings, read from ``BMS_*`` variables and a ``.env`` file: the only reader of os.environ."""
+"""The settings, read from ``BMS_*`` variables and a ``.env`` file. No other module reads the environment."""
 
 import contextlib
 import os
@@ -15,14 +15,14 @@ from bms.errors import ConfigurationError
 T = TypeVar("T")
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _OF_THE_TESTS = ("test_database_url", "update_golden")
-MIN_SECRET = 32  # bytes: RFC 7518, section 3.2 asks as many of an HS256 key as of its hash
+MIN_SECRET = 32  # bytes: an HS256 key is at least as long as its hash (RFC 7518, section 3.2)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator may set. Times are in seconds where the name does not say days.
+    """The settings of an operator. Times are in seconds, unless the name says days.
 
-    The README's table says what each is for.
+    The README's table explains each.
     """
 
     host: str = "127.0.0.1"
@@ -61,10 +61,10 @@ class Settings:
 
 
 def load(environ: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) -> Settings:
-    """Return the settings of ``environ`` (the process's by default) over those of ``dotenv``.
+    """Return the settings of ``environ`` (by default the process's), then of the file ``dotenv``.
 
-    Raises ConfigurationError, naming the variable, for a value that cannot be used, for an unknown
-    ``BMS_`` variable, and for a missing ``BMS_SECRET_KEY`` with any database but the embedded one.
+    Raises ConfigurationError, naming the variable, for an invalid value, for an unknown ``BMS_`` variable,
+    and if ``BMS_SECRET_KEY`` is missing and the database is not the embedded one.
     """
     source: dict[str, str] = {k: v for k, v in dotenv_values(dotenv).items() if v is not None}
     source.update(os.environ if environ is None else environ)
@@ -87,16 +87,16 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) 
         if not embedded:
             raise ConfigurationError(
                 "BMS_SECRET_KEY is not set. It signs the tokens: set it to a long random text, the same in "
-                "every process, for example the output of: python3 -c 'import secrets; "
+                "every process, such as the output of: python3 -c 'import secrets; "
                 "print(secrets.token_urlsafe(48))'"
             )
         try:
             parsed["secret_key"] = _kept_secret(data_dir / "secret_key")
         except OSError as error:
-            raise ConfigurationError(f"BMS_DATA_DIR is no place to keep the secret: {error}") from None
+            raise ConfigurationError(f"BMS_DATA_DIR cannot store the secret: {error}") from None
     if len(parsed["secret_key"].encode()) < MIN_SECRET:
-        kept = "" if "secret_key" in values else f"; it is the one kept in {data_dir / 'secret_key'}"
-        raise ConfigurationError(f"BMS_SECRET_KEY is too short: {MIN_SECRET} bytes at the least{kept}")
+        kept = "" if "secret_key" in values else f"; it was read from {data_dir / 'secret_key'}"
+        raise ConfigurationError(f"BMS_SECRET_KEY is too short: at least {MIN_SECRET} bytes are needed{kept}")
     return Settings(**parsed)
 
 
@@ -153,7 +153,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
 
 
 def _kept_secret(path: Path) -> str:
-    """Return the secret kept at ``path`` (mode 0600), making it first if there is none."""
+    """Return the secret stored at ``path`` (mode 0600). Creates it if there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     try:
@@ -162,7 +162,7 @@ def _kept_secret(path: Path) -> str:
             file.write(secrets.token_urlsafe(48))
             file.flush()
             os.fsync(file.fileno())
-        # A link never replaces: of two processes that start at once, both read the first one's.
+        # A link never replaces a file: processes that start at the same time all read the first one's secret.
         with contextlib.suppress(FileExistsError):
             os.link(fresh, path)
         return path.read_text().strip()

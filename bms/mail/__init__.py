@@ -1,1 +1,1 @@
-"""Mail: messages composed from templates, and the transports that carry them. No database."""
+"""E-mail: messages composed from templates, and the transports that send them. No database."""

@@ -1,9 +1,9 @@
-"""The headers' policy, and the Subject header, encoded by rules that hold for any title.
+"""The policy for headers, and a Subject header that is safe for any title.
 
-The standard library reads encoded words (``=?utf-8?q?...?=``) in a value it is given, so that a title
-could smuggle in a line end and with it a header of its own; and its folding loses spaces next to
-characters outside ASCII. A title is literal text here: nothing in it is decoded, and whatever is not
-plain and short goes out as base64 words of RFC 2047, which every reader joins to the very same text.
+The standard library decodes encoded words (``=?utf-8?q?...?=``) in a value, so a title could inject a line
+end and a header. Its folding also loses spaces next to characters outside ASCII. Here a title is literal
+text. A short ASCII title is sent as it is, any other as base64 words (RFC 2047), which decode to the same
+text in every mail reader.
 """
 
 import base64
@@ -14,11 +14,11 @@ from email.policy import SMTP, EmailPolicy, Policy
 from typing import Any, ClassVar, Literal
 
 _LINE = 76
-_BYTES_A_WORD = 39  # 52 characters of base64 and 12 around them, beside "Subject: "
+_BYTES_PER_WORD = 39  # 52 characters of base64 and 12 around them, after "Subject: "
 
 
 class SubjectHeader(UniqueUnstructuredHeader, BaseHeader):
-    """A Subject that is exactly the text it was given."""
+    """A Subject that decodes to exactly the given text."""
 
     max_count: ClassVar[Literal[1]] = 1
 
@@ -28,7 +28,7 @@ class SubjectHeader(UniqueUnstructuredHeader, BaseHeader):
         kwds["decoded"] = value
 
     def fold(self, *, policy: Policy) -> str:
-        """Return the header's lines, each ending in the policy's line end."""
+        """Return the header's lines, each with the policy's line end."""
         lead = "Subject: "
         if _plain(self) and len(lead) + len(self) <= _LINE:
             return f"{lead}{self}{policy.linesep}"
@@ -44,7 +44,7 @@ def _chunks(text: str) -> Iterator[bytes]:
     chunk = b""
     for character in text:
         encoded = character.encode()
-        if len(chunk) + len(encoded) > _BYTES_A_WORD:
+        if len(chunk) + len(encoded) > _BYTES_PER_WORD:
             yield chunk
             chunk = b""
         chunk += encoded
@@ -52,7 +52,7 @@ def _chunks(text: str) -> Iterator[bytes]:
 
 
 class _Registry(HeaderRegistry):
-    """The standard library makes a class for every header of every message; this one, one for each name."""
+    """Caches one class per header name. The standard library makes one for every header of every message."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,4 +72,4 @@ def _policy() -> "EmailPolicy[EmailMessage]":
 
 
 POLICY = _policy()
-"""The policy that every message is composed under."""
+"""The policy of every message."""

@@ -57,25 +57,25 @@ SUBJECTS: Mapping[str, str] = {
     "organizer_message": "A message about {{ event.title }}",
 }
 
-# Read back by the file transport, which names its files by it.
+# The file transport names its files by it.
 KIND_HEADER = "X-BMS-Kind"
 
-# Quoted local parts, which hardly anybody has, are refused: they may hold what ends an SMTP command.
+# Quoted local parts are rare, and may contain what ends an SMTP command, so they are refused.
 _ADDRESS = re.compile(r'([^\s<>()\[\]\\,:;"@]+)@([^\s<>()\[\]\\,:;"@]+)')
-# What Jinja2, the filters and the email package raise for values of the wrong shape.
+# Raised by Jinja2, the filters and the email package for values of the wrong type.
 _UNUSABLE = (TemplateError, MessageError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 
 
 class CannotCompose(Exception):
-    """The message cannot be made, now or later: trying again with the same payload is of no use."""
+    """The message cannot be composed. A retry with the same payload would fail again."""
 
 
 class UnknownKind(CannotCompose, LookupError):
-    """There is no such kind of mail."""
+    """There is no such kind of e-mail."""
 
 
 class BadPayload(CannotCompose, ValueError):
-    """The payload lacks something that the template shows, or an address or time cannot be read."""
+    """The payload lacks a value that the template shows, or an address or a time is invalid."""
 
 
 def compose(
@@ -87,13 +87,13 @@ def compose(
     message_id: str,
     subject: str | None = None,
 ) -> EmailMessage:
-    """Return the mail of this kind, as multipart/alternative with a text and an HTML part.
+    """Return an e-mail of ``kind`` as multipart/alternative with a text and an HTML part.
 
-    ``recipient`` is a bare address, ``sender`` an address or ``Name <address>``, ``message_id`` the
-    whole header value; ``subject`` replaces the kind's own. Nothing in the payload can add a header
-    or a line: line ends and control characters in it become spaces.
+    ``recipient`` is a bare address, ``sender`` an address or ``Name <address>``, ``message_id`` the whole
+    header value. ``subject`` replaces the subject of the kind. Line ends and control characters in the
+    payload become spaces, so it cannot add a header or a line.
 
-    Raises UnknownKind, or BadPayload when the payload or an address will not do.
+    Raises UnknownKind, and BadPayload if the payload or an address is invalid.
     """
     if kind not in SUBJECTS:
         raise UnknownKind(f"there is no mail of kind {kind!r}")
@@ -108,7 +108,7 @@ def compose(
 
 
 def message_id(dedupe_key: str, domain: str) -> str:
-    """Return the Message-ID, in its angle brackets: the same for the same key, so a repeat is recognised."""
+    """Return the Message-ID in angle brackets. The same key gives the same id, so a repeat is recognised."""
     return f"<{hashlib.sha256(dedupe_key.encode()).hexdigest()}@{domain}>"
 
 
@@ -122,9 +122,9 @@ def _message(
     message["To"] = _address(recipient)
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = message_id
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: asks for no out-of-office replies
     message[KIND_HEADER] = kind
-    # Quoted-printable keeps long lines and any Unicode intact through relays without 8BITMIME.
+    # Quoted-printable keeps long lines and Unicode intact on relays without 8BITMIME.
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     return message
@@ -132,7 +132,7 @@ def _message(
 
 def _address(address: str, display_name: str = "") -> Address:
     match = _ADDRESS.fullmatch(address)
-    # The email package would decode an encoded word in an address, and any line end inside it.
+    # The email package decodes encoded words in an address, and line ends inside them.
     if match is None or "=?" in address or not address.isprintable():
         raise ValueError("an address cannot be read")
     return Address(display_name, username=match[1], domain=match[2])

@@ -1,4 +1,4 @@
-"""How a composed message leaves the house: by SMTP, or as a file in a directory."""
+"""Transports for composed messages: SMTP, or files in a directory."""
 
 import asyncio
 import hashlib
@@ -25,38 +25,38 @@ from bms.mail.messages import KIND_HEADER
 SMTP_PORT, SMTPS_PORT = 25, 465
 TIMEOUT = 30.0
 
-# These speak of our login, not of the message: it can go out once the settings are mended.
+# These codes are about our login, not about the message. It can be sent once the settings are fixed.
 _LOGIN_REPLIES = frozenset({530, 534, 535, 538})
 _QUIT_SECONDS = 2.0
 _STARTTLS = {"offered": None, "required": True, "never": False}
 
 
 class MailError(Exception):
-    """A message was not delivered; the text is one line, and never holds a password."""
+    """A message was not delivered. The text is one line and never contains a password."""
 
 
 class TransientMailError(MailError):
-    """It may go out later: nobody answered, a time-out, a 4xx reply, or our own login refused."""
+    """A retry may succeed: the server is down, timed out, replied 4xx, or refused our login."""
 
 
 class PermanentMailError(MailError):
-    """It will never go out: a 5xx reply to the message or its recipient, or an unusable address."""
+    """A retry cannot succeed: a 5xx reply to the message or its recipient, or an invalid address."""
 
 
 class Transport(Protocol):
     async def send(self, message: EmailMessage) -> None:
         """Deliver the message to the recipient in its To header.
 
-        Raises TransientMailError when it may go out later, PermanentMailError when it never will.
+        Raises TransientMailError if a retry may succeed, and PermanentMailError if it cannot.
         """
 
     async def close(self) -> None:
-        """Let go of whatever is held. A closed transport is not used again."""
+        """Release all resources. A closed transport is not used again."""
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where mail is handed in. ``starttls`` is None to use it where offered, True to insist, False never."""
+    """An SMTP server. ``starttls``: None to use it if offered, True to require it, False for never."""
 
     host: str
     port: int
@@ -69,11 +69,11 @@ class SmtpServer:
     def from_url(cls, url: str) -> "SmtpServer":
         """Return the server of ``smtp://user:password@host:port`` or ``smtps://...`` (TLS from the start).
 
-        User and password are percent-encoded and optional; the port is 25, or 465 for smtps; smtp takes
-        ``?starttls=required`` or ``?starttls=never``. A password for a distant host wants one of smtps
-        and ``required``: without them it goes out in the clear when the server offers no STARTTLS.
+        User and password are optional and percent-encoded. The default port is 25, for smtps 465. smtp takes
+        ``?starttls=required`` or ``?starttls=never``. Use smtps or ``required`` to send a password to another
+        host: otherwise it is sent in the clear if the server offers no STARTTLS.
 
-        Raises ConfigurationError, which shows nothing of the URL as any part of it may be the password.
+        Raises ConfigurationError, which does not show the URL: any part of it may be the password.
         """
         server = _parse(url)
         if server is None:
@@ -86,7 +86,7 @@ class SmtpServer:
 
 
 def _parse(url: str) -> SmtpServer | None:
-    # The errors of urllib quote the URL, so none of them leaves this function, not even as a context.
+    # The errors of urllib quote the URL, so none leaves this function, not even as a context.
     try:
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
@@ -115,18 +115,17 @@ def _parse(url: str) -> SmtpServer | None:
 
 
 class SmtpTransport:
-    """Hands messages to an SMTP server, over one connection a message.
+    """Sends messages to an SMTP server, with one connection per message.
 
-    So a message owes nothing to the one before it, any number may be under way at once, and there is
-    nothing to keep alive between them.
+    Messages are independent: any number can be sent concurrently, and no idle connection is kept.
     """
 
     def __init__(
         self, server: SmtpServer, timeout: float = TIMEOUT, tls_context: ssl.SSLContext | None = None
     ) -> None:
-        """``timeout`` is in seconds, for one message from the connection to its acceptance.
+        """``timeout`` is in seconds per message, from connecting until the server accepts it.
 
-        ``tls_context`` replaces the system's authorities for the check of the server's certificate.
+        ``tls_context`` replaces the system's certificate authorities.
         """
         self._server = server
         self._timeout = timeout
@@ -140,7 +139,7 @@ class SmtpTransport:
         try:
             async with asyncio.timeout(self._timeout):
                 await _hand_over(client, message)
-            # From here on the server has answered for the message: no failure may cause a repeat.
+            # The server has accepted the message: a failure from here on must not cause a retry.
             with suppress(aiosmtplib.SMTPException, OSError):
                 async with asyncio.timeout(_QUIT_SECONDS):
                     await client.quit()
@@ -150,7 +149,7 @@ class SmtpTransport:
             client.close()
 
     async def close(self) -> None:
-        """Nothing is kept between messages."""
+        """Do nothing: no connection is kept."""
 
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server
@@ -173,7 +172,7 @@ async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> None:
     except TimeoutError:
         raise
     except aiosmtplib.SMTPAuthenticationError as error:
-        # The server's words may repeat what it was sent.
+        # The server's reply may quote our credentials.
         raise TransientMailError(f"the mail server refused the login ({error.code})") from None
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise TransientMailError(_words(error)) from error
@@ -206,8 +205,8 @@ def _words(error: Exception) -> str:
 
 
 def _own_name() -> str:
-    # Not socket.getfqdn, which asks the DNS and may hang. RFC 5321, 4.1.4: a client with no domain
-    # name of its own gives an address.
+    # Not socket.getfqdn: it asks the DNS and may hang. A client without a domain name gives an address
+    # (RFC 5321, section 4.1.4).
     name = gethostname()
     return name if "." in name and name.isascii() else "[127.0.0.1]"
 
@@ -219,8 +218,8 @@ _FILE = re.compile(r"[a-z_]+-[0-9a-f]{32}\.eml|\.[a-z0-9_]+\.part")
 class FileTransport:
     """Writes each message to ``<kind>-<digest of its Message-ID>.eml`` in a directory.
 
-    The same message again replaces its file, so a repeat after a crash adds none. A file is complete
-    whenever it can be seen. It is readable by its owner alone, and so is a directory made here.
+    A repeat of a message replaces its file. A visible file is complete. Files, and directories made here, are
+    readable by their owner only.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -242,11 +241,11 @@ class FileTransport:
             raise TransientMailError(_words(error)) from error
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is kept open."""
 
 
 def _ascii_addresses(message: EmailMessage) -> bool:
-    # Only the UTF-8 form of a header (RFC 6532) can hold any other address.
+    # Other addresses need the UTF-8 form of headers (RFC 6532).
     headers = (message["From"], message["To"])
     return all(address.addr_spec.isascii() for header in headers for address in header.addresses)
 
@@ -285,7 +284,7 @@ def remove_old_files(directory: Path, *, days: int, limit: int) -> int:
 
 
 def transport_from_url(url: str | None, directory: Path) -> Transport:
-    """Return the SMTP transport of ``url``, or, when it is unset or empty, files in ``directory``.
+    """Return the SMTP transport for ``url``, or files in ``directory`` if it is unset or empty.
 
     Raises ConfigurationError naming BMS_SMTP_URL.
     """

@@ -1,4 +1,4 @@
-"""The demo data: what a newcomer finds on the first run. Made by the same commands as everything else."""
+"""The demo data of a first run, created by the same commands as real data."""
 
 import datetime as dt
 import secrets
@@ -15,7 +15,7 @@ from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.terms import Actor, Role
 
-# Who books has an address, so that the mails can be looked at, in a domain that is nobody's (RFC 2606).
+# The visitor has an address, so that there are e-mails to look at. Its domain belongs to nobody (RFC 2606).
 ACCOUNTS = (
     ("admin", "Alex Admin", Role.ADMIN, None),
     ("organiser", "Olga Organiser", Role.EVENT_MANAGER, None),
@@ -31,7 +31,7 @@ VENUES = (
 
 
 class Show(NamedTuple):
-    """One event of the demo: venue and category by their place in the lists above."""
+    """A demo event. ``venue`` and ``category`` are indexes into the lists above."""
 
     title: str
     days: int
@@ -61,16 +61,16 @@ SHOWS = (
 
 
 async def load_demo_data(database: Database, passwords: Passwords) -> str | None:
-    """Load accounts, categories, venues and a dozen events of the coming months, all or nothing.
+    """Load accounts, categories, venues and a dozen events of the coming months, in one transaction.
 
-    Returns what to print once, passwords included; None when there are accounts already.
+    Returns the text to print once, with the passwords. Returns None if there are accounts already.
     """
     secret = {username: secrets.token_urlsafe(9) for username, *_ in ACCOUNTS}
     hashes = {username: await passwords.hash(secret[username]) for username in secret}
     if not await database.transact(_load, hashes=hashes, today=dt.datetime.now(dt.UTC).date()):
         return None
     lines = [f"  {username:<10} {secret[username]}  ({role})" for username, _, role, _ in ACCOUNTS]
-    return "\n".join(["Demo accounts, shown this once (username, password):", *lines])
+    return "\n".join(["Demo accounts, shown only once (username, password):", *lines])
 
 
 def _load(tx: Transaction, *, hashes: dict[str, str], today: dt.date) -> bool:
@@ -97,7 +97,7 @@ def _event(show: Show, slugs: list[str], venues: list[int], today: dt.date) -> d
     date = today + dt.timedelta(days=show.days)
     return {
         "title": show.title,
-        "description": f"{show.title}, one of the events that come with BMS to be tried out.",
+        "description": f"{show.title}, a demo event to try BMS with.",
         "starts_at": f"{date}T{show.time}:00Z",
         "venue": venues[show.venue],
         "category": slugs[show.category],

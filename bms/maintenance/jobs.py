@@ -1,4 +1,4 @@
-"""What the command line does once: demo data, an admin, the check of conservation."""
+"""One-off jobs: load demo data, create an admin, check conservation."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -14,13 +14,13 @@ from bms.sql.database import Database
 
 
 async def seed(settings: Settings, url: str) -> str | None:
-    """Load the demo data unless there are accounts; return what to tell of it, passwords included."""
+    """Load the demo data unless there are accounts. Returns the text to print, or None if there are."""
     async with _database(settings, url) as database, _passwords(settings) as passwords:
         return await load_demo_data(database, passwords)
 
 
 async def create_admin(settings: Settings, url: str, account: dict[str, Any]) -> int:
-    """Make an admin account of checked registration data and return its id."""
+    """Create an admin from validated registration data and return its id."""
     async with _database(settings, url) as database, _passwords(settings) as passwords:
         password_hash = await passwords.hash(account.pop("password"))
         user = await database.transact(register_user, **account, password_hash=password_hash)
@@ -28,7 +28,7 @@ async def create_admin(settings: Settings, url: str, account: dict[str, Any]) ->
 
 
 async def check(settings: Settings, url: str) -> tuple[list[Finding], list[Finding]]:
-    """Return what the rules of conservation say of the database, and what else is worth knowing."""
+    """Return the findings of the conservation rules, and notes that are no violations."""
     async with _database(settings, url) as database:
         return await database.read_primary(check_conservation), await database.read_primary(list_notes)
 

@@ -1,1 +1,1 @@
-"""Payments: the gateway's interface, a simulated gateway, and what can be checked of payment details."""
+"""Payments: the interface of a gateway, a simulated gateway, and checks of payment details."""

@@ -1,9 +1,9 @@
-"""What a card's details say by themselves. Pure functions; nothing here keeps or shows a number."""
+"""Checks of card details. Pure functions; none stores or shows a number."""
 
 import re
 from datetime import date
 
-# Issuer ranges by leading digits (ISO/IEC 7812), the narrower before the wider that holds it.
+# Issuer ranges by leading digits (ISO/IEC 7812). A narrow range stands before a wider one that contains it.
 _RANGES: tuple[tuple[int, int, str], ...] = (
     (34, 34, "amex"),
     (37, 37, "amex"),
@@ -33,12 +33,12 @@ _EXPIRY = re.compile(r"\s*([0-9]{1,2})\s*/\s*((?:20)?[0-9]{2})\s*", re.ASCII)
 
 
 def digits_of(number: str) -> str:
-    """Return the number without the spaces and hyphens that people group it by."""
+    """Return the number without the spaces and hyphens that people type."""
     return re.sub("[ -]", "", number)
 
 
 def luhn_valid(number: str) -> bool:
-    """Return whether ``number`` is ASCII digits whose check digit is right (Luhn, ISO/IEC 7812-1 annex B)."""
+    """Return whether ``number`` is ASCII digits with a valid check digit (Luhn, ISO/IEC 7812-1 annex B)."""
     if not re.fullmatch("[0-9]+", number):
         return False
     total = 0
@@ -66,14 +66,14 @@ def brand_of(number: str) -> str:
 
 
 def last4(number: str) -> str:
-    """Return the last four digits, the most of a number that is ever kept."""
+    """Return the last four digits: the only part of a number that is ever stored."""
     return number[-4:]
 
 
 def parse_expiry(expiry: str) -> tuple[int, int]:
     """Return month and four-digit year of ``12/30`` or ``12/2030``.
 
-    Raises ValueError, which does not quote it.
+    Raises ValueError, which does not quote ``expiry``.
     """
     match = _EXPIRY.fullmatch(expiry)
     if match is None or not 1 <= int(match[1]) <= 12:
@@ -82,11 +82,11 @@ def parse_expiry(expiry: str) -> tuple[int, int]:
 
 
 def is_expired(month: int, year: int, today: date) -> bool:
-    """Return whether the last day of the month printed on the card is past; ``year`` has four digits."""
+    """Return whether the month on the card has passed. ``year`` has four digits."""
     return (year, month) < (today.year, today.month)
 
 
 def cvv_valid(cvv: str, brand: str) -> bool:
-    """Return whether the code has the brand's length: amex four digits, unknown three or four, else three."""
+    """Return whether the code has the brand's length: amex 4 digits, unknown 3 or 4, others 3."""
     lengths = {"amex": "4", "unknown": "3,4"}.get(brand, "3")
     return re.fullmatch(f"[0-9]{{{lengths}}}", cvv) is not None

@@ -1,10 +1,9 @@
-"""What BMS asks of a payment gateway.
+"""The interface of a payment gateway.
 
-The idempotency rule: a charge and a refund each carry a reference of ours. The same reference always
-has the same outcome, and money moves once for it, however often and from however many processes it is
-sent. So after GatewayUnavailable, when nobody knows what happened, sending it again is safe, and so is
-asking with ``find_charge`` or ``find_refund``. A FAILED outcome is an outcome: who wants another try
-takes a new reference.
+Idempotency: each charge and each refund carries our reference. A reference always has the same outcome, and
+money moves once for it, however often and from however many processes it is sent. After GatewayUnavailable
+nobody knows the outcome: a retry with the same reference is safe, and so are ``find_charge`` and
+``find_refund``. FAILED is an outcome: another attempt needs a new reference.
 """
 
 from collections.abc import Mapping
@@ -21,10 +20,10 @@ class OutcomeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A payment to be made: ``reference`` is ours and unique to it; ``currency`` is ISO 4217.
+    """A payment to make. ``reference`` is ours and unique; ``currency`` is an ISO 4217 code.
 
-    ``details`` are the method's (card: number, expiry, cvv, holder; upi: vpa; netbanking: bank; wallet:
-    wallet_id). They are never shown, logged or kept.
+    ``details`` depend on the method (card: number, expiry, cvv, holder; upi: vpa; netbanking: bank; wallet:
+    wallet_id). They are never shown, logged or stored.
     """
 
     reference: str
@@ -36,7 +35,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a charge or refund; a FAILED one has a code and a message for a person."""
+    """The outcome of a charge or refund. A FAILED one has a code, and a message for a person."""
 
     status: OutcomeStatus
     gateway_reference: str
@@ -49,32 +48,32 @@ class Outcome:
 
 
 class ReferenceReused(ValueError):
-    """A reference came again with another amount, currency or charge: a mistake of the caller's."""
+    """A reference was reused with another amount, currency or charge: a bug in the caller."""
 
 
 class Gateway(Protocol):
-    """Each method raises bms.errors.GatewayUnavailable when the outcome is not known."""
+    """Each method raises bms.errors.GatewayUnavailable if the outcome is unknown."""
 
     async def charge(self, charge: Charge) -> Outcome:
-        """Take the money, once for the charge's reference, and return what came of it."""
+        """Take the money, once per reference, and return the outcome."""
 
     async def find_charge(self, reference: str) -> Outcome | None:
-        """Return what came of the charge, or None when the gateway never took it in.
+        """Return the outcome of a charge, or None if the gateway never received it.
 
-        Raises GatewayUnavailable also while the charge is still being made.
+        Raises GatewayUnavailable while the charge is still in progress, too.
         """
 
     async def void(self, reference: str, amount: Decimal, currency: str) -> Outcome:
-        """Give up a charge whose outcome is not known: return what came of it if the gateway took it in.
+        """Give up a charge with an unknown outcome. Return its outcome if the gateway received it.
 
-        If it did not it never will: a charge that comes later with the same reference is FAILED.
+        If it did not, it never will: a later charge with the same reference is FAILED.
         """
 
     async def refund(self, reference: str, gateway_reference: str, amount: Decimal, currency: str) -> Outcome:
-        """Give ``amount`` of the charge ``gateway_reference`` back, once for the refund's ``reference``.
+        """Refund ``amount`` of the charge ``gateway_reference``, once per ``reference`` of a refund.
 
-        The refunds of a charge never exceed it: one that would is FAILED.
+        A refund is FAILED if all refunds together would exceed the charge.
         """
 
     async def find_refund(self, reference: str) -> Outcome | None:
-        """Return what came of the refund, or None when the gateway never took it in."""
+        """Return the outcome of a refund, or None if the gateway never received it."""

@@ -1,4 +1,4 @@
-"""What every request schema shares: strict fields whose values any of our databases can store."""
+"""The base of request schemas, and strict fields: what they accept, every supported database can store."""
 
 import datetime as dt
 import re
@@ -13,7 +13,7 @@ from bms.formats import rfc3339 as rfc3339
 from bms.formats import two_decimals
 from bms.terms import CENT, MAX_COUNT, MAX_ID, MAX_MONEY
 
-MAX_ERRORS = 100  # that one answer tells of
+MAX_ERRORS = 100  # in one reply
 
 # The C0 and C1 control characters, and the line and paragraph separators.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -32,8 +32,8 @@ JsonSchema = dict[str, Any]
 class RequestSchema(Schema):
     """A request body or query. Unknown fields are refused by name.
 
-    ``older_names`` maps what a source calls a field to the field. An older name that comes beside the
-    field itself, or another older name of it, is unknown.
+    ``older_names`` maps older names of fields to their names. An older name counts as unknown if the field
+    itself, or another older name of it, is sent as well.
     """
 
     older_names: ClassVar[Mapping[str, str]] = {}
@@ -48,7 +48,7 @@ class RequestSchema(Schema):
 
     @pre_load
     def rename(self, data: Any, **_: Any) -> Any:
-        """Return ``data`` with each older name given its canonical one, unless that is given already."""
+        """Return ``data`` with older names replaced by those of their fields, unless both are sent."""
         if not self.older_names or not isinstance(data, dict):
             return data
         renamed: dict[Any, Any] = {}
@@ -58,8 +58,9 @@ class RequestSchema(Schema):
         return renamed
 
     def parse(self, data: Any) -> dict[str, Any]:
-        """Return the validated ``data``. Raises ValidationFailed with a JSON Pointer a mistake, for the
-        first MAX_ERRORS of them.
+        """Return the validated ``data``.
+
+        Raises ValidationFailed with a JSON Pointer for each of the first MAX_ERRORS mistakes.
         """
         try:
             return cast("dict[str, Any]", self.load(data))
@@ -79,8 +80,10 @@ def flatten(messages: Any, pointer: str = "") -> list[dict[str, str]]:
 
 
 class Text(fields.String):
-    """Text without NUL and lone surrogates, which no database stores; at most ``max`` UTF-16 units,
-    which is how SQL Server counts NVARCHAR. Blank ends are cut unless ``strip`` is off.
+    """Text of at most ``max`` UTF-16 units, the way SQL Server counts NVARCHAR.
+
+    NUL and lone surrogates are refused, as no database stores them. Blanks at the ends are removed unless
+    ``strip`` is off.
     """
 
     def __init__(self, *, max: int, min: int = 0, strip: bool = True, **kwargs: Any) -> None:  # noqa: A002
@@ -121,7 +124,7 @@ class Line(Text):
 
 
 class Id(fields.Integer):
-    """An id of ours. JSON numbers only."""
+    """An id. Only JSON numbers are accepted."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -138,13 +141,13 @@ class Count(fields.Integer):
 
 
 class Money(fields.Field[Decimal]):
-    """An amount as text ("25.00") or number, not negative, with at most two decimals."""
+    """An amount as text ("25.00") or number: not negative, at most two decimals."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise ValidationError('An amount such as "25.00" is needed.')
         try:
-            # Decimal itself reads more: digits of any script, 1_000, 1e2, NaN.
+            # Decimal accepts more: digits of any script, 1_000, 1e2, NaN.
             if isinstance(value, str) and not _AMOUNT.fullmatch(value.strip()):
                 raise InvalidOperation
             amount = Decimal(str(value).strip())
@@ -165,11 +168,11 @@ class Money(fields.Field[Decimal]):
 
 
 class UtcTime(fields.Field[dt.datetime]):
-    """A time in RFC 3339, kept to the millisecond in UTC; without an offset it is UTC."""
+    """A time in RFC 3339, converted to UTC and cut to milliseconds. Without an offset it is UTC."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.datetime:
         try:
-            # fromisoformat reads more: weeks, any character between date and time, NUL at the end.
+            # fromisoformat accepts more: weeks, any character between date and time, NUL at the end.
             if not isinstance(value, str) or not _TIME.fullmatch(value):
                 raise ValueError
             time = dt.datetime.fromisoformat(value)
@@ -200,7 +203,7 @@ class Day(fields.Field[dt.date]):
 
 
 class OneOf(fields.Raw):
-    """An object of one of ``choices``; which one, the schema that has the field decides."""
+    """An object of one of ``choices``. The schema that contains the field decides which."""
 
     def __init__(self, *choices: RequestSchema, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -1,4 +1,4 @@
-"""Errors as the API shows them: problem documents (RFC 9457)."""
+"""Errors as problem documents (RFC 9457)."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""Who somebody is and how that is proved: identity, tokens, passwords."""
+"""Who is calling, and the proof: identity, tokens, passwords."""

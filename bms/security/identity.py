@@ -1,4 +1,4 @@
-"""Who makes a request."""
+"""Who is calling."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from bms.terms import Role
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a request, as its token and its session say."""
+    """The caller of a request, according to its token and session."""
 
     user_id: int
     session_id: int
@@ -17,7 +17,7 @@ class Caller:
 
 
 class Identity(NamedTuple):
-    """Who makes a request: a caller, or why the token that was sent tells of nobody, or neither."""
+    """The outcome of authentication: a caller, the error that a bad token caused, or neither (anonymous)."""
 
     caller: Caller | None = None
     refusal: BMSError | None = None
@@ -27,7 +27,7 @@ STRANGER = Identity()
 
 
 class KnownCaller(NamedTuple):
-    """Whom a token was found to speak for, and when it expires (UTC, seconds since 1970)."""
+    """The caller that a token was verified for, and when the token expires (UTC, seconds since 1970)."""
 
     caller: Caller
     expires_at: float

@@ -1,4 +1,4 @@
-"""Passwords: bcrypt off the event loop."""
+"""Passwords: bcrypt, outside the event loop."""
 
 import asyncio
 import secrets
@@ -9,26 +9,26 @@ from typing import TypeVar
 import bcrypt
 
 T = TypeVar("T")
-MAX_PASSWORD_BYTES = 72  # bcrypt reads no further
+MAX_PASSWORD_BYTES = 72  # bcrypt ignores what follows
 
 
 class Passwords:
-    """Hashes and checks passwords in threads of their own: bcrypt is meant to be slow."""
+    """Hashes and checks passwords in its own threads, as bcrypt is slow by design."""
 
     def __init__(self, rounds: int, *, threads: int = 2) -> None:
         self._rounds = rounds
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="bms-bcrypt")
-        # Checked when there is no such user, so that the answer takes as long either way.
+        # Checked for unknown users, so that the reply takes equally long.
         self._decoy = bcrypt.hashpw(secrets.token_bytes(16), bcrypt.gensalt(rounds)).decode()
 
     async def hash(self, password: str) -> str:
-        """Return the bcrypt hash of a password of at most 72 bytes (the schemas refuse longer ones)."""
+        """Return the bcrypt hash of a password. The schemas refuse passwords of more than 72 bytes."""
         return await self._run(
             lambda: bcrypt.hashpw(password.encode(), bcrypt.gensalt(self._rounds)).decode()
         )
 
     async def matches(self, password: str, stored: str | None) -> bool:
-        """Return whether the password is the one of ``stored``; False, as slowly, when that is None."""
+        """Return whether the password matches the hash ``stored``. None never matches, and takes as long."""
         data = password.encode()
         right = await self._run(
             lambda: bcrypt.checkpw(data[:MAX_PASSWORD_BYTES], (stored or self._decoy).encode())

@@ -1,4 +1,4 @@
-"""Signed access and refresh tokens, and the secrets that they carry."""
+"""Signed access and refresh tokens, and the secrets in them."""
 
 import hashlib
 import secrets
@@ -15,7 +15,7 @@ ALGORITHM = "HS256"
 
 
 class AccessClaims(NamedTuple):
-    """What an access token says: whose it is, its session, and when it expires (UTC, seconds since 1970)."""
+    """The content of an access token: user, session, and expiry (UTC, seconds since 1970)."""
 
     user_id: int
     session_id: int
@@ -24,14 +24,14 @@ class AccessClaims(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RefreshClaims:
-    """What a refresh token says: its session, and the hash under which the session knows it."""
+    """The content of a refresh token: its session, and the hash that the session stores of it."""
 
     session_id: int
     hash: str
 
 
 class Tokens:
-    """Makes and reads the signed tokens of this installation. Lifetimes are in seconds."""
+    """Signs and verifies the tokens of this installation. Lifetimes are in seconds."""
 
     def __init__(self, secret: str, *, access_seconds: int, refresh_seconds: int) -> None:
         self._secret = secret
@@ -39,15 +39,18 @@ class Tokens:
         self.refresh_seconds = refresh_seconds
 
     def access(self, *, user_id: int, session_id: int) -> str:
-        """Return an access token. It names the session, so that logging out ends it at once."""
+        """Return an access token. It names its session, so that a logout invalidates it at once."""
         return self._sign({"sub": str(user_id), "sid": session_id, "typ": "access"}, self.access_seconds)
 
     def refresh(self, *, session_id: int, secret: str) -> str:
-        """Return the refresh token that carries ``secret``, of which the session stores the hash."""
+        """Return a refresh token that contains ``secret``. The session stores the secret's hash."""
         return self._sign({"sid": session_id, "typ": "refresh", "jti": secret}, self.refresh_seconds)
 
     def read_access(self, token: str) -> AccessClaims:
-        """Return what the token says. Raises Unauthenticated unless it is a live access token of ours."""
+        """Return the content of an access token.
+
+        Raises Unauthenticated unless we signed it and it is unexpired.
+        """
         try:
             claims = self._read(token, "access")
             return AccessClaims(_id(claims["sub"]), _id(claims["sid"]), float(claims["exp"]))
@@ -55,7 +58,10 @@ class Tokens:
             raise Unauthenticated("The access token is not valid or has expired") from None
 
     def read_refresh(self, token: str) -> RefreshClaims:
-        """Return what the token names. Raises InvalidRefreshToken unless it is a live one of ours."""
+        """Return the content of a refresh token.
+
+        Raises InvalidRefreshToken unless we signed it and it is unexpired.
+        """
         try:
             claims = self._read(token, "refresh")
             return RefreshClaims(_id(claims["sid"]), hash_secret(claims["jti"]))
@@ -67,7 +73,7 @@ class Tokens:
         return jwt.encode({**claims, "iat": now, "exp": now + seconds}, self._secret, algorithm=ALGORITHM)
 
     def _read(self, token: str, kind: str) -> dict[str, Any]:
-        # Naming the one algorithm is what refuses "alg: none" and keys of another kind.
+        # The fixed algorithm refuses "alg: none" and other kinds of keys.
         claims: dict[str, Any] = jwt.decode(
             token, self._secret, algorithms=[ALGORITHM], options={"require": ["exp", "iat", "typ"]}
         )
@@ -77,7 +83,7 @@ class Tokens:
 
 
 def _id(claim: Any) -> int:
-    """Return an id of ours. Raises ValueError or TypeError for what can be none."""
+    """Return ``claim`` as an id. Raises ValueError or TypeError if it cannot be one."""
     key = int(claim)
     if not 0 < key <= MAX_ID:
         raise ValueError("out of range")
@@ -90,5 +96,5 @@ def new_secret() -> str:
 
 
 def hash_secret(secret: str) -> str:
-    """Return what is stored of a refresh token's secret, so that the table alone opens no session."""
+    """Return the hash that is stored of a refresh token's secret. The table alone opens no session."""
     return hashlib.sha256(secret.encode()).hexdigest()

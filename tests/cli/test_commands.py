@@ -63,9 +63,9 @@ def test_from_an_empty_directory_to_an_admin(bms: Run) -> None:
     admin = ("create-admin", "--username", "root", "--email", "root@example.com")
     assert "Shorter than 8" in bms(*admin, stdin="short\n").stderr
     made = bms(*admin, stdin="long enough\n")
-    assert (made.returncode, made.stdout) == (0, "Made the admin root (id 1).\n")
+    assert (made.returncode, made.stdout) == (0, "Created the admin root (id 1).\n")
     again = bms(*admin, stdin="long enough\n")
-    assert (again.returncode, again.stderr) == (2, "bms: This username is taken\n")
+    assert (again.returncode, again.stderr) == (2, "bms: This username is already taken\n")
     assert "There are accounts already" in bms("seed").stdout
     checked = bms("check")
     assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "All holds.")

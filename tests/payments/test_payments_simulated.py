@@ -171,7 +171,7 @@ async def test_the_slow_card_is_unknown_until_it_has_paid(gateway: SimulatedGate
     paying = asyncio.create_task(gateway.charge(charge(number=SLOW)))
     while not await gateway.entries():  # noqa: ASYNC110  # only the file can tell
         await asyncio.sleep(0.01)
-    with pytest.raises(GatewayUnavailable, match="still being made"):
+    with pytest.raises(GatewayUnavailable, match="still in progress"):
         await gateway.find_charge("p-1")
     outcome = await paying
     assert time.monotonic() - started >= 0.35

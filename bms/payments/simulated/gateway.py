@@ -1,4 +1,4 @@
-"""A gateway that moves no money: what is paid with decides what happens. docs/test-cards.md lists it all."""
+"""A gateway that moves no money. The payment details decide the outcome; docs/test-cards.md lists them."""
 
 import asyncio
 import sqlite3
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What a means of payment does; as it stands here, it pays at once and takes refunds."""
+    """How a payment behaves. By default it succeeds at once and can be refunded."""
 
     failure: str | None = None
     charged: bool = True
@@ -50,9 +50,9 @@ CARDS: Mapping[str, Behaviour] = {
     "4000000000002024": Behaviour(refunding=Refunding.UNANSWERED_ONCE),
     "4000000000002032": Behaviour(refunding=Refunding.ANSWER_LOST),
 }
-"""The card numbers with a behaviour of their own; any other that passes the Luhn check pays."""
+"""Card numbers with a behaviour. Any other number that passes the Luhn check pays."""
 
-# For a UPI address the part before the @, for the others the name as a whole, in any case of letters.
+# For UPI the part of the address before the @, for other methods the whole name. Case does not matter.
 NAMES: Mapping[str, Behaviour] = {
     "fail": Behaviour(failure="payment_declined"),
     "failure": Behaviour(failure="payment_declined"),
@@ -73,21 +73,21 @@ MESSAGES: Mapping[str, str] = {
 
 
 class SimulatedGateway:
-    """A bms.payments.gateway.Gateway over a ledger file that any number of processes share.
+    """A bms.payments.gateway.Gateway on a ledger file that any number of processes share.
 
-    The same card always does the same. Nothing of the details is kept but a card's brand and last four.
+    A card always behaves the same. Of the details only a card's brand and last four digits are stored.
     """
 
     def __init__(self, path: Path, *, slow_seconds: float = SLOW_SECONDS) -> None:
-        """``path`` is the ledger's file; ``slow_seconds`` is how long the slow card takes to pay."""
+        """``path`` is the ledger's file. ``slow_seconds`` is how long the slow card takes."""
         self._ledger = Ledger(path)
         self._slow_seconds = slow_seconds
 
     async def charge(self, charge: Charge) -> Outcome:
-        """Return what came of the charge; raises GatewayUnavailable when the simulation gives no answer.
+        """Return the outcome of a charge. A slow charge goes on if the caller stops waiting.
 
-        A caller that stops waiting for a slow one does not stop it. Raises ValueError for an amount that
-        is not positive with two decimals, and ReferenceReused.
+        Raises GatewayUnavailable if the simulation gives no answer, ValueError unless the amount is positive
+        with at most two decimals, and ReferenceReused.
         """
         behaviour, number = _behaviour(charge)
         if not behaviour.charged:
@@ -102,19 +102,19 @@ class SimulatedGateway:
         return booked.outcome
 
     async def find_charge(self, reference: str) -> Outcome | None:
-        """Return what came of the charge, or None.
+        """Return the outcome of a charge, or None.
 
-        Raises GatewayUnavailable while a slow one is still being made.
+        Raises GatewayUnavailable while a slow charge is in progress.
         """
         booked = await self._books(lambda: self._ledger.find_charge(reference))
         if booked is not None and time.time() < booked.answers_at:
-            raise GatewayUnavailable("The payment is still being made")
+            raise GatewayUnavailable("The payment is still in progress")
         return booked.outcome if booked else None
 
     async def void(self, reference: str, amount: Decimal, currency: str) -> Outcome:
-        """Return what came of the charge, or book it as FAILED, once and for all, if it is not there.
+        """Return the outcome of a charge. An unknown charge is booked as FAILED for good.
 
-        Raises GatewayUnavailable while a slow one is still being made, and ReferenceReused.
+        Raises GatewayUnavailable while a slow charge is in progress, and ReferenceReused.
         """
         booked = await self._books(
             lambda: self._ledger.charge(
@@ -131,13 +131,14 @@ class SimulatedGateway:
             )
         )
         if time.time() < booked.answers_at:
-            raise GatewayUnavailable("The payment is still being made")
+            raise GatewayUnavailable("The payment is still in progress")
         return booked.outcome
 
     async def refund(self, reference: str, gateway_reference: str, amount: Decimal, currency: str) -> Outcome:
-        """Return what came of the refund; raises GatewayUnavailable when the simulation gives no answer.
+        """Return the outcome of a refund.
 
-        Raises ValueError for an amount that is not positive with two decimals, and ReferenceReused.
+        Raises GatewayUnavailable if the simulation gives no answer, ValueError unless the amount is positive
+        with at most two decimals, and ReferenceReused.
         """
         booked = await self._books(
             lambda: self._ledger.refund(reference, gateway_reference, amount, currency)
@@ -147,16 +148,16 @@ class SimulatedGateway:
         return booked.outcome
 
     async def find_refund(self, reference: str) -> Outcome | None:
-        """Return what came of the refund, or None."""
+        """Return the outcome of a refund, or None."""
         booked = await self._books(lambda: self._ledger.find_refund(reference))
         return booked.outcome if booked else None
 
     async def entries(self) -> list[Entry]:
-        """Return every charge and refund in the books."""
+        """Return every charge and refund in the ledger."""
         return await self._books(self._ledger.entries)
 
     async def totals(self, currency: str) -> Totals:
-        """Return what was taken and given back in all, to the cent."""
+        """Return the sums charged and refunded, to the cent."""
         return await self._books(lambda: self._ledger.totals(currency))
 
     def _book(self, charge: Charge, behaviour: Behaviour, number: str | None) -> Booked:
@@ -182,7 +183,7 @@ class SimulatedGateway:
 
 
 def _behaviour(charge: Charge) -> tuple[Behaviour, str | None]:
-    """Return what the charge's details do, and the card's number if it has one that may be booked."""
+    """Return the behaviour of the charge's details, and the number of a valid card."""
     unusable = Behaviour(failure="invalid_details")
     if charge.method == "card":
         number = digits_of(str(charge.details.get("number", "")))

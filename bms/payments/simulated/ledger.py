@@ -1,7 +1,7 @@
-"""The simulated gateway's books: an SQLite file, so that processes share it and it outlives them.
+"""The simulated gateway's ledger: an SQLite file, which processes share and which outlives them.
 
-It holds references, amounts in whole cents, outcomes, and of a card its brand and last four digits.
-Every call is synchronous, opens its own connection and is one transaction.
+It stores references, amounts in whole cents, outcomes, and of a card its brand and last four digits. Each
+call is synchronous, opens its own connection and is one transaction.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ CREATE INDEX IF NOT EXISTS ix_refunds_charge ON refunds (charge);
 
 
 class Refunding(StrEnum):
-    """How refunds of a charge go; chosen when the charge is made."""
+    """How refunds of a charge behave. The charge decides."""
 
     PROMPT = "prompt"
     FAILS_ONCE = "fails_once"
@@ -61,9 +61,9 @@ class Refunding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """An entry's outcome, which is known from ``answers_at`` on (seconds since the epoch).
+    """An entry's outcome, known from ``answers_at`` on (seconds since 1970).
 
-    ``answered`` is False when the call that booked it is to get no answer.
+    ``answered`` is False if the call that booked the entry gets no answer.
     """
 
     outcome: Outcome
@@ -73,7 +73,7 @@ class Booked:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the books: kind is ``charge`` or ``refund``."""
+    """A line of the ledger. ``kind`` is ``charge`` or ``refund``."""
 
     kind: str
     reference: str
@@ -85,14 +85,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What was taken and what was given back, in one currency."""
+    """The sums charged and refunded, in one currency."""
 
     charged: Decimal
     refunded: Decimal
 
 
 class Ledger:
-    """The books in the file at ``path``, made with mode 0600 when first used."""
+    """The ledger in the file at ``path``, created with mode 0600 at the first use."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -113,10 +113,10 @@ class Ledger:
         answered: bool,
         delay: float,
     ) -> Booked:
-        """Book a charge unless its reference is booked already, and return what the books then say.
+        """Book a charge unless its reference is booked already, and return the entry.
 
-        ``failure`` is code and message of a refusal, ``answered`` whether the first call is to get an
-        answer, ``delay`` the seconds until there is an outcome. Raises ReferenceReused.
+        ``failure`` is the code and message of a refusal, ``answered`` whether the first call gets an answer,
+        ``delay`` the seconds until there is an outcome. Raises ReferenceReused.
         """
         cents = _cents(amount)
         code, message = failure or (None, None)
@@ -144,19 +144,19 @@ class Ledger:
             ).rowcount
             row = connection.execute("SELECT * FROM charges WHERE reference = ?", (reference,)).fetchone()
             if (row["cents"], row["currency"]) != (cents, currency):
-                raise ReferenceReused(f"charge {reference} came before with another amount or currency")
+                raise ReferenceReused(f"charge {reference} was booked with another amount or currency")
             return Booked(_outcome(row), answered or not created, row["answers_at"])
 
     def find_charge(self, reference: str) -> Booked | None:
-        """Return the charge's entry, if there is one."""
+        """Return the entry of a charge, or None."""
         with self._transaction() as connection:
             row = connection.execute("SELECT * FROM charges WHERE reference = ?", (reference,)).fetchone()
         return Booked(_outcome(row), answers_at=row["answers_at"]) if row else None
 
     def refund(self, reference: str, gateway_reference: str, amount: Decimal, currency: str) -> Booked | None:
-        """Book a refund unless its reference is booked already, and return what the books then say.
+        """Book a refund unless its reference is booked already, and return the entry.
 
-        None says that nothing was booked and no answer is to be given. Raises ReferenceReused.
+        Returns None if nothing was booked and the call gets no answer. Raises ReferenceReused.
         """
         cents = _cents(amount)
         with self._transaction() as connection:
@@ -167,7 +167,7 @@ class Ledger:
                     cents,
                     currency,
                 ):
-                    raise ReferenceReused(f"refund {reference} came before with another amount or charge")
+                    raise ReferenceReused(f"refund {reference} was booked with another amount or charge")
                 return Booked(_outcome(booked))
             charge = connection.execute(
                 "SELECT c.*, (SELECT coalesce(sum(cents), 0) FROM refunds"
@@ -204,13 +204,13 @@ class Ledger:
             return Booked(_outcome(row), answered=not lost)
 
     def find_refund(self, reference: str) -> Booked | None:
-        """Return the refund's entry, if there is one."""
+        """Return the entry of a refund, or None."""
         with self._transaction() as connection:
             row = connection.execute("SELECT * FROM refunds WHERE reference = ?", (reference,)).fetchone()
         return Booked(_outcome(row)) if row else None
 
     def entries(self) -> list[Entry]:
-        """Return every line, charges first, each kind in the order it was booked."""
+        """Return all entries in the order of booking, charges before refunds."""
         with self._transaction() as connection:
             rows = connection.execute(
                 "SELECT 0 AS kind, rowid, reference, cents, currency, status, failure_code FROM charges"
@@ -230,7 +230,7 @@ class Ledger:
         ]
 
     def totals(self, currency: str) -> Totals:
-        """Return the sums of what succeeded, to the cent."""
+        """Return the sums of the charges and refunds that succeeded, to the cent."""
         with self._transaction() as connection:
             charged, refunded = connection.execute(
                 "SELECT"
@@ -244,7 +244,7 @@ class Ledger:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         self._prepare()
         with closing(self._connect()) as connection:
-            # The write lock from the start: two readers who both go on to write would block each other.
+            # Take the write lock first: two readers that both go on to write would deadlock.
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -272,7 +272,7 @@ class Ledger:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    # SQLite does not wait for its busy time-out here when another process makes the same change.
+    # SQLite ignores its busy timeout here when another process makes the same change.
     give_up = time.monotonic() + _BUSY_SECONDS
     while True:
         try:

@@ -18,7 +18,7 @@ class AnswerSchema(Schema):
 
 
 class Key(fields.Integer):
-    """An id of ours."""
+    """An id."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strict=True, validate=validate.Range(1, MAX_ID), **kwargs)
