@@ -216,7 +216,7 @@ class GatewayUnavailable(BMSError):
     default_retry_after = 5
 
 
-# What no caller is told about.
+# Internal: no caller sees these.
 
 
 class Contested(Exception):

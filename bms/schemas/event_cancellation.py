@@ -3,8 +3,9 @@
 from enum import StrEnum
 from typing import Any
 
+from bms.formats import rfc3339
 from bms.queries.event_cancellation import CancellationProgress
-from bms.schemas.base import Line, RequestSchema, rfc3339
+from bms.schemas.base import Line, RequestSchema
 
 
 class JobStatus(StrEnum):

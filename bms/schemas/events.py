@@ -10,6 +10,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from bms.formats import rfc3339, two_decimals
 from bms.queries.events import EventView
 from bms.schemas.base import (
     Count,
@@ -21,8 +22,6 @@ from bms.schemas.base import (
     RequestSchema,
     Text,
     UtcTime,
-    money,
-    rfc3339,
 )
 from bms.terms import MAX_ID, MAX_TICKET_TYPES, EventStatus, Method
 
@@ -299,13 +298,13 @@ def present_event(view: EventView) -> dict[str, Any]:
         "sold": event.sold,
         "sold_tickets": event.sold,
         "tickets_sold": event.sold,
-        "price_from": money(event.price_from),
+        "price_from": two_decimals(event.price_from),
         "currency": event.currency,
         "ticket_types": [
             {
                 "id": kind.id,
                 "name": kind.name,
-                "price": money(kind.price),
+                "price": two_decimals(kind.price),
                 "capacity": kind.capacity,
                 "available": kind.available,
             }

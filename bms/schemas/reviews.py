@@ -2,8 +2,9 @@
 
 from typing import Any, ClassVar
 
+from bms.formats import rfc3339
 from bms.queries.reviews import ReviewRow
-from bms.schemas.base import Count, Id, RequestSchema, Text, rfc3339
+from bms.schemas.base import Count, Id, RequestSchema, Text
 
 
 class Review(RequestSchema):

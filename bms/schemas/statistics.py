@@ -4,9 +4,10 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from bms.formats import two_decimals
 from bms.queries.bookings import AttendanceView
 from bms.queries.statistics import Statistics
-from bms.schemas.base import Day, RequestSchema, money
+from bms.schemas.base import Day, RequestSchema
 from bms.schemas.bookings import STATUSES, present_booking
 from bms.schemas.listing import MAX_LIMIT, ListQuery, Number
 
@@ -44,23 +45,27 @@ def present_statistics(statistics: Statistics) -> dict[str, Any]:
         "available": sum(kind.available for kind in kinds),
         "sold": sum(kind.sold for kind in kinds),
         "held": sum(kind.held for kind in kinds),
-        "revenue": money(statistics.money.paid - statistics.money.refunded),
-        "refunded": money(statistics.money.refunded),
+        "revenue": two_decimals(statistics.money.paid - statistics.money.refunded),
+        "refunded": two_decimals(statistics.money.refunded),
         "currency": event.currency,
         "by_day": [
-            {"date": day.confirmed_on.isoformat(), "tickets": day.tickets, "revenue": money(day.revenue)}
+            {
+                "date": day.confirmed_on.isoformat(),
+                "tickets": day.tickets,
+                "revenue": two_decimals(day.revenue),
+            }
             for day in statistics.by_day
         ],
         "by_ticket_type": [
             {
                 "id": kind.id,
                 "name": kind.name,
-                "price": money(kind.price),
+                "price": two_decimals(kind.price),
                 "capacity": kind.capacity,
                 "available": kind.available,
                 "sold": kind.sold,
                 "held": kind.held,
-                "gross": money(kind.gross),
+                "gross": two_decimals(kind.gross),
             }
             for kind in kinds
         ],

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from bms.formats import rfc3339
 from bms.queries.venues import VenueRow
-from bms.schemas.base import Count, Line, RequestSchema, Text, rfc3339
+from bms.schemas.base import Count, Line, RequestSchema, Text
 from bms.schemas.listing import ListQuery
 
 

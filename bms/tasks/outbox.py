@@ -6,12 +6,11 @@ import logging
 import random
 from email.utils import parseaddr
 
-from bms.commands.messages.outbox import MAX_ATTEMPTS, claim_messages, mark_failed, mark_sent
+from bms.commands.messages.outbox import MAX_ATTEMPTS, MessageRow, claim_messages, mark_failed, mark_sent
 from bms.mail.messages import CannotCompose, compose, message_id
 from bms.mail.transports import PermanentMailError, TransientMailError, Transport
 from bms.settings import Settings
 from bms.sql.database import Database
-from bms.sql.session import Row
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +36,7 @@ async def send_due_messages(database: Database, transport: Transport, settings: 
     return len(messages)
 
 
-async def _deliver(database: Database, transport: Transport, settings: Settings, message: Row) -> None:
+async def _deliver(database: Database, transport: Transport, settings: Settings, message: MessageRow) -> None:
     if message.attempts > MAX_ATTEMPTS:
         await _fail(database, message, "every worker that tried this message died of it", None)
         return
@@ -65,7 +64,7 @@ async def _deliver(database: Database, transport: Transport, settings: Settings,
             log.warning("message %d was sent after its lease had run out; it may go out twice", message.id)
 
 
-async def _fail(database: Database, message: Row, error: str, retry_in: int | None) -> None:
+async def _fail(database: Database, message: MessageRow, error: str, retry_in: int | None) -> None:
     await database.transact(
         mark_failed, message_id=message.id, token=message.lease_token, error=error, retry_in=retry_in
     )
