@@ -71,7 +71,7 @@ START_JOB = Statement(
 
 
 class Lease(NamedTuple):
-    """A job that one process has for a while; ``token`` says which."""
+    """A job that one process has leased: why the event was cancelled, and the ``token`` of the lease."""
 
     reason: str | None
     token: str
@@ -142,7 +142,7 @@ def lease_cancellation(tx: Transaction, *, event_id: int, seconds: int) -> Lease
 def end_cancellation_lease(tx: Transaction, *, event_id: int, token: str) -> bool:
     """Release the lease. The job is finished if no live booking is left; otherwise it can be resumed.
 
-    Returns False if another process has taken the job over. Its lease goes on.
+    Return False if another process has taken the job over in the meantime. Its lease stays.
     """
     return tx.execute(END_LEASE, event_id=event_id, token=token) == 1
 
