@@ -65,6 +65,12 @@ def get_backlog(tx: Transaction) -> Backlog:
     return tx.only(GET, max_attempts=MAX_REFUND_ATTEMPTS, stuck_seconds=STUCK_SECONDS)
 
 
+class Overdue(NamedTuple):
+    """How many messages are overdue."""
+
+    overdue: int
+
+
 COUNT_OVERDUE = Statement(
     "outbox.count_overdue",
     "@seconds INT",
@@ -73,9 +79,10 @@ COUNT_OVERDUE = Statement(
     FROM   outbox
     WHERE  state = 'PENDING' AND available_at < DATEADD(SECOND, -@seconds, SYSUTCDATETIME())
     """,
+    Overdue,
 )
 
 
 def count_overdue_messages(tx: Transaction, *, seconds: int) -> int:
     """Return how many messages have been due for longer than ``seconds``."""
-    return int(tx.value(COUNT_OVERDUE, seconds=seconds))
+    return tx.only(COUNT_OVERDUE, seconds=seconds).overdue

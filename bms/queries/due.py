@@ -1,7 +1,49 @@
 """What background work begins with: holds, payments, refunds, events and cancellations that are due."""
 
-from bms.sql.session import Row, Transaction
+from decimal import Decimal
+from typing import NamedTuple
+
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+
+
+class DueId(NamedTuple):
+    """What is due, by its id."""
+
+    id: int
+
+
+class UnfinishedCancellation(NamedTuple):
+    """A cancelled event with live bookings."""
+
+    event_id: int
+
+
+class StalePayment(NamedTuple):
+    """A payment whose outcome is unknown for too long."""
+
+    id: int
+    reference: str
+    amount: Decimal
+    currency: str
+
+
+class RefundToSend(NamedTuple):
+    """What the gateway is asked for. ``gateway_reference`` is the charge's."""
+
+    id: int
+    reference: str
+    amount: Decimal
+    currency: str
+    gateway_reference: str
+
+
+class DueRefund(NamedTuple):
+    """A refund that is to be sent, or tried again."""
+
+    id: int
+    status: str
+
 
 LIST_EXPIRED_HOLDS = Statement(
     "bookings.list_expired_holds",
@@ -12,6 +54,7 @@ LIST_EXPIRED_HOLDS = Statement(
     WHERE  status = 'PENDING' AND hold_expires_at <= SYSUTCDATETIME()
     ORDER BY hold_expires_at, id
     """,
+    DueId,
 )
 
 
@@ -29,10 +72,11 @@ LIST_STALE_PAYMENTS = Statement(
     WHERE  status = 'PROCESSING' AND created_at < DATEADD(SECOND, -@seconds, SYSUTCDATETIME()) AND id > @after
     ORDER BY id
     """,
+    StalePayment,
 )
 
 
-def list_stale_payments(tx: Transaction, *, seconds: int, after: int, limit: int) -> list[Row]:
+def list_stale_payments(tx: Transaction, *, seconds: int, after: int, limit: int) -> list[StalePayment]:
     """Return payments after id ``after`` that have been PROCESSING for longer than ``seconds``, by id."""
     return tx.rows(LIST_STALE_PAYMENTS, seconds=seconds, after=after, limit=limit)
 
@@ -48,6 +92,7 @@ GET_REFUND_TO_SEND = Statement(
     INNER JOIN payments AS p ON p.id = r.payment_id
     WHERE  r.id = @id AND r.status = 'PENDING'
     """,
+    RefundToSend,
 )
 
 LIST_DUE_REFUNDS = Statement(
@@ -60,15 +105,16 @@ LIST_DUE_REFUNDS = Statement(
       AND  (status = 'PENDING' OR attempts < @max_attempts)
     ORDER BY retry_at, id
     """,
+    DueRefund,
 )
 
 
-def get_refund_to_send(tx: Transaction, *, refund_id: int) -> Row | None:
+def get_refund_to_send(tx: Transaction, *, refund_id: int) -> RefundToSend | None:
     """Return what the gateway is to be asked for a PENDING refund; None when there is nothing to ask."""
     return tx.row(GET_REFUND_TO_SEND, id=refund_id)
 
 
-def list_due_refunds(tx: Transaction, *, limit: int) -> list[Row]:
+def list_due_refunds(tx: Transaction, *, limit: int) -> list[DueRefund]:
     """Return the id and status of refunds that are to be tried (again) now, the longest due first."""
     return tx.rows(LIST_DUE_REFUNDS, max_attempts=MAX_REFUND_ATTEMPTS, limit=limit)
 
@@ -85,6 +131,7 @@ LIST_DUE_REMINDERS = Statement(
       AND  starts_at <= DATEADD(HOUR, @hours, SYSUTCDATETIME()) AND reminded_at IS NULL
     ORDER BY starts_at, id
     """,
+    DueId,
 )
 
 
@@ -105,6 +152,7 @@ LIST_EVENTS_OVER = Statement(
       AND  COALESCE(ends_at, DATEADD(HOUR, @hours, starts_at)) < SYSUTCDATETIME()
     ORDER BY starts_at, id
     """,
+    DueId,
 )
 
 
@@ -122,6 +170,7 @@ LIST_UNFINISHED_CANCELLATIONS = Statement(
     WHERE  finished_at IS NULL AND (leased_until IS NULL OR leased_until < SYSUTCDATETIME())
     ORDER BY started_at, event_id
     """,
+    UnfinishedCancellation,
 )
 
 LIST_LIVE_BOOKINGS = Statement(
@@ -133,6 +182,7 @@ LIST_LIVE_BOOKINGS = Statement(
     WHERE  event_id = @event_id AND status IN ('PENDING', 'CONFIRMED') AND id > @after
     ORDER BY id
     """,
+    DueId,
 )
 
 

@@ -164,8 +164,8 @@ class Database:
         except BMSError:
             outcome = "refused"
             raise
-        except Contested:
-            outcome = "contested"
+        except Contested as lost:
+            outcome = "contested" if lost.refusal is None else "refused"
             raise
         except asyncio.CancelledError:
             outcome = "cancelled"

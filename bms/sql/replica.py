@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from bms.sql.odbc.errors import Kind
 from bms.sql.session import Transaction
@@ -23,7 +23,14 @@ PATIENCE = 30.0
 # (PostgreSQL 40001, SQL Server 3961); the replica has not replayed a migration yet.
 ONLY_HERE = frozenset({Kind.CONNECTION, Kind.UNAVAILABLE, Kind.DEADLOCK, Kind.SCHEMA})
 
-PROBE = Statement("replica.probe", "", "SELECT 1 AS answer")
+
+class Answer(NamedTuple):
+    """That the replica answers."""
+
+    answer: int
+
+
+PROBE = Statement("replica.probe", "", "SELECT 1 AS answer", Answer)
 
 
 def probe(tx: Transaction) -> None:

@@ -16,7 +16,6 @@ from bms.sql.statements import Compiled, R, Statement, StatementError
 MAX_PREPARED = 512
 
 T = TypeVar("T")
-Row = Any  # pyodbc.Row: a column by its name
 _Key = tuple[str, tuple[tuple[str, int], ...]]
 
 
@@ -122,7 +121,7 @@ class Transaction:
         return self._session.run(statement, values, _count)
 
 
-def _fetch(cursor: pyodbc.Cursor) -> list[Row]:
+def _fetch(cursor: pyodbc.Cursor) -> list[Any]:
     # psqlODBC describes no columns for UPDATE ... RETURNING that changed nothing.
     return cursor.fetchall() if cursor.description else []
 

@@ -10,9 +10,8 @@ from bms.checkout.settlement import ASK_AGAIN, send_refund, settle
 from bms.commands.sales.refunds import postpone_refund, renew_refund
 from bms.errors import DatabaseUnavailable, GatewayUnavailable, Overloaded
 from bms.payments.gateway import Gateway
-from bms.queries.due import list_due_refunds, list_stale_payments
+from bms.queries.due import StalePayment, list_due_refunds, list_stale_payments
 from bms.sql.database import Database
-from bms.sql.session import Row
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +56,7 @@ class Reconciler:
         self._after = 0
         return settled
 
-    async def _settle(self, payment: Row) -> bool:
+    async def _settle(self, payment: StalePayment) -> bool:
         try:
             outcome = await self._gateway.void(payment.reference, payment.amount, payment.currency)
             await settle(self._database, payment.id, outcome, request_id="reconciliation")

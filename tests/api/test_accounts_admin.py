@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bms.commands.accounts import roles
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from tests.conftest import PASSWORD, Api, Reply, User
 from tests.kit.attendance import Make, MakeUser, Rows, attend, pages
@@ -121,7 +121,7 @@ def meet_after_the_look(monkeypatch: pytest.MonkeyPatch, meeting: Meeting) -> No
     """Have two meet between the look at who is an admin and what is written after it."""
     real = Transaction.rows
 
-    def look(tx: Transaction, statement: Statement, **values: Any) -> list[Row]:
+    def look(tx: Transaction, statement: Statement, **values: Any) -> list[Any]:
         found = real(tx, statement, **values)
         if statement is roles.LOCK_ADMINS:
             meeting()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bms.commands.events import reviews
-from bms.sql.session import Row, Transaction
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from tests.conftest import Api, Reply, User
 from tests.kit.attendance import Make, MakeUser, Rows, attend, begin, pages
@@ -166,7 +166,7 @@ def meet_after_the_look(monkeypatch: pytest.MonkeyPatch, meeting: Meeting) -> No
     """Have two meet between the reading of the old review and what is written after it."""
     real = Transaction.row
 
-    def row(tx: Transaction, statement: Statement, **values: Any) -> Row | None:
+    def row(tx: Transaction, statement: Statement, **values: Any) -> Any | None:
         found = real(tx, statement, **values)
         if statement is reviews.FIND:
             meeting()

@@ -11,7 +11,7 @@ from typing import Any
 import pyodbc
 
 from bms.sql.odbc.target import parse_url
-from bms.sql.session import Row, Session, Transaction
+from bms.sql.session import Session, Transaction
 from bms.sql.statements import Statement
 
 _numbers = itertools.count(1)
@@ -31,7 +31,7 @@ class Sql:
         self.dialect = target.dialect
         self._session = Session(self.connection, target.compile)
 
-    def __call__(self, tsql: str, *values: Any, postgres: str | None = None, **named: Any) -> list[Row]:
+    def __call__(self, tsql: str, *values: Any, postgres: str | None = None, **named: Any) -> list[Any]:
         """Run one statement and return its rows, of which there are none unless it is a query or has OUTPUT.
 
         Values stand for each ``?`` in turn, or by name for ``@name``; their types are those of the

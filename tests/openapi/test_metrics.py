@@ -109,7 +109,7 @@ async def test_a_lost_race_is_no_failure(
         for (name, labels), figure in found.items()
         if name == "bms_units_of_work_total" and dict(labels)["name"] == "hold_tickets"
     }
-    assert outcomes == {"contested": 1}
+    assert outcomes == {"refused": 1}
 
 
 async def test_what_waits_in_the_background(

@@ -20,6 +20,10 @@ def columns(statement: Statement) -> list[str]:
     return parsed.named_selects if isinstance(parsed, exp.Query) else []
 
 
+def test_each_statement_that_answers_names_its_row() -> None:
+    assert [s.name for s in STATEMENTS if columns(s) and s.row is None] == []
+
+
 def test_each_row_has_the_columns_of_its_statement() -> None:
     assert {s.name: list(s.row._fields) for s in STATEMENTS if s.row} == {
         s.name: columns(s) for s in STATEMENTS if s.row

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from bms.commands.messages import outbox
 from bms.formats import rfc3339, two_decimals
-from bms.queries.bookings import list_lines, list_tickets
-from bms.sql.session import Row, Transaction
+from bms.queries.bookings import BookingLine, TicketRow, list_lines, list_tickets
+from bms.sql.session import Transaction
 from bms.sql.statements import Statement, cut, json_rows
 from bms.terms import TicketStatus
 
@@ -108,7 +108,7 @@ def bookings_confirmed(tx: Transaction, *, booking_ids: Sequence[int]) -> None:
     )
 
 
-def _confirmed(subject: SubjectRow, lines: Sequence[Row], tickets: Sequence[Row]) -> _Telling:
+def _confirmed(subject: SubjectRow, lines: Sequence[BookingLine], tickets: Sequence[TicketRow]) -> _Telling:
     names = {line.ticket_type_id: line.name for line in lines}
     payload = {
         "total": two_decimals(subject.total),
