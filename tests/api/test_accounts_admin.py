@@ -8,9 +8,11 @@ import pytest
 from bms.commands.accounts import roles
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
-from tests.conftest import PASSWORD, Api, Reply, User
-from tests.kit.attendance import Make, MakeUser, Rows, attend, pages
+from tests.kit.api import Api, Reply
+from tests.kit.attendance import attend, pages
 from tests.kit.books import count
+from tests.kit.types import Make, MakeUser, Rows
+from tests.kit.users import PASSWORD, User
 from tests.kit.waiting import Meeting
 
 

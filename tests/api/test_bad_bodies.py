@@ -13,11 +13,9 @@ from bms.schemas.accounts import Flag
 from bms.schemas.base import Count, Day, Id, Line, Money, Text, UtcTime
 from bms.schemas.events import Clock, DayOrTime, Reference
 from bms.schemas.users import Email, Password
-from tests.conftest import User
 from tests.kit.refusals import SQL_TEXTS, WITH_BODY, bodies_with, contents, name_of, path_of, send
+from tests.kit.types import MakeUser, Rows
 
-MakeUser = Callable[..., Awaitable[User]]
-Rows = Callable[..., list[Any]]
 Bodies = Callable[..., Awaitable[list[dict[str, str]]]]
 
 MALFORMED = {

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -13,12 +12,11 @@ from yarl import URL
 
 from bms.http.endpoint import Endpoint
 from bms.http.pages import encode_cursor
-from tests.conftest import CARD, Api, Reply, User
+from tests.kit.api import Api, Reply
+from tests.kit.cards import CARD
 from tests.kit.refusals import ENDPOINTS, SQL_TEXTS, UNICODE_TEXTS, contents, name_of, path_of, send
-
-Make = Callable[..., Awaitable[dict[str, Any]]]
-MakeUser = Callable[..., Awaitable[User]]
-Rows = Callable[..., list[Any]]
+from tests.kit.types import Make, MakeUser, Rows
+from tests.kit.users import User
 
 WITH_ID = [endpoint for endpoint in ENDPOINTS if "{" in endpoint.path]
 WITH_QUERY = list({id(e.query): e for e in ENDPOINTS if e.query is not None}.values())

@@ -1,16 +1,13 @@
 """Text that looks like SQL, and text in any script, is kept and returned as it is and does nothing else."""
 
 import itertools
-from collections.abc import Awaitable, Callable
-from typing import Any
 
-from tests.conftest import PASSWORD, Api, User
+from tests.kit.api import Api
 from tests.kit.refusals import SQL_TEXTS, UNICODE_TEXTS, contents, pages
 from tests.kit.servers import Server
+from tests.kit.types import Make, MakeUser, Rows
+from tests.kit.users import PASSWORD, User
 
-Make = Callable[..., Awaitable[dict[str, Any]]]
-MakeUser = Callable[..., Awaitable[User]]
-Rows = Callable[..., list[Any]]
 TEXTS = SQL_TEXTS + UNICODE_TEXTS
 
 

@@ -3,18 +3,15 @@
 import base64
 import json
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import jwt
 from aiohttp.test_utils import TestClient
 
 from bms.settings import Settings
-from tests.conftest import Api, User
+from tests.kit.api import Api
 from tests.kit.refusals import contents, send
-
-MakeUser = Callable[..., Awaitable[User]]
-Rows = Callable[..., list[Any]]
+from tests.kit.types import MakeUser, Rows
 
 
 def _bombs() -> list[str]:

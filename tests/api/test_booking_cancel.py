@@ -1,7 +1,7 @@
 """Cancelling what is held and not paid."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,13 +10,11 @@ from bms.commands.sales import cancel
 from bms.sql.database import Database
 from bms.sql.statements import Statement
 from bms.tasks.holds import expire_due_holds
-from tests.conftest import Api, Reply, User
-from tests.kit.books import Rows, assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.api import Api
+from tests.kit.books import assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.types import Make, MakeUser, Pay, Rows
+from tests.kit.users import User
 from tests.kit.waiting import Meeting
-
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Pay = Callable[..., Awaitable[Reply]]
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -10,12 +10,11 @@ import pytest
 from bms.commands.sales import hold, inventory
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
-from tests.conftest import Api, Reply, User
-from tests.kit.books import LONG_AGO, Rows, assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.api import Api
+from tests.kit.books import LONG_AGO, assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.types import Make, MakeUser, Pay, Rows
+from tests.kit.users import User
 
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Pay = Callable[..., Awaitable[Reply]]
 TYPES = [
     {"name": "Stalls", "price": "40.00", "capacity": 10},
     {"name": "Balcony", "price": "25.50", "capacity": 5},

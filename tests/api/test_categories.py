@@ -1,13 +1,12 @@
 """Categories."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from tests.conftest import Api, User
-
-MakeUser = Callable[..., Awaitable[User]]
+from tests.kit.api import Api
+from tests.kit.types import MakeUser
+from tests.kit.users import User
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -13,13 +12,9 @@ from bms.sql.database import Database
 from bms.tasks import cancellations
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.reconciliation import send_due_refunds
-from tests.conftest import Api, Reply, User
-
-Make = Callable[..., Awaitable[dict[str, Any]]]
-MakeUser = Callable[..., Awaitable[User]]
-Pay = Callable[..., Awaitable[Reply]]
-Rows = Callable[..., list[Any]]
-Books = Callable[[], Awaitable[None]]
+from tests.kit.api import Api
+from tests.kit.types import Books, Make, MakeUser, Pay, Rows
+from tests.kit.users import User
 
 
 class Killed(BaseException):

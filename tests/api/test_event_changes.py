@@ -1,7 +1,6 @@
 """Changing events: in part and whole, against sales, and at the same time as others do."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -9,12 +8,12 @@ import pytest
 from bms.commands.events import change as event_change
 from bms.commands.events import rules
 from bms.sql.statements import Statement
-from tests.conftest import Api, User
+from tests.kit.api import Api
 from tests.kit.tsql import Sql
+from tests.kit.types import Make, MakeUser
+from tests.kit.users import User
 from tests.kit.waiting import Meeting
 
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
 KINDS = [
     {"name": "Stalls", "price": "40.00", "capacity": 60},
     {"name": "Balcony", "price": "25.00", "capacity": 40},

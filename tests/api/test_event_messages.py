@@ -16,11 +16,13 @@ from bms.mail.transports import FileTransport
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.tasks.outbox import send_due_messages
-from tests.conftest import Api, User
-from tests.kit.attendance import Make, MakeUser, Rows, approach, attend, mails, told
+from tests.kit.api import Api
+from tests.kit.attendance import approach, attend, mails, told
 from tests.kit.books import count
 from tests.kit.sessions import waiting
 from tests.kit.tsql import Sql
+from tests.kit.types import Make, MakeUser, Rows
+from tests.kit.users import User
 from tests.kit.waiting import until
 from tests.sql.probe import Gate
 

@@ -6,7 +6,7 @@ tried again when the reason of the refusal is gone. A payment that was declined 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,12 +16,13 @@ from bms.http import keys
 from bms.payments.simulated.gateway import SimulatedGateway
 from bms.sql.database import Database
 from bms.sql.session import Session
-from tests.conftest import CARD, Api, Reply, User
-from tests.kit.books import Rows, assert_balanced, available, count, status_of
+from tests.kit.api import Api, Reply
+from tests.kit.books import assert_balanced, available, count, status_of
+from tests.kit.cards import CARD
 from tests.kit.gateways import Pause
+from tests.kit.types import Make, MakeUser, Rows
+from tests.kit.users import User
 
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
 DECLINED = {**CARD, "number": "4000000000000002"}
 NO_ANSWER = {**CARD, "number": "4000000000001000"}
 

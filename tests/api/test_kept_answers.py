@@ -1,6 +1,6 @@
 """Two applications on one database: what one has changed the other never answers from memory."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,11 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bms.app import create_app
 from bms.settings import Settings
-from tests.conftest import Api, User
+from tests.kit.api import Api
 from tests.kit.redis_server import RedisServer
 from tests.kit.tsql import Sql
-
-Make = Callable[..., Awaitable[dict[str, Any]]]
+from tests.kit.types import Make
+from tests.kit.users import User
 
 
 @pytest.fixture(params=["memory", "redis"])

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Api, User
-from tests.kit.attendance import Make, MakeUser, Rows, attend, mails, pages, told
+from tests.kit.api import Api
+from tests.kit.attendance import attend, mails, pages, told
 from tests.kit.books import count
+from tests.kit.types import Make, MakeUser, Rows
+from tests.kit.users import User
 
 
 async def send(api: Api, sender: User, receiver: User, message: str) -> dict[str, Any]:

@@ -21,15 +21,14 @@ from bms.payments.simulated.gateway import SimulatedGateway
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
-from tests.conftest import CARD, Api, Reply, User
-from tests.kit.books import Rows, assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.api import Api, Reply
+from tests.kit.books import assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.cards import CARD
 from tests.kit.catalogue import text_columns
 from tests.kit.gateways import Pause
 from tests.kit.tsql import Sql
-
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Pay = Callable[..., Awaitable[Reply]]
+from tests.kit.types import Make, MakeUser, Pay, Rows
+from tests.kit.users import User
 
 DECLINED = "4000000000000002"
 NO_FUNDS = "4000 0000 0000 9995"

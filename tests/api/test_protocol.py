@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,13 +16,10 @@ from aiohttp.test_utils import TestClient
 from bms.handlers import venues
 from bms.http import keys
 from bms.http.call import Access
-from tests.conftest import Api, User
+from tests.kit.api import Api
 from tests.kit.refusals import ENDPOINTS, contents, name_of, pages, path_of, send
+from tests.kit.types import Make, MakeUser, Rows
 from tests.kit.waiting import until
-
-Make = Callable[..., Awaitable[dict[str, Any]]]
-MakeUser = Callable[..., Awaitable[User]]
-Rows = Callable[..., list[Any]]
 
 PROBLEM = {"type", "title", "status", "detail", "code", "request_id"}
 SECRET = "the inside of the machine"

@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +11,10 @@ from bms.commands.sales.refund_rule import RefundRule, percentage
 from bms.http import keys
 from bms.sql.database import Database
 from bms.tasks.reconciliation import send_due_refunds
-from tests.conftest import Api, Reply, User
+from tests.kit.api import Api
+from tests.kit.types import Books, Make, MakeUser, Pay, Rows
+from tests.kit.users import User
 
-Make = Callable[..., Awaitable[dict[str, Any]]]
-MakeUser = Callable[..., Awaitable[User]]
-Pay = Callable[..., Awaitable[Reply]]
-Rows = Callable[..., list[Any]]
-Books = Callable[[], Awaitable[None]]
 HALF = {"full_until_hours": 48, "percent": 50, "none_from_hours": 2}
 
 

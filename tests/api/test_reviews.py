@@ -8,8 +8,10 @@ import pytest
 from bms.commands.events import reviews
 from bms.sql.session import Row, Transaction
 from bms.sql.statements import Statement
-from tests.conftest import Api, Reply, User
-from tests.kit.attendance import Make, MakeUser, Rows, attend, begin, pages
+from tests.kit.api import Api, Reply
+from tests.kit.attendance import attend, begin, pages
+from tests.kit.types import Make, MakeUser, Rows
+from tests.kit.users import User
 from tests.kit.waiting import Meeting
 
 

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from bms.app import ROUTES
-from tests.conftest import CARD, Api, Reply, User
+from tests.kit.api import Api
+from tests.kit.cards import CARD
+from tests.kit.types import Make, MakeUser, Pay, Rows
+from tests.kit.users import User
 
 CALLERS = ("anonymous", "buyer", "other", "organiser", "other_organiser", "admin")
-
-Make = Callable[..., Awaitable[dict[str, Any]]]
-MakeUser = Callable[..., Awaitable[User]]
-Pay = Callable[..., Awaitable[Reply]]
 
 
 @dataclass
@@ -245,7 +244,7 @@ async def world(
     make_venue: Make,
     hold: Make,
     pay: Pay,
-    rows: Callable[..., list[Any]],
+    rows: Rows,
 ) -> World:
     event = await make_event(capacity=900)
     counter = itertools.count(1)
@@ -309,7 +308,7 @@ def test_the_table_is_whole() -> None:
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-async def test_who_may_do_what(api: Api, world: World, rows: Callable[..., list[Any]], caller: str) -> None:
+async def test_who_may_do_what(api: Api, world: World, rows: Rows, caller: str) -> None:
     place = CALLERS.index(caller)
     token = world.users[caller].token if caller in world.users else None
     wrong = []
@@ -327,5 +326,5 @@ async def test_who_may_do_what(api: Api, world: World, rows: Callable[..., list[
     assert not wrong, "\n".join(wrong)
 
 
-def audit_lines(rows: Callable[..., list[Any]]) -> int:
+def audit_lines(rows: Rows) -> int:
     return int(rows("SELECT COUNT(*) AS lines FROM audit_log")[0].lines)

@@ -1,16 +1,16 @@
 """The most sold events, an event's figures, and who comes."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from tests.conftest import Api, Reply, User
-from tests.kit.attendance import Make, MakeUser, Rows, attend, begin, pages
+from tests.kit.api import Api
+from tests.kit.attendance import attend, begin, pages
 from tests.kit.books import available
+from tests.kit.types import Make, MakeUser, Pay, Rows
+from tests.kit.users import User
 
-Pay = Callable[..., Awaitable[Reply]]
 KINDS = [
     {"name": "Stalls", "price": "40.00", "capacity": 10},
     {"name": "Balcony", "price": "25.50", "capacity": 5},

@@ -3,7 +3,8 @@
 from bms.maintenance.demo_data import ACCOUNTS, SHOWS, load_demo_data
 from bms.security.passwords import Passwords
 from bms.sql.database import Database
-from tests.kit.books import Rows, assert_balanced
+from tests.kit.books import assert_balanced
+from tests.kit.types import Rows
 
 
 async def test_it_is_loaded_once_and_the_one_who_books_gets_mail(db: Database, rows: Rows) -> None:

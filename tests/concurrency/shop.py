@@ -15,9 +15,10 @@ from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database
 from tests.concurrency.crowd import Person, make_crowd
-from tests.conftest import CARD, Reply
 from tests.kit import contract
+from tests.kit.api import Reply
 from tests.kit.books import assert_conserved
+from tests.kit.cards import CARD
 from tests.kit.tsql import Sql
 
 _numbers = itertools.count(1)

@@ -11,7 +11,7 @@ from bms.commands.sales import cancel, pay
 from bms.sql.statements import Statement
 from tests.concurrency.crowd import Person
 from tests.concurrency.shop import Shop
-from tests.conftest import Reply
+from tests.kit.api import Reply
 from tests.kit.books import count, status_of
 from tests.kit.gateways import Pause
 

@@ -10,7 +10,7 @@ from bms.commands.sales import pay
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
 from tests.concurrency.shop import Shop
-from tests.conftest import Reply
+from tests.kit.api import Reply
 from tests.kit.books import available, count, let_hold_pass, status_of
 from tests.kit.gateways import Pause
 from tests.kit.waiting import until

@@ -1,8 +1,7 @@
 """Two hundred buyers at once, fifty tickets: fifty are sold. Its twins take the guards away, and oversell."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 import pytest
 from aiohttp.test_utils import TestClient
@@ -16,9 +15,9 @@ from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from tests.concurrency.crowd import Person, book_all, let_race, make_crowd
 from tests.concurrency.shop import Shop
-from tests.kit.books import Rows, assert_balanced, assert_conserved, available, count
+from tests.kit.books import assert_balanced, assert_conserved, available, count
+from tests.kit.types import Make, Rows
 
-Make = Callable[..., Awaitable[dict[str, Any]]]
 BUYERS = 200
 TICKETS = 50
 _SOLD = """

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -27,10 +27,10 @@ from bms.http import keys
 from bms.sql.database import Database
 from bms.terms import Actor
 from tests.concurrency.crowd import make_crowd
-from tests.kit.books import Rows, assert_balanced, available
+from tests.kit.books import assert_balanced, available
+from tests.kit.types import Make, Rows
 from tests.kit.waiting import until
 
-Make = Callable[..., Awaitable[dict[str, Any]]]
 _numbers = itertools.count(1)
 
 

@@ -1,13 +1,11 @@
 """What must hold of the database after any history of sales."""
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
 from bms.queries.conservation import check_conservation
 from bms.sql.database import Database
-
-Rows = Callable[..., list[Any]]
+from tests.kit.types import Rows
 
 LONG_AGO = dt.datetime(2001, 1, 1)  # noqa: DTZ001  # naive UTC, as the database keeps times
 

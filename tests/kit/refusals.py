@@ -7,7 +7,7 @@ from aiohttp.test_utils import TestClient
 
 from bms.app import ROUTES
 from bms.http.endpoint import Endpoint
-from tests.conftest import Api, Reply
+from tests.kit.api import Api, Reply
 from tests.kit.catalogue import tables
 from tests.kit.tsql import Sql
 

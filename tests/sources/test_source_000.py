@@ -5,7 +5,7 @@ It prints no bodies; they are made of the fields that it names. Its "/ create-ev
 """
 
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import jwt
@@ -16,13 +16,11 @@ from bms.http import keys
 from bms.sql.database import Database
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.reconciliation import send_due_refunds
-from tests.conftest import CARD, PASSWORD, Reply, User
-from tests.kit.books import Rows, assert_balanced, status_of
+from tests.kit.books import assert_balanced, status_of
+from tests.kit.cards import CARD
+from tests.kit.types import Make, MakeUser, Pay, Rows
+from tests.kit.users import PASSWORD, User
 from tests.sources.documented import ask, bodies
-
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Pay = Callable[..., Awaitable[Reply]]
 
 REGISTRATION = bodies(email="ann@example.com", name="Ann", username="ann", password=PASSWORD)
 LOGIN = bodies(email="ann@example.com", password=PASSWORD)

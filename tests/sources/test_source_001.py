@@ -4,7 +4,7 @@ It prints no bodies; they are made of the fields that it names. Where it answers
 service cannot be asked, a 503 problem says so.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -13,12 +13,11 @@ from aiohttp.test_utils import TestClient
 from bms.http import keys
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
-from tests.conftest import PASSWORD, Api, User
-from tests.kit.books import Rows, assert_balanced, count, let_hold_pass, status_of
+from tests.kit.api import Api
+from tests.kit.books import assert_balanced, count, let_hold_pass, status_of
+from tests.kit.types import Make, MakeUser, Rows
+from tests.kit.users import PASSWORD, User
 from tests.sources.documented import ask, bodies, is_time
-
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
 
 EVENT = bodies(
     name="Open air",

@@ -5,20 +5,18 @@ tables write them, are taken beside ``event``.
 """
 
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient
 
 from bms.sql.database import Database
-from tests.conftest import CARD, PASSWORD, Reply, User
-from tests.kit.books import Rows, assert_balanced
+from tests.kit.books import assert_balanced
+from tests.kit.cards import CARD
+from tests.kit.types import Make, MakeUser, Pay, Rows
+from tests.kit.users import PASSWORD, User
 from tests.sources.documented import ask, bodies, is_time
-
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Pay = Callable[..., Awaitable[Reply]]
 
 REVIEW = "POST /reviews"
 

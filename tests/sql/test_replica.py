@@ -16,7 +16,8 @@ from bms.sql.odbc.target import parse_url
 from bms.sql.replica import Replica
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from tests.conftest import Api, User
+from tests.kit.api import Api
+from tests.kit.users import User
 from tests.sql.probe import Gate, until
 from tests.sql.replication import Pair, Stub, replicated
 
@@ -32,8 +33,6 @@ LINGER = Statement(
     postgres="SELECT id, CAST(pg_sleep(30) AS text) AS nothing FROM contested",
 )
 NEW_TABLE = Statement("test.replica.new_table", "", "SELECT COUNT(*) FROM newly_made")
-
-Make = Callable[..., Any]
 
 
 def is_standby(tx: Transaction) -> bool:

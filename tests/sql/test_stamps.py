@@ -14,7 +14,7 @@ from bms.cache.stamps import CALLERS, EVENTS, SIZE, TABLES, Board, SharedMemory
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, registered
-from tests.sql.conftest import Make
+from tests.sql.probe import Make
 
 assert ENDPOINTS  # with the application all of its statements are loaded
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -18,12 +18,11 @@ from bms.sql.statements import Statement
 from bms.tasks import holds
 from bms.tasks.holds import expire_due_holds
 from bms.terms import Actor
-from tests.conftest import Api, Reply, User
-from tests.kit.books import LONG_AGO, Rows, assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.api import Api
+from tests.kit.books import LONG_AGO, assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.types import Make, MakeUser, Pay, Rows
+from tests.kit.users import User
 
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Pay = Callable[..., Awaitable[Reply]]
 ROUNDS = 20
 END_HOLD = Statement(
     "test.end_hold",

@@ -26,9 +26,12 @@ from bms.sql.session import Session, Transaction
 from bms.sql.statements import Statement
 from bms.tasks import outbox as task
 from bms.tasks.outbox import retry_delay, send_due_messages
-from tests.conftest import CARD, PASSWORD, Api, User
-from tests.kit.books import LONG_AGO, Rows, count
+from tests.kit.api import Api
+from tests.kit.books import LONG_AGO, count
+from tests.kit.cards import CARD
 from tests.kit.mailbox import Mailbox
+from tests.kit.types import Rows
+from tests.kit.users import PASSWORD, User
 from tests.kit.waiting import until
 
 LEASE = 300

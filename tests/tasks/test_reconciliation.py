@@ -1,7 +1,6 @@
 """What a crash, a time-out or a late answer leaves open is found and settled, once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -14,13 +13,10 @@ from bms.sql.database import Database
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.holds import expire_due_holds
 from bms.tasks.reconciliation import reconcile_payments, send_due_refunds
-from tests.conftest import CARD, Api, Reply, User
-
-Make = Callable[..., Awaitable[dict[str, Any]]]
-MakeUser = Callable[..., Awaitable[User]]
-Pay = Callable[..., Awaitable[Reply]]
-Rows = Callable[..., list[Any]]
-Books = Callable[[], Awaitable[None]]
+from tests.kit.api import Api
+from tests.kit.cards import CARD
+from tests.kit.types import Books, Make, MakeUser, Pay, Rows
+from tests.kit.users import User
 
 NO_ANSWER, CHARGED_NO_ANSWER, SLOW = "4000000000001000", "4000000000001018", "4000000000001026"
 

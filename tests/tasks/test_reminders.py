@@ -11,9 +11,11 @@ from bms.queries.due import list_due_reminders
 from bms.sql.database import Database
 from bms.sql.statements import Statement
 from bms.tasks.reminders import send_due_reminders
-from tests.conftest import Api, User
-from tests.kit.attendance import Make, MakeUser, Rows, approach, attend, begin, mails, told
+from tests.kit.api import Api
+from tests.kit.attendance import approach, attend, begin, mails, told
 from tests.kit.books import count
+from tests.kit.types import Make, MakeUser, Rows
+from tests.kit.users import User
 
 
 @pytest.fixture

@@ -1,15 +1,12 @@
 """Events end by themselves, and what is kept for a while is removed."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from bms.sql.database import Database
 from bms.tasks.upkeep import complete_events_over, remove_old_rows
-from tests.conftest import Api, User
-
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Rows = Callable[..., list[Any]]
+from tests.kit.api import Api
+from tests.kit.types import Make, Rows
+from tests.kit.users import User
 
 
 async def test_events_that_are_over_are_completed(
