@@ -13,13 +13,15 @@ from aiohttp.test_utils import TestClient, TestServer
 from bms.app import create_app
 from bms.commands.accounts.registration import register_user
 from bms.http import keys
-from bms.queries.conservation import check_conservation
+from bms.payments.simulated.gateway import SimulatedGateway
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.sql.odbc.target import parse_url
 from tests.kit import servers
 from tests.kit.api import Api, Reply
+from tests.kit.books import assert_balanced, assert_charged, assert_settled
 from tests.kit.cards import CARD
+from tests.kit.scene import Scene
 from tests.kit.servers import Server
 from tests.kit.tsql import Sql
 from tests.kit.types import Books, Make, MakeUser, Pay, Rows
@@ -200,28 +202,63 @@ def hold(api: Api) -> Make:
 def pay(api: Api) -> Pay:
     """Pay for a booking by a test card (the one that succeeds unless another number is given)."""
 
-    async def make(user: User, booking: dict[str, Any], number: str = CARD["number"]) -> Reply:
+    async def make(
+        user: User, booking: dict[str, Any], number: str = CARD["number"], **options: Any
+    ) -> Reply:
         body = {"booking_id": booking["id"], "method": "card", "details": {**CARD, "number": number}}
-        return await api.post("/payments", body, token=user.token)
+        return await api.post("/payments", body, token=user.token, **options)
 
     return make
 
 
 @pytest.fixture
-def books(client: TestClient, db: Database, rows: Rows) -> Books:
+def gateway(client: TestClient) -> SimulatedGateway:
+    """The application's gateway."""
+    found = client.app[keys.GATEWAY]
+    assert isinstance(found, SimulatedGateway)
+    return found
+
+
+@pytest.fixture
+async def scene(
+    api: Api,
+    db: Database,
+    rows: Sql,
+    gateway: SimulatedGateway,
+    manager: User,
+    buyer: User,
+    make_user: MakeUser,
+    make_event: Make,
+    hold: Make,
+    pay: Pay,
+) -> Scene:
+    """An event on sale, its organiser and a buyer, with all that a test of sales does with them."""
+    event = await make_event()
+    return Scene(api, db, rows, gateway, manager, buyer, event, make_user, make_event, hold, pay)
+
+
+@pytest.fixture
+def books(db: Database, rows: Rows, gateway: SimulatedGateway) -> Books:
     """Check every rule of conservation, and the payments against the gateway's own books, to the cent."""
 
     async def check() -> None:
-        broken = [finding for finding in await db.read_primary(check_conservation) if finding.rows]
-        assert not broken, broken
-        totals = await client.app[keys.GATEWAY].totals("EUR")
-        (ours,) = rows(
-            "SELECT COALESCE(SUM(amount), 0) AS charged, COALESCE(SUM(refunded), 0) AS refunded FROM payments"
-            " WHERE currency = 'EUR' AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')"
-        )
-        assert (ours.charged, ours.refunded) == (totals.charged, totals.refunded)
+        await assert_settled(db, rows, gateway)
 
     return check
+
+
+@pytest.fixture
+async def books_balance(db: Database, rows: Rows) -> AsyncIterator[None]:
+    """After the test nothing is lost or sold twice."""
+    yield
+    await assert_balanced(db, rows)
+
+
+@pytest.fixture
+async def charges_balance(books_balance: None, rows: Rows, gateway: SimulatedGateway) -> AsyncIterator[None]:
+    """After the test our books hold, and what we say was paid is what the gateway took."""
+    yield
+    await assert_charged(rows, gateway)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,7 +1,6 @@
 """Cancelling what is held and not paid."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,16 +10,10 @@ from bms.sql.database import Database
 from bms.sql.statements import Statement
 from bms.tasks.holds import expire_due_holds
 from tests.kit.api import Api
-from tests.kit.books import assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.books import available, count, let_hold_pass, status_of
 from tests.kit.types import Make, MakeUser, Pay, Rows
 from tests.kit.users import User
 from tests.kit.waiting import Meeting
-
-
-@pytest.fixture
-async def books_balance(db: Database, rows: Rows) -> AsyncIterator[None]:
-    yield
-    await assert_balanced(db, rows)
 
 
 @pytest.mark.usefixtures("books_balance")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,22 +11,17 @@ from bms.commands.sales import hold, inventory
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
 from tests.kit.api import Api
-from tests.kit.books import LONG_AGO, assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.books import LONG_AGO, available, count, let_hold_pass, status_of
 from tests.kit.types import Make, MakeUser, Pay, Rows
 from tests.kit.users import User
+
+pytestmark = pytest.mark.usefixtures("books_balance")
 
 TYPES = [
     {"name": "Stalls", "price": "40.00", "capacity": 10},
     {"name": "Balcony", "price": "25.50", "capacity": 5},
 ]
 FAR_AHEAD = dt.datetime(2098, 1, 1)  # noqa: DTZ001
-
-
-@pytest.fixture(autouse=True)
-async def books_balance(db: Database, rows: Rows) -> AsyncIterator[None]:
-    """After every test here, nothing is lost or sold twice."""
-    yield
-    await assert_balanced(db, rows)
 
 
 def same_type(event: dict[str, Any], quantity: int) -> dict[str, Any]:

@@ -6,38 +6,24 @@ tried again when the reason of the refusal is gone. A payment that was declined 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms.http import keys
 from bms.payments.simulated.gateway import SimulatedGateway
-from bms.sql.database import Database
 from bms.sql.session import Session
 from tests.kit.api import Api, Reply
-from tests.kit.books import assert_balanced, available, count, status_of
+from tests.kit.books import available, count, status_of
 from tests.kit.cards import CARD
 from tests.kit.gateways import Pause
 from tests.kit.types import Make, MakeUser, Rows
 from tests.kit.users import User
 
+pytestmark = pytest.mark.usefixtures("books_balance")
+
 DECLINED = {**CARD, "number": "4000000000000002"}
 NO_ANSWER = {**CARD, "number": "4000000000001000"}
-
-
-@pytest.fixture(autouse=True)
-async def books_balance(db: Database, rows: Rows) -> AsyncIterator[None]:
-    yield
-    await assert_balanced(db, rows)
-
-
-@pytest.fixture
-def gateway(client: TestClient) -> SimulatedGateway:
-    found = client.app[keys.GATEWAY]
-    assert isinstance(found, SimulatedGateway)
-    return found
 
 
 class Sender:

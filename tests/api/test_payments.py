@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,13 @@ from bms.checkout.settlement import settle
 from bms.commands import audit
 from bms.commands.sales.pay import settle_payment
 from bms.errors import DatabaseUnavailable
-from bms.http import keys
 from bms.payments.gateway import Outcome, OutcomeStatus
 from bms.payments.simulated.gateway import SimulatedGateway
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
 from tests.kit.api import Api, Reply
-from tests.kit.books import assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.books import available, count, let_hold_pass, status_of
 from tests.kit.cards import CARD
 from tests.kit.catalogue import text_columns
 from tests.kit.gateways import Pause
@@ -30,30 +29,13 @@ from tests.kit.tsql import Sql
 from tests.kit.types import Make, MakeUser, Pay, Rows
 from tests.kit.users import User
 
+pytestmark = pytest.mark.usefixtures("charges_balance")
+
 DECLINED = "4000000000000002"
 NO_FUNDS = "4000 0000 0000 9995"
 NO_ANSWER = "4000000000001000"
 ANSWER_LOST = "4000000000001018"
 AMEX = "378282246310005"
-
-
-@pytest.fixture
-def gateway(client: TestClient) -> SimulatedGateway:
-    found = client.app[keys.GATEWAY]
-    assert isinstance(found, SimulatedGateway)
-    return found
-
-
-@pytest.fixture(autouse=True)
-async def books_balance(db: Database, rows: Rows, gateway: SimulatedGateway) -> AsyncIterator[None]:
-    """After every test here our books hold, and what we say was paid is what the gateway took."""
-    yield
-    await assert_balanced(db, rows)
-    paid = rows("SELECT COALESCE(SUM(amount), 0) AS paid FROM payments WHERE status = 'SUCCEEDED'")[0].paid
-    unknown = rows("SELECT reference FROM payments WHERE status = 'PROCESSING'")
-    open_ends = {row.reference for row in unknown}
-    taken = [entry for entry in await gateway.entries() if entry.status == "SUCCEEDED"]
-    assert sum((e.amount for e in taken if e.reference not in open_ends), Decimal(0)) == paid
 
 
 async def test_a_card(

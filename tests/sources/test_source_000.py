@@ -5,7 +5,6 @@ It prints no bodies; they are made of the fields that it names. Its "/ create-ev
 """
 
 import datetime as dt
-from collections.abc import AsyncIterator
 from typing import Any
 
 import jwt
@@ -16,22 +15,17 @@ from bms.http import keys
 from bms.sql.database import Database
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.reconciliation import send_due_refunds
-from tests.kit.books import assert_balanced, status_of
+from tests.kit.books import status_of
 from tests.kit.cards import CARD
 from tests.kit.types import Make, MakeUser, Pay, Rows
 from tests.kit.users import PASSWORD, User
 from tests.sources.documented import ask, bodies
 
+pytestmark = pytest.mark.usefixtures("books_balance")
+
 REGISTRATION = bodies(email="ann@example.com", name="Ann", username="ann", password=PASSWORD)
 LOGIN = bodies(email="ann@example.com", password=PASSWORD)
 CARD_REFUSED = {**CARD, "number": "4242 4242 4242 4241"}
-
-
-@pytest.fixture(autouse=True)
-async def books_balance(db: Database, rows: Rows) -> AsyncIterator[None]:
-    """After every test here, nothing is lost or sold twice."""
-    yield
-    await assert_balanced(db, rows)
 
 
 def mails(rows: Rows, recipient: str | None) -> list[str]:

@@ -4,7 +4,6 @@ It prints no bodies; they are made of the fields that it names. Where it answers
 service cannot be asked, a 503 problem says so.
 """
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,10 +13,12 @@ from bms.http import keys
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
 from tests.kit.api import Api
-from tests.kit.books import assert_balanced, count, let_hold_pass, status_of
+from tests.kit.books import count, let_hold_pass, status_of
 from tests.kit.types import Make, MakeUser, Rows
 from tests.kit.users import PASSWORD, User
 from tests.sources.documented import ask, bodies, is_time
+
+pytestmark = pytest.mark.usefixtures("books_balance")
 
 EVENT = bodies(
     name="Open air",
@@ -27,13 +28,6 @@ EVENT = bodies(
     max_tickets=50,
 )
 PROCESS = "POST /api/process-payment/{id}/"
-
-
-@pytest.fixture(autouse=True)
-async def books_balance(db: Database, rows: Rows) -> AsyncIterator[None]:
-    """After every test here, nothing is lost or sold twice."""
-    yield
-    await assert_balanced(db, rows)
 
 
 @pytest.fixture

@@ -5,27 +5,19 @@ tables write them, are taken beside ``event``.
 """
 
 import datetime as dt
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms.sql.database import Database
-from tests.kit.books import assert_balanced
 from tests.kit.cards import CARD
 from tests.kit.types import Make, MakeUser, Pay, Rows
 from tests.kit.users import PASSWORD, User
 from tests.sources.documented import ask, bodies, is_time
 
+pytestmark = pytest.mark.usefixtures("books_balance")
+
 REVIEW = "POST /reviews"
-
-
-@pytest.fixture(autouse=True)
-async def books_balance(db: Database, rows: Rows) -> AsyncIterator[None]:
-    """After every test here, nothing is lost or sold twice."""
-    yield
-    await assert_balanced(db, rows)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from bms.sql.replica import Replica
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from tests.kit.api import Api
+from tests.kit.types import Make
 from tests.kit.users import User
 from tests.sql.probe import Gate, until
 from tests.sql.replication import Pair, Stub, replicated

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from bms.tasks import holds
 from bms.tasks.holds import expire_due_holds
 from bms.terms import Actor
 from tests.kit.api import Api
-from tests.kit.books import LONG_AGO, assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.books import LONG_AGO, available, count, let_hold_pass, status_of
 from tests.kit.types import Make, MakeUser, Pay, Rows
 from tests.kit.users import User
 
@@ -31,13 +30,7 @@ END_HOLD = Statement(
 )
 
 
-@pytest.fixture
-async def balanced(db: Database, rows: Rows) -> AsyncIterator[None]:
-    yield
-    await assert_balanced(db, rows)
-
-
-@pytest.mark.usefixtures("balanced")
+@pytest.mark.usefixtures("books_balance")
 async def test_only_what_is_overdue_and_unpaid_expires(
     api: Api, buyer: User, make_event: Make, hold: Make, pay: Pay, db: Database, rows: Rows
 ) -> None:
@@ -56,7 +49,7 @@ async def test_only_what_is_overdue_and_unpaid_expires(
     assert count(rows, "audit_log", "action = 'expire'") == 1
 
 
-@pytest.mark.usefixtures("balanced")
+@pytest.mark.usefixtures("books_balance")
 async def test_a_backlog_goes_batch_by_batch(
     buyer: User, make_event: Make, hold: Make, db: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,7 +62,7 @@ async def test_a_backlog_goes_batch_by_batch(
     assert available(rows, event) == 100
 
 
-@pytest.mark.usefixtures("balanced")
+@pytest.mark.usefixtures("books_balance")
 async def test_four_sweepers_at_once(
     buyer: User, make_event: Make, hold: Make, db: Database, rows: Rows
 ) -> None:
@@ -159,7 +152,7 @@ async def succeed(db: Database, payment_id: int) -> None:
 
 
 @pytest.mark.needs("OUTPUT after a wait")
-@pytest.mark.usefixtures("balanced")
+@pytest.mark.usefixtures("books_balance")
 async def test_paid_at_the_moment_the_hold_runs_out(
     api: Api, buyer: User, make_user: MakeUser, make_event: Make, db: Database, rows: Rows
 ) -> None:
@@ -186,7 +179,7 @@ async def test_paid_at_the_moment_the_hold_runs_out(
     assert available(rows, event) == 0
 
 
-@pytest.mark.usefixtures("balanced")
+@pytest.mark.usefixtures("books_balance")
 async def test_a_payment_begun_at_the_moment_the_hold_runs_out(
     buyer: User, make_event: Make, hold: Make, db: Database, rows: Rows
 ) -> None:

@@ -21,13 +21,6 @@ from tests.kit.users import User
 NO_ANSWER, CHARGED_NO_ANSWER, SLOW = "4000000000001000", "4000000000001018", "4000000000001026"
 
 
-@pytest.fixture
-def gateway(client: TestClient) -> SimulatedGateway:
-    found = client.app[keys.GATEWAY]
-    assert isinstance(found, SimulatedGateway)
-    return found
-
-
 def statuses(rows: Rows) -> tuple[str, str]:
     (row,) = rows(
         "SELECT b.status AS booking, p.status AS payment"
