@@ -21,6 +21,7 @@ from tests.kit import servers
 from tests.kit.api import Api, Reply
 from tests.kit.books import assert_balanced, assert_charged, assert_settled
 from tests.kit.cards import CARD
+from tests.kit.gateways import Pause
 from tests.kit.scene import Scene
 from tests.kit.servers import Server
 from tests.kit.tsql import Sql
@@ -217,6 +218,12 @@ def gateway(client: TestClient) -> SimulatedGateway:
     found = client.app[keys.GATEWAY]
     assert isinstance(found, SimulatedGateway)
     return found
+
+
+@pytest.fixture
+def pause(gateway: SimulatedGateway, monkeypatch: pytest.MonkeyPatch) -> Pause:
+    """Every charge stops between the gateway's books and its answer, until ``go`` is set."""
+    return Pause(gateway, monkeypatch)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from bms.http.pages import encode_cursor
 from tests.kit.api import Api, Reply
 from tests.kit.cards import CARD
 from tests.kit.refusals import ENDPOINTS, SQL_TEXTS, UNICODE_TEXTS, contents, name_of, path_of, send
+from tests.kit.scene import Scene
 from tests.kit.types import Make, MakeUser, Rows
 from tests.kit.users import User
 
@@ -184,19 +185,18 @@ async def _try_queries(client: TestClient, endpoint: Endpoint, event: dict[str, 
             assert await status(f"cursor={quote(cursor, safe='%')}") == 422, (path, cursor)
 
 
-async def test_bad_idempotency_keys(api: Api, buyer: User, make_event: Make, hold: Make, rows: Rows) -> None:
-    event = await make_event()
-    booking = await hold(buyer, event)
-    before = contents(rows)
+async def test_bad_idempotency_keys(api: Api, scene: Scene) -> None:
+    booking = await scene.held()
+    before = contents(scene.rows)
     bodies = {
-        "/bookings": {"event": event["id"], "quantity": 1},
+        "/bookings": {"event": scene.event["id"], "quantity": 1},
         "/payments": {"booking_id": booking["id"], "method": "card", "details": CARD},
     }
     for path, body in bodies.items():
         for key in ("", " ", "a b", "x" * 201, "\u00e9", "\U0001f3ad", "a\tb", "' OR 1=1 --"):
-            reply = await api.post(path, body, token=buyer.token, headers={"Idempotency-Key": key})
+            reply = await api.post(path, body, token=scene.buyer.token, headers={"Idempotency-Key": key})
             reply.problem(400, "malformed_request")
-    assert contents(rows) == before
+    assert contents(scene.rows) == before
 
 
 async def test_odd_headers_do_no_harm(client: TestClient, make_user: MakeUser) -> None:
@@ -212,21 +212,23 @@ async def test_odd_headers_do_no_harm(client: TestClient, make_user: MakeUser) -
         assert (listed.status, listed.json) == (200, [])
 
 
-async def test_what_is_somebody_elses(
-    api: Api, make_user: MakeUser, make_event: Make, hold: Make, pay: Any, rows: Rows
-) -> None:
-    owner, stranger, other_manager = await make_user(), await make_user(), await make_user("EVENT_MANAGER")
-    event, draft = await make_event(), await make_event(status="DRAFT")
-    booking, paid = await hold(owner, event), await hold(owner, event)
-    payment = (await pay(owner, paid)).json
-    before = contents(rows)
+async def test_what_is_somebody_elses(api: Api, scene: Scene) -> None:
+    owner, stranger, other_manager = (
+        await scene.make_user(),
+        await scene.make_user(),
+        await scene.make_user("EVENT_MANAGER"),
+    )
+    event, draft = scene.event, await scene.make_event(status="DRAFT")
+    booking, paid = await scene.held(by=owner), await scene.held(by=owner)
+    payment = (await scene.pay(paid, by=owner)).json
+    before = contents(scene.rows)
     for outsider in (stranger, other_manager):
         token = outsider.token
         for path in (f"/bookings/{booking['id']}", f"/bookings/{paid['id']}", f"/payments/{payment['id']}"):
             (await api.get(path, token=token)).problem(404, "not_found")
         (await api.delete(f"/bookings/{booking['id']}", token=token)).problem(404, "not_found")
         (await api.post(f"/bookings/{paid['id']}/cancel", {}, token=token)).problem(404, "not_found")
-        (await pay(outsider, booking)).problem(404, "not_found")
+        (await scene.pay(booking, by=outsider)).problem(404, "not_found")
         (await api.get(f"/events/{draft['id']}", token=token)).problem(404, "not_found")
         for_another = {"event": event["id"], "quantity": 1, "user": owner.id}
         (await api.post("/bookings", for_another, token=token)).problem(403, "forbidden")
@@ -238,7 +240,7 @@ async def test_what_is_somebody_elses(
         (await api.request(method, path, body, token=other_manager.token)).problem(403, "forbidden")
         (await api.request(method, path, body, token=stranger.token)).problem(403, "forbidden")
         (await api.request(method, path, body)).problem(401, "unauthenticated")
-    assert contents(rows) == before
+    assert contents(scene.rows) == before
 
 
 async def test_an_impossible_event(api: Api, manager: User, make_venue: Make, rows: Rows) -> None:

@@ -9,6 +9,7 @@ from bms.commands.events import change as event_change
 from bms.commands.events import rules
 from bms.sql.statements import Statement
 from tests.kit.api import Api
+from tests.kit.scene import Scene
 from tests.kit.tsql import Sql
 from tests.kit.types import Make, MakeUser
 from tests.kit.users import User
@@ -206,15 +207,15 @@ async def test_an_event_that_has_begun_keeps_its_start(
     reply.problem(422, "validation_failed")
 
 
-async def test_if_match(api: Api, manager: User, buyer: User, make_event: Make, hold: Any) -> None:
-    event = await make_event()
+async def test_if_match(api: Api, scene: Scene, manager: User) -> None:
+    event = scene.event
     path = f"/events/{event['id']}"
 
     async def patch(tag: str) -> Any:
         return await api.patch(path, {"title": f"By {tag}"}, token=manager.token, headers={"If-Match": tag})
 
     first = (await api.get(path)).headers["ETag"]
-    await hold(buyer, event)
+    await scene.held()
     changed = await patch(first)
     assert changed.status == 200, "a sale in between is no other version"
     for stale in (first, f"W/{changed.headers['ETag']}", '"v2"', '"x"', "nonsense"):
@@ -297,26 +298,22 @@ async def test_where_the_lock_is_not_taken_the_version_decides(
     assert (await api.get(path)).json == winner
 
 
-async def test_capacity_and_price_go_to_the_only_ticket_type(
-    api: Api, manager: User, buyer: User, make_event: Make, hold: Any
-) -> None:
-    event = await make_event()
-    booking = await hold(buyer, event, 10)
+async def test_capacity_and_price_go_to_the_only_ticket_type(api: Api, scene: Scene, manager: User) -> None:
+    event = scene.event
+    booking = await scene.held(10)
     raised = await change(api, manager, event, capacity=150, price="30.00")
     (kind,) = raised["ticket_types"]
     assert (kind["capacity"], kind["available"], kind["price"]) == (150, 140, "30.00")
     assert (raised["capacity"], raised["sold"], raised["price_from"]) == (150, 10, "30.00")
     lowered = await change(api, manager, event, capacity=10)
     assert (lowered["available"], lowered["sold"]) == (0, 10)
-    kept = await api.get(f"/bookings/{booking['id']}", token=buyer.token)
+    kept = await api.get(f"/bookings/{booking['id']}", token=scene.buyer.token)
     assert kept.json["total"] == "250.00"
 
 
-async def test_capacity_stays_above_what_is_sold(
-    api: Api, manager: User, buyer: User, make_event: Make, hold: Any
-) -> None:
-    event = await make_event()
-    await hold(buyer, event, 10)
+async def test_capacity_stays_above_what_is_sold(api: Api, scene: Scene, manager: User) -> None:
+    event = scene.event
+    await scene.held(10)
     path = f"/events/{event['id']}"
     (kind,) = event["ticket_types"]
     for fields in ({"capacity": 9}, {"ticket_types": [{"id": kind["id"], "capacity": 9}]}):

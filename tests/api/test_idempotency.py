@@ -9,21 +9,20 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient
 
-from bms.payments.simulated.gateway import SimulatedGateway
 from bms.sql.session import Session
 from tests.kit.api import Api, Reply
-from tests.kit.books import available, count, status_of
-from tests.kit.cards import CARD
+from tests.kit.books import available, count
+from tests.kit.cards import CARD, DECLINED, MASTERCARD, NO_ANSWER
 from tests.kit.gateways import Pause
-from tests.kit.types import Make, MakeUser, Rows
+from tests.kit.scene import Scene
+from tests.kit.types import Make, Rows
 from tests.kit.users import User
 
 pytestmark = pytest.mark.usefixtures("books_balance")
 
-DECLINED = {**CARD, "number": "4000000000000002"}
-NO_ANSWER = {**CARD, "number": "4000000000001000"}
+DECLINED_CARD = {**CARD, "number": DECLINED}
+SILENT_CARD = {**CARD, "number": NO_ANSWER}
 
 
 class Sender:
@@ -74,27 +73,23 @@ async def test_a_replay_shows_what_was_answered_and_not_what_is_now(
     assert_replays(first, await send("/bookings", body))
 
 
-async def test_a_payment_sent_twice(
-    send: Sender, buyer: User, make_event: Make, hold: Make, rows: Rows, gateway: SimulatedGateway
-) -> None:
-    body = paying(await hold(buyer, await make_event(), 2))
+async def test_a_payment_sent_twice(scene: Scene, send: Sender) -> None:
+    body = paying(await scene.held(2))
     first = await send("/payments", body)
     assert first.status == 201
     assert_replays(first, await send("/payments", body))
-    assert (count(rows, "payments"), count(rows, "tickets")) == (1, 2)
-    assert len(await gateway.entries()) == 1
+    assert (scene.count("payments"), scene.count("tickets")) == (1, 2)
+    assert len(await scene.gateway.entries()) == 1
 
 
-async def test_a_declined_payment_sent_twice(
-    send: Sender, buyer: User, make_event: Make, hold: Make, gateway: SimulatedGateway
-) -> None:
-    booking = await hold(buyer, await make_event())
-    first = await send("/payments", paying(booking, DECLINED))
+async def test_a_declined_payment_sent_twice(scene: Scene, send: Sender) -> None:
+    booking = await scene.held()
+    first = await send("/payments", paying(booking, DECLINED_CARD))
     first.problem(402, "payment_declined")
-    again = await send("/payments", paying(booking, DECLINED))
+    again = await send("/payments", paying(booking, DECLINED_CARD))
     assert_replays(first, again)
     assert again.headers["Content-Type"].startswith("application/problem+json")
-    assert len(await gateway.entries()) == 1
+    assert len(await scene.gateway.entries()) == 1
     assert (await send("/payments", paying(booking), "another-key")).status == 201
 
 
@@ -108,19 +103,17 @@ async def test_a_key_is_for_one_request(send: Sender, buyer: User, make_event: M
     assert (await send("/bookings", {**body, "quantity": 2}, "b-key")).status == 201
     payment = paying(await hold(buyer, event))
     assert (await send("/payments", payment, "c-key")).status == 201
-    other_card = {**payment, "details": {**CARD, "number": "5555555555554444"}}
+    other_card = {**payment, "details": {**CARD, "number": MASTERCARD}}
     (await send("/payments", other_card, "c-key")).problem(422, reused)
 
 
-async def test_a_key_belongs_to_its_user(
-    api: Api, send: Sender, make_user: MakeUser, make_event: Make, rows: Rows
-) -> None:
-    body = {"event": (await make_event())["id"], "quantity": 1}
+async def test_a_key_belongs_to_its_user(api: Api, scene: Scene, send: Sender) -> None:
+    body = {"event": (await scene.make_event())["id"], "quantity": 1}
     first = await send("/bookings", body)
-    second = await Sender(api, await make_user())("/bookings", body)
+    second = await Sender(api, await scene.make_user())("/bookings", body)
     assert (first.status, second.status) == (201, 201)
     assert first.json["id"] != second.json["id"]
-    assert count(rows, "bookings") == 2
+    assert scene.count("bookings") == 2
 
 
 async def test_a_key_that_cannot_be_used(api: Api, buyer: User, make_event: Make, rows: Rows) -> None:
@@ -134,16 +127,9 @@ async def test_a_key_that_cannot_be_used(api: Api, buyer: User, make_event: Make
 
 
 async def test_while_the_first_payment_runs_a_second_is_told_so(
-    client: TestClient,
-    send: Sender,
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    gateway: SimulatedGateway,
-    monkeypatch: pytest.MonkeyPatch,
+    scene: Scene, send: Sender, pause: Pause
 ) -> None:
-    pause = Pause(client, monkeypatch)
-    body = paying(await hold(buyer, await make_event()))
+    body = paying(await scene.held())
     first = asyncio.create_task(send("/payments", body))
     await pause.reached.wait()
     waiting = await send("/payments", body)
@@ -152,28 +138,24 @@ async def test_while_the_first_payment_runs_a_second_is_told_so(
     pause.go.set()
     assert (await first).status == 201
     assert_replays(await first, await send("/payments", body))
-    assert len(await gateway.entries()) == 1
+    assert len(await scene.gateway.entries()) == 1
 
 
-async def test_a_payment_without_an_answer_is_still_running(
-    send: Sender, buyer: User, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    body = paying(await hold(buyer, await make_event()), NO_ANSWER)
+async def test_a_payment_without_an_answer_is_still_running(scene: Scene, send: Sender) -> None:
+    body = paying(await scene.held(), SILENT_CARD)
     (await send("/payments", body)).problem(503, "gateway_unavailable")
     (await send("/payments", body)).problem(409, "request_in_progress")
-    assert count(rows, "payments") == 1
+    assert scene.count("payments") == 1
 
 
-async def test_a_refused_request_keeps_no_key(
-    api: Api, send: Sender, buyer: User, make_user: MakeUser, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    event = await make_event(capacity=2)
-    other = await make_user()
-    theirs = await hold(other, event, 2)
+async def test_a_refused_request_keeps_no_key(api: Api, scene: Scene, send: Sender) -> None:
+    event = await scene.on_sale(capacity=2)
+    other = await scene.make_user()
+    theirs = await scene.held(2, by=other)
     body = {"event": event["id"], "quantity": 2}
     (await send("/bookings", body)).problem(409, "sold_out")
     (await send("/bookings", {**body, "event": 999_999})).problem(404, "not_found")
-    assert count(rows, "idempotency_keys") == 0
+    assert scene.count("idempotency_keys") == 0
     await api.delete(f"/bookings/{theirs['id']}", token=other.token)
     reply = await send("/bookings", body)
     assert reply.status == 201
@@ -201,15 +183,9 @@ async def test_a_crash_before_the_commit_leaves_neither_booking_nor_key(
 
 
 async def test_a_crash_before_the_claim_is_committed_asks_no_gateway(
-    send: Sender,
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    rows: Rows,
-    gateway: SimulatedGateway,
-    monkeypatch: pytest.MonkeyPatch,
+    scene: Scene, send: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    booking = await hold(buyer, await make_event())
+    booking = await scene.held()
 
     def crash(session: Session) -> None:
         raise RuntimeError("the process dies here")
@@ -217,7 +193,7 @@ async def test_a_crash_before_the_claim_is_committed_asks_no_gateway(
     with monkeypatch.context() as patch:
         patch.setattr(Session, "commit", crash)
         (await send("/payments", paying(booking))).problem(500, "internal_error")
-    assert (count(rows, "payments"), count(rows, "idempotency_keys")) == (0, 0)
-    assert await gateway.entries() == []
+    assert (scene.count("payments"), scene.count("idempotency_keys")) == (0, 0)
+    assert await scene.gateway.entries() == []
     assert (await send("/payments", paying(booking))).status == 201
-    assert status_of(rows, booking) == "CONFIRMED"
+    assert scene.status(booking) == "CONFIRMED"

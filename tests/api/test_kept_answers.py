@@ -12,7 +12,7 @@ from bms.app import create_app
 from bms.settings import Settings
 from tests.kit.api import Api
 from tests.kit.redis_server import RedisServer
-from tests.kit.tsql import Sql
+from tests.kit.scene import Scene
 from tests.kit.types import Make
 from tests.kit.users import User
 
@@ -52,23 +52,18 @@ async def look(api: Api, event: dict[str, Any], **options: Any) -> tuple[int, in
     return shown.json["available"], listed["available"]
 
 
-async def test_each_sale_shows_at_once_everywhere(
-    api: Api, other: Api, make_event: Make, hold: Any, buyer: User
-) -> None:
-    event = await make_event()
+async def test_each_sale_shows_at_once_everywhere(api: Api, scene: Scene, other: Api) -> None:
+    event = scene.event
     for sold in range(20):
         assert await look(api, event) == await look(other, event) == (100 - sold, 100 - sold)
-        await hold(buyer, event)
+        await scene.held()
 
 
-async def test_without_a_common_board_it_would_not(
-    api: Api, stranger: Api, make_event: Make, hold: Any, buyer: User
-) -> None:
-    event = await make_event()
+async def test_without_a_common_board_it_would_not(api: Api, scene: Scene, stranger: Api) -> None:
     behind = 0
     for sold in range(20):
-        behind += await look(stranger, event) != (100 - sold, 100 - sold)
-        await hold(buyer, event)
+        behind += await look(stranger, scene.event) != (100 - sold, 100 - sold)
+        await scene.held()
     assert behind
 
 
@@ -83,10 +78,10 @@ async def test_a_logout_counts_at_once_everywhere(api: Api, other: Api, make_use
 
 
 async def test_what_is_shown_by_other_tables_shows_at_once(
-    api: Api, other: Api, make_event: Make, make_venue: Make, manager: User
+    api: Api, scene: Scene, other: Api, make_venue: Make
 ) -> None:
     venue = await make_venue()
-    event = await make_event(venue=venue["id"])
+    event = await scene.on_sale(venue=venue["id"])
 
     async def shown() -> list[Any]:
         first, second = [(await one.get(f"/events/{event['id']}")).json for one in (api, other)]
@@ -94,26 +89,24 @@ async def test_what_is_shown_by_other_tables_shows_at_once(
         return [first["location"]["name"], first["organizer"]["name"], first["title"], first["status"]]
 
     before = await shown()
-    await api.patch(f"/venues/{venue['id']}", {"name": "Another hall"}, token=manager.token)
-    await api.patch("/profile", {"name": "Another name"}, token=manager.token)
-    await api.patch(f"/events/{event['id']}", {"title": "Another title"}, token=manager.token)
+    await api.patch(f"/venues/{venue['id']}", {"name": "Another hall"}, token=scene.organiser.token)
+    await api.patch("/profile", {"name": "Another name"}, token=scene.organiser.token)
+    await api.patch(f"/events/{event['id']}", {"title": "Another title"}, token=scene.organiser.token)
     assert await shown() == ["Another hall", "Another name", "Another title", before[3]]
-    await api.delete(f"/events/{event['id']}", token=manager.token)
+    await api.delete(f"/events/{event['id']}", token=scene.organiser.token)
     (await other.get(f"/events/{event['id']}")).problem(404, "not_found")
 
 
-async def test_a_draft_is_kept_for_nobody(
-    api: Api, make_event: Make, make_user: Any, manager: User, rows: Sql
-) -> None:
-    event = await make_event(status="DRAFT")
+async def test_a_draft_is_kept_for_nobody(api: Api, scene: Scene, manager: User) -> None:
+    event = await scene.on_sale(status="DRAFT")
     path = f"/events/{event['id']}"
-    visitor = await make_user()
+    visitor = await scene.make_user()
     for _ in range(2):
         assert (await api.get(path, token=manager.token)).status == 200
         (await api.get(path)).problem(404, "not_found")
         (await api.get(path, token=visitor.token)).problem(404, "not_found")
     # An organiser who was made a user again still sees their own.
-    rows("UPDATE users SET role = 'USER' WHERE id = ?", manager.id)
+    scene.rows("UPDATE users SET role = 'USER' WHERE id = ?", manager.id)
     for _ in range(2):
         assert (await api.get(path, token=manager.token)).status == 200
         (await api.get(path)).problem(404, "not_found")

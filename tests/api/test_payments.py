@@ -9,41 +9,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient
 
 from bms.checkout.settlement import settle
 from bms.commands import audit
 from bms.commands.sales.pay import settle_payment
 from bms.errors import DatabaseUnavailable
 from bms.payments.gateway import Outcome, OutcomeStatus
-from bms.payments.simulated.gateway import SimulatedGateway
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
 from tests.kit.api import Api, Reply
-from tests.kit.books import available, count, let_hold_pass, status_of
-from tests.kit.cards import CARD
+from tests.kit.books import available, count, status_of
+from tests.kit.cards import AMEX, ANSWER_LOST, CARD, DECLINED, NO_ANSWER, NO_FUNDS
 from tests.kit.catalogue import text_columns
 from tests.kit.gateways import Pause
-from tests.kit.tsql import Sql
-from tests.kit.types import Make, MakeUser, Pay, Rows
+from tests.kit.scene import Scene
+from tests.kit.types import Make, Rows
 from tests.kit.users import User
 
 pytestmark = pytest.mark.usefixtures("charges_balance")
 
-DECLINED = "4000000000000002"
-NO_FUNDS = "4000 0000 0000 9995"
-NO_ANSWER = "4000000000001000"
-ANSWER_LOST = "4000000000001018"
-AMEX = "378282246310005"
 
-
-async def test_a_card(
-    api: Api, buyer: User, make_event: Make, hold: Make, pay: Pay, rows: Rows, gateway: SimulatedGateway
-) -> None:
-    event = await make_event()
-    held = await hold(buyer, event, 2)
-    reply = await pay(buyer, held)
+async def test_a_card(api: Api, scene: Scene, buyer: User) -> None:
+    held = await scene.held(2)
+    reply = await scene.pay(held)
     assert reply.status == 201
     payment = reply.json
     documented = {
@@ -58,20 +47,20 @@ async def test_a_card(
     assert {key: payment[key] for key in documented} == documented
     assert type(payment["id"]) is int
     assert payment["created_at"].endswith("Z")
-    booking = (await api.get(f"/bookings/{held['id']}", token=buyer.token)).json
+    booking = await scene.shown(held)
     assert (booking["status"], booking["expires_at"]) == ("CONFIRMED", None)
     assert booking["confirmed_at"].endswith("Z")
     assert booking["payment"]["id"] == payment["id"]
     assert booking["payment"]["status"] == "SUCCEEDED"
     assert len({ticket["code"] for ticket in booking["tickets"]}) == 2
     assert all(re.fullmatch("[0-9A-F]{26}", ticket["code"]) for ticket in booking["tickets"])
-    assert available(rows, event) == 98
-    mails = rows("SELECT recipient, state FROM outbox WHERE kind = 'booking_confirmed'")
+    assert scene.available() == 98
+    mails = scene.rows("SELECT recipient, state FROM outbox WHERE kind = 'booking_confirmed'")
     assert [tuple(mail) for mail in mails] == [(buyer.email, "PENDING")]
     assert (await api.get(f"/payments/{payment['id']}", token=buyer.token)).json == payment
-    assert [e.amount for e in await gateway.entries()] == [Decimal("50.00")]
-    (await pay(buyer, held)).problem(409, "booking_not_pending")
-    assert len(await gateway.entries()) == 1
+    assert [e.amount for e in await scene.gateway.entries()] == [Decimal("50.00")]
+    (await scene.pay(held)).problem(409, "booking_not_pending")
+    assert len(await scene.gateway.entries()) == 1
 
 
 @pytest.mark.parametrize("path", ["/payments", "/api/payments/", "/make-payment/", "/api/make-payment"])
@@ -100,34 +89,29 @@ async def test_each_other_method(api: Api, buyer: User, make_event: Make, hold: 
 
 
 @pytest.mark.parametrize(("number", "code"), [(DECLINED, "card_declined"), (NO_FUNDS, "insufficient_funds")])
-async def test_a_refusal_leaves_the_hold(
-    api: Api, buyer: User, make_event: Make, hold: Make, pay: Pay, rows: Rows, number: str, code: str
-) -> None:
-    event = await make_event()
-    held = await hold(buyer, event, 2)
-    problem = (await pay(buyer, held, number)).problem(402, "payment_declined")
+async def test_a_refusal_leaves_the_hold(api: Api, scene: Scene, number: str, code: str) -> None:
+    held = await scene.held(2)
+    problem = (await scene.pay(held, number)).problem(402, "payment_declined")
     assert (problem["gateway_code"], problem["booking_id"]) == (code, held["id"])
-    booking = (await api.get(f"/bookings/{held['id']}", token=buyer.token)).json
+    booking = await scene.shown(held)
     failed = booking.pop("payment")
     assert (failed["id"], failed["status"]) == (problem["payment_id"], "FAILED")
     assert booking == {key: value for key, value in held.items() if key != "payment"}
-    assert (available(rows, event), count(rows, "outbox", "kind = 'booking_confirmed'")) == (98, 0)
-    assert (await pay(buyer, held)).status == 201
-    listed = (await api.get("/payments", token=buyer.token)).json
+    assert (scene.available(), scene.count("outbox", "kind = 'booking_confirmed'")) == (98, 0)
+    assert (await scene.pay(held)).status == 201
+    listed = (await api.get("/payments", token=scene.buyer.token)).json
     assert [(p["status"], p["failure_code"]) for p in listed] == [("SUCCEEDED", None), ("FAILED", code)]
 
 
-async def test_who_may_pay_and_see(
-    api: Api, buyer: User, manager: User, make_user: MakeUser, make_event: Make, hold: Make, pay: Pay
-) -> None:
-    other, admin = await make_user(), await make_user("ADMIN")
-    booking = await hold(buyer, await make_event())
+async def test_who_may_pay_and_see(api: Api, scene: Scene, manager: User) -> None:
+    other, admin = await scene.make_user(), await scene.make_user("ADMIN")
+    booking = await scene.held()
     for stranger in (other, manager, admin):
-        (await pay(stranger, booking)).problem(404, "not_found")
+        (await scene.pay(booking, by=stranger)).problem(404, "not_found")
     body = {"booking_id": booking["id"], "method": "card", "details": CARD}
     (await api.post("/payments", body)).problem(401, "unauthenticated")
-    (await pay(buyer, {"id": 999_999})).problem(404, "not_found")
-    payment = (await pay(buyer, booking)).json
+    (await scene.pay({"id": 999_999})).problem(404, "not_found")
+    payment = (await scene.pay(booking)).json
     path = f"/payments/{payment['id']}"
     for stranger in (other, manager):
         (await api.get(path, token=stranger.token)).problem(404, "not_found")
@@ -137,14 +121,12 @@ async def test_who_may_pay_and_see(
     (await api.get(path)).problem(401, "unauthenticated")
     (await api.get("/payments")).problem(401, "unauthenticated")
     for key in ("0", "x", "999999", str(10**30)):
-        (await api.get(f"/payments/{key}", token=buyer.token)).problem(404, "not_found")
+        (await api.get(f"/payments/{key}", token=scene.buyer.token)).problem(404, "not_found")
 
 
-async def test_pages_show_every_payment_once(
-    api: Api, buyer: User, make_user: MakeUser, make_event: Make, hold: Make, pay: Pay
-) -> None:
-    event, admin = await make_event(), await make_user("ADMIN")
-    made = [(await pay(buyer, await hold(buyer, event))).json for _ in range(3)]
+async def test_pages_show_every_payment_once(api: Api, scene: Scene, buyer: User) -> None:
+    admin = await scene.make_user("ADMIN")
+    made = [(await scene.pay(await scene.held())).json for _ in range(3)]
     for token in (buyer.token, admin.token):
         first = await api.get("/payments?limit=2", token=token)
         link = first.headers["Link"]
@@ -155,10 +137,8 @@ async def test_pages_show_every_payment_once(
         (await api.get(f"/payments?{query}", token=buyer.token)).problem(422, "validation_failed")
 
 
-async def test_bad_fields_are_named(
-    api: Api, buyer: User, make_event: Make, hold: Make, rows: Rows, gateway: SimulatedGateway
-) -> None:
-    booking = await hold(buyer, await make_event())
+async def test_bad_fields_are_named(api: Api, scene: Scene) -> None:
+    booking = await scene.held()
     good = {"booking_id": booking["id"], "method": "card", "details": CARD}
     cases: list[tuple[dict[str, Any], str]] = [
         ({"booking_id": "1"}, "/booking_id"),
@@ -181,44 +161,35 @@ async def test_bad_fields_are_named(
         ({"method": "wallet", "details": {"wallet_id": " "}}, "/details/wallet_id"),
     ]
     for change, pointer in cases:
-        reply = await api.post("/payments", {**good, **change}, token=buyer.token)
+        reply = await api.post("/payments", {**good, **change}, token=scene.buyer.token)
         problem = reply.problem(422, "validation_failed")
         assert [error["pointer"] for error in problem["errors"]] == [pointer], change
         assert "4242" not in reply.text
-    assert (count(rows, "payments"), await gateway.entries()) == (0, [])
+    assert (scene.count("payments"), await scene.gateway.entries()) == (0, [])
 
 
 @pytest.mark.parametrize("swept", [False, True])
-async def test_a_hold_that_has_run_out(
-    buyer: User, make_event: Make, hold: Make, pay: Pay, db: Database, rows: Rows, swept: bool
-) -> None:
-    booking = await hold(buyer, await make_event())
-    let_hold_pass(rows, booking)
-    assert await expire_due_holds(db) == 1 if swept else True
-    (await pay(buyer, booking)).problem(409, "hold_expired")
-    assert count(rows, "payments") == 0
+async def test_a_hold_that_has_run_out(scene: Scene, swept: bool) -> None:
+    booking = await scene.held()
+    scene.let_hold_pass(booking)
+    assert await expire_due_holds(scene.db) == 1 if swept else True
+    (await scene.pay(booking)).problem(409, "hold_expired")
+    assert scene.count("payments") == 0
 
 
-async def test_what_costs_nothing_is_not_paid(
-    buyer: User, make_event: Make, hold: Make, pay: Pay, rows: Rows, gateway: SimulatedGateway
-) -> None:
+async def test_what_costs_nothing_is_not_paid(scene: Scene) -> None:
     """Neither a booking that is confirmed for nothing nor one that waits to be (source 001's orders)."""
-    booking = await hold(buyer, await make_event(price="0.00"))
-    (await pay(buyer, booking)).problem(409, "booking_not_pending")
-    waiting = await hold(buyer, await make_event())
-    rows("UPDATE booking_lines SET unit_price = 0 WHERE booking_id = ?", waiting["id"])
-    rows("UPDATE bookings SET total = 0 WHERE id = ?", waiting["id"])
-    (await pay(buyer, waiting)).problem(409, "booking_not_pending")
-    assert (count(rows, "payments"), await gateway.entries()) == (0, [])
+    booking = await scene.held(event=await scene.make_event(price="0.00"))
+    (await scene.pay(booking)).problem(409, "booking_not_pending")
+    waiting = await scene.held()
+    scene.rows("UPDATE booking_lines SET unit_price = 0 WHERE booking_id = ?", waiting["id"])
+    scene.rows("UPDATE bookings SET total = 0 WHERE id = ?", waiting["id"])
+    (await scene.pay(waiting)).problem(409, "booking_not_pending")
+    assert (scene.count("payments"), await scene.gateway.entries()) == (0, [])
 
 
 async def test_paying_again_while_a_payment_is_settled_waits_for_its_end(
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Both lock the booking before the payment; the other way round one is a deadlock's victim."""
     record = audit.record
@@ -229,54 +200,36 @@ async def test_paying_again_while_a_payment_is_settled_waits_for_its_end(
             time.sleep(0.4)
 
     monkeypatch.setattr(audit, "record", dawdling)
-    booking = await hold(buyer, await make_event())
+    booking = await scene.held()
     with caplog.at_level("INFO", "bms.sql"):
-        first = asyncio.create_task(pay(buyer, booking))
+        first = asyncio.create_task(scene.pay(booking))
         await asyncio.sleep(0.2)
-        replies = await asyncio.gather(first, pay(buyer, booking))
+        replies = await asyncio.gather(first, scene.pay(booking))
     assert [reply.status for reply in replies] == [201, 409]
     assert "deadlock victim" not in caplog.text
 
 
 @pytest.mark.parametrize(("number", "charged"), [(NO_ANSWER, 0), (ANSWER_LOST, 25)])
-async def test_a_gateway_that_gives_no_answer(
-    api: Api,
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    rows: Rows,
-    gateway: SimulatedGateway,
-    number: str,
-    charged: int,
-) -> None:
-    event = await make_event()
-    booking = await hold(buyer, event)
-    reply = await pay(buyer, booking, number)
+async def test_a_gateway_that_gives_no_answer(api: Api, scene: Scene, number: str, charged: int) -> None:
+    booking = await scene.held()
+    reply = await scene.pay(booking, number)
     reply.problem(503, "gateway_unavailable")
     assert reply.headers["Retry-After"] == "5"
-    assert (await gateway.totals("EUR")).charged == charged
-    shown = (await api.get(f"/bookings/{booking['id']}", token=buyer.token)).json
+    assert (await scene.gateway.totals("EUR")).charged == charged
+    shown = await scene.shown(booking)
     assert (shown["status"], shown["payment"]["status"]) == ("PENDING", "PROCESSING")
-    (await pay(buyer, booking)).problem(409, "payment_in_progress")
+    (await scene.pay(booking)).problem(409, "payment_in_progress")
     for method, path in (("DELETE", ""), ("POST", "/cancel")):
-        refused = await api.request(method, f"/bookings/{booking['id']}{path}", token=buyer.token)
+        refused = await api.request(method, f"/bookings/{booking['id']}{path}", token=scene.buyer.token)
         refused.problem(409, "payment_in_progress")
-    assert (status_of(rows, booking), available(rows, event)) == ("PENDING", 99)
-    assert count(rows, "payments") == 1
+    assert (scene.status(booking), scene.available()) == ("PENDING", 99)
+    assert scene.count("payments") == 1
 
 
 async def test_the_database_away_after_the_gateway_said_yes(
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    db: Database,
-    rows: Rows,
-    gateway: SimulatedGateway,
-    monkeypatch: pytest.MonkeyPatch,
+    scene: Scene, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    booking = await hold(buyer, await make_event())
+    booking = await scene.held()
     transact = db.transact
 
     async def away(command: Any, *args: Any, **kwargs: Any) -> Any:
@@ -286,45 +239,35 @@ async def test_the_database_away_after_the_gateway_said_yes(
 
     with monkeypatch.context() as patch:
         patch.setattr(db, "transact", away)
-        (await pay(buyer, booking)).problem(503, "database_unavailable")
-    assert (await gateway.totals("EUR")).charged == Decimal("25.00")
-    (payment,) = rows("SELECT id, reference, status FROM payments")
+        (await scene.pay(booking)).problem(503, "database_unavailable")
+    assert (await scene.gateway.totals("EUR")).charged == Decimal("25.00")
+    (payment,) = scene.rows("SELECT id, reference, status FROM payments")
     assert payment.status == "PROCESSING"
-    (await pay(buyer, booking)).problem(409, "payment_in_progress")
-    outcome = await gateway.find_charge(payment.reference)
+    (await scene.pay(booking)).problem(409, "payment_in_progress")
+    outcome = await scene.gateway.find_charge(payment.reference)
     assert outcome is not None
     assert (await settle(db, payment.id, outcome, request_id="test")).status == 201
-    assert status_of(rows, booking) == "CONFIRMED"
+    assert scene.status(booking) == "CONFIRMED"
 
 
-async def test_settled_by_several_at_once_it_is_settled_once(
-    client: TestClient,
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    db: Database,
-    rows: Rows,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pause = Pause(client, monkeypatch)
-    booking = await hold(buyer, await make_event(), 3)
-    request = asyncio.create_task(pay(buyer, booking))
+async def test_settled_by_several_at_once_it_is_settled_once(scene: Scene, pause: Pause) -> None:
+    booking = await scene.held(3)
+    request = asyncio.create_task(scene.pay(booking))
     await pause.reached.wait()
     assert pause.outcome is not None
-    (payment,) = rows("SELECT id FROM payments")
+    (payment,) = scene.rows("SELECT id FROM payments")
     pause.go.set()
     answers = await asyncio.gather(
-        *(settle(db, payment.id, pause.outcome, request_id="test") for _ in range(5)), request
+        *(settle(scene.db, payment.id, pause.outcome, request_id="test") for _ in range(5)), request
     )
     assert [answer.status for answer in answers] == [201] * 6
-    assert status_of(rows, booking) == "CONFIRMED"
-    assert count(rows, "tickets") == 3
-    assert count(rows, "outbox", "kind = 'booking_confirmed'") == 1
-    assert count(rows, "audit_log", "action = 'succeed'") == 1
+    assert scene.status(booking) == "CONFIRMED"
+    assert scene.count("tickets") == 3
+    assert scene.count("outbox", "kind = 'booking_confirmed'") == 1
+    assert scene.count("audit_log", "action = 'succeed'") == 1
     declined = Outcome(OutcomeStatus.FAILED, "another", "card_declined", "No.")
-    assert (await settle(db, payment.id, declined, request_id="test")).status == 201
-    assert [row.status for row in rows("SELECT status FROM payments")] == ["SUCCEEDED"]
+    assert (await settle(scene.db, payment.id, declined, request_id="test")).status == 201
+    assert [row.status for row in scene.rows("SELECT status FROM payments")] == ["SUCCEEDED"]
 
 
 class Late:
@@ -338,30 +281,26 @@ class Late:
         return await self.request
 
 
+MakeLate = Callable[..., Awaitable[Late]]
+
+
 @pytest.fixture
-async def late(
-    client: TestClient,
-    buyer: User,
-    hold: Make,
-    pay: Pay,
-    db: Database,
-    rows: Rows,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Callable[..., Awaitable[Late]]:
+async def late(scene: Scene, pause: Pause) -> MakeLate:
+    """Have the buyer pay by a card, and let the hold run out while the gateway is asked."""
+
     async def make(event: dict[str, Any], quantity: int, number: str = CARD["number"]) -> Late:
-        pause = Pause(client, monkeypatch)
-        booking = await hold(buyer, event, quantity)
-        request = asyncio.create_task(pay(buyer, booking, number))
+        booking = await scene.held(quantity, event=event)
+        request = asyncio.create_task(scene.pay(booking, number))
         await pause.reached.wait()
-        let_hold_pass(rows, booking)
-        assert await expire_due_holds(db) == 1
+        scene.let_hold_pass(booking)
+        assert await expire_due_holds(scene.db) == 1
         return Late(pause, request, booking)
 
     return make
 
 
 async def test_a_late_success_takes_tickets_that_are_still_free(
-    make_event: Make, late: Callable[..., Awaitable[Late]], rows: Rows
+    make_event: Make, late: MakeLate, rows: Rows
 ) -> None:
     event = await make_event(capacity=4)
     payment = await late(event, 3)
@@ -374,134 +313,103 @@ async def test_a_late_success_takes_tickets_that_are_still_free(
 
 
 async def test_a_late_success_with_one_of_two_types_gone_takes_neither(
-    api: Api,
-    client: TestClient,
-    buyer: User,
-    make_user: MakeUser,
-    make_event: Make,
-    db: Database,
-    rows: Rows,
-    pay: Pay,
-    monkeypatch: pytest.MonkeyPatch,
+    api: Api, scene: Scene, pause: Pause
 ) -> None:
     types = [{"name": name, "price": "10.00", "capacity": 1} for name in ("A", "B")]
-    event = await make_event(ticket_types=types)
+    event = await scene.on_sale(ticket_types=types)
     tickets = [{"ticket_type": kind["id"]} for kind in event["ticket_types"]]
-    pause = Pause(client, monkeypatch)
-    reply = await api.post("/bookings", {"event": event["id"], "tickets": tickets}, token=buyer.token)
-    request = asyncio.create_task(pay(buyer, reply.json))
+    reply = await api.post("/bookings", {"event": event["id"], "tickets": tickets}, token=scene.buyer.token)
+    request = asyncio.create_task(scene.pay(reply.json))
     await pause.reached.wait()
-    let_hold_pass(rows, reply.json)
-    await expire_due_holds(db)
-    other = await make_user()
+    scene.let_hold_pass(reply.json)
+    await expire_due_holds(scene.db)
+    other = await scene.make_user()
     body = {"event": event["id"], "tickets": tickets[1:]}
     assert (await api.post("/bookings", body, token=other.token)).status == 201
     pause.go.set()
     (await request).problem(409, "hold_expired")
-    assert (status_of(rows, reply.json), available(rows, event)) == ("EXPIRED", 1)
+    assert (scene.status(reply.json), scene.available()) == ("EXPIRED", 1)
 
 
 @pytest.mark.parametrize("why", ["gone", "off sale", "over the limit"])
 async def test_a_late_success_that_finds_no_tickets_is_refunded(
-    api: Api,
-    buyer: User,
-    make_user: MakeUser,
-    make_event: Make,
-    hold: Make,
-    late: Callable[..., Awaitable[Late]],
-    rows: Rows,
-    why: str,
+    api: Api, scene: Scene, late: MakeLate, why: str
 ) -> None:
-    event = await make_event(capacity=8, per_user_limit=4)
+    event = await scene.on_sale(capacity=8, per_user_limit=4)
     payment = await late(event, 3)
     if why == "gone":
         for quantity in (4, 2):
-            await hold(await make_user(), event, quantity)
+            await scene.held(quantity, by=await scene.make_user())
     elif why == "off sale":
-        rows("UPDATE ticket_types SET on_sale = 0")
+        scene.rows("UPDATE ticket_types SET on_sale = 0")
     else:
-        await hold(buyer, event, 2)
-    free = available(rows, event)
+        await scene.held(2)
+    free = scene.available()
     reply = await payment.end()
     problem = reply.problem(409, "hold_expired")
     assert "refunded" in problem["detail"]
-    assert (status_of(rows, payment.booking), available(rows, event)) == ("EXPIRED", free)
-    (refund,) = rows("SELECT payment_id, amount, currency, status FROM refunds")
+    assert (scene.status(payment.booking), scene.available()) == ("EXPIRED", free)
+    (refund,) = scene.rows("SELECT payment_id, amount, currency, status FROM refunds")
     assert tuple(refund) == (problem["payment_id"], Decimal("75.00"), "EUR", "PENDING")
-    shown = (await api.get(f"/payments/{problem['payment_id']}", token=buyer.token)).json
+    shown = (await api.get(f"/payments/{problem['payment_id']}", token=scene.buyer.token)).json
     assert shown["status"] == "SUCCEEDED"
-    assert count(rows, "tickets") == 0
-    assert count(rows, "outbox", "kind = 'booking_confirmed'") == 0
+    assert scene.count("tickets") == 0
+    assert scene.count("outbox", "kind = 'booking_confirmed'") == 0
 
 
 async def test_a_late_refusal_leaves_the_booking_expired(
-    make_event: Make, late: Callable[..., Awaitable[Late]], rows: Rows
+    make_event: Make, late: MakeLate, rows: Rows
 ) -> None:
     payment = await late(await make_event(), 3, DECLINED)
     (await payment.end()).problem(402, "payment_declined")
     assert (status_of(rows, payment.booking), count(rows, "refunds")) == ("EXPIRED", 0)
 
 
-async def test_a_hold_past_its_deadline_and_not_swept_is_confirmed(
-    client: TestClient,
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    db: Database,
-    rows: Rows,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pause = Pause(client, monkeypatch)
-    booking = await hold(buyer, await make_event())
-    request = asyncio.create_task(pay(buyer, booking))
+async def test_a_hold_past_its_deadline_and_not_swept_is_confirmed(scene: Scene, pause: Pause) -> None:
+    booking = await scene.held()
+    request = asyncio.create_task(scene.pay(booking))
     await pause.reached.wait()
-    let_hold_pass(rows, booking)
+    scene.let_hold_pass(booking)
     pause.go.set()
     assert (await request).status == 201
-    assert await expire_due_holds(db) == 0
-    assert status_of(rows, booking) == "CONFIRMED"
+    assert await expire_due_holds(scene.db) == 0
+    assert scene.status(booking) == "CONFIRMED"
 
 
 async def test_details_are_neither_stored_nor_logged(
     api: Api,
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    rows: Sql,
+    scene: Scene,
     settings: Settings,
     caplog: pytest.LogCaptureFixture,
-    gateway: SimulatedGateway,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level("DEBUG")
-    event = await make_event()
     cards = [
         {"number": AMEX, "expiry": "11/39", "cvv": "8765", "holder": "Zanzibar Quux"},
         {"number": "4000 0000 0000 0002", "expiry": "11/39", "cvv": "876", "holder": "Zanzibar Quux"},
         {"number": NO_ANSWER, "expiry": "11/39", "cvv": "876", "holder": "Zanzibar Quux"},
     ]
     for number, card in enumerate(cards):
-        body = {"booking_id": (await hold(buyer, event))["id"], "method": "card", "details": card}
+        body = {"booking_id": (await scene.held())["id"], "method": "card", "details": card}
         headers = {"Idempotency-Key": f"key-{number}"}
-        await api.post("/payments", body, token=buyer.token, headers=headers)
+        await api.post("/payments", body, token=scene.buyer.token, headers=headers)
         wrong = {**body, "details": {**card, "cvv": "87654"}}
-        await api.post("/payments", wrong, token=buyer.token)
+        await api.post("/payments", wrong, token=scene.buyer.token)
 
     async def broken(charge: Any) -> None:
         raise RuntimeError("the gateway's client is broken")
 
-    monkeypatch.setattr(gateway, "charge", broken)
-    body = {"booking_id": (await hold(buyer, event))["id"], "method": "card", "details": cards[0]}
-    (await api.post("/payments", body, token=buyer.token)).problem(500, "internal_error")
+    monkeypatch.setattr(scene.gateway, "charge", broken)
+    body = {"booking_id": (await scene.held())["id"], "method": "card", "details": cards[0]}
+    (await api.post("/payments", body, token=scene.buyer.token)).problem(500, "internal_error")
     secrets = re.compile(
         r"3782\D?822463\D?10005|4000\D?0000\D?0000\D?(?:0002|1000)|Zanzibar|11/(?:20)?39"
         r"|(?<![0-9A-Za-z])8765?(?![0-9A-Za-z])"
     )
     texts = [
         str(row)
-        for table, column in text_columns(rows.connection)
-        for row in rows(f"SELECT {column} FROM {table}")
+        for table, column in text_columns(scene.rows.connection)
+        for row in scene.rows(f"SELECT {column} FROM {table}")
     ]
     assert len(texts) > 50
     assert any("0005" in text for text in texts)

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient
 
 from bms.commands.sales import pay
 from bms.sql.database import Database
@@ -12,12 +11,12 @@ from bms.tasks.holds import expire_due_holds
 from tests.concurrency.shop import Shop
 from tests.kit.api import Reply
 from tests.kit.books import available, count, let_hold_pass, status_of
+from tests.kit.cards import SLOW
 from tests.kit.gateways import Pause
 from tests.kit.waiting import until
 
 HOLDS = 24
 LATE = 12
-SLOW_CARD = "4000 0000 0000 1026"  # pays after five seconds
 
 
 async def test_paid_at_the_end_of_the_hold(shop: Shop) -> None:
@@ -45,7 +44,7 @@ async def test_the_bank_answers_when_the_hold_is_past(shop: Shop) -> None:
     event, people = await shop.event(capacity=LATE), await shop.people(LATE)
     bookings = [await shop.hold(person, event) for person in people]
     paying = [
-        asyncio.create_task(shop.pay(*pair, number=SLOW_CARD)) for pair in zip(people, bookings, strict=True)
+        asyncio.create_task(shop.pay(*pair, number=SLOW)) for pair in zip(people, bookings, strict=True)
     ]
     claimed = "status = 'PROCESSING' AND booking_id IN (SELECT id FROM bookings WHERE event_id = ?)"
     await until(lambda: count(shop.rows, "payments", claimed, event["id"]) == LATE)
@@ -81,11 +80,10 @@ def paid_exactly(shop: Shop, reply: Reply, booking: dict[str, Any]) -> bool:
 
 
 async def test_without_taking_them_again_tickets_are_sold_twice(
-    own_shop: Shop, client: TestClient, db: Database, monkeypatch: pytest.MonkeyPatch
+    own_shop: Shop, pause: Pause, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin: a payment that comes late confirms its booking without asking for the tickets."""
     monkeypatch.setattr(pay, "_retake", lambda *_: True)
-    pause = Pause(client, monkeypatch)
     event, (first, second) = await own_shop.event(capacity=1), await own_shop.people(2)
     booking = await own_shop.hold(first, event)
     paying = asyncio.create_task(own_shop.pay(first, booking))

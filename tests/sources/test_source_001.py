@@ -10,10 +10,10 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from bms.http import keys
-from bms.sql.database import Database
 from bms.tasks.holds import expire_due_holds
 from tests.kit.api import Api
-from tests.kit.books import count, let_hold_pass, status_of
+from tests.kit.books import count, status_of
+from tests.kit.scene import Scene
 from tests.kit.types import Make, MakeUser, Rows
 from tests.kit.users import PASSWORD, User
 from tests.sources.documented import ask, bodies, is_time
@@ -220,13 +220,13 @@ async def test_entries_may_name_ticket_types(client: TestClient, buyer: User, ma
 
 
 async def test_orders_are_seen_by_their_users_and_admins(
-    client: TestClient, admin: User, buyer: User, make_user: MakeUser, free: dict[str, Any]
+    client: TestClient, scene: Scene, admin: User, free: dict[str, Any]
 ) -> None:
-    first, second = await order(client, buyer, free), await order(client, buyer, free)
-    for token in (buyer.token, admin.token):
+    first, second = await order(client, scene.buyer, free), await order(client, scene.buyer, free)
+    for token in (scene.buyer.token, admin.token):
         assert (await ask(client, "GET /api/orders/", token=token)).json == [second, first]
         assert (await ask(client, "GET /api/orders/{id}/", token=token, id=first["id"])).json == first
-    other = await make_user()
+    other = await scene.make_user()
     assert (await ask(client, "GET /api/orders/", token=other.token)).json == []
     (await ask(client, "GET /api/orders/{id}/", token=other.token, id=first["id"])).problem(404, "not_found")
     (await ask(client, "GET /api/orders/")).problem(401, "unauthenticated")
@@ -259,17 +259,17 @@ async def test_an_order_is_deleted(
 
 
 async def test_orders_are_deleted_by_their_users_and_admins(
-    client: TestClient, admin: User, buyer: User, make_user: MakeUser, free: dict[str, Any], rows: Rows
+    client: TestClient, scene: Scene, admin: User, free: dict[str, Any]
 ) -> None:
-    made = await order(client, buyer, free)
-    other = await make_user()
+    made = await order(client, scene.buyer, free)
+    other = await scene.make_user()
     call = "PATCH /api/orders/{id}/"
     (await ask(client, call, id=made["id"])).problem(401, "unauthenticated")
     (await ask(client, call, token=other.token, id=made["id"])).problem(404, "not_found")
-    (await ask(client, call, '{"status": "successful"}', token=buyer.token, id=made["id"])).problem(
+    (await ask(client, call, '{"status": "successful"}', token=scene.buyer.token, id=made["id"])).problem(
         422, "validation_failed"
     )
-    assert status_of(rows, made) == "PENDING"
+    assert scene.status(made) == "PENDING"
     deleted = await ask(client, call, token=admin.token, id=made["id"])
     assert (deleted.status, deleted.json["status"]) == (200, "deleted")
 
@@ -381,38 +381,36 @@ async def test_an_outcome_at_random(client: TestClient, buyer: User, make_event:
         assert (reply.status, reply.json["status"]) == (200, "successful")
 
 
-async def test_an_order_that_is_not_pending(
-    client: TestClient, buyer: User, manager: User, make_event: Make, db: Database, rows: Rows
-) -> None:
+async def test_an_order_that_is_not_pending(client: TestClient, scene: Scene, buyer: User) -> None:
     for price in ("0.00", "25.00"):
-        event = await make_event(price=price)
+        event = await scene.make_event(price=price)
         paid, deleted, late, expired = [await order(client, buyer, event) for _ in range(4)]
-        called_off = await make_event(price=price)
+        called_off = await scene.make_event(price=price)
         doomed = await order(client, buyer, called_off)
-        await ask(client, "POST /events/{id}/cancel", token=manager.token, id=called_off["id"])
+        await ask(client, "POST /events/{id}/cancel", token=scene.organiser.token, id=called_off["id"])
         assert (
             await ask(client, PROCESS + "?outcome=success", token=buyer.token, id=paid["id"])
         ).status == 200
         await ask(client, "PATCH /api/orders/{id}/", token=buyer.token, id=deleted["id"])
-        let_hold_pass(rows, expired)
-        await expire_due_holds(db)
-        let_hold_pass(rows, late)
+        scene.let_hold_pass(expired)
+        await expire_due_holds(scene.db)
+        scene.let_hold_pass(late)
         for made in (paid, deleted, late, expired, doomed):
-            before = status_of(rows, made)
+            before = scene.status(made)
             refused = await ask(client, PROCESS + "?outcome=success", token=buyer.token, id=made["id"])
             refused.problem(400, "order_not_pending")
-            assert status_of(rows, made) == before
+            assert scene.status(made) == before
         shown = await ask(client, "GET /api/orders/{id}/", token=buyer.token, id=expired["id"])
         assert shown.json["status"] == "failed"
 
 
 async def test_an_order_that_is_not_there(
-    client: TestClient, admin: User, buyer: User, make_user: MakeUser, free: dict[str, Any]
+    client: TestClient, scene: Scene, admin: User, free: dict[str, Any]
 ) -> None:
-    made = await order(client, buyer, free)
-    other = await make_user()
+    made = await order(client, scene.buyer, free)
+    other = await scene.make_user()
     call = PROCESS + "?outcome=success"
-    (await ask(client, call, token=buyer.token, id=made["id"] + 1)).problem(404, "not_found")
+    (await ask(client, call, token=scene.buyer.token, id=made["id"] + 1)).problem(404, "not_found")
     for user in (other, admin):
         (await ask(client, call, token=user.token, id=made["id"])).problem(404, "not_found")
     (await ask(client, call, id=made["id"])).problem(401, "unauthenticated")
