@@ -23,19 +23,19 @@ from tests.kit.waiting import until
 
 async def test_a_server_that_is_down_and_comes_up_again(outgoing: Outgoing, tmp_path: Path) -> None:
     mailbox = Mailbox()
-    async with mailbox.serving() as port:
+    async with mailbox.serving() as address:
         pass
-    smtp = transport_from_url(f"smtp://127.0.0.1:{port}", tmp_path)
+    smtp = transport_from_url(f"smtp://{address}", tmp_path)
     await outgoing.queue()
     await outgoing.send(smtp)
     assert (outgoing.message.state, mailbox.messages) == ("PENDING", [])
-    async with mailbox.serving(port):
+    async with mailbox.serving(address):
         outgoing.make_due()
-        mailbox.refusing = "450 greylisted"
+        mailbox.replies["rcpt"] = "450 greylisted"
         await outgoing.send(smtp)
         assert "greylisted" in outgoing.message.last_error
         outgoing.make_due()
-        mailbox.refusing = None
+        mailbox.replies.clear()
         await outgoing.send(smtp)
     await smtp.close()
     assert outgoing.message.state == "SENT"
@@ -43,11 +43,11 @@ async def test_a_server_that_is_down_and_comes_up_again(outgoing: Outgoing, tmp_
 
 
 @contextlib.asynccontextmanager
-async def served(settings: Settings, database_url: str, port: int) -> AsyncIterator[TestClient]:
+async def served(settings: Settings, database_url: str, address: str) -> AsyncIterator[TestClient]:
     """The whole application with its background tasks, which send to an SMTP server."""
     with_mail = replace(
         settings,
-        smtp_url=f"smtp://127.0.0.1:{port}",
+        smtp_url=f"smtp://{address}",
         background_tasks=True,
         mail_from="BMS Tickets <tickets@bms.test>",
     )
@@ -61,7 +61,7 @@ async def test_from_registration_to_the_tickets_in_the_mail(
     event = await make_event(title="Café ☕ concert")
     mailbox = Mailbox()
     account = {"name": "Zoë", "username": "zoe", "email": "zoe@example.com", "password": PASSWORD}
-    async with mailbox.serving() as port, served(settings, database_url, port) as client:
+    async with mailbox.serving() as address, served(settings, database_url, address) as client:
         api = Api(client)
         user = (await api.post("/register", account)).json
         token = (await api.post("/login", {"username": "zoe", "password": PASSWORD})).json["access_token"]
