@@ -17,6 +17,7 @@ from bms.sql.session import Transaction
 from bms.tasks.outbox import send_due_messages
 from tests.kit.api import Api
 from tests.kit.attendance import approach, attend, mails, told
+from tests.kit.changes import change
 from tests.kit.scene import Scene
 from tests.kit.sessions import waiting
 from tests.kit.tsql import Sql
@@ -26,13 +27,6 @@ from tests.kit.waiting import until
 from tests.sql.probe import Gate
 
 ChangeWhileBooking = Callable[[dict[str, Any]], Awaitable[None]]
-
-
-async def change(api: Api, user: User, event: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    reply = await api.patch(f"/events/{event['id']}", fields, token=user.token)
-    assert reply.status == 200, reply.text
-    changed: dict[str, Any] = reply.json
-    return changed
 
 
 async def test_a_new_time_is_told_to_every_holder_once(
