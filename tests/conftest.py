@@ -146,6 +146,11 @@ async def buyer(make_user: MakeUser) -> User:
 
 
 @pytest.fixture
+async def admin(make_user: MakeUser) -> User:
+    return await make_user("ADMIN")
+
+
+@pytest.fixture
 def make_venue(api: Api, manager: User) -> Make:
     """Make a venue through the API and return it as answered."""
 

@@ -17,11 +17,6 @@ from tests.kit.users import PASSWORD, User
 from tests.kit.waiting import Meeting
 
 
-@pytest.fixture
-async def admin(make_user: MakeUser) -> User:
-    return await make_user("ADMIN")
-
-
 async def change(api: Api, admin: User, user: User, **fields: Any) -> Reply:
     return await api.patch(f"/users/{user.id}", fields, token=admin.token)
 

@@ -122,11 +122,6 @@ BAD_CURSORS = (
 )
 
 
-@pytest.fixture
-async def admin(make_user: MakeUser) -> User:
-    return await make_user("ADMIN")
-
-
 async def call(client: TestClient, method: str, target: str, token: str | None = None) -> Reply:
     """Send a request whose target is percent-encoded already."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -2,16 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from tests.kit.api import Api
 from tests.kit.types import MakeUser
 from tests.kit.users import User
-
-
-@pytest.fixture
-async def admin(make_user: MakeUser) -> User:
-    return await make_user("ADMIN")
 
 
 async def test_an_admin_adds_categories_and_everybody_lists_them(api: Api, admin: User) -> None:

@@ -19,11 +19,6 @@ async def send(api: Api, sender: User, receiver: User, message: str) -> dict[str
     return sent
 
 
-@pytest.fixture
-async def admin(make_user: MakeUser) -> User:
-    return await make_user("ADMIN")
-
-
 @pytest.mark.parametrize("name", ["user", "user_id", "userId"])
 async def test_an_admin_sends_to_a_user(api: Api, admin: User, buyer: User, rows: Rows, name: str) -> None:
     body = {name: buyer.id, "message": "Welcome.\nEnjoy!"}
