@@ -1,82 +1,31 @@
-"""Migrating a real database: by ``bms.sql.yoyo.apply``, by yoyo's own command line, by several at once."""
+"""Migrations by way of yoyo: applied, listed and rolled back, as a whole or not at all."""
 
-import contextlib
 import os
 import subprocess
 import sys
-import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pyodbc
 import pytest
-from yoyo import exceptions, read_migrations
 from yoyo.backends.base import DatabaseBackend
-from yoyo.connections import get_backend, parse_uri
+from yoyo.connections import parse_uri
 
 from bms.errors import ConfigurationError, DatabaseUnavailable
 from bms.sql.embedded.provision import embedded_url
 from bms.sql.embedded.server import EmbeddedServer
 from bms.sql.odbc.target import parse_url
-from bms.sql.yoyo import backend as yoyo_backend
 from bms.sql.yoyo.apply import MIGRATIONS, apply_migrations, list_migrations, roll_back_migrations, yoyo_url
-from bms.sql.yoyo.backend import MssqlBackend, PostgresqlBackend
+from bms.sql.yoyo.backend import PostgresqlBackend
 from tests.kit import catalogue
 from tests.kit.servers import Server
-from tests.kit.sessions import waiting
+from tests.kit.steps import IDS, Steps, log
 
-IDS = [path.stem for path in sorted(MIGRATIONS.glob("*.sql")) if not path.stem.endswith(".rollback")]
 ROOT = MIGRATIONS.parent
 EXISTS = "already (exists|an object)"
-
-MIGRATE = """
-import sys
-from pathlib import Path
-from bms.sql.yoyo.apply import apply_migrations
-print(*apply_migrations(sys.argv[1], Path(sys.argv[2])))
-"""
-
-WriteMigration = Callable[..., None]
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    made = tmp_path / "steps [1]"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
-def write(directory: Path) -> WriteMigration:
-    """Write a migration and its rollback into ``directory``."""
-
-    def write_one(name: str, text: str, rollback: str = "") -> None:
-        (directory / f"{name}.sql").write_text(text)
-        (directory / f"{name}.rollback.sql").write_text(rollback)
-
-    return write_one
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[[str, Path], "subprocess.Popen[str]"]]:
-    """Start processes that migrate; they print what they applied."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start_one(url: str, migrations: Path) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-c", MIGRATE, url, str(migrations)]
-        process = subprocess.Popen(
-            command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        started.append(process)
-        return process
-
-    yield start_one
-    for process in started:
-        process.kill()
-        process.communicate()
 
 
 def yoyo(*arguments: str) -> str:
@@ -95,33 +44,6 @@ def yoyo(*arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-def tables(connection: pyodbc.Connection) -> set[str]:
-    """Return the tables that are not yoyo's own."""
-    return set(catalogue.tables(connection))
-
-
-def log(connection: pyodbc.Connection) -> list[tuple[str, str]]:
-    """Return (operation, migration) of yoyo's log, oldest first."""
-    rows = connection.execute(
-        "SELECT operation, migration_id FROM _yoyo_log ORDER BY created_at_utc"
-    ).fetchall()
-    return [(row.operation, row.migration_id) for row in rows]
-
-
-def wait_until(condition: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-@contextlib.contextmanager
-def migrating(url: str) -> Iterator[None]:
-    """Be another process that migrates."""
-    with get_backend(yoyo_url(url)) as backend, backend.lock():
-        yield
-
-
 def test_apply_status_rollback(empty_database_url: str, sql_connection: pyodbc.Connection) -> None:
     url = empty_database_url
     assert list_migrations(url) == [(name, False) for name in IDS]
@@ -132,7 +54,7 @@ def test_apply_status_rollback(empty_database_url: str, sql_connection: pyodbc.C
     assert apply_migrations(url) == IDS[-2:]
     assert roll_back_migrations(url, 99) == IDS[::-1]
     assert roll_back_migrations(url) == []
-    assert tables(sql_connection) == set()
+    assert catalogue.tables(sql_connection) == []
 
 
 def test_yoyos_own_command_line(empty_database_url: str, sql_connection: pyodbc.Connection) -> None:
@@ -140,11 +62,11 @@ def test_yoyos_own_command_line(empty_database_url: str, sql_connection: pyodbc.
     yoyo("apply", "--database", yoyo_url(url), ours)
     assert list_migrations(url) == [(name, True) for name in IDS]
     assert apply_migrations(url) == []
-    made = tables(sql_connection)
+    made = catalogue.tables(sql_connection)
     assert "bookings" in made
     assert "yoyo_lock" not in made
     yoyo("rollback", "--all", "--database", yoyo_url(url), ours)
-    assert tables(sql_connection) == set()
+    assert catalogue.tables(sql_connection) == []
     assert apply_migrations(url) == IDS
     listed = yoyo("list", "--database", yoyo_url(url), ours)
     assert [line.split()[1] for line in listed.splitlines() if line.startswith("A ")] == IDS
@@ -162,64 +84,40 @@ def test_yoyos_own_command_line_starts_the_embedded_server(tmp_path: Path) -> No
         assert list_migrations(embedded_url(server)) == [(name, True) for name in IDS]
 
 
-def test_two_processes_at_once_migrate_once(
-    empty_database_url: str,
-    sql_connection: pyodbc.Connection,
-    start: Callable[[str, Path], "subprocess.Popen[str]"],
-) -> None:
-    with migrating(empty_database_url):
-        processes = [start(empty_database_url, MIGRATIONS) for _ in range(2)]
-        wait_until(lambda: waiting(sql_connection) == 2)
-    said = [process.communicate(timeout=30) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], said
-    assert sorted(stdout.split() for stdout, _ in said) == [[], IDS]
-    assert log(sql_connection) == [("apply", name) for name in IDS]
-
-
-def test_a_migration_that_fails_half_way_leaves_nothing_and_tells_why(
-    empty_database_url: str, sql_connection: pyodbc.Connection, directory: Path, write: WriteMigration
-) -> None:
-    url = empty_database_url
-    write("f1_good", "CREATE TABLE good (id INT NOT NULL);", "DROP TABLE good;")
-    good = (directory / "f1_good.sql").read_text()
-    write("f2_bad", f"CREATE TABLE half (id INT NOT NULL); INSERT INTO half (id) VALUES (1); {good}")
+def test_a_migration_that_fails_half_way_leaves_nothing_and_tells_why(steps: Steps) -> None:
+    steps.write("f1_good", "CREATE TABLE good (id INT NOT NULL);", "DROP TABLE good;")
+    good = (steps.directory / "f1_good.sql").read_text()
+    steps.write("f2_bad", f"CREATE TABLE half (id INT NOT NULL); INSERT INTO half (id) VALUES (1); {good}")
     with pytest.raises(pyodbc.Error, match=f"good.*{EXISTS}|{EXISTS}.*good"):
-        apply_migrations(url, directory)
-    assert tables(sql_connection) == {"good"}
-    assert list_migrations(url, directory) == [("f1_good", True), ("f2_bad", False)]
-    assert log(sql_connection) == [("apply", "f1_good")]
+        steps.apply()
+    assert steps.tables() == {"good"}
+    assert steps.listed() == [("f1_good", True), ("f2_bad", False)]
+    assert log(steps.connection) == [("apply", "f1_good")]
     # A rollback that fails half-way: the table that it dropped is there again.
-    write("f1_good", "", "DROP TABLE good; DROP TABLE nothing;")
-    (directory / "f2_bad.sql").unlink()
+    steps.write("f1_good", "", "DROP TABLE good; DROP TABLE nothing;")
+    (steps.directory / "f2_bad.sql").unlink()
     with pytest.raises(pyodbc.Error, match=r"nothing.*does not exist"):
-        roll_back_migrations(url, 1, directory)
-    assert tables(sql_connection) == {"good"}
-    assert list_migrations(url, directory) == [("f1_good", True)]
+        steps.roll_back()
+    assert steps.tables() == {"good"}
+    assert steps.listed() == [("f1_good", True)]
 
 
 @pytest.mark.postgres_only("T-SQL is not translated for a server that speaks it")
-def test_one_that_the_translator_refuses_leaves_nothing(
-    empty_database_url: str, sql_connection: pyodbc.Connection, directory: Path, write: WriteMigration
-) -> None:
-    write("r1_refused", "CREATE TABLE half (id INT NOT NULL); EXEC sp_rename 'half', 'whole';")
+def test_one_that_the_translator_refuses_leaves_nothing(steps: Steps) -> None:
+    steps.write("r1_refused", "CREATE TABLE half (id INT NOT NULL); EXEC sp_rename 'half', 'whole';")
     with pytest.raises(Exception, match="EXEC"):
-        apply_migrations(empty_database_url, directory)
-    assert tables(sql_connection) == set()
+        steps.apply()
+    assert steps.tables() == set()
 
 
 @pytest.mark.parametrize("direction", ["apply", "rollback"])
 def test_a_migration_and_the_note_of_it_are_one_transaction(
-    empty_database_url: str,
-    sql_connection: pyodbc.Connection,
-    directory: Path,
-    write: WriteMigration,
-    monkeypatch: pytest.MonkeyPatch,
-    direction: str,
+    steps: Steps, monkeypatch: pytest.MonkeyPatch, direction: str
 ) -> None:
-    write("n1_noted", "CREATE TABLE noted (id INT NOT NULL);", "DROP TABLE noted;")
+    steps.write("n1_noted", "CREATE TABLE noted (id INT NOT NULL);", "DROP TABLE noted;")
     if direction == "rollback":
-        apply_migrations(empty_database_url, directory)
-    before = tables(sql_connection)
+        steps.apply()
+    before = steps.tables()
 
     def killed(*_: Any, **__: Any) -> None:
         raise SystemExit
@@ -228,71 +126,27 @@ def test_a_migration_and_the_note_of_it_are_one_transaction(
     monkeypatch.setattr(DatabaseBackend, "unmark_one", killed)
     run = {"apply": apply_migrations, "rollback": roll_back_migrations}[direction]
     with pytest.raises(SystemExit):
-        run(empty_database_url, directory=directory)
-    assert tables(sql_connection) == before
+        run(steps.url, directory=steps.directory)
+    assert steps.tables() == before
     monkeypatch.undo()
-    assert run(empty_database_url, directory=directory) == ["n1_noted"]
+    assert run(steps.url, directory=steps.directory) == ["n1_noted"]
 
 
-def test_a_migration_outside_a_transaction_is_one_that_says_so(
-    empty_database_url: str, sql_connection: pyodbc.Connection, directory: Path, write: WriteMigration
-) -> None:
+def test_a_migration_outside_a_transaction_is_one_that_says_so(steps: Steps) -> None:
     plain = (
         "-- transactional: false\nCREATE TABLE kept (id INT NOT NULL); CREATE TABLE kept (id INT NOT NULL);"
     )
-    write("t1_plain", plain)
+    steps.write("t1_plain", plain)
     with pytest.raises(pyodbc.Error, match=EXISTS):
-        apply_migrations(empty_database_url, directory)
-    assert tables(sql_connection) == {"kept"}
-    write("t2_plain", "-- transactional: false\nCREATE TABLE more (id INT NOT NULL);", "DROP TABLE more;")
-    (directory / "t1_plain.sql").unlink()
-    assert apply_migrations(empty_database_url, directory) == ["t2_plain"]
-    assert roll_back_migrations(empty_database_url, 1, directory) == ["t2_plain"]
-    assert tables(sql_connection) == {"kept"}
-
-
-def test_a_killed_process_leaves_neither_a_lock_nor_a_half(
-    empty_database_url: str,
-    sql_connection: pyodbc.Connection,
-    directory: Path,
-    write: WriteMigration,
-    start: Callable[[str, Path], "subprocess.Popen[str]"],
-) -> None:
-    write("k1_base", "CREATE TABLE base (id INT NOT NULL);", "DROP TABLE base;")
-    assert apply_migrations(empty_database_url, directory) == ["k1_base"]
-    write(
-        "k2_slow",
-        "CREATE TABLE half (id INT NOT NULL); CREATE INDEX ix_base ON base (id);",
-        "DROP INDEX ix_base ON base; DROP TABLE half;",
+        steps.apply()
+    assert steps.tables() == {"kept"}
+    steps.write(
+        "t2_plain", "-- transactional: false\nCREATE TABLE more (id INT NOT NULL);", "DROP TABLE more;"
     )
-    rival = pyodbc.connect(parse_url(empty_database_url).odbc, autocommit=False)
-    rival.execute("INSERT INTO base VALUES (1)").close()
-    killed = start(empty_database_url, directory)
-    wait_until(lambda: waiting(sql_connection) == 1)
-    killed.kill()
-    killed.wait()
-    rival.rollback()
-    rival.close()
-    assert apply_migrations(empty_database_url, directory) == ["k2_slow"]
-    assert tables(sql_connection) == {"base", "half"}
-    assert log(sql_connection) == [("apply", "k1_base"), ("apply", "k2_slow")]
-
-
-def test_one_that_waits_too_long_for_the_other_says_so(
-    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    list_migrations(empty_database_url)
-    monkeypatch.setattr(yoyo_backend, "LOCK_TIMEOUT", 0.05)
-    with get_backend(yoyo_url(empty_database_url)) as backend:
-        with migrating(empty_database_url):
-            with pytest.raises(DatabaseUnavailable, match=r"Another process is migrating \w+://.*/bms_test_"):
-                apply_migrations(empty_database_url)
-            with pytest.raises(exceptions.LockTimeout), backend.lock(timeout=0.05):
-                raise AssertionError("locked twice")
-        with backend.lock(), backend.lock():
-            assert backend._is_locked
-        assert not backend._is_locked
-    assert apply_migrations(empty_database_url) == IDS
+    (steps.directory / "t1_plain.sql").unlink()
+    assert steps.apply() == ["t2_plain"]
+    assert steps.roll_back() == ["t2_plain"]
+    assert steps.tables() == {"kept"}
 
 
 @pytest.mark.parametrize("run", [apply_migrations, roll_back_migrations, list_migrations])
@@ -341,85 +195,3 @@ def test_yoyos_name_of_a_database(url: str, expected: str) -> None:
 def test_yoyo_passes_a_url_on_whole(url: str) -> None:
     backend = PostgresqlBackend.__new__(PostgresqlBackend)
     assert parse_url(backend.url(parse_uri(url))).odbc == parse_url(url).odbc
-
-
-# SQL Server: what is sent to it, wherever this runs.
-
-
-class Recorder:
-    """Stands for a connection: keeps what it is sent and answers nothing."""
-
-    def __init__(self) -> None:
-        self.sent: list[str] = []
-        self.description = None
-        self._autocommit = True
-
-    @property
-    def autocommit(self) -> bool:
-        return self._autocommit
-
-    @autocommit.setter
-    def autocommit(self, on: bool) -> None:
-        if on is not self._autocommit:
-            self.sent.append(f"autocommit {on}")
-        self._autocommit = on
-
-    def cursor(self) -> "Recorder":
-        return self
-
-    def execute(self, sql: str, *_: Any) -> "Recorder":
-        self.sent.append(" ".join(sql.split()))
-        return self
-
-    def nextset(self) -> bool:
-        return False
-
-    def fetchone(self) -> tuple[int] | None:
-        return (0,) if "sp_getapplock" in self.sent[-1] else None
-
-    def fetchall(self) -> list[tuple[str]]:
-        return []
-
-    def commit(self) -> None:
-        self.sent.append("commit")
-
-    def rollback(self) -> None:
-        self.sent.append("rollback")
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-
-def test_what_sql_server_is_sent(
-    monkeypatch: pytest.MonkeyPatch, directory: Path, write: WriteMigration
-) -> None:
-    recorder = Recorder()
-    monkeypatch.setattr(yoyo_backend.pyodbc, "connect", lambda *_, **__: recorder)
-    write("m1_table", "CREATE TABLE t (id BIGINT IDENTITY(1,1) NOT NULL, d DATETIME2(3) NOT NULL);")
-    backend = MssqlBackend(parse_uri("mssql://h/d?driver=/x.so"), "_yoyo_migration")
-    backend.init_database()
-    with backend, backend.lock():
-        backend.apply_migrations(read_migrations(str(directory).replace("[", "[[]")))
-    sent = recorder.sent
-    assert not any("TIMESTAMP" in text or text.startswith("BEGIN") for text in sent)
-    assert any("DATETIME2(3)" in text and "_yoyo_log" in text for text in sent), "yoyo's own tables"
-    mark = 'INSERT INTO "_yoyo_migration" ("migration_hash"'
-    taken = next(index for index, text in enumerate(sent) if "sp_getapplock" in text)
-    step = sent.index("CREATE TABLE t (id BIGINT IDENTITY(1,1) NOT NULL, d DATETIME2(3) NOT NULL);")
-    noted = next(index for index, text in enumerate(sent) if text.startswith(mark))
-    opened = max(index for index, text in enumerate(sent[:step]) if text == "autocommit False")
-    assert taken < opened < step < noted
-    assert "commit" not in sent[opened:noted]
-    assert sent[noted + 1 : noted + 3] == ["commit", "autocommit True"]
-    assert "sp_releaseapplock" in sent[-1]
-    assert not any("yoyo_lock" in text for text in sent)
-
-
-def test_sql_servers_lock_that_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    recorder = Recorder()
-    monkeypatch.setattr(yoyo_backend.pyodbc, "connect", lambda *_, **__: recorder)
-    monkeypatch.setattr(recorder, "fetchone", lambda: (-1,))
-    backend = MssqlBackend(parse_uri("mssql://h/d?driver=/x.so"), "_yoyo_migration")
-    with pytest.raises(exceptions.LockTimeout), backend.lock():
-        raise AssertionError("no lock was given")
-    assert not any("sp_releaseapplock" in text for text in recorder.sent)
