@@ -1,121 +1,21 @@
-"""The embedded PostgreSQL: real servers, real processes that share them and die."""
+"""The embedded PostgreSQL: real servers, their settings, their files, and what stops them from starting."""
 
-import contextlib
 import importlib.util
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bms.errors import ConfigurationError
-from bms.sql.embedded.server import PORT, SUPERUSER, EmbeddedServer
+from bms.sql.embedded.server import PORT, EmbeddedServer
 from bms.sql.embedded.tools import find_tools
-
-# A user of the server in a process of its own: says "up", and stops when its standard input ends.
-USER = """
-import sys
-from pathlib import Path
-from bms.sql.embedded.server import EmbeddedServer
-with EmbeddedServer(Path(sys.argv[1])) as server:
-    print(server.socket_directory, flush=True)
-    sys.stdin.read()
-"""
-
-# The same, with a forked child that does nothing and outlives its parent.
-FORKING_USER = """
-import os, sys, time
-from pathlib import Path
-from bms.sql.embedded.server import EmbeddedServer
-server = EmbeddedServer(Path(sys.argv[1]))
-server.start()
-child = os.fork()
-if child == 0:
-    time.sleep(60)
-    os._exit(0)
-print(child, flush=True)
-sys.stdin.read()
-"""
+from tests.sql.embedded.users import USER, StartUser, answer, ask, first_line, leave, pid_of, wait_until_gone
 
 pytestmark = pytest.mark.embedded_only("its subject is the embedded server")
-User = subprocess.Popen[str]
-StartUser = Callable[..., User]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory whose data is made, with no server running; whoever uses it stops what it starts."""
-    directory = tmp_path_factory.mktemp("made") / "postgres"
-    with EmbeddedServer(directory):
-        pass
-    return directory
-
-
-@pytest.fixture
-def start_user() -> Iterator[StartUser]:
-    users: list[User] = []
-
-    def start(directory: Path, program: str = USER, **environment: str) -> User:
-        user = subprocess.Popen(
-            [sys.executable, "-c", program, str(directory)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | environment,
-        )
-        users.append(user)
-        return user
-
-    yield start
-    for user in users:
-        with user:
-            user.kill()
-
-
-def first_line(user: User) -> str:
-    assert user.stdout
-    return user.stdout.readline().strip()
-
-
-def leave(user: User) -> None:
-    user.communicate(timeout=20)
-    assert user.returncode == 0
-
-
-def pid_of(directory: Path) -> int | None:
-    """Return the server's process id, or None when it has stopped: it removes the file last of all."""
-    try:
-        return int((directory / "data" / "postmaster.pid").read_text().split()[0])
-    except FileNotFoundError:
-        return None
-
-
-def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 20
-    with contextlib.suppress(ProcessLookupError):
-        while time.monotonic() < deadline:
-            os.kill(pid, 0)
-            time.sleep(0.02)
-        pytest.fail(f"process {pid} is still there")
-
-
-def ask(server: EmbeddedServer, query: str) -> subprocess.CompletedProcess[str]:
-    psql = find_tools(server.directory).binaries / "psql"
-    where = ["-h", str(server.socket_directory), "-p", str(PORT), "-U", SUPERUSER, "-d", "postgres"]
-    command = [str(psql), "--no-psqlrc", *where, "-Atc", query]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def answer(server: EmbeddedServer, query: str) -> str:
-    done = ask(server, query)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o700], ids=["open parent", "closed parent"])
@@ -194,115 +94,6 @@ def test_only_the_owner_reaches_the_socket(made: Path) -> None:
         assert server.socket_directory.stat().st_mode & 0o777 == 0o700
         assert "peer" in (made / "pg_hba.conf").read_text()
         assert answer(server, "SELECT count(*) FROM pg_hba_file_rules WHERE auth_method <> 'peer'") == "0"
-
-
-def test_starting_and_stopping_twice_is_once(made: Path) -> None:
-    server = EmbeddedServer(made)
-    server.start()
-    pid = pid_of(made)
-    server.start()
-    assert pid_of(made) == pid
-    server.stop()
-    assert pid_of(made) is None
-    server.stop()
-    server.start()
-    assert answer(server, "SELECT 1") == "1"
-    server.stop()
-    assert pid_of(made) is None
-
-
-def test_the_last_of_two_processes_stops_it(made: Path, start_user: StartUser) -> None:
-    with EmbeddedServer(made) as server:
-        pid = pid_of(made)
-        other = start_user(made)
-        assert first_line(other) == str(server.socket_directory)
-        leave(other)
-        assert pid_of(made) == pid
-        another = start_user(made)
-        first_line(another)
-    assert pid_of(made) == pid
-    leave(another)
-    assert pid_of(made) is None
-
-
-def test_two_objects_in_one_process_are_two_users(made: Path) -> None:
-    with EmbeddedServer(made):
-        with EmbeddedServer(made):
-            pass
-        assert pid_of(made)
-    assert pid_of(made) is None
-
-
-def test_a_killed_user_does_not_keep_it_running(made: Path, start_user: StartUser) -> None:
-    with EmbeddedServer(made):
-        other = start_user(made)
-        first_line(other)
-        other.kill()
-        other.wait()
-        assert pid_of(made)
-    assert pid_of(made) is None
-
-
-def test_when_all_were_killed_the_next_one_takes_it_over_and_stops_it(
-    made: Path, start_user: StartUser
-) -> None:
-    only = start_user(made)
-    first_line(only)
-    pid = pid_of(made)
-    only.kill()
-    only.wait()
-    with EmbeddedServer(made) as server:
-        assert pid_of(made) == pid
-        assert answer(server, "SELECT 1") == "1"
-    assert pid_of(made) is None
-
-
-def test_a_forked_child_is_no_user(made: Path, start_user: StartUser) -> None:
-    parent = start_user(made, FORKING_USER)
-    child = int(first_line(parent))
-    try:
-        parent.kill()
-        parent.wait()
-        with EmbeddedServer(made):
-            pass
-        assert pid_of(made) is None
-    finally:
-        os.kill(child, signal.SIGKILL)
-
-
-def test_four_processes_at_once_make_and_start_one(tmp_path: Path, start_user: StartUser) -> None:
-    directory = tmp_path / "postgres"
-    users = [start_user(directory) for _ in range(4)]
-    assert len({first_line(user) for user in users}) == 1
-    assert (directory / "log").read_text().count("starting PostgreSQL") == 1
-    assert not (directory / "log.previous").exists()
-    assert [path.name for path in directory.glob("data*")] == ["data"]
-    for user in users[1:]:
-        leave(user)
-    assert pid_of(directory)
-    leave(users[0])
-    assert pid_of(directory) is None
-
-
-def test_a_terminals_ctrl_c_does_not_reach_it(made: Path) -> None:
-    with EmbeddedServer(made):
-        pid = pid_of(made)
-        assert pid
-        assert os.getsid(pid) != os.getsid(0)
-        assert os.getpgid(pid) != os.getpgid(0)
-
-
-def test_a_dead_server_is_brought_back(made: Path) -> None:
-    with EmbeddedServer(made) as server:
-        pid = pid_of(made)
-        assert pid
-        os.kill(pid, signal.SIGKILL)
-        while ask(server, "SELECT 1").returncode == 0:
-            time.sleep(0.01)
-        server.start()
-        assert pid_of(made) != pid
-        assert answer(server, "SELECT 1") == "1"
-    assert pid_of(made) is None
 
 
 def test_a_path_too_long_for_a_socket(
