@@ -27,7 +27,8 @@ from bms.http import keys
 from bms.sql.database import Database
 from bms.terms import Actor
 from tests.concurrency.crowd import make_crowd
-from tests.kit.books import assert_balanced, available
+from tests.kit.books import available
+from tests.kit.scene import Scene
 from tests.kit.types import Make, Rows
 from tests.kit.waiting import until
 
@@ -86,9 +87,9 @@ async def serve(through: Turnstile, asks: Sequence[Ask]) -> list[Any]:
 
 
 async def test_those_who_come_at_once_share_a_transaction(
-    counted: Counted, db: Database, rows: Rows, buyers: list[int], make_event: Make
+    scene: Scene, counted: Counted, buyers: list[int]
 ) -> None:
-    events = [await make_event(capacity=20) for _ in range(3)]
+    events = [await scene.make_event(capacity=20) for _ in range(3)]
     asks = [ask(user, events[n % 3]["id"], 1 + n % 2, f"key-{n}") for n, user in enumerate(buyers)]
     answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
     assert counted.groups == [8]
@@ -97,8 +98,8 @@ async def test_those_who_come_at_once_share_a_transaction(
         assert (int(user), int(quantity)) == (one.user_id, one.wanted[0].quantity)
     again = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
     assert [(a.body, a.replayed) for a in again] == [(a.body, True) for a in answers]
-    assert sum(20 - available(rows, event) for event in events) == 12
-    await assert_balanced(db, rows)
+    assert sum(20 - scene.available(event) for event in events) == 12
+    await scene.balanced()
 
 
 async def test_a_group_is_no_larger_than_it_may_be(
@@ -219,12 +220,10 @@ async def test_nobody_waits_for_ever_for_a_group_that_breaks(
     assert type(answer) is BMSError
 
 
-async def test_each_refusal_is_its_own(
-    counted: Counted, db: Database, rows: Rows, buyers: list[int], make_event: Make
-) -> None:
-    event = await make_event(capacity=3)
-    free = await make_event(price="0", capacity=5)
-    over = await make_event(status="DRAFT")
+async def test_each_refusal_is_its_own(scene: Scene, rows: Rows, counted: Counted, buyers: list[int]) -> None:
+    event = await scene.on_sale(capacity=3)
+    free = await scene.make_event(price="0", capacity=5)
+    over = await scene.make_event(status="DRAFT")
     through = Turnstile(counted, lanes=1)  # type: ignore[arg-type]
     await serve(through, [ask(buyers[0], event["id"], 1, "mine")])
     answers = await serve(
@@ -243,38 +242,32 @@ async def test_each_refusal_is_its_own(
     kinds = [type(answer) for answer in answers]
     assert kinds == [IdempotencyKeyReused, StoredReply, SoldOut, NotFound, NotFound, StoredReply, SoldOut]
     assert [answers[2].extra["available"], answers[6].extra["available"]] == [0, 0]
-    assert available(rows, event) == 0
+    assert scene.available() == 0
     # A refusal keeps nothing under its key, so that it is judged anew.
     assert len(rows("SELECT user_id FROM idempotency_keys")) == 2
     assert len(rows("SELECT id FROM tickets")) == 2
-    await assert_balanced(db, rows)
+    await scene.balanced()
 
 
 async def test_one_that_breaks_a_constraint_leaves_the_others_alone(
-    counted: Counted, db: Database, rows: Rows, buyers: list[int], make_event: Make
+    scene: Scene, counted: Counted, buyers: list[int]
 ) -> None:
-    event = await make_event()
     through = Turnstile(counted, lanes=1)  # type: ignore[arg-type]
-    answers = await serve(through, [ask(user, event["id"]) for user in [*buyers[:3], 999_999]])
+    answers = await serve(through, [ask(user, scene.event["id"]) for user in [*buyers[:3], 999_999]])
     assert counted.groups == [4, 1, 1, 1, 1]
     assert [type(answer) for answer in answers] == [StoredReply, StoredReply, StoredReply, ValidationFailed]
-    assert available(rows, event) == 97
-    await assert_balanced(db, rows)
+    assert scene.available() == 97
+    await scene.balanced()
 
 
 async def test_a_group_whose_tickets_went_meanwhile_shares_out_what_is_left(
-    counted: Counted,
-    db: Database,
-    rows: Rows,
-    buyers: list[int],
-    make_event: Make,
-    monkeypatch: pytest.MonkeyPatch,
+    scene: Scene, counted: Counted, buyers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    event, other = await make_event(capacity=5), await make_event()
+    event, other = await scene.on_sale(capacity=5), await scene.make_event()
     reserve_together = inventory.reserve_together
 
     def late(*arguments: Any) -> bool:
-        rows("UPDATE ticket_types SET on_sale = 0 WHERE event_id = ?", event["id"])
+        scene.rows("UPDATE ticket_types SET on_sale = 0 WHERE event_id = ?", event["id"])
         return reserve_together(*arguments)
 
     monkeypatch.setattr(inventory, "reserve_together", late)
@@ -283,26 +276,21 @@ async def test_a_group_whose_tickets_went_meanwhile_shares_out_what_is_left(
     answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
     assert counted.groups == [4, 4]
     assert [type(answer) for answer in answers] == [NotOnSale, StoredReply, NotOnSale, StoredReply]
-    assert (available(rows, event), available(rows, other)) == (5, 98)
-    await assert_balanced(db, rows)
+    assert (scene.available(), scene.available(other)) == (5, 98)
+    await scene.balanced()
 
 
 async def test_a_group_to_whom_it_happens_again_and_again_is_served_one_by_one(
-    counted: Counted,
-    db: Database,
-    rows: Rows,
-    buyers: list[int],
-    make_event: Make,
-    monkeypatch: pytest.MonkeyPatch,
+    scene: Scene, counted: Counted, buyers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    event = await make_event(capacity=3)
+    event = await scene.on_sale(capacity=3)
     monkeypatch.setattr(inventory, "reserve_together", lambda *_: False)
     asks = [ask(user, event["id"]) for user in buyers[:3]]
     answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
     assert counted.groups == [3] * (1 + turnstile.AGAIN) + [1, 1, 1]
     assert [type(answer) for answer in answers] == [StoredReply] * 3
-    assert available(rows, event) == 0
-    await assert_balanced(db, rows)
+    assert scene.available() == 0
+    await scene.balanced()
 
 
 async def test_two_asks_of_one_buyer_go_one_after_the_other(

@@ -15,7 +15,7 @@ from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from tests.concurrency.crowd import Person, book_all, let_race, make_crowd
 from tests.concurrency.shop import Shop
-from tests.kit.books import assert_balanced, assert_conserved, available, count
+from tests.kit.books import assert_conserved, available, count
 from tests.kit.scene import Scene
 from tests.kit.types import Rows
 
@@ -86,7 +86,7 @@ async def test_two_hundred_buyers_get_fifty_tickets(
     answers = await book_all([base], crowd, {"event": event["id"], "quantity": 1})
     assert answers == {(201, None): TICKETS, (409, "sold_out"): BUYERS - TICKETS}
     assert (sold(scene.rows), scene.available()) == (TICKETS, 0)
-    await assert_balanced(scene.db, scene.rows)
+    await scene.balanced()
 
 
 async def test_quantities_that_do_not_divide_the_tickets(
@@ -96,7 +96,7 @@ async def test_quantities_that_do_not_divide_the_tickets(
     answers = await book_all([base], crowd[:60], {"event": event["id"], "quantity": 3})
     assert answers == {(201, None): 16, (409, "sold_out"): 44}
     assert (sold(scene.rows), scene.available()) == (48, 2)
-    await assert_balanced(scene.db, scene.rows)
+    await scene.balanced()
 
 
 @pytest.mark.usefixtures("one_by_one")

@@ -90,6 +90,10 @@ class Scene:
         """Put a hold's deadline in the past; nothing has swept it yet."""
         books.let_hold_pass(self.rows, booking)
 
+    async def balanced(self) -> None:
+        """Check that nothing is lost or sold twice, and every rule of ``bms check``."""
+        await books.assert_balanced(self.db, self.rows)
+
     async def check(self) -> None:
         """Check every rule of conservation, and the payments against the gateway's own books."""
         await books.assert_settled(self.db, self.rows, self.gateway)
