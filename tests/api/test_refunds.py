@@ -191,6 +191,24 @@ async def test_who_may_ask_for_and_see_a_refund(api: Api, scene: Scene, paid: Ma
         (await api.get(f"/refunds/{refund['id']}", token=user.token)).problem(404, "not_found")
 
 
+async def test_a_demoted_organiser_grants_no_refund(
+    api: Api, scene: Scene, manager: User, admin: User
+) -> None:
+    booking = await scene.paid()
+    body = {"booking_id": booking["id"], "amount": "10.00"}
+
+    async def become(role: str) -> None:
+        reply = await api.patch(f"/users/{manager.id}", {"role": role}, token=admin.token)
+        assert (reply.status, reply.json["role"]) == (200, role)
+
+    await become("USER")
+    (await api.post("/refunds", body, token=manager.token)).problem(404, "not_found")
+    assert scene.count("refunds") == 0
+    await become("EVENT_MANAGER")
+    assert (await api.post("/refunds", body, token=manager.token)).status == 201
+    await scene.check()
+
+
 @pytest.mark.parametrize("amount", ["0", "-1", "0.001", "NaN", "1e3", "", None, [], True])
 async def test_bad_amounts(api: Api, buyer: User, paid: Make, amount: Any) -> None:
     booking = await paid()
