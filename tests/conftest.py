@@ -18,7 +18,7 @@ from bms.settings import Settings
 from bms.sql.database import Database
 from bms.sql.odbc.target import parse_url
 from tests.kit import servers
-from tests.kit.api import Api, Reply
+from tests.kit.api import Api, Client, Reply
 from tests.kit.books import assert_balanced, assert_charged, assert_settled
 from tests.kit.cards import CARD
 from tests.kit.gateways import Pause
@@ -85,20 +85,21 @@ async def app(settings: Settings, database_url: str) -> web.Application:
 
 
 @pytest.fixture
-async def client(app: web.Application) -> AsyncIterator[TestClient]:
+async def client(app: web.Application) -> AsyncIterator[Client]:
     """A client of the application, served over HTTP on a free port."""
     async with TestClient(TestServer(app)) as test_client:
         yield test_client
 
 
 @pytest.fixture
-def db(client: TestClient) -> Database:
+def db(client: Client) -> Database:
     """The application's database object."""
-    return client.app[keys.DATABASE]
+    database: Database = client.app[keys.DATABASE]
+    return database
 
 
 @pytest.fixture
-def rows(client: TestClient, database_url: str) -> Iterator[Sql]:
+def rows(client: Client, database_url: str) -> Iterator[Sql]:
     """A function that runs T-SQL of the test's own on the test's database and returns its rows."""
     board = client.app[keys.DATABASE].board
     assert board is not None
@@ -108,12 +109,12 @@ def rows(client: TestClient, database_url: str) -> Iterator[Sql]:
 
 
 @pytest.fixture
-def api(client: TestClient) -> Api:
+def api(client: Client) -> Api:
     return Api(client)
 
 
 @pytest.fixture
-def make_user(client: TestClient, api: Api, db: Database) -> MakeUser:
+def make_user(client: Client, api: Api, db: Database) -> MakeUser:
     """Make an account of ``role`` and log in."""
 
     async def make(role: str = "USER", **fields: Any) -> User:
@@ -218,7 +219,7 @@ def pay(api: Api) -> Pay:
 
 
 @pytest.fixture
-def gateway(client: TestClient) -> SimulatedGateway:
+def gateway(client: Client) -> SimulatedGateway:
     """The application's gateway."""
     found = client.app[keys.GATEWAY]
     assert isinstance(found, SimulatedGateway)

@@ -91,12 +91,12 @@ async def test_those_who_come_at_once_share_a_transaction(
 ) -> None:
     events = [await scene.make_event(capacity=20) for _ in range(3)]
     asks = [ask(user, events[n % 3]["id"], 1 + n % 2, f"key-{n}") for n, user in enumerate(buyers)]
-    answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
+    answers = await serve(Turnstile(counted, lanes=1), asks)
     assert counted.groups == [8]
     for one, answer in zip(asks, answers, strict=True):
         _, user, quantity = answer.body.split()
         assert (int(user), int(quantity)) == (one.user_id, one.wanted[0].quantity)
-    again = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
+    again = await serve(Turnstile(counted, lanes=1), asks)
     assert [(a.body, a.replayed) for a in again] == [(a.body, True) for a in answers]
     assert sum(20 - scene.available(event) for event in events) == 12
     await scene.balanced()
@@ -106,7 +106,7 @@ async def test_a_group_is_no_larger_than_it_may_be(
     counted: Counted, buyers: list[int], make_event: Make
 ) -> None:
     event = await make_event()
-    through = Turnstile(counted, group=3, lanes=1)  # type: ignore[arg-type]
+    through = Turnstile(counted, group=3, lanes=1)
     await serve(through, [ask(user, event["id"]) for user in buyers])
     assert counted.groups == [3, 3, 2]
 
@@ -115,7 +115,7 @@ async def test_groups_side_by_side_are_for_other_events(
     counted: Counted, rows: Rows, buyers: list[int], make_event: Make
 ) -> None:
     hot, other = await make_event(), await make_event()
-    through = Turnstile(counted, group=2, lanes=3)  # type: ignore[arg-type]
+    through = Turnstile(counted, group=2, lanes=3)
     asks = [ask(user, hot["id"]) for user in buyers[:6]] + [ask(user, other["id"]) for user in buyers[6:]]
     await serve(through, asks)
     assert counted.groups == [2, 2, 2, 2]
@@ -129,7 +129,7 @@ async def test_an_event_that_may_have_two_groups_has_them(
 ) -> None:
     """The twin: without the bound they are side by side, and wait for each other in the database."""
     event = await make_event()
-    through = Turnstile(counted, group=2, lanes=3, lanes_an_event=3)  # type: ignore[arg-type]
+    through = Turnstile(counted, group=2, lanes=3, lanes_an_event=3)
     await serve(through, [ask(user, event["id"]) for user in buyers])
     assert counted.most == {event["id"]: 3}
 
@@ -159,7 +159,7 @@ async def test_beside_an_event_that_stands_still_others_are_served(
 ) -> None:
     stuck, other = await make_event(), await make_event()
     standing = Stuck(db, stuck["id"])
-    through = Turnstile(standing, lanes=2)  # type: ignore[arg-type]
+    through = Turnstile(standing, lanes=2)
     async with asyncio.timeout(30):
         waiting = [asyncio.create_task(through.hold(ask(user, stuck["id"]))) for user in buyers[:4]]
         await asyncio.sleep(0)
@@ -176,7 +176,7 @@ async def test_who_shares_a_group_with_an_event_that_stands_still_is_served_with
     stuck, other = await make_event(), await make_event()
     standing = Stuck(db, stuck["id"], gives_up=True)
     asks = [ask(user, of["id"]) for user, of in zip(buyers[:4], [stuck, other, stuck, other], strict=True)]
-    answers = await serve(Turnstile(standing), asks)  # type: ignore[arg-type]
+    answers = await serve(Turnstile(standing), asks)
     assert [type(answer) for answer in answers] == [Overloaded, StoredReply, Overloaded, StoredReply]
     assert standing.groups == [4, 2, 2]
 
@@ -186,7 +186,7 @@ async def test_a_lane_is_opened_for_those_whose_event_has_become_free(
 ) -> None:
     stuck, other = await make_event(), await make_event()
     standing = Stuck(db, stuck["id"])
-    through = Turnstile(standing, group=2, lanes=2)  # type: ignore[arg-type]
+    through = Turnstile(standing, group=2, lanes=2)
 
     def come(people: list[int], *events: dict[str, Any]) -> list["asyncio.Task[StoredReply]"]:
         pairs = zip(people, events, strict=True)
@@ -216,7 +216,7 @@ async def test_nobody_waits_for_ever_for_a_group_that_breaks(
             return []
 
     async with asyncio.timeout(30):
-        (answer,) = await serve(Turnstile(Miscounting(db)), [ask(buyers[0], event["id"])])  # type: ignore[arg-type]
+        (answer,) = await serve(Turnstile(Miscounting(db)), [ask(buyers[0], event["id"])])
     assert type(answer) is BMSError
 
 
@@ -224,7 +224,7 @@ async def test_each_refusal_is_its_own(scene: Scene, rows: Rows, counted: Counte
     event = await scene.on_sale(capacity=3)
     free = await scene.make_event(price="0", capacity=5)
     over = await scene.make_event(status="DRAFT")
-    through = Turnstile(counted, lanes=1)  # type: ignore[arg-type]
+    through = Turnstile(counted, lanes=1)
     await serve(through, [ask(buyers[0], event["id"], 1, "mine")])
     answers = await serve(
         through,
@@ -252,7 +252,7 @@ async def test_each_refusal_is_its_own(scene: Scene, rows: Rows, counted: Counte
 async def test_one_that_breaks_a_constraint_leaves_the_others_alone(
     scene: Scene, counted: Counted, buyers: list[int]
 ) -> None:
-    through = Turnstile(counted, lanes=1)  # type: ignore[arg-type]
+    through = Turnstile(counted, lanes=1)
     answers = await serve(through, [ask(user, scene.event["id"]) for user in [*buyers[:3], 999_999]])
     assert counted.groups == [4, 1, 1, 1, 1]
     assert [type(answer) for answer in answers] == [StoredReply, StoredReply, StoredReply, ValidationFailed]
@@ -273,7 +273,7 @@ async def test_a_group_whose_tickets_went_meanwhile_shares_out_what_is_left(
     monkeypatch.setattr(inventory, "reserve_together", late)
     events = [event, other, event, other]
     asks = [ask(user, of["id"]) for user, of in zip(buyers[:4], events, strict=True)]
-    answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
+    answers = await serve(Turnstile(counted, lanes=1), asks)
     assert counted.groups == [4, 4]
     assert [type(answer) for answer in answers] == [NotOnSale, StoredReply, NotOnSale, StoredReply]
     assert (scene.available(), scene.available(other)) == (5, 98)
@@ -286,7 +286,7 @@ async def test_a_group_to_whom_it_happens_again_and_again_is_served_one_by_one(
     event = await scene.on_sale(capacity=3)
     monkeypatch.setattr(inventory, "reserve_together", lambda *_: False)
     asks = [ask(user, event["id"]) for user in buyers[:3]]
-    answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
+    answers = await serve(Turnstile(counted, lanes=1), asks)
     assert counted.groups == [3] * (1 + turnstile.AGAIN) + [1, 1, 1]
     assert [type(answer) for answer in answers] == [StoredReply] * 3
     assert scene.available() == 0
@@ -298,7 +298,7 @@ async def test_two_asks_of_one_buyer_go_one_after_the_other(
 ) -> None:
     event = await make_event(per_user_limit=2)
     asks = [ask(buyers[n // 2], event["id"], 2, "same" if n < 2 else None) for n in range(4)]
-    answers = await serve(Turnstile(counted, lanes=1), asks)  # type: ignore[arg-type]
+    answers = await serve(Turnstile(counted, lanes=1), asks)
     assert counted.groups == [2, 2]
     assert (answers[0].body, answers[1].replayed) == (answers[1].body, True)
     assert sorted(isinstance(answer, StoredReply) for answer in answers[2:]) == [False, True]

@@ -4,9 +4,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from aiohttp import web
 from aiohttp.test_utils import TestClient
 
 from tests.kit import contract
+
+Client = TestClient[web.Request, web.Application]
 
 
 @dataclass
@@ -29,7 +32,7 @@ class Reply:
         """Return the problem document, having checked that it is one of this status and code."""
         assert self.status == status, self.text
         assert self.headers["Content-Type"].startswith("application/problem+json")
-        document = self.json
+        document: dict[str, Any] = self.json
         assert document["status"] == status
         assert document["code"] == code, document
         assert document["type"].endswith(code)
@@ -42,7 +45,7 @@ class Reply:
 class Api:
     """The API as a client with JSON and a token sees it. Every answer must be one that is declared."""
 
-    def __init__(self, client: TestClient) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
 
     async def request(

@@ -59,10 +59,10 @@ class Mailbox:
         self, address: str = "127.0.0.1:0", *, tls: ssl.SSLContext | None = None, **options: Any
     ) -> AsyncIterator[str]:
         """Serve and yield the address, host and port. ``options`` are those of aiosmtpd's SMTP."""
-        options = {"enable_SMTPUTF8": True, "hostname": "mail.test"} | options
+        given: dict[str, Any] = {"enable_SMTPUTF8": True, "hostname": "mail.test"} | options
         loop = asyncio.get_running_loop()
         host, _, port = address.partition(":")
-        server = await loop.create_server(lambda: SMTP(self, loop=loop, **options), host, int(port), ssl=tls)
+        server = await loop.create_server(lambda: SMTP(self, loop=loop, **given), host, int(port), ssl=tls)
         try:
             yield f"{host}:{server.sockets[0].getsockname()[1]}"
         finally:
