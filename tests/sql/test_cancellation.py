@@ -23,7 +23,7 @@ from tests.sql.probe import (
 )
 
 
-async def test_a_cancelled_command_is_rolled_back_and_keeps_its_connection_until_it_has_ended(
+async def test_a_cancelled_command_is_rolled_back_and_keeps_its_connection_meanwhile(
     make: Make, admin: pyodbc.Connection, rival: pyodbc.Connection
 ) -> None:
     database = await make(pool_size=1)
