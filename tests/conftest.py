@@ -1,9 +1,7 @@
 """Fixtures: a real database a test, the real application over real HTTP, and factories."""
 
 import itertools
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +13,22 @@ from aiohttp.test_utils import TestClient, TestServer
 from bms.app import create_app
 from bms.commands.accounts.registration import register_user
 from bms.http import keys
-from bms.queries.conservation import check_conservation
+from bms.payments.simulated.gateway import SimulatedGateway
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.sql.odbc.target import parse_url
-from tests.kit import contract, servers
+from bms.terms import Role
+from tests.kit import servers
+from tests.kit.api import Api, Client, Reply
+from tests.kit.books import assert_balanced, assert_charged, assert_settled
+from tests.kit.cards import CARD
+from tests.kit.gateways import Pause
+from tests.kit.scene import Scene
 from tests.kit.servers import Server
 from tests.kit.tsql import Sql
+from tests.kit.types import Books, Make, MakeUser, Pay, Rows
+from tests.kit.users import PASSWORD, User
 
-PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
 
 
@@ -81,20 +86,21 @@ async def app(settings: Settings, database_url: str) -> web.Application:
 
 
 @pytest.fixture
-async def client(app: web.Application) -> AsyncIterator[TestClient]:
+async def client(app: web.Application) -> AsyncIterator[Client]:
     """A client of the application, served over HTTP on a free port."""
     async with TestClient(TestServer(app)) as test_client:
         yield test_client
 
 
 @pytest.fixture
-def db(client: TestClient) -> Database:
+def db(client: Client) -> Database:
     """The application's database object."""
-    return client.app[keys.DATABASE]
+    database: Database = client.app[keys.DATABASE]
+    return database
 
 
 @pytest.fixture
-def rows(client: TestClient, database_url: str) -> Iterator[Sql]:
+def rows(client: Client, database_url: str) -> Iterator[Sql]:
     """A function that runs T-SQL of the test's own on the test's database and returns its rows."""
     board = client.app[keys.DATABASE].board
     assert board is not None
@@ -103,97 +109,13 @@ def rows(client: TestClient, database_url: str) -> Iterator[Sql]:
     sql.close()
 
 
-@dataclass
-class Reply:
-    """An answer of the API, read."""
-
-    status: int
-    text: str
-    headers: Any
-
-    @property
-    def ok(self) -> bool:
-        return self.status < 400
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-    def problem(self, status: int, code: str) -> dict[str, Any]:
-        """Return the problem document, having checked that it is one of this status and code."""
-        assert self.status == status, self.text
-        assert self.headers["Content-Type"].startswith("application/problem+json")
-        document = self.json
-        assert document["status"] == status
-        assert document["code"] == code, document
-        assert document["type"].endswith(code)
-        assert document["title"]
-        assert document["detail"]
-        assert document["request_id"] == self.headers["X-Request-Id"]
-        return document
-
-
-class Api:
-    """The API as a client with JSON and a token sees it. Every answer must be one that is declared."""
-
-    def __init__(self, client: TestClient) -> None:
-        self._client = client
-
-    async def request(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        token: str | None = None,
-        headers: dict[str, str] | None = None,
-        **query: Any,
-    ) -> Reply:
-        sent = dict(headers or {})
-        if token is not None:
-            sent["Authorization"] = f"Bearer {token}"
-        parameters = {name: str(value) for name, value in query.items()}
-        options = {} if body is None else {"json": body}
-        async with self._client.request(method, path, headers=sent, params=parameters, **options) as response:
-            reply = Reply(response.status, await response.text(), response.headers)
-            contract.check(method, path, reply.status, reply.headers, reply.text)
-            return reply
-
-    async def get(self, path: str, **options: Any) -> Reply:
-        return await self.request("GET", path, **options)
-
-    async def post(self, path: str, body: Any = None, **options: Any) -> Reply:
-        return await self.request("POST", path, body, **options)
-
-    async def put(self, path: str, body: Any = None, **options: Any) -> Reply:
-        return await self.request("PUT", path, body, **options)
-
-    async def patch(self, path: str, body: Any = None, **options: Any) -> Reply:
-        return await self.request("PATCH", path, body, **options)
-
-    async def delete(self, path: str, **options: Any) -> Reply:
-        return await self.request("DELETE", path, **options)
-
-
 @pytest.fixture
-def api(client: TestClient) -> Api:
+def api(client: Client) -> Api:
     return Api(client)
 
 
-@dataclass
-class User:
-    """An account and an access token of it."""
-
-    id: int
-    username: str
-    email: str | None
-    token: str
-    refresh_token: str
-    password: str = field(default=PASSWORD, repr=False)
-
-
 @pytest.fixture
-def make_user(client: TestClient, api: Api, db: Database) -> Callable[..., Awaitable[User]]:
+def make_user(client: Client, api: Api, db: Database) -> MakeUser:
     """Make an account of ``role`` and log in."""
 
     async def make(role: str = "USER", **fields: Any) -> User:
@@ -205,7 +127,7 @@ def make_user(client: TestClient, api: Api, db: Database) -> Callable[..., Await
             **fields,
         }
         hashed = await client.app[keys.PASSWORDS].hash(PASSWORD)
-        user = await db.transact(register_user, **account, password_hash=hashed, role=role)
+        user = await db.transact(register_user, **account, password_hash=hashed, role=Role(role))
         reply = await api.post("/login", {"username": account["username"], "password": PASSWORD})
         assert reply.status == 200, reply.text
         tokens = reply.json
@@ -215,18 +137,23 @@ def make_user(client: TestClient, api: Api, db: Database) -> Callable[..., Await
 
 
 @pytest.fixture
-async def manager(make_user: Callable[..., Awaitable[User]]) -> User:
+async def manager(make_user: MakeUser) -> User:
     """An event manager, the organiser of what ``make_event`` makes."""
     return await make_user("EVENT_MANAGER")
 
 
 @pytest.fixture
-async def buyer(make_user: Callable[..., Awaitable[User]]) -> User:
+async def buyer(make_user: MakeUser) -> User:
     return await make_user()
 
 
 @pytest.fixture
-def make_venue(api: Api, manager: User) -> Callable[..., Awaitable[dict[str, Any]]]:
+async def admin(make_user: MakeUser) -> User:
+    return await make_user("ADMIN")
+
+
+@pytest.fixture
+def make_venue(api: Api, manager: User) -> Make:
     """Make a venue through the API and return it as answered."""
 
     async def make(**fields: Any) -> dict[str, Any]:
@@ -245,9 +172,7 @@ def make_venue(api: Api, manager: User) -> Callable[..., Awaitable[dict[str, Any
 
 
 @pytest.fixture
-def make_event(
-    api: Api, manager: User, make_venue: Callable[..., Awaitable[dict[str, Any]]]
-) -> Callable[..., Awaitable[dict[str, Any]]]:
+def make_event(api: Api, manager: User, make_venue: Make) -> Make:
     """Make an event through the API (25.00 EUR, 100 tickets unless said) and return it as answered."""
 
     async def make(organizer: User | None = None, **fields: Any) -> dict[str, Any]:
@@ -269,7 +194,7 @@ def make_event(
 
 
 @pytest.fixture
-def hold(api: Api) -> Callable[..., Awaitable[dict[str, Any]]]:
+def hold(api: Api) -> Make:
     """Hold tickets of an event through the API and return the booking as answered."""
 
     async def make(user: User, event: dict[str, Any], quantity: int = 1) -> dict[str, Any]:
@@ -281,35 +206,73 @@ def hold(api: Api) -> Callable[..., Awaitable[dict[str, Any]]]:
     return make
 
 
-CARD = {"number": "4242 4242 4242 4242", "expiry": "12/40", "cvv": "123", "holder": "A. Person"}
-
-
 @pytest.fixture
-def pay(api: Api) -> Callable[..., Awaitable[Reply]]:
+def pay(api: Api) -> Pay:
     """Pay for a booking by a test card (the one that succeeds unless another number is given)."""
 
-    async def make(user: User, booking: dict[str, Any], number: str = CARD["number"]) -> Reply:
+    async def make(
+        user: User, booking: dict[str, Any], number: str = CARD["number"], **options: Any
+    ) -> Reply:
         body = {"booking_id": booking["id"], "method": "card", "details": {**CARD, "number": number}}
-        return await api.post("/payments", body, token=user.token)
+        return await api.post("/payments", body, token=user.token, **options)
 
     return make
 
 
 @pytest.fixture
-def books(client: TestClient, db: Database, rows: Callable[..., list[Any]]) -> Callable[[], Awaitable[None]]:
+def gateway(client: Client) -> SimulatedGateway:
+    """The application's gateway."""
+    found = client.app[keys.GATEWAY]
+    assert isinstance(found, SimulatedGateway)
+    return found
+
+
+@pytest.fixture
+def pause(gateway: SimulatedGateway, monkeypatch: pytest.MonkeyPatch) -> Pause:
+    """Every charge stops between the gateway's books and its answer, until ``go`` is set."""
+    return Pause(gateway, monkeypatch)
+
+
+@pytest.fixture
+async def scene(
+    api: Api,
+    db: Database,
+    rows: Sql,
+    gateway: SimulatedGateway,
+    manager: User,
+    buyer: User,
+    make_user: MakeUser,
+    make_event: Make,
+    hold: Make,
+    pay: Pay,
+) -> Scene:
+    """An event on sale, its organiser and a buyer, with all that a test of sales does with them."""
+    event = await make_event()
+    return Scene(api, db, rows, gateway, manager, buyer, event, make_user, make_event, hold, pay)
+
+
+@pytest.fixture
+def books(db: Database, rows: Rows, gateway: SimulatedGateway) -> Books:
     """Check every rule of conservation, and the payments against the gateway's own books, to the cent."""
 
     async def check() -> None:
-        broken = [finding for finding in await db.read_primary(check_conservation) if finding.rows]
-        assert not broken, broken
-        totals = await client.app[keys.GATEWAY].totals("EUR")
-        (ours,) = rows(
-            "SELECT COALESCE(SUM(amount), 0) AS charged, COALESCE(SUM(refunded), 0) AS refunded FROM payments"
-            " WHERE currency = 'EUR' AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')"
-        )
-        assert (ours.charged, ours.refunded) == (totals.charged, totals.refunded)
+        await assert_settled(db, rows, gateway)
 
     return check
+
+
+@pytest.fixture
+async def books_balance(db: Database, rows: Rows) -> AsyncIterator[None]:
+    """After the test nothing is lost or sold twice."""
+    yield
+    await assert_balanced(db, rows)
+
+
+@pytest.fixture
+async def charges_balance(books_balance: None, rows: Rows, gateway: SimulatedGateway) -> AsyncIterator[None]:
+    """After the test our books hold, and what we say was paid is what the gateway took."""
+    yield
+    await assert_charged(rows, gateway)
 
 
 def pytest_configure(config: pytest.Config) -> None:

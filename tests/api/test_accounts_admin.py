@@ -8,15 +8,13 @@ import pytest
 from bms.commands.accounts import roles
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from tests.conftest import PASSWORD, Api, Reply, User
-from tests.kit.attendance import Make, MakeUser, Rows, attend, pages
+from tests.kit.api import Api, Reply
+from tests.kit.attendance import attend, pages
 from tests.kit.books import count
+from tests.kit.scene import Scene
+from tests.kit.types import MakeUser, Rows
+from tests.kit.users import PASSWORD, User
 from tests.kit.waiting import Meeting
-
-
-@pytest.fixture
-async def admin(make_user: MakeUser) -> User:
-    return await make_user("ADMIN")
 
 
 async def change(api: Api, admin: User, user: User, **fields: Any) -> Reply:
@@ -182,12 +180,10 @@ async def test_what_is_wrong(api: Api, admin: User, buyer: User) -> None:
         assert [error["pointer"] for error in document["errors"]] == [pointer]
 
 
-async def test_booking_history(
-    api: Api, admin: User, buyer: User, make_user: MakeUser, make_event: Make, hold: Make
-) -> None:
-    free, other = await make_event(price="0.00"), await make_user()
-    await attend(hold, free, buyer, other)
-    held = await hold(buyer, await make_event())
+async def test_booking_history(api: Api, scene: Scene, buyer: User, admin: User) -> None:
+    free, other = await scene.on_sale(price="0.00"), await scene.make_user()
+    await attend(scene.hold, free, buyer, other)
+    held = await scene.held(event=await scene.make_event())
     assert (await api.post(f"/bookings/{held['id']}/cancel", token=buyer.token)).status == 200
     path = f"/api/users/{buyer.id}/booking-history/"
     history = (await api.get(path, token=buyer.token)).json

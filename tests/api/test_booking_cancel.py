@@ -1,38 +1,27 @@
 """Cancelling what is held and not paid."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from bms.commands.sales import cancel
-from bms.sql.database import Database
 from bms.sql.statements import Statement
 from bms.tasks.sweeps import HOLDS, sweep
-from tests.conftest import Api, Reply, User
-from tests.kit.books import Rows, assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.api import Api
+from tests.kit.scene import Scene
+from tests.kit.types import Make
+from tests.kit.users import User
 from tests.kit.waiting import Meeting
-
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Pay = Callable[..., Awaitable[Reply]]
-
-
-@pytest.fixture
-async def books_balance(db: Database, rows: Rows) -> AsyncIterator[None]:
-    yield
-    await assert_balanced(db, rows)
 
 
 @pytest.mark.usefixtures("books_balance")
 @pytest.mark.parametrize("prefix", ["", "/api"])
 async def test_cancelling_gives_the_tickets_back_once(
-    api: Api, buyer: User, make_event: Make, hold: Make, rows: Rows, prefix: str
+    api: Api, scene: Scene, buyer: User, prefix: str
 ) -> None:
-    event = await make_event()
     for method, end in (("DELETE", ""), ("POST", "/cancel"), ("POST", "/cancel/")):
-        booking = await hold(buyer, event, 3)
+        booking = await scene.held(3)
         path = f"{prefix}/bookings/{booking['id']}{end}"
         reply = await api.request(method, path, token=buyer.token)
         assert reply.status == 200
@@ -40,11 +29,11 @@ async def test_cancelling_gives_the_tickets_back_once(
         assert (cancelled["id"], cancelled["status"]) == (booking["id"], "CANCELLED")
         assert cancelled["cancelled_at"].endswith("Z")
         assert cancelled["expires_at"] is None
-        assert available(rows, event) == 100
+        assert scene.available() == 100
         again = await api.request(method, path, token=buyer.token)
         assert (again.status, again.json) == (200, cancelled)
-        assert available(rows, event) == 100
-    assert count(rows, "audit_log", "action = 'cancel'") == 3
+        assert scene.available() == 100
+    assert scene.count("audit_log", "action = 'cancel'") == 3
 
 
 @pytest.mark.usefixtures("books_balance")
@@ -64,69 +53,53 @@ async def test_a_reason_is_kept(api: Api, buyer: User, make_event: Make, hold: M
 
 
 @pytest.mark.usefixtures("books_balance")
-async def test_an_admin_cancels_anybodys(
-    api: Api, buyer: User, make_user: MakeUser, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    booking, admin = await hold(buyer, await make_event()), await make_user("ADMIN")
+async def test_an_admin_cancels_anybodys(api: Api, scene: Scene) -> None:
+    booking, admin = await scene.held(), await scene.make_user("ADMIN")
     reply = await api.delete(f"/bookings/{booking['id']}", token=admin.token)
     assert (reply.status, reply.json["status"]) == (200, "CANCELLED")
-    (who,) = rows("SELECT user_id FROM audit_log WHERE action = 'cancel'")
+    (who,) = scene.rows("SELECT user_id FROM audit_log WHERE action = 'cancel'")
     assert who.user_id == admin.id
 
 
-async def test_nobody_cancels_without_a_token(
-    api: Api, buyer: User, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    booking = await hold(buyer, await make_event())
+async def test_nobody_cancels_without_a_token(api: Api, scene: Scene) -> None:
+    booking = await scene.held()
     (await api.delete(f"/bookings/{booking['id']}")).problem(401, "unauthenticated")
-    assert status_of(rows, booking) == "PENDING"
+    assert scene.status(booking) == "PENDING"
 
 
 @pytest.mark.usefixtures("books_balance")
-async def test_what_has_expired_is_not_cancelled(
-    api: Api, buyer: User, make_event: Make, hold: Make, db: Database, rows: Rows
-) -> None:
-    event = await make_event()
-    booking = await hold(buyer, event, 2)
-    let_hold_pass(rows, booking)
-    assert await sweep(db, HOLDS) == 1
-    refused = await api.delete(f"/bookings/{booking['id']}", token=buyer.token)
+async def test_what_has_expired_is_not_cancelled(api: Api, scene: Scene) -> None:
+    booking = await scene.held(2)
+    scene.let_hold_pass(booking)
+    assert await sweep(scene.db, HOLDS) == 1
+    refused = await scene.cancel(booking)
     refused.problem(409, "booking_not_cancellable")
-    assert (status_of(rows, booking), available(rows, event)) == ("EXPIRED", 100)
+    assert (scene.status(booking), scene.available()) == ("EXPIRED", 100)
 
 
 @pytest.mark.usefixtures("books_balance")
-async def test_a_cancelled_booking_is_neither_paid_nor_expired(
-    api: Api, buyer: User, make_event: Make, hold: Make, pay: Pay, db: Database, rows: Rows
-) -> None:
-    event = await make_event()
-    booking = await hold(buyer, event)
-    await api.delete(f"/bookings/{booking['id']}", token=buyer.token)
-    (await pay(buyer, booking)).problem(409, "booking_not_pending")
-    assert await sweep(db, HOLDS) == 0
-    assert (count(rows, "payments"), available(rows, event)) == (0, 100)
+async def test_a_cancelled_booking_is_neither_paid_nor_expired(api: Api, scene: Scene) -> None:
+    booking = await scene.held()
+    await scene.cancel(booking)
+    (await scene.pay(booking)).problem(409, "booking_not_pending")
+    assert await sweep(scene.db, HOLDS) == 0
+    assert (scene.count("payments"), scene.available()) == (0, 100)
 
 
 @pytest.mark.usefixtures("books_balance")
-async def test_many_cancel_at_once(api: Api, buyer: User, make_event: Make, hold: Make, rows: Rows) -> None:
-    event = await make_event()
-    others = await hold(buyer, event, 7)
-    booking = await hold(buyer, event, 3)
+async def test_many_cancel_at_once(api: Api, scene: Scene) -> None:
+    others = await scene.held(7)
+    booking = await scene.held(3)
     path = f"/bookings/{booking['id']}"
-    replies = await asyncio.gather(*(api.delete(path, token=buyer.token) for _ in range(8)))
+    replies = await asyncio.gather(*(api.delete(path, token=scene.buyer.token) for _ in range(8)))
     assert [reply.status for reply in replies] == [200] * 8
     assert len({reply.text for reply in replies}) == 1
-    assert available(rows, event) == 93
-    assert status_of(rows, others) == "PENDING"
+    assert scene.available() == 93
+    assert scene.status(others) == "PENDING"
 
 
 async def test_without_the_guard_many_cancel_more_than_once(
-    api: Api,
-    make_user: MakeUser,
-    make_event: Make,
-    hold: Make,
-    rows: Rows,
-    monkeypatch: pytest.MonkeyPatch,
+    api: Api, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin of the test above: whoever reads PENDING writes CANCELLED, and tickets come from nowhere.
 
@@ -151,11 +124,11 @@ async def test_without_the_guard_many_cancel_more_than_once(
         meeting()
         return view
 
-    event, buyer = await make_event(), await make_user(email=None)
-    await hold(buyer, event, 90)
-    booking = await hold(buyer, event, 3)
+    buyer = await scene.make_user(email=None)
+    await scene.held(90, by=buyer)
+    booking = await scene.held(3, by=buyer)
     monkeypatch.setattr(cancel, "CANCEL", unguarded)
     monkeypatch.setattr(cancel, "get_booking", meet)
     path = f"/bookings/{booking['id']}"
     await asyncio.gather(*(api.delete(path, token=buyer.token) for _ in range(8)))
-    assert available(rows, event) > 10
+    assert scene.available() > 10

@@ -2,32 +2,26 @@
 
 import datetime as dt
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from bms.commands.sales import hold, inventory
-from bms.sql.database import Database
 from bms.tasks.sweeps import HOLDS, sweep
-from tests.conftest import Api, Reply, User
-from tests.kit.books import LONG_AGO, Rows, assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.api import Api
+from tests.kit.books import LONG_AGO, available, count
+from tests.kit.scene import Scene
+from tests.kit.types import Make, MakeUser, Rows
+from tests.kit.users import User
 
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Pay = Callable[..., Awaitable[Reply]]
+pytestmark = pytest.mark.usefixtures("books_balance")
+
 TYPES = [
     {"name": "Stalls", "price": "40.00", "capacity": 10},
     {"name": "Balcony", "price": "25.50", "capacity": 5},
 ]
 FAR_AHEAD = dt.datetime(2098, 1, 1)  # noqa: DTZ001
-
-
-@pytest.fixture(autouse=True)
-async def books_balance(db: Database, rows: Rows) -> AsyncIterator[None]:
-    """After every test here, nothing is lost or sold twice."""
-    yield
-    await assert_balanced(db, rows)
 
 
 def same_type(event: dict[str, Any], quantity: int) -> dict[str, Any]:
@@ -105,10 +99,8 @@ async def test_of_several_types_one_is_named(api: Api, buyer: User, make_event: 
     assert count(rows, "bookings") == 0
 
 
-async def test_a_free_event_is_confirmed_at_once(
-    api: Api, buyer: User, make_event: Make, rows: Rows, pay: Pay
-) -> None:
-    event = await make_event(price="0.00")
+async def test_a_free_event_is_confirmed_at_once(api: Api, scene: Scene, buyer: User) -> None:
+    event = await scene.on_sale(price="0.00")
     reply = await api.post("/bookings", same_type(event, 3), token=buyer.token)
     assert reply.status == 201
     booking = reply.json
@@ -116,9 +108,9 @@ async def test_a_free_event_is_confirmed_at_once(
     assert booking["confirmed_at"] is not None
     assert len({ticket["code"] for ticket in booking["tickets"]}) == 3
     assert {ticket["status"] for ticket in booking["tickets"]} == {"VALID"}
-    mails = rows("SELECT recipient, dedupe_key FROM outbox WHERE kind = 'booking_confirmed'")
+    mails = scene.rows("SELECT recipient, dedupe_key FROM outbox WHERE kind = 'booking_confirmed'")
     assert [tuple(mail) for mail in mails] == [(buyer.email, f"booking_confirmed:{booking['id']}")]
-    (await pay(buyer, booking)).problem(409, "booking_not_pending")
+    (await scene.pay(booking)).problem(409, "booking_not_pending")
 
 
 async def test_a_buyer_without_an_address_gets_no_mail(
@@ -165,24 +157,22 @@ async def test_what_is_not_on_sale(
 
 
 async def test_a_sale_that_ends_between_the_look_and_the_hold(
-    api: Api, buyer: User, make_event: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    api: Api, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    event = await make_event()
-    between(monkeypatch, lambda: rows("UPDATE ticket_types SET on_sale = 0"))
-    refused = await api.post("/bookings", same_type(event, 1), token=buyer.token)
+    between(monkeypatch, lambda: scene.rows("UPDATE ticket_types SET on_sale = 0"))
+    refused = await api.post("/bookings", same_type(scene.event, 1), token=scene.buyer.token)
     assert refused.problem(409, "not_on_sale")["available"] == 0
-    assert count(rows, "bookings") == 0
+    assert scene.count("bookings") == 0
 
 
 @pytest.mark.parametrize("change", ["price = 30", "price = 20", "currency = 'USD'"])
 async def test_a_price_that_changes_between_the_look_and_the_hold(
-    api: Api, buyer: User, make_event: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch, change: str
+    api: Api, scene: Scene, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
-    event = await make_event()
-    between(monkeypatch, lambda: rows(f"UPDATE ticket_types SET {change}"))
-    refused = await api.post("/bookings", same_type(event, 1), token=buyer.token)
+    between(monkeypatch, lambda: scene.rows(f"UPDATE ticket_types SET {change}"))
+    refused = await api.post("/bookings", same_type(scene.event, 1), token=scene.buyer.token)
     assert refused.problem(409, "conflict")["available"] == 100
-    assert (count(rows, "bookings"), available(rows, event)) == (0, 100)
+    assert (scene.count("bookings"), scene.available()) == (0, 100)
 
 
 def between(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> None:
@@ -196,20 +186,20 @@ def between(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> None:
     monkeypatch.setattr(inventory, "reserve", patched)
 
 
-async def test_sold_out(api: Api, buyer: User, make_event: Make, hold: Make, rows: Rows) -> None:
-    event = await make_event(capacity=5)
+async def test_sold_out(api: Api, scene: Scene, buyer: User) -> None:
+    event = await scene.on_sale(capacity=5)
     assert (await api.post("/bookings", same_type(event, 6), token=buyer.token)).problem(409, "sold_out")[
         "available"
     ] == 5
-    await hold(buyer, event, 3)
+    await scene.held(3)
     assert (await api.post("/bookings", same_type(event, 3), token=buyer.token)).problem(409, "sold_out")[
         "available"
     ] == 2
-    await hold(buyer, event, 2)
+    await scene.held(2)
     assert (await api.post("/bookings", same_type(event, 1), token=buyer.token)).problem(409, "sold_out")[
         "available"
     ] == 0
-    assert (count(rows, "bookings"), available(rows, event)) == (2, 0)
+    assert (scene.count("bookings"), scene.available()) == (2, 0)
 
 
 async def test_of_two_types_both_or_neither(api: Api, buyer: User, make_event: Make, rows: Rows) -> None:
@@ -221,48 +211,44 @@ async def test_of_two_types_both_or_neither(api: Api, buyer: User, make_event: M
     assert (count(rows, "bookings"), available(rows, event)) == (0, 15)
 
 
-async def test_the_per_user_limit(
-    api: Api, buyer: User, make_user: MakeUser, make_event: Make, hold: Make, db: Database, rows: Rows
-) -> None:
-    event = await make_event(per_user_limit=4)
-    first, second = await hold(buyer, event, 2), await hold(buyer, event, 1)
+async def test_the_per_user_limit(api: Api, scene: Scene, buyer: User) -> None:
+    event = await scene.on_sale(per_user_limit=4)
+    first, second = await scene.held(2), await scene.held(1)
     refused = await api.post("/bookings", same_type(event, 2), token=buyer.token)
     assert refused.problem(409, "per_user_limit")["available"] == 1
-    await hold(await make_user(), event, 4)
-    await hold(buyer, await make_event(per_user_limit=4), 4)
-    assert (await api.delete(f"/bookings/{first['id']}", token=buyer.token)).status == 200
-    let_hold_pass(rows, second)
-    assert await sweep(db, HOLDS) == 1
-    await hold(buyer, event, 4)
+    await scene.held(4, by=await scene.make_user())
+    await scene.held(4, event=await scene.make_event(per_user_limit=4))
+    assert (await scene.cancel(first)).status == 200
+    scene.let_hold_pass(second)
+    assert await sweep(scene.db, HOLDS) == 1
+    await scene.held(4)
     refused = await api.post("/bookings", same_type(event, 1), token=buyer.token)
     assert refused.problem(409, "per_user_limit")["available"] == 0
 
 
-async def test_a_limit_lowered_below_what_is_held(
-    api: Api, buyer: User, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    event = await make_event(per_user_limit=4)
-    await hold(buyer, event, 4)
-    rows("UPDATE events SET per_user_limit = 2")
-    refused = await api.post("/bookings", same_type(event, 1), token=buyer.token)
+async def test_a_limit_lowered_below_what_is_held(api: Api, scene: Scene) -> None:
+    event = await scene.on_sale(per_user_limit=4)
+    await scene.held(4)
+    scene.rows("UPDATE events SET per_user_limit = 2")
+    refused = await api.post("/bookings", same_type(event, 1), token=scene.buyer.token)
     assert refused.problem(409, "per_user_limit")["available"] == 0
 
 
-async def test_booking_for_somebody_else(
-    api: Api, buyer: User, make_user: MakeUser, make_event: Make, rows: Rows
-) -> None:
-    event, admin = await make_event(), await make_user("ADMIN")
+async def test_booking_for_somebody_else(api: Api, scene: Scene, buyer: User) -> None:
+    event, admin = scene.event, await scene.make_user("ADMIN")
     mine = await api.post("/bookings", {**same_type(event, 1), "user": buyer.id}, token=buyer.token)
     assert (mine.status, mine.json["user"]) == (201, buyer.id)
     theirs = await api.post("/bookings", {**same_type(event, 1), "user": admin.id}, token=buyer.token)
     theirs.problem(403, "forbidden")
     given = await api.post("/bookings", {**same_type(event, 1), "user_id": buyer.id}, token=admin.token)
     assert (given.status, given.json["user"]) == (201, buyer.id)
-    (who,) = rows("SELECT user_id FROM audit_log WHERE action = 'hold' AND subject_id = ?", given.json["id"])
+    (who,) = scene.rows(
+        "SELECT user_id FROM audit_log WHERE action = 'hold' AND subject_id = ?", given.json["id"]
+    )
     assert who.user_id == admin.id
     nobody = await api.post("/bookings", {**same_type(event, 1), "user": 999_999}, token=admin.token)
     assert nobody.problem(422, "validation_failed")["errors"][0]["pointer"] == "/user"
-    assert available(rows, event) == 98
+    assert scene.available() == 98
 
 
 async def test_a_total_that_no_column_holds(api: Api, buyer: User, make_event: Make, rows: Rows) -> None:
@@ -274,17 +260,17 @@ async def test_a_total_that_no_column_holds(api: Api, buyer: User, make_event: M
 
 
 async def test_an_event_removed_while_it_is_booked(
-    api: Api, buyer: User, make_event: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    api: Api, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    event = await make_event()
+    event = scene.event
     priced = hold._priced
 
     def late(*args: Any) -> Any:
-        rows("DELETE FROM events WHERE id = ?", event["id"])
+        scene.rows("DELETE FROM events WHERE id = ?", event["id"])
         return priced(*args)
 
     monkeypatch.setattr(hold, "_priced", late)
-    (await api.post("/bookings", same_type(event, 1), token=buyer.token)).problem(404, "not_found")
+    (await api.post("/bookings", same_type(event, 1), token=scene.buyer.token)).problem(404, "not_found")
 
 
 BAD_FIELDS: list[tuple[dict[str, Any], str]] = [
@@ -327,13 +313,11 @@ async def test_bad_fields_are_named(api: Api, buyer: User, make_event: Make, row
     assert count(rows, "bookings") == 0
 
 
-async def test_the_list_is_ones_own(
-    api: Api, buyer: User, make_user: MakeUser, make_event: Make, hold: Make
-) -> None:
-    other, admin = await make_user(), await make_user("ADMIN")
-    event, another = await make_event(), await make_event()
-    first, second = await hold(buyer, event), await hold(buyer, another, 2)
-    third = await hold(other, event)
+async def test_the_list_is_ones_own(api: Api, scene: Scene, buyer: User) -> None:
+    other, admin = await scene.make_user(), await scene.make_user("ADMIN")
+    event, another = scene.event, await scene.make_event()
+    first, second = await scene.held(), await scene.held(2, event=another)
+    third = await scene.held(by=other)
     for path in ("/bookings", "/api/bookings/"):
         assert (await api.get(path, token=buyer.token)).json == [second, first]
     assert (await api.get("/bookings", token=other.token)).json == [third]
@@ -341,7 +325,7 @@ async def test_the_list_is_ones_own(
     assert (await api.get("/bookings", token=buyer.token, event=event["id"])).json == [first]
     assert (await api.get("/bookings", token=admin.token, event=event["id"])).json == [third, first]
     assert (await api.get("/bookings", token=buyer.token, status="CONFIRMED")).json == []
-    await api.delete(f"/bookings/{first['id']}", token=buyer.token)
+    await scene.cancel(first)
     cancelled = (await api.get("/bookings", token=buyer.token, status="CANCELLED")).json
     assert [booking["id"] for booking in cancelled] == [first["id"]]
     assert (await api.get("/bookings", token=buyer.token, status="PENDING")).json == [second]
@@ -378,17 +362,15 @@ async def test_bad_queries(api: Api, buyer: User) -> None:
         (await api.get(f"/bookings?{query}", token=buyer.token)).problem(422, "validation_failed")
 
 
-async def test_another_ones_booking_is_not_there(
-    api: Api, buyer: User, manager: User, make_user: MakeUser, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    booking, admin = await hold(buyer, await make_event()), await make_user("ADMIN")
+async def test_another_ones_booking_is_not_there(api: Api, scene: Scene) -> None:
+    booking, admin = await scene.held(), await scene.make_user("ADMIN")
     path = f"/bookings/{booking['id']}"
-    for other in (await make_user(), manager):
+    for other in (await scene.make_user(), scene.organiser):
         (await api.get(path, token=other.token)).problem(404, "not_found")
         (await api.delete(path, token=other.token)).problem(404, "not_found")
         (await api.post(f"{path}/cancel", token=other.token)).problem(404, "not_found")
     (await api.get(path)).problem(401, "unauthenticated")
     assert (await api.get(path, token=admin.token)).json == booking
-    assert status_of(rows, booking) == "PENDING"
+    assert scene.status(booking) == "PENDING"
     for key in ("0", "x", "-1", "999999", str(10**30)):
-        (await api.get(f"/bookings/{key}", token=buyer.token)).problem(404, "not_found")
+        (await api.get(f"/bookings/{key}", token=scene.buyer.token)).problem(404, "not_found")

@@ -1,18 +1,10 @@
 """Categories."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
-
-from tests.conftest import Api, User
-
-MakeUser = Callable[..., Awaitable[User]]
-
-
-@pytest.fixture
-async def admin(make_user: MakeUser) -> User:
-    return await make_user("ADMIN")
+from tests.kit.api import Api
+from tests.kit.types import MakeUser
+from tests.kit.users import User
 
 
 async def test_an_admin_adds_categories_and_everybody_lists_them(api: Api, admin: User) -> None:

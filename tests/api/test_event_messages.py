@@ -13,37 +13,33 @@ from bms.commands.messages.to_buyers import MAX_NOTIFICATION
 from bms.commands.sales import hold as hold_command
 from bms.http import keys
 from bms.mail.transports import FileTransport
-from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.sql.statements import cut
 from bms.tasks.outbox import send_due_messages
-from tests.conftest import Api, User
-from tests.kit.attendance import Make, MakeUser, Rows, approach, attend, mails, told
+from tests.kit.api import Api
+from tests.kit.attendance import approach, attend, mails, told
 from tests.kit.books import count
+from tests.kit.changes import change
+from tests.kit.scene import Scene
 from tests.kit.sessions import waiting
 from tests.kit.tsql import Sql
+from tests.kit.types import Make, Rows
+from tests.kit.users import User
 from tests.kit.waiting import until
 from tests.sql.probe import Gate
 
 ChangeWhileBooking = Callable[[dict[str, Any], str], Awaitable[None]]
 
 
-async def change(api: Api, user: User, event: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    reply = await api.patch(f"/events/{event['id']}", fields, token=user.token)
-    assert reply.status == 200, reply.text
-    changed: dict[str, Any] = reply.json
-    return changed
-
-
 async def test_a_new_time_is_told_to_every_holder_once(
-    api: Api, manager: User, make_user: MakeUser, make_venue: Make, make_event: Make, hold: Make, rows: Rows
+    api: Api, scene: Scene, manager: User, make_venue: Make
 ) -> None:
     venue = await make_venue(name="Harbour Hall", location="1 Quay Street", city="Oslo")
-    event = await make_event(venue=venue["id"])
+    event = await scene.make_event(venue=venue["id"])
     free = {"name": "Free", "price": "0.00", "capacity": 10}
     event = await change(api, manager, event, capacity=200, ticket_types=[free])
     twice, held, silent, gone, other = [
-        await make_user(**fields) for fields in ({}, {}, {"email": None}, {}, {})
+        await scene.make_user(**fields) for fields in ({}, {}, {"email": None}, {}, {})
     ]
     for user, place, status in (
         (twice, 1, "CONFIRMED"),
@@ -55,14 +51,14 @@ async def test_a_new_time_is_told_to_every_holder_once(
         tickets = [{"ticket_type": event["ticket_types"][place]["id"], "quantity": 1}]
         reply = await api.post("/bookings", {"event": event["id"], "tickets": tickets}, token=user.token)
         assert reply.json["status"] == status
-    rows("UPDATE bookings SET status = 'CANCELLED' WHERE user_id = ?", gone.id)
-    await attend(hold, await make_event(price="0.00"), other)
+    scene.rows("UPDATE bookings SET status = 'CANCELLED' WHERE user_id = ?", gone.id)
+    await attend(scene.hold, await scene.make_event(price="0.00"), other)
 
     await change(
         api, manager, event, starts_at="2099-08-02T18:00:00Z", ends_at="2099-08-02T21:00:00Z", title="Gala"
     )
 
-    queued = mails(rows, "event_updated")
+    queued = mails(scene.rows, "event_updated")
     assert [mail.recipient for mail in queued] == sorted([twice.email or "", held.email or ""])
     where = {"venue": "Harbour Hall", "address": "1 Quay Street", "city": "Oslo"}
     for mail in queued:
@@ -82,17 +78,15 @@ async def test_a_new_time_is_told_to_every_holder_once(
             "It is now: Sunday 2 August 2099, 18:00 UTC to Sunday 2 August 2099, 21:00 UTC, "
             "Harbour Hall, 1 Quay Street, Oslo."
         )
-    assert count(rows, "notifications", "kind = 'event_updated'") == 3
+    assert scene.count("notifications", "kind = 'event_updated'") == 3
 
 
-async def test_a_new_place_is_told(
-    api: Api, manager: User, buyer: User, make_venue: Make, make_event: Make, hold: Make, rows: Rows
-) -> None:
+async def test_a_new_place_is_told(api: Api, scene: Scene, make_venue: Make) -> None:
     old, new = await make_venue(name="Old"), await make_venue(name="New", location="2 Low Road", city=None)
-    event = await make_event(venue=old["id"], price="0.00")
-    await attend(hold, event, buyer)
-    await change(api, manager, event, venue=new["id"])
-    (mail,) = mails(rows, "event_updated")
+    event = await scene.on_sale(venue=old["id"], price="0.00")
+    await attend(scene.hold, event, scene.buyer)
+    await change(api, scene.organiser, event, venue=new["id"])
+    (mail,) = mails(scene.rows, "event_updated")
     payload = json.loads(mail.payload)
     assert (payload["old"]["venue"], payload["old"]["city"]) == ("Old", "Utrecht")
     assert (payload["new"]["venue"], payload["new"]["address"], payload["new"]["city"]) == (
@@ -102,23 +96,21 @@ async def test_a_new_place_is_told(
     )
 
 
-async def test_a_new_address_of_its_own_is_told(
-    api: Api, manager: User, buyer: User, hold: Make, rows: Rows
-) -> None:
+async def test_a_new_address_of_its_own_is_told(api: Api, scene: Scene, manager: User) -> None:
     body = {"name": "Fair", "date": "2099-08-01T10:00:00Z", "location": "The oak", "max_tickets": 5}
     event = (await api.post("/events", body, token=manager.token)).json
-    await attend(hold, event, buyer)
+    await attend(scene.hold, event, scene.buyer)
     await change(api, manager, event, location="The elm")
-    (mail,) = mails(rows, "event_updated")
+    (mail,) = mails(scene.rows, "event_updated")
     payload = json.loads(mail.payload)
     assert (payload["old"]["address"], payload["new"]["address"]) == ("The oak", "The elm")
 
 
 async def test_each_change_is_told_by_itself_and_nothing_else_is(
-    api: Api, manager: User, buyer: User, make_event: Make, hold: Make, rows: Rows
+    api: Api, scene: Scene, manager: User
 ) -> None:
-    event = await make_event(price="0.00")
-    await attend(hold, event, buyer)
+    event = await scene.on_sale(price="0.00")
+    await attend(scene.hold, event, scene.buyer)
     for fields in (
         {"title": "New"},
         {"description": "New", "capacity": 90, "per_user_limit": 9, "sales_end": "2099-07-01T00:00:00Z"},
@@ -126,14 +118,14 @@ async def test_each_change_is_told_by_itself_and_nothing_else_is(
         {},
     ):
         await change(api, manager, event, **fields)
-    assert mails(rows, "event_updated") == []
+    assert mails(scene.rows, "event_updated") == []
     for day in (2, 1, 2):
         await change(api, manager, event, starts_at=f"2099-09-0{day}T19:30:00Z")
-    assert len(mails(rows, "event_updated")) == 3
+    assert len(mails(scene.rows, "event_updated")) == 3
     (await api.patch(f"/events/{event['id']}", {"date": "2001-01-01"}, token=manager.token)).problem(
         422, "validation_failed"
     )
-    assert count(rows, "notifications", "kind = 'event_updated'") == 3
+    assert scene.count("notifications", "kind = 'event_updated'") == 3
 
 
 async def test_a_draft_tells_nobody(api: Api, manager: User, make_event: Make, rows: Rows) -> None:
@@ -247,31 +239,27 @@ async def test_without_waiting_for_sales_a_buyer_would_know_the_old_time_alone(
     assert confirmed_time(rows) == event["starts_at"]
 
 
-async def test_the_mails_go_out(
-    api: Api, app: Any, db: Database, manager: User, buyer: User, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    event = await make_event(price="0.00", title="Gala")
-    await attend(hold, event, buyer)
+async def test_the_mails_go_out(api: Api, scene: Scene, manager: User, app: Any) -> None:
+    event = await scene.on_sale(price="0.00", title="Gala")
+    await attend(scene.hold, event, scene.buyer)
     await change(api, manager, event, time="20:00")
     message = {"event": event["id"], "message": "Come early"}
     assert (await api.post("/notifications", message, token=manager.token)).status == 201
     assert isinstance(app[keys.TRANSPORT], FileTransport)
-    while await send_due_messages(db, app[keys.TRANSPORT], app[keys.SETTINGS]):
+    while await send_due_messages(scene.db, app[keys.TRANSPORT], app[keys.SETTINGS]):
         pass
-    assert count(rows, "outbox", "state <> 'SENT'") == 0
+    assert scene.count("outbox", "state <> 'SENT'") == 0
     sent = "".join(path.read_text() for path in app[keys.SETTINGS].mail_dir.rglob("*.eml"))
     assert "Subject: Gala has changed" in sent
     assert "Subject: A message about Gala" in sent
 
 
-async def test_an_event_near_enough_is_still_told_of(
-    api: Api, manager: User, buyer: User, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    event = await make_event(price="0.00")
-    await attend(hold, event, buyer)
-    approach(rows, event, 2)
-    await change(api, manager, event, date="2099-09-01")
-    assert len(mails(rows, "event_updated")) == 1
+async def test_an_event_near_enough_is_still_told_of(api: Api, scene: Scene) -> None:
+    event = await scene.on_sale(price="0.00")
+    await attend(scene.hold, event, scene.buyer)
+    approach(scene.rows, event, 2)
+    await change(api, scene.organiser, event, date="2099-09-01")
+    assert len(mails(scene.rows, "event_updated")) == 1
 
 
 def test_a_notification_is_cut_between_characters() -> None:

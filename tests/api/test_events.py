@@ -1,15 +1,14 @@
 """Making, showing and removing events."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from tests.conftest import Api, User
+from tests.kit.api import Api
+from tests.kit.types import Make, MakeUser, Rows
+from tests.kit.users import User
 
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
 CONCERT = {"title": "Concert", "description": "Music.", "date": "2099-08-01", "time": "19:30:00"}
 
 
@@ -299,9 +298,7 @@ async def test_a_draft_is_seen_by_its_organiser_and_admins_alone(
 
 
 @pytest.mark.parametrize("status", ["CANCELLED", "COMPLETED"])
-async def test_what_is_over_is_seen_by_everybody(
-    api: Api, make_event: Make, rows: Callable[..., list[Any]], status: str
-) -> None:
+async def test_what_is_over_is_seen_by_everybody(api: Api, make_event: Make, rows: Rows, status: str) -> None:
     event = await make_event()
     rows("UPDATE events SET status = ? WHERE id = ?", status, event["id"])
     assert (await api.get(f"/events/{event['id']}")).json["status"] == status
@@ -339,7 +336,7 @@ async def test_a_sale_changes_the_etag(api: Api, buyer: User, make_event: Make, 
 
 
 async def test_an_event_nobody_booked_is_removed(
-    api: Api, manager: User, make_event: Make, rows: Callable[..., list[Any]]
+    api: Api, manager: User, make_event: Make, rows: Rows
 ) -> None:
     path = f"/events/{(await make_event())['id']}"
     assert (await api.delete(path, token=manager.token)).status == 204

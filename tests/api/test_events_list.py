@@ -3,17 +3,16 @@
 import base64
 import datetime as dt
 import json
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.conftest import Api, User
+from tests.kit.api import Api
 from tests.kit.tsql import Sql
+from tests.kit.types import Make, MakeUser
+from tests.kit.users import User
 
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
 SORTS = ("date", "-date", "price", "-popularity", "rating")
 
 

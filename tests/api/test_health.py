@@ -1,9 +1,8 @@
 """Health, and what happens while the database is away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
@@ -13,11 +12,11 @@ from bms.settings import Settings
 from bms.sql.embedded.provision import create_database, embedded_url
 from bms.sql.embedded.server import EmbeddedServer
 from bms.sql.yoyo.apply import apply_migrations
-from tests.conftest import PASSWORD, Api
+from tests.kit.api import Api
 from tests.kit.sessions import terminate
 from tests.kit.tsql import Sql
-
-Rows = Callable[..., list[Any]]
+from tests.kit.types import Rows
+from tests.kit.users import PASSWORD
 
 
 async def test_all_is_well(api: Api) -> None:

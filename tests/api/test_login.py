@@ -1,8 +1,6 @@
 """POST /login: who gets in, what is answered, and what stays unsaid."""
 
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import bcrypt
 import jwt
@@ -10,11 +8,10 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from bms.http import keys
-from tests.conftest import PASSWORD, Api, User
+from tests.kit.api import Api
 from tests.kit.refusals import contents
-
-MakeUser = Callable[..., Awaitable[User]]
-Rows = Callable[..., list[Any]]
+from tests.kit.types import MakeUser, Rows
+from tests.kit.users import PASSWORD
 
 
 async def test_by_either_name_in_any_case(api: Api, make_user: MakeUser) -> None:

@@ -2,8 +2,6 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import bcrypt
 import pytest
@@ -13,10 +11,9 @@ from multidict import CIMultiDict
 from bms.app import create_app
 from bms.commands.accounts.attempts import ACCOUNT_ATTEMPTS, ADDRESS_ATTEMPTS, WINDOW_SECONDS
 from bms.settings import Settings
-from tests.conftest import PASSWORD, Api, Reply, User
-
-MakeUser = Callable[..., Awaitable[User]]
-Rows = Callable[..., list[Any]]
+from tests.kit.api import Api, Reply
+from tests.kit.types import MakeUser, Rows
+from tests.kit.users import PASSWORD
 
 
 async def attempt(api: Api, username: str, password: str = "wrong", **headers: str) -> Reply:

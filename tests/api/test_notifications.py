@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Api, User
-from tests.kit.attendance import Make, MakeUser, Rows, attend, mails, pages, told
-from tests.kit.books import count
+from tests.kit.api import Api
+from tests.kit.attendance import attend, mails, pages, told
+from tests.kit.scene import Scene
+from tests.kit.types import MakeUser, Rows
+from tests.kit.users import User
 
 
 async def send(api: Api, sender: User, receiver: User, message: str) -> dict[str, Any]:
@@ -15,11 +17,6 @@ async def send(api: Api, sender: User, receiver: User, message: str) -> dict[str
     assert reply.status == 201, reply.text
     sent: dict[str, Any] = reply.json
     return sent
-
-
-@pytest.fixture
-async def admin(make_user: MakeUser) -> User:
-    return await make_user("ADMIN")
 
 
 @pytest.mark.parametrize("name", ["user", "user_id", "userId"])
@@ -88,19 +85,13 @@ async def test_pages(api: Api, admin: User, buyer: User) -> None:
 
 @pytest.mark.parametrize("name", ["event", "event_id"])
 async def test_an_organiser_writes_to_the_holders(
-    api: Api,
-    manager: User,
-    make_user: MakeUser,
-    make_event: Make,
-    hold: Make,
-    rows: Rows,
-    name: str,
+    api: Api, scene: Scene, rows: Rows, manager: User, name: str
 ) -> None:
-    event, elsewhere = await make_event(price="0.00"), await make_event(price="0.00")
-    twice, once, silent = await make_user(), await make_user(), await make_user(email=None)
-    gone, other = await make_user(), await make_user()
-    await attend(hold, event, twice, twice, once, silent, gone)
-    await attend(hold, elsewhere, other)
+    event, elsewhere = await scene.on_sale(price="0.00"), await scene.make_event(price="0.00")
+    twice, once, silent = await scene.make_user(), await scene.make_user(), await scene.make_user(email=None)
+    gone, other = await scene.make_user(), await scene.make_user()
+    await attend(scene.hold, event, twice, twice, once, silent, gone)
+    await attend(scene.hold, elsewhere, other)
     rows("UPDATE bookings SET status = 'CANCELLED' WHERE user_id = ?", gone.id)
     body = {name: event["id"], "message": "Doors open\nat six."}
     reply = await api.post("/notifications", body, token=manager.token)
@@ -122,47 +113,44 @@ async def test_an_organiser_writes_to_the_holders(
     assert (line.subject_id, line.details) == (event["id"], "to 3")
 
 
-async def test_the_same_message_may_be_sent_again(
-    api: Api, manager: User, buyer: User, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    event = await make_event(price="0.00")
-    await attend(hold, event, buyer)
+async def test_the_same_message_may_be_sent_again(api: Api, scene: Scene) -> None:
+    event = await scene.on_sale(price="0.00")
+    await attend(scene.hold, event, scene.buyer)
     for _ in range(2):
-        reply = await api.post("/notifications", {"event": event["id"], "message": "Hi"}, token=manager.token)
+        reply = await api.post(
+            "/notifications", {"event": event["id"], "message": "Hi"}, token=scene.organiser.token
+        )
         assert (reply.status, reply.json["recipients"]) == (201, 1)
-    assert len(mails(rows, "organizer_message")) == 2
+    assert len(mails(scene.rows, "organizer_message")) == 2
 
 
-async def test_a_hold_is_no_ticket_yet(
-    api: Api, manager: User, buyer: User, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    event = await make_event()
-    await hold(buyer, event)
-    reply = await api.post("/notifications", {"event": event["id"], "message": "Hi"}, token=manager.token)
+async def test_a_hold_is_no_ticket_yet(api: Api, scene: Scene) -> None:
+    await scene.held()
+    reply = await api.post(
+        "/notifications", {"event": scene.event["id"], "message": "Hi"}, token=scene.organiser.token
+    )
     assert (reply.status, reply.json["recipients"]) == (201, 0)
-    assert count(rows, "notifications", "kind = 'organizer_message'") == 0
+    assert scene.count("notifications", "kind = 'organizer_message'") == 0
 
 
-async def test_who_may_send(
-    api: Api, admin: User, manager: User, buyer: User, make_user: MakeUser, make_event: Make, rows: Rows
-) -> None:
-    event, draft = await make_event(), await make_event(status="DRAFT")
-    other = await make_user("EVENT_MANAGER")
+async def test_who_may_send(api: Api, scene: Scene, buyer: User, admin: User) -> None:
+    event, draft = scene.event, await scene.make_event(status="DRAFT")
+    other = await scene.make_user("EVENT_MANAGER")
     to_event, to_user = {"event": event["id"], "message": "Hi"}, {"user": buyer.id, "message": "Hi"}
     (await api.post("/notifications", to_event)).problem(401, "unauthenticated")
     for user in (buyer, other):
         (await api.post("/notifications", to_event, token=user.token)).problem(403, "forbidden")
-    for user in (buyer, other, manager):
+    for user in (buyer, other, scene.organiser):
         (await api.post("/notifications", to_user, token=user.token)).problem(403, "forbidden")
     to_draft, to_nothing = {**to_event, "event": draft["id"]}, {**to_event, "event": 999_999}
     (await api.post("/notifications", to_draft, token=other.token)).problem(404, "not_found")
-    for user in (manager, admin):
+    for user in (scene.organiser, admin):
         (await api.post("/notifications", to_nothing, token=user.token)).problem(404, "not_found")
         assert (await api.post("/notifications", to_event, token=user.token)).status == 201
         assert (await api.post("/notifications", to_draft, token=user.token)).json["recipients"] == 0
     unknown = await api.post("/notifications", {"user": 999_999, "message": "Hi"}, token=admin.token)
     assert unknown.problem(422, "validation_failed")["errors"][0]["pointer"] == "/user"
-    assert count(rows, "notifications") == 0
+    assert scene.count("notifications") == 0
 
 
 WRONG = [

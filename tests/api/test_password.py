@@ -12,8 +12,9 @@ from bms.errors import InvalidCredentials
 from bms.http import keys
 from bms.sql.database import Database
 from bms.terms import Actor
-from tests.conftest import PASSWORD, Api, Reply, User
-from tests.kit.attendance import MakeUser, Rows
+from tests.kit.api import Api, Reply
+from tests.kit.types import MakeUser, Rows
+from tests.kit.users import PASSWORD, User
 
 NEW = "another horse battery"
 

@@ -1,13 +1,10 @@
 """GET, PUT and PATCH /profile."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-from tests.conftest import Api, User
+from tests.kit.api import Api
 from tests.kit.refusals import contents
+from tests.kit.types import MakeUser, Rows
+from tests.kit.users import User
 
-MakeUser = Callable[..., Awaitable[User]]
-Rows = Callable[..., list[Any]]
 FULL = {"name": "Ada Lovelace", "phone": "+31 6 12345678", "city": "London", "bio": "First\nprogrammer."}
 
 

@@ -2,23 +2,19 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bms.commands.sales.refund_rule import RefundRule, percentage
-from bms.http import keys
-from bms.sql.database import Database
 from bms.tasks.reconciliation import send_due_refunds
-from tests.conftest import Api, Reply, User
+from tests.kit.api import Api
+from tests.kit.cards import CARD, REFUND_ANSWER_LOST, REFUND_FAILS_ONCE, REFUND_UNANSWERED_ONCE
+from tests.kit.scene import Scene
+from tests.kit.types import Books, Make, Pay, Rows
+from tests.kit.users import User
 
-Make = Callable[..., Awaitable[dict[str, Any]]]
-MakeUser = Callable[..., Awaitable[User]]
-Pay = Callable[..., Awaitable[Reply]]
-Rows = Callable[..., list[Any]]
-Books = Callable[[], Awaitable[None]]
 HALF = {"full_until_hours": 48, "percent": 50, "none_from_hours": 2}
 
 
@@ -26,7 +22,7 @@ HALF = {"full_until_hours": 48, "percent": 50, "none_from_hours": 2}
 def paid(make_event: Make, hold: Make, pay: Pay, buyer: User) -> Make:
     """Make an event and a paid booking of two tickets (50.00); return the booking, its event and payment."""
 
-    async def make(number: str = "4242424242424242", **fields: Any) -> dict[str, Any]:
+    async def make(number: str = CARD["number"], **fields: Any) -> dict[str, Any]:
         event = await make_event(**fields)
         booking = await hold(buyer, event, 2)
         reply = await pay(buyer, booking, number)
@@ -56,11 +52,11 @@ def test_half_a_cent_is_rounded_up() -> None:
     [(72, "50.00", "REFUNDED"), (24, "25.00", "PARTIALLY_REFUNDED"), (1, None, "SUCCEEDED")],
 )
 async def test_cancelling_gives_back_what_the_rule_says(
-    api: Api, buyer: User, paid: Make, rows: Rows, books: Books, hours: int, amount: str | None, status: str
+    api: Api, scene: Scene, paid: Make, hours: int, amount: str | None, status: str
 ) -> None:
     booking = await paid(refund_policy=HALF)
-    start_in(rows, booking["event"], hours)
-    reply = await api.delete(f"/bookings/{booking['id']}", token=buyer.token)
+    start_in(scene.rows, booking["event"], hours)
+    reply = await scene.cancel(booking)
     assert reply.status == 200, reply.text
     answer = reply.json
     assert answer["status"] == "CANCELLED"
@@ -70,14 +66,14 @@ async def test_cancelling_gives_back_what_the_rule_says(
     )
     assert answer["payment"]["status"] == status
     assert {ticket["status"] for ticket in answer["tickets"]} == {"CANCELLED"}
-    again = await api.post(f"/bookings/{booking['id']}/cancel", {}, token=buyer.token)
+    again = await api.post(f"/bookings/{booking['id']}/cancel", {}, token=scene.buyer.token)
     assert again.json == answer
     (event,) = [(await api.get(f"/events/{booking['event']['id']}")).json]
     assert event["available"] == 100
-    kinds = [row.kind for row in rows("SELECT kind FROM outbox ORDER BY id")]
+    kinds = [row.kind for row in scene.rows("SELECT kind FROM outbox ORDER BY id")]
     assert kinds.count("booking_cancelled") == 1
     assert kinds.count("refund_issued") == (1 if amount else 0)
-    await books()
+    await scene.check()
 
 
 async def test_a_booking_is_not_cancelled_once_its_event_has_begun(
@@ -132,71 +128,85 @@ async def test_a_payer_who_takes_back_a_part_loses_the_booking_too(
 
 
 async def test_what_the_rule_allowed_at_cancelling_holds_for_good(
-    api: Api, buyer: User, manager: User, paid: Make, rows: Rows, books: Books
+    api: Api, scene: Scene, buyer: User, paid: Make
 ) -> None:
     booking = await paid(refund_policy=HALF)
-    start_in(rows, booking["event"], 24)
+    start_in(scene.rows, booking["event"], 24)
     body = {"payment_id": booking["payment"]["id"], "amount": "10.00"}
     assert (await api.post("/refunds", body, token=buyer.token)).status == 201
-    start_in(rows, booking["event"], 99)
+    start_in(scene.rows, booking["event"], 99)
     refused = await api.post("/refunds", {**body, "amount": "15.01"}, token=buyer.token)
     assert refused.problem(409, "refund_not_due")["refundable"] == "15.00"
     rest = await api.post("/refunds", {"booking_id": booking["id"]}, token=buyer.token)
     assert rest.json["amount"] == "15.00"
-    await books()
+    await scene.check()
 
 
-async def test_the_payer_gets_no_more_than_the_rule_gives(
-    api: Api, buyer: User, manager: User, paid: Make, rows: Rows, books: Books
-) -> None:
+async def test_the_payer_gets_no_more_than_the_rule_gives(api: Api, scene: Scene, paid: Make) -> None:
     booking = await paid(refund_policy=HALF)
-    start_in(rows, booking["event"], 24)
+    start_in(scene.rows, booking["event"], 24)
     body = {"payment_id": booking["payment"]["id"], "amount": "25.01"}
-    refused = await api.post("/refunds", body, token=buyer.token)
+    refused = await api.post("/refunds", body, token=scene.buyer.token)
     assert refused.problem(409, "refund_not_due")["refundable"] == "25.00"
-    assert (await api.get(f"/bookings/{booking['id']}", token=buyer.token)).json["status"] == "CONFIRMED"
-    assert (await api.post("/refunds", body, token=manager.token)).status == 201
-    await books()
+    assert (await scene.shown(booking))["status"] == "CONFIRMED"
+    assert (await api.post("/refunds", body, token=scene.organiser.token)).status == 201
+    await scene.check()
 
 
 async def test_an_organiser_gives_back_parts_until_all_is_back(
-    api: Api, manager: User, buyer: User, paid: Make, books: Books
+    api: Api, scene: Scene, buyer: User, paid: Make
 ) -> None:
     booking = await paid()
     path = f"/bookings/{booking['id']}"
     body = {"payment_id": booking["payment"]["id"], "amount": "20.00", "reason": "The heating was off"}
-    first = await api.post("/refunds", body, token=manager.token)
+    first = await api.post("/refunds", body, token=scene.organiser.token)
     assert first.json["status"] == "SUCCEEDED"
     shown = (await api.get(path, token=buyer.token)).json
     assert (shown["status"], shown["payment"]["status"]) == ("CONFIRMED", "PARTIALLY_REFUNDED")
-    too_much = await api.post("/refunds", {**body, "amount": "30.01"}, token=manager.token)
+    too_much = await api.post("/refunds", {**body, "amount": "30.01"}, token=scene.organiser.token)
     assert too_much.problem(409, "refund_not_due")["refundable"] == "30.00"
-    assert (await api.post("/refunds", {"booking_id": booking["id"]}, token=manager.token)).json[
+    assert (await api.post("/refunds", {"booking_id": booking["id"]}, token=scene.organiser.token)).json[
         "amount"
     ] == "30.00"
     shown = (await api.get(path, token=buyer.token)).json
     assert (shown["status"], shown["payment"]["status"]) == ("CANCELLED", "REFUNDED")
-    await books()
+    await scene.check()
 
 
-async def test_who_may_ask_for_and_see_a_refund(
-    api: Api, make_user: MakeUser, buyer: User, manager: User, paid: Make
-) -> None:
+async def test_who_may_ask_for_and_see_a_refund(api: Api, scene: Scene, paid: Make) -> None:
     booking = await paid()
     body = {"payment_id": booking["payment"]["id"], "amount": "10.00"}
     stranger, other_manager, admin = (
-        await make_user(),
-        await make_user("EVENT_MANAGER"),
-        await make_user("ADMIN"),
+        await scene.make_user(),
+        await scene.make_user("EVENT_MANAGER"),
+        await scene.make_user("ADMIN"),
     )
     (await api.post("/refunds", body)).problem(401, "unauthenticated")
     for user in (stranger, other_manager):
         (await api.post("/refunds", body, token=user.token)).problem(404, "not_found")
     refund = (await api.post("/refunds", body, token=admin.token)).json
-    for user in (buyer, manager, admin):
+    for user in (scene.buyer, scene.organiser, admin):
         assert (await api.get(f"/refunds/{refund['id']}", token=user.token)).status == 200
     for user in (stranger, other_manager):
         (await api.get(f"/refunds/{refund['id']}", token=user.token)).problem(404, "not_found")
+
+
+async def test_a_demoted_organiser_grants_no_refund(
+    api: Api, scene: Scene, manager: User, admin: User
+) -> None:
+    booking = await scene.paid()
+    body = {"booking_id": booking["id"], "amount": "10.00"}
+
+    async def become(role: str) -> None:
+        reply = await api.patch(f"/users/{manager.id}", {"role": role}, token=admin.token)
+        assert (reply.status, reply.json["role"]) == (200, role)
+
+    await become("USER")
+    (await api.post("/refunds", body, token=manager.token)).problem(404, "not_found")
+    assert scene.count("refunds") == 0
+    await become("EVENT_MANAGER")
+    assert (await api.post("/refunds", body, token=manager.token)).status == 201
+    await scene.check()
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "0.001", "NaN", "1e3", "", None, [], True])
@@ -206,37 +216,28 @@ async def test_bad_amounts(api: Api, buyer: User, paid: Make, amount: Any) -> No
     (await api.post("/refunds", body, token=buyer.token)).problem(422, "validation_failed")
 
 
-async def test_a_refund_that_fails_stays_owed_and_is_tried_again(
-    api: Api, client: Any, buyer: User, paid: Make, rows: Rows, db: Database, books: Books
-) -> None:
-    booking = await paid("4000000000002008")
-    answer = (await api.delete(f"/bookings/{booking['id']}", token=buyer.token)).json
+async def test_a_refund_that_fails_stays_owed_and_is_tried_again(api: Api, scene: Scene, paid: Make) -> None:
+    booking = await paid(REFUND_FAILS_ONCE)
+    answer = (await scene.cancel(booking)).json
     assert [r["status"] for r in answer["refunds"]] == ["FAILED"]
-    await books()
-    gateway = client.app[keys.GATEWAY]
-    assert await send_due_refunds(db, gateway) == 0
-    rows("UPDATE refunds SET retry_at = created_at")
-    assert await send_due_refunds(db, gateway) == 1
-    refund = (await api.get(f"/refunds/{answer['refunds'][0]['id']}", token=buyer.token)).json
+    await scene.check()
+    gateway = scene.gateway
+    assert await send_due_refunds(scene.db, gateway) == 0
+    scene.rows("UPDATE refunds SET retry_at = created_at")
+    assert await send_due_refunds(scene.db, gateway) == 1
+    refund = (await api.get(f"/refunds/{answer['refunds'][0]['id']}", token=scene.buyer.token)).json
     assert (refund["status"], refund["failure_code"]) == ("SUCCEEDED", None)
-    await books()
+    await scene.check()
 
 
 async def test_a_refund_that_cannot_be_sent_holds_up_no_other(
-    api: Api,
-    client: Any,
-    buyer: User,
-    paid: Make,
-    rows: Rows,
-    db: Database,
-    books: Books,
-    monkeypatch: pytest.MonkeyPatch,
+    api: Api, scene: Scene, paid: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(2):
-        booking = await paid("4000000000002008")
-        await api.delete(f"/bookings/{booking['id']}", token=buyer.token)
-    rows("UPDATE refunds SET retry_at = created_at")
-    gateway = client.app[keys.GATEWAY]
+        booking = await paid(REFUND_FAILS_ONCE)
+        await scene.cancel(booking)
+    scene.rows("UPDATE refunds SET retry_at = created_at")
+    gateway = scene.gateway
     original, calls = gateway.refund, 0
 
     async def refuse_the_first(*arguments: Any) -> Any:
@@ -247,27 +248,27 @@ async def test_a_refund_that_cannot_be_sent_holds_up_no_other(
         return await original(*arguments)
 
     monkeypatch.setattr(gateway, "refund", refuse_the_first)
-    assert await send_due_refunds(db, gateway) == 1
-    assert await send_due_refunds(db, gateway) == 0, "it is put off"
-    rows("UPDATE refunds SET retry_at = created_at")
-    assert await send_due_refunds(db, gateway) == 1
-    assert rows("SELECT id FROM refunds WHERE status <> 'SUCCEEDED'") == []
-    await books()
+    assert await send_due_refunds(scene.db, gateway) == 1
+    assert await send_due_refunds(scene.db, gateway) == 0, "it is put off"
+    scene.rows("UPDATE refunds SET retry_at = created_at")
+    assert await send_due_refunds(scene.db, gateway) == 1
+    assert scene.rows("SELECT id FROM refunds WHERE status <> 'SUCCEEDED'") == []
+    await scene.check()
 
 
-@pytest.mark.parametrize("number", ["4000000000002024", "4000000000002032"])
+@pytest.mark.parametrize("number", [REFUND_UNANSWERED_ONCE, REFUND_ANSWER_LOST])
 async def test_a_refund_without_an_answer_is_asked_for_again_and_made_once(
-    api: Api, client: Any, buyer: User, paid: Make, rows: Rows, db: Database, books: Books, number: str
+    api: Api, scene: Scene, paid: Make, number: str
 ) -> None:
     booking = await paid(number)
-    answer = (await api.delete(f"/bookings/{booking['id']}", token=buyer.token)).json
+    answer = (await scene.cancel(booking)).json
     assert [r["status"] for r in answer["refunds"]] == ["PENDING"]
-    rows("UPDATE refunds SET retry_at = created_at")
-    gateway = client.app[keys.GATEWAY]
-    assert await send_due_refunds(db, gateway) == 1
+    scene.rows("UPDATE refunds SET retry_at = created_at")
+    gateway = scene.gateway
+    assert await send_due_refunds(scene.db, gateway) == 1
     totals = await gateway.totals("EUR")
     assert (str(totals.charged), str(totals.refunded)) == ("50.00", "50.00")
-    await books()
+    await scene.check()
 
 
 async def test_the_same_key_refunds_once(api: Api, manager: User, paid: Make, rows: Rows) -> None:

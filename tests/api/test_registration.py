@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import itertools
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -11,11 +10,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bms.app import create_app
 from bms.settings import Settings
-from tests.conftest import Api, User
+from tests.kit.api import Api
 from tests.kit.refusals import contents
-
-MakeUser = Callable[..., Awaitable[User]]
-Rows = Callable[..., list[Any]]
+from tests.kit.types import MakeUser, Rows
 
 ADA = {"email": "Ada@Example.com", "name": "Ada Lovelace", "username": "Ada", "password": "correct horse"}
 

@@ -8,8 +8,11 @@ import pytest
 from bms.commands.events import reviews
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from tests.conftest import Api, Reply, User
-from tests.kit.attendance import Make, MakeUser, Rows, attend, begin, pages
+from tests.kit.api import Api, Reply
+from tests.kit.attendance import attend, begin, pages
+from tests.kit.scene import Scene
+from tests.kit.types import Make, MakeUser, Rows
+from tests.kit.users import User
 from tests.kit.waiting import Meeting
 
 
@@ -84,16 +87,18 @@ async def test_only_of_what_has_begun(api: Api, buyer: User, make_event: Make, h
     assert await rating(api, event) == (None, 0)
 
 
-async def test_only_by_those_who_held_a_ticket(
-    api: Api, buyer: User, manager: User, make_user: MakeUser, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    event = await make_event()
-    stranger, cancelled, admin = await make_user(), await make_user(), await make_user("ADMIN")
-    await hold(buyer, event)
-    booking = await hold(cancelled, event)
+async def test_only_by_those_who_held_a_ticket(api: Api, scene: Scene) -> None:
+    event = scene.event
+    stranger, cancelled, admin = (
+        await scene.make_user(),
+        await scene.make_user(),
+        await scene.make_user("ADMIN"),
+    )
+    await scene.held()
+    booking = await scene.held(by=cancelled)
     assert (await api.delete(f"/bookings/{booking['id']}", token=cancelled.token)).status == 200
-    begin(rows, event)
-    for user in (buyer, stranger, cancelled, manager, admin):
+    begin(scene.rows, event)
+    for user in (scene.buyer, stranger, cancelled, scene.organiser, admin):
         document = (await review(api, user, event, 5)).problem(403, "forbidden")
         assert "confirmed booking" in document["detail"]
     assert await rating(api, event) == (None, 0)
@@ -109,18 +114,16 @@ async def test_nobody_writes_in_anothers_name(
     (await api.post("/reviews", {"event": begun["id"], "rating": 5})).problem(401, "unauthenticated")
 
 
-async def test_what_is_not_there(
-    api: Api, buyer: User, manager: User, make_user: MakeUser, make_event: Make, rows: Rows
-) -> None:
-    draft = await make_event(status="DRAFT")
-    begin(rows, draft)
-    for user in (buyer, manager):
+async def test_what_is_not_there(api: Api, scene: Scene, manager: User) -> None:
+    draft = await scene.on_sale(status="DRAFT")
+    begin(scene.rows, draft)
+    for user in (scene.buyer, manager):
         (await review(api, user, draft, 5)).problem(404, "not_found")
         (await review(api, user, {"id": 999_999}, 5)).problem(404, "not_found")
     for path in (f"/reviews/{draft['id']}", f"/events/{draft['id']}/reviews", "/reviews/999", "/reviews/x"):
         (await api.get(path)).problem(404, "not_found")
     (await api.get("/reviews/user/999")).problem(404, "not_found")
-    admin = await make_user("ADMIN")
+    admin = await scene.make_user("ADMIN")
     for user in (manager, admin):
         assert (await api.get(f"/reviews/{draft['id']}", token=user.token)).json == []
 
@@ -145,15 +148,13 @@ async def test_what_is_wrong(api: Api, buyer: User, begun: dict[str, Any]) -> No
         assert [error["pointer"] for error in document["errors"]] == [pointer]
 
 
-async def test_lists_are_newest_first_in_pages(
-    api: Api, make_user: MakeUser, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    first, second = await make_event(price="0.00"), await make_event(price="0.00")
-    users = [await make_user() for _ in range(3)]
+async def test_lists_are_newest_first_in_pages(api: Api, scene: Scene) -> None:
+    first, second = await scene.on_sale(price="0.00"), await scene.make_event(price="0.00")
+    users = [await scene.make_user() for _ in range(3)]
     written = []
     for event in (first, second):
-        await attend(hold, event, *users)
-        begin(rows, event)
+        await attend(scene.hold, event, *users)
+        begin(scene.rows, event)
         written += [(await review(api, user, event, 3)).json for user in users]
     of_first = [one for one in written if one["event"] == first["id"]]
     of_user = [one for one in written if one["user"]["id"] == users[0].id]
@@ -198,31 +199,21 @@ async def crowd(make_user: MakeUser) -> list[User]:
 
 
 async def test_many_at_once_keep_count_and_average(
-    api: Api,
-    crowd: list[User],
-    make_event: Make,
-    hold: Make,
-    rows: Rows,
-    monkeypatch: pytest.MonkeyPatch,
+    api: Api, scene: Scene, crowd: list[User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    event = await make_event(price="0.00")
-    await attend(hold, event, *crowd)
-    begin(rows, event)
+    event = await scene.on_sale(price="0.00")
+    await attend(scene.hold, event, *crowd)
+    begin(scene.rows, event)
     meet_after_the_look(monkeypatch, Meeting())
     statuses = await post_many(api, crowd, event)
     assert sorted(statuses) == [200] * 20 + [201] * 4
-    real, kept = counted_and_kept(rows, event)
+    real, kept = counted_and_kept(scene.rows, event)
     assert real == kept
     assert await rating(api, event) == (round(real[1] / 4, 2), 4)
 
 
 async def test_without_the_lock_the_sum_goes_wrong(
-    api: Api,
-    crowd: list[User],
-    make_event: Make,
-    hold: Make,
-    rows: Rows,
-    monkeypatch: pytest.MonkeyPatch,
+    api: Api, scene: Scene, crowd: list[User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin of the test above: the event is read and not locked, and the sum drifts from the reviews."""
     unlocked = Statement(
@@ -230,9 +221,9 @@ async def test_without_the_lock_the_sum_goes_wrong(
         "@id BIGINT",
         "SELECT status, starts_at, SYSUTCDATETIME() AS asked_at FROM events WHERE id = @id",
     )
-    event = await make_event(price="0.00")
-    await attend(hold, event, *crowd)
-    begin(rows, event)
+    event = await scene.on_sale(price="0.00")
+    await attend(scene.hold, event, *crowd)
+    begin(scene.rows, event)
     for user in crowd:
         assert (await review(api, user, event, 3)).status == 201
     monkeypatch.setattr(reviews, "LOCK_RATED", unlocked)
@@ -240,7 +231,7 @@ async def test_without_the_lock_the_sum_goes_wrong(
     # What is lost of one rating may be made good by what is lost of another: then once more.
     for _ in range(10):
         assert set(await post_many(api, crowd, event)) == {200}
-        real, kept = counted_and_kept(rows, event)
+        real, kept = counted_and_kept(scene.rows, event)
         if real != kept:
             break
     assert real != kept

@@ -1,8 +1,7 @@
 """Refresh and logout: one session, from its login to its end, as every process sees it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 import jwt
 import pytest
@@ -11,11 +10,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from bms.app import create_app
 from bms.security.tokens import Tokens
 from bms.settings import Settings
-from tests.conftest import PASSWORD, Api, User
+from tests.kit.api import Api
 from tests.kit.refusals import contents
-
-MakeUser = Callable[..., Awaitable[User]]
-Rows = Callable[..., list[Any]]
+from tests.kit.types import MakeUser, Rows
+from tests.kit.users import PASSWORD, User
 
 
 @pytest.fixture

@@ -1,16 +1,17 @@
 """The most sold events, an event's figures, and who comes."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from tests.conftest import Api, Reply, User
-from tests.kit.attendance import Make, MakeUser, Rows, attend, begin, pages
-from tests.kit.books import available
+from tests.kit.api import Api
+from tests.kit.attendance import attend, begin, pages
+from tests.kit.cards import DECLINED
+from tests.kit.scene import Scene
+from tests.kit.types import Make, Rows
+from tests.kit.users import User
 
-Pay = Callable[..., Awaitable[Reply]]
 KINDS = [
     {"name": "Stalls", "price": "40.00", "capacity": 10},
     {"name": "Balcony", "price": "25.50", "capacity": 5},
@@ -89,23 +90,21 @@ async def test_an_untouched_event(api: Api, manager: User, make_event: Make) -> 
     }
 
 
-async def test_figures(
-    api: Api, buyer: User, manager: User, make_user: MakeUser, make_event: Make, pay: Pay, rows: Rows
-) -> None:
-    event = await make_event(ticket_types=KINDS)
-    other = await make_user()
+async def test_figures(api: Api, scene: Scene, rows: Rows, buyer: User) -> None:
+    event = await scene.on_sale(ticket_types=KINDS)
+    other = await scene.make_user()
     first = await book(api, buyer, event, stalls=2, balcony=1)
     second = await book(api, other, event, balcony=2)
     third = await book(api, buyer, event, stalls=1)
     for booking, user in ((first, buyer), (second, other), (third, buyer)):
-        assert (await pay(user, booking)).status == 201
+        assert (await scene.pay(booking, by=user)).status == 201
     await book(api, other, event, guests=3)
     held = await book(api, other, event, stalls=1, balcony=1)
-    assert (await pay(other, held, "4000 0000 0000 0002")).status == 402
+    assert (await scene.pay(held, DECLINED, by=other)).status == 402
     cancelled = await book(api, other, event, stalls=4)
     assert (await api.delete(f"/bookings/{cancelled['id']}", token=other.token)).status == 200
     # Another event's bookings are not counted.
-    elsewhere = await make_event()
+    elsewhere = await scene.make_event()
     assert (await api.post("/bookings", {"event": elsewhere["id"]}, token=buyer.token)).status == 201
     # The first is refunded in part; the third was cancelled, and half of it kept. Two days of sales.
     rows(
@@ -129,8 +128,10 @@ async def test_figures(
         second["id"],
     )
 
-    admin = await make_user("ADMIN")
-    replies = [await api.get(f"/events/{event['id']}/stats", token=user.token) for user in (manager, admin)]
+    admin = await scene.make_user("ADMIN")
+    replies = [
+        await api.get(f"/events/{event['id']}/stats", token=user.token) for user in (scene.organiser, admin)
+    ]
     assert [reply.status for reply in replies] == [200, 200]
     shown = replies[0].json
     assert replies[1].json == shown
@@ -141,7 +142,7 @@ async def test_figures(
     ]
     assert (shown["revenue"], shown["refunded"], shown["currency"]) == ("171.00", "25.50", "EUR")
     assert shown["bookings"] == {"pending": 1, "confirmed": 3, "cancelled": 2, "expired": 0}
-    assert (shown["sold"], shown["held"], shown["available"]) == (8, 2, available(rows, event))
+    assert (shown["sold"], shown["held"], shown["available"]) == (8, 2, scene.available())
     assert shown["available"] + shown["sold"] + shown["held"] == shown["capacity"] == 20
     by_name = {kind["name"]: kind for kind in shown["by_ticket_type"]}
     assert list(by_name) == ["Stalls", "Balcony", "Guests"]
@@ -155,18 +156,16 @@ async def test_figures(
     }
 
 
-async def test_who_comes(
-    api: Api, buyer: User, manager: User, make_user: MakeUser, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    event, other = await make_event(price="0.00"), await make_user()
-    await attend(hold, event, buyer, other, buyer)
-    await attend(hold, await make_event(price="0.00"), buyer)
-    priced = await make_event()
-    await hold(buyer, priced)
+async def test_who_comes(api: Api, scene: Scene, manager: User, buyer: User) -> None:
+    event, other = await scene.on_sale(price="0.00"), await scene.make_user()
+    await attend(scene.hold, event, buyer, other, buyer)
+    await attend(scene.hold, await scene.make_event(price="0.00"), buyer)
+    priced = await scene.make_event()
+    await scene.held(event=priced)
     path = f"/events/{event['id']}/bookings"
     shown = (await api.get(path, token=manager.token)).json
     assert [booking["user"]["id"] for booking in shown] == [buyer.id, other.id, buyer.id]
-    (name,) = rows("SELECT name FROM users WHERE id = ?", other.id)
+    (name,) = scene.rows("SELECT name FROM users WHERE id = ?", other.id)
     assert shown[1]["user"] == {"id": other.id, "name": name.name, "email": other.email}
     own = (await api.get(f"/bookings/{shown[1]['id']}", token=other.token)).json
     assert {**shown[1], "user": other.id} == own
@@ -181,17 +180,15 @@ async def test_who_comes(
 
 
 @pytest.mark.parametrize("what", ["stats", "bookings"])
-async def test_for_the_organiser_and_admins_alone(
-    api: Api, buyer: User, manager: User, make_user: MakeUser, make_event: Make, rows: Rows, what: str
-) -> None:
-    event, draft = await make_event(), await make_event(status="DRAFT")
-    begin(rows, event)
-    stranger, admin = await make_user("EVENT_MANAGER"), await make_user("ADMIN")
+async def test_for_the_organiser_and_admins_alone(api: Api, scene: Scene, what: str) -> None:
+    event, draft = scene.event, await scene.make_event(status="DRAFT")
+    begin(scene.rows, event)
+    stranger, admin = await scene.make_user("EVENT_MANAGER"), await scene.make_user("ADMIN")
     (await api.get(f"/events/{event['id']}/{what}")).problem(401, "unauthenticated")
-    for user in (buyer, stranger):
+    for user in (scene.buyer, stranger):
         (await api.get(f"/events/{event['id']}/{what}", token=user.token)).problem(403, "forbidden")
     (await api.get(f"/events/{draft['id']}/{what}", token=stranger.token)).problem(404, "not_found")
-    for user in (manager, admin):
+    for user in (scene.organiser, admin):
         assert (await api.get(f"/events/{draft['id']}/{what}", token=user.token)).status == 200
         for key in ("999999", "x"):
             (await api.get(f"/events/{key}/{what}", token=user.token)).problem(404, "not_found")

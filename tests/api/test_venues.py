@@ -1,15 +1,14 @@
 """Venues, also under /locations."""
 
 import base64
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from tests.conftest import Api, User
+from tests.kit.api import Api
+from tests.kit.types import Make, MakeUser
+from tests.kit.users import User
 
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
 HALL = {
     "name": "Conference Hall",
     "location": "123 Main St",

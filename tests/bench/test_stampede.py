@@ -117,7 +117,7 @@ def _empty_sale() -> Sale:
     class Desk:
         tally = Tally()
 
-    return Sale(Desk(), event_id=1, hold=1)  # type: ignore[arg-type]
+    return Sale(Desk(), event_id=1, hold=1)
 
 
 def test_options_change_the_plan() -> None:

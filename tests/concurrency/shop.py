@@ -15,9 +15,10 @@ from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database
 from tests.concurrency.crowd import Person, make_crowd
-from tests.conftest import CARD, Reply
 from tests.kit import contract
-from tests.kit.books import assert_conserved
+from tests.kit.api import Reply
+from tests.kit.books import assert_agreed, assert_conserved
+from tests.kit.cards import CARD
 from tests.kit.tsql import Sql
 
 _numbers = itertools.count(1)
@@ -105,12 +106,7 @@ class Shop:
         findings, _ = await check(self.premises.settings, self.premises.database_url)
         broken = [finding for finding in findings if finding.rows]
         assert not broken, str(broken)
-        totals = await self.gateway.totals("EUR")
-        (ours,) = self.rows(
-            "SELECT COALESCE(SUM(amount), 0) AS charged, COALESCE(SUM(refunded), 0) AS refunded FROM payments"
-            " WHERE currency = 'EUR' AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')"
-        )
-        assert (ours.charged, ours.refunded) == (totals.charged, totals.refunded)
+        await assert_agreed(self.rows, self.gateway)
 
     async def _ask(
         self,

@@ -5,13 +5,12 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient
 
 from bms.commands.sales import cancel, pay
 from bms.sql.statements import Statement
 from tests.concurrency.crowd import Person
 from tests.concurrency.shop import Shop
-from tests.conftest import Reply
+from tests.kit.api import Reply
 from tests.kit.books import count, status_of
 from tests.kit.gateways import Pause
 
@@ -61,7 +60,7 @@ async def test_each_booking_is_paid_or_given_back(shop: Shop) -> None:
 
 
 async def test_without_the_guards_a_cancelled_booking_has_tickets(
-    own_shop: Shop, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    own_shop: Shop, pause: Pause, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin: who cancels asks for no payment, and who confirms does not ask what the booking is."""
     nothing = Statement("test.no_payment", "@booking_id BIGINT", "SELECT 0 AS n WHERE @booking_id > 0")
@@ -70,7 +69,6 @@ async def test_without_the_guards_a_cancelled_booking_has_tickets(
     )
     monkeypatch.setattr(cancel, "HAS_PAYMENT_IN_PROGRESS", nothing)
     monkeypatch.setattr(pay, "CONFIRM", unguarded)
-    pause = Pause(client, monkeypatch)
     person = await own_shop.person()
     booking = await own_shop.hold(person, await own_shop.event())
     paying = asyncio.create_task(own_shop.pay(person, booking))

@@ -10,7 +10,7 @@ from bms.sql import database
 from bms.sql.odbc.target import parse_url
 from tests.concurrency.crowd import Person
 from tests.concurrency.shop import Shop
-from tests.conftest import Reply
+from tests.kit.api import Reply
 from tests.kit.books import available
 from tests.kit.sessions import is_postgres, waiting
 from tests.kit.waiting import until

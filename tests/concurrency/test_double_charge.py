@@ -4,7 +4,6 @@ import asyncio
 from decimal import Decimal
 
 import pytest
-from aiohttp.test_utils import TestClient
 
 from tests.concurrency.shop import Shop
 from tests.kit.books import assert_conserved, count
@@ -30,12 +29,9 @@ async def test_eight_payments_at_once_charge_once(shop: Shop) -> None:
     await shop.check()
 
 
-async def test_without_the_unique_index_it_is_charged_more_often(
-    own_shop: Shop, client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_the_unique_index_it_is_charged_more_often(own_shop: Shop, pause: Pause) -> None:
     """The twin: the guard is off, and the money is taken as often as it is asked for."""
     own_shop.rows("DROP INDEX ux_payments_live ON payments")
-    pause = Pause(client, monkeypatch)
     person = await own_shop.person()
     booking = await own_shop.hold(person, await own_shop.event(), 2)
     requests = [asyncio.create_task(own_shop.pay(person, booking)) for _ in range(PAYERS)]

@@ -5,25 +5,23 @@ import json
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient
 
 from bms.commands.messages import to_buyers
 from bms.commands.sales import inventory, pay
-from bms.http import keys
 from bms.sql.database import Database
 from bms.tasks.reconciliation import Reconciler, send_due_refunds
 from bms.tasks.sweeps import HOLDS, sweep
 from tests.concurrency.crowd import Person
 from tests.concurrency.shop import Shop
-from tests.conftest import Reply
+from tests.kit.api import Reply
 from tests.kit.books import available, count, let_hold_pass, status_of
+from tests.kit.cards import SLOW
 from tests.kit.gateways import Pause
 from tests.kit.waiting import Meeting, until
 from tests.sql.probe import Gate
 
 HELD = 24
 LATE = 12
-SLOW_CARD = "4000 0000 0000 1026"  # pays after five seconds
 
 
 async def test_paid_at_the_end_of_the_hold(shop: Shop) -> None:
@@ -51,7 +49,7 @@ async def test_the_bank_answers_when_the_hold_is_past(shop: Shop) -> None:
     event, people = await shop.event(capacity=LATE), await shop.people(LATE)
     bookings = [await shop.hold(person, event) for person in people]
     paying = [
-        asyncio.create_task(shop.pay(*pair, number=SLOW_CARD)) for pair in zip(people, bookings, strict=True)
+        asyncio.create_task(shop.pay(*pair, number=SLOW)) for pair in zip(people, bookings, strict=True)
     ]
     claimed = "status = 'PROCESSING' AND booking_id IN (SELECT id FROM bookings WHERE event_id = ?)"
     await until(lambda: count(shop.rows, "payments", claimed, event["id"]) == LATE)
@@ -100,7 +98,7 @@ async def pay_late(
 
 
 async def test_two_late_payments_for_one_ticket(
-    own_shop: Shop, client: TestClient, db: Database, monkeypatch: pytest.MonkeyPatch
+    own_shop: Shop, pause: Pause, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both find the ticket free before either takes it. Who comes second looks again, and is given back."""
     meeting, are_free = Meeting(patience=5), inventory.are_free
@@ -111,13 +109,12 @@ async def test_two_late_payments_for_one_ticket(
         return found
 
     monkeypatch.setattr(inventory, "are_free", both_find_it_free)
-    pause = Pause(client, monkeypatch)
     event, people = await own_shop.event(capacity=1), await own_shop.people(2)
     late = [await pay_late(own_shop, db, pause, person, event) for person in people]
     pause.go.set()
     replies = await asyncio.gather(*(paying for paying, _ in late))
     assert sorted(reply.status for reply in replies) == [201, 409]
-    while await send_due_refunds(db, client.app[keys.GATEWAY]):
+    while await send_due_refunds(db, own_shop.gateway):
         pass
     confirmed = [
         paid_exactly(own_shop, reply, booking) for reply, (_, booking) in zip(replies, late, strict=True)
@@ -127,10 +124,9 @@ async def test_two_late_payments_for_one_ticket(
 
 
 async def test_a_late_payment_that_always_comes_second_is_settled_later(
-    own_shop: Shop, client: TestClient, db: Database, monkeypatch: pytest.MonkeyPatch
+    own_shop: Shop, pause: Pause, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin: looking again never helps. The payment stays open, and the next reconciliation settles it."""
-    pause = Pause(client, monkeypatch)
     paying, booking = await pay_late(own_shop, db, pause, await own_shop.person(), await own_shop.event())
     with monkeypatch.context() as patch:
         patch.setattr(inventory, "retake", lambda *_: False)
@@ -139,14 +135,14 @@ async def test_a_late_payment_that_always_comes_second_is_settled_later(
     assert status_of(own_shop.rows, booking) == "EXPIRED"
     assert count(own_shop.rows, "payments", "status = 'PROCESSING'") == 1
     assert count(own_shop.rows, "tickets") == 0
-    assert await Reconciler(db, client.app[keys.GATEWAY], older_than=0).settle_payments() == 1
+    assert await Reconciler(db, own_shop.gateway, older_than=0).settle_payments() == 1
     assert status_of(own_shop.rows, booking) == "CONFIRMED"
     await own_shop.check()
 
 
 @pytest.mark.parametrize("guarded", [True, False])
 async def test_an_event_that_moves_while_a_late_payment_is_written(
-    own_shop: Shop, client: TestClient, db: Database, monkeypatch: pytest.MonkeyPatch, guarded: bool
+    own_shop: Shop, pause: Pause, db: Database, monkeypatch: pytest.MonkeyPatch, guarded: bool
 ) -> None:
     """Its holders are told of the change before the buyer is one again, so the confirmation must say it.
 
@@ -161,7 +157,6 @@ async def test_an_event_that_moves_while_a_late_payment_is_written(
         gate()
 
     monkeypatch.setattr(to_buyers, "bookings_confirmed", confirm_and_stop)
-    pause = Pause(client, monkeypatch)
     organizer, buyer = await own_shop.person("EVENT_MANAGER"), await own_shop.person()
     own_shop.rows("UPDATE users SET email = 'buyer@example.com' WHERE id = ?", buyer.id)
     event = await own_shop.event(organizer)
@@ -180,12 +175,11 @@ async def test_an_event_that_moves_while_a_late_payment_is_written(
 
 
 async def test_without_taking_them_again_tickets_are_sold_twice(
-    own_shop: Shop, client: TestClient, db: Database, monkeypatch: pytest.MonkeyPatch
+    own_shop: Shop, pause: Pause, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin: a payment that comes late confirms its booking without asking for the tickets."""
     monkeypatch.setattr(inventory, "are_free", lambda *_: True)
     monkeypatch.setattr(pay, "_retake", lambda *_: None)
-    pause = Pause(client, monkeypatch)
     event, (first, second) = await own_shop.event(capacity=1), await own_shop.people(2)
     paying, _ = await pay_late(own_shop, db, pause, first, event)
     await own_shop.hold(second, event)

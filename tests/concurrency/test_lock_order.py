@@ -5,7 +5,6 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient
 
 from bms.commands.idempotency import Key, StoredReply
 from bms.commands.sales import inventory
@@ -75,11 +74,7 @@ def too_late(transaction: list[str]) -> list[str]:
 
 
 async def test_nothing_is_locked_after_the_ticket_types(
-    own_shop: Shop,
-    client: TestClient,
-    db: Database,
-    monkeypatch: pytest.MonkeyPatch,
-    committed: list[list[str]],
+    own_shop: Shop, pause: Pause, db: Database, committed: list[list[str]]
 ) -> None:
     event, people = await own_shop.event(ticket_types=FREE_AND_PRICED), await own_shop.people(5)
     standing, seated = (kind["id"] for kind in event["ticket_types"])
@@ -97,7 +92,6 @@ async def test_nothing_is_locked_after_the_ticket_types(
         asks=[ask(person, event, kind) for person, kind in zip(people[3:], (standing, seated), strict=True)],
     )
     assert (await own_shop.cancel(people[0], free)).status == 200
-    pause = Pause(client, monkeypatch)
     paying = asyncio.create_task(own_shop.pay(people[1], late))
     await pause.reached.wait()
     for booking in (late, forgotten):

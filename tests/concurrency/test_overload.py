@@ -15,7 +15,7 @@ from bms.sql.database import Database
 from bms.sql.odbc.target import parse_url
 from tests.concurrency.crowd import Person, let_race
 from tests.concurrency.shop import Shop
-from tests.conftest import Reply
+from tests.kit.api import Reply
 from tests.kit.books import available
 from tests.kit.waiting import until
 

@@ -1,8 +1,7 @@
 """Two hundred buyers at once, fifty tickets: fifty are sold. Its twins take the guards away, and oversell."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 import pytest
 from aiohttp.test_utils import TestClient
@@ -16,9 +15,10 @@ from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from tests.concurrency.crowd import Person, book_all, let_race, make_crowd
 from tests.concurrency.shop import Shop
-from tests.kit.books import Rows, assert_balanced, assert_conserved, available, count
+from tests.kit.books import assert_conserved, available, count
+from tests.kit.scene import Scene
+from tests.kit.types import Rows
 
-Make = Callable[..., Awaitable[dict[str, Any]]]
 BUYERS = 200
 TICKETS = 50
 _SOLD = """
@@ -68,55 +68,53 @@ def one_by_one(client: TestClient) -> None:
 @pytest.mark.parametrize("group", [1, 32])
 @pytest.mark.parametrize("guards", ["both", "statement", "constraint"])
 async def test_two_hundred_buyers_get_fifty_tickets(
+    scene: Scene,
     client: TestClient,
     base: str,
     crowd: list[Person],
-    make_event: Make,
-    db: Database,
-    rows: Rows,
     monkeypatch: pytest.MonkeyPatch,
     guards: str,
     group: int,
 ) -> None:
     """The statement and the constraint both guard the sale, and either is enough."""
     let_race(client.app[keys.TURNSTILE], group=group)
-    event = await make_event(capacity=TICKETS)
+    event = await scene.on_sale(capacity=TICKETS)
     if guards == "statement":
-        rows(_DROP_CHECK)
+        scene.rows(_DROP_CHECK)
     elif guards == "constraint":
         monkeypatch.setattr(inventory, "RESERVE", UNGUARDED)
     answers = await book_all([base], crowd, {"event": event["id"], "quantity": 1})
     assert answers == {(201, None): TICKETS, (409, "sold_out"): BUYERS - TICKETS}
-    assert (sold(rows), available(rows, event)) == (TICKETS, 0)
-    await assert_balanced(db, rows)
+    assert (sold(scene.rows), scene.available()) == (TICKETS, 0)
+    await scene.balanced()
 
 
 async def test_quantities_that_do_not_divide_the_tickets(
-    base: str, crowd: list[Person], make_event: Make, db: Database, rows: Rows
+    scene: Scene, base: str, crowd: list[Person]
 ) -> None:
-    event = await make_event(capacity=TICKETS)
+    event = await scene.on_sale(capacity=TICKETS)
     answers = await book_all([base], crowd[:60], {"event": event["id"], "quantity": 3})
     assert answers == {(201, None): 16, (409, "sold_out"): 44}
-    assert (sold(rows), available(rows, event)) == (48, 2)
-    await assert_balanced(db, rows)
+    assert (sold(scene.rows), scene.available()) == (48, 2)
+    await scene.balanced()
 
 
 @pytest.mark.usefixtures("one_by_one")
 async def test_without_guard_and_constraint_more_is_sold_than_there_is(
-    base: str, crowd: list[Person], make_event: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, base: str, crowd: list[Person], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin: both guards are off."""
-    rows(_DROP_CHECK)
+    scene.rows(_DROP_CHECK)
     monkeypatch.setattr(inventory, "RESERVE", UNGUARDED)
-    event = await make_event(capacity=TICKETS)
+    event = await scene.on_sale(capacity=TICKETS)
     answers = await book_all([base], crowd, {"event": event["id"], "quantity": 1})
     assert answers[201, None] > TICKETS
-    assert sold(rows) > TICKETS
+    assert sold(scene.rows) > TICKETS
 
 
 @pytest.mark.usefixtures("one_by_one")
 async def test_reading_before_writing_sells_more_than_there_is(
-    base: str, crowd: list[Person], make_event: Make, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, base: str, crowd: list[Person], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other twin: the check is there, and right for one buyer at a time. No constraint sees the loss."""
 
@@ -129,12 +127,12 @@ async def test_reading_before_writing_sells_more_than_there_is(
             tx.execute(TAKE, id=line.ticket_type_id, left=left - line.quantity)
 
     monkeypatch.setattr(inventory, "reserve", look_then_take)
-    event = await make_event(capacity=TICKETS)
+    event = await scene.on_sale(capacity=TICKETS)
     answers = await book_all([base], crowd, {"event": event["id"], "quantity": 1})
     assert answers[201, None] > TICKETS
-    assert sold(rows) > TICKETS
+    assert sold(scene.rows) > TICKETS
     with pytest.raises(AssertionError, match="ticket type"):
-        assert_conserved(rows)
+        assert_conserved(scene.rows)
 
 
 @pytest.mark.parametrize(("buyers", "tickets"), [(500, 1), (200, 50)])

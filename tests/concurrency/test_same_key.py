@@ -9,7 +9,7 @@ import pytest
 
 from bms.commands import idempotency
 from tests.concurrency.shop import Shop
-from tests.conftest import Reply
+from tests.kit.api import Reply
 from tests.kit.books import available, count
 
 CONNECTIONS = 8

@@ -5,7 +5,8 @@ from aiohttp.test_utils import TestClient
 
 from bms.errors import Overloaded
 from bms.http import keys
-from tests.conftest import Api, User
+from tests.kit.api import Api
+from tests.kit.users import User
 
 
 @pytest.fixture

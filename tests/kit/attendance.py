@@ -1,15 +1,12 @@
 """Events as the tests of what comes after booking need them: booked, near, or begun."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.conftest import Api, User
+from tests.kit.api import Api
 from tests.kit.books import LONG_AGO
-
-Make = Callable[..., Awaitable[dict[str, Any]]]
-MakeUser = Callable[..., Awaitable[User]]
-Rows = Callable[..., list[Any]]
+from tests.kit.types import Make, Rows
+from tests.kit.users import User
 
 
 async def attend(hold: Make, event: dict[str, Any], *users: User) -> None:

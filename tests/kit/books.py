@@ -1,13 +1,13 @@
 """What must hold of the database after any history of sales."""
 
 import datetime as dt
-from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
+from bms.payments.simulated.gateway import SimulatedGateway
 from bms.queries.conservation import check_conservation
 from bms.sql.database import Database
-
-Rows = Callable[..., list[Any]]
+from tests.kit.types import Rows
 
 LONG_AGO = dt.datetime(2001, 1, 1)  # noqa: DTZ001  # naive UTC, as the database keeps times
 
@@ -52,6 +52,32 @@ async def assert_balanced(db: Database, rows: Rows) -> None:
     assert_conserved(rows)
     broken = [finding for finding in await db.read(check_conservation) if finding.rows]
     assert broken == []
+
+
+async def assert_settled(db: Database, rows: Rows, gateway: SimulatedGateway) -> None:
+    """Check every rule of ``bms check``, and the payments against the gateway's own books, to the cent."""
+    broken = [finding for finding in await db.read_primary(check_conservation) if finding.rows]
+    assert not broken, broken
+    await assert_agreed(rows, gateway)
+
+
+async def assert_agreed(rows: Rows, gateway: SimulatedGateway) -> None:
+    """Check that the payments and refunds add up to what the gateway charged and gave back."""
+    totals = await gateway.totals("EUR")
+    (ours,) = rows(
+        "SELECT COALESCE(SUM(amount), 0) AS charged, COALESCE(SUM(refunded), 0) AS refunded FROM payments"
+        " WHERE currency = 'EUR' AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')"
+    )
+    assert (ours.charged, ours.refunded) == (totals.charged, totals.refunded)
+
+
+async def assert_charged(rows: Rows, gateway: SimulatedGateway) -> None:
+    """Check that what is said to be paid is what the gateway took, payments without an outcome apart."""
+    paid = rows("SELECT COALESCE(SUM(amount), 0) AS paid FROM payments WHERE status = 'SUCCEEDED'")[0].paid
+    unknown = rows("SELECT reference FROM payments WHERE status = 'PROCESSING'")
+    open_ends = {row.reference for row in unknown}
+    taken = [entry for entry in await gateway.entries() if entry.status == "SUCCEEDED"]
+    assert sum((e.amount for e in taken if e.reference not in open_ends), Decimal(0)) == paid
 
 
 def status_of(rows: Rows, booking: dict[str, Any]) -> str:

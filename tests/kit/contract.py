@@ -18,7 +18,8 @@ from bms.openapi.document import describe, path_of, refusals
 @cache
 def document() -> dict[str, Any]:
     """Return the API's description."""
-    return json.loads(json.dumps(describe(ENDPOINTS, TAGS)))
+    described: dict[str, Any] = json.loads(json.dumps(describe(ENDPOINTS, TAGS)))
+    return described
 
 
 def find(method: str, url: str) -> Endpoint | None:

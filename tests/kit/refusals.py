@@ -3,11 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from aiohttp.test_utils import TestClient
-
 from bms.app import ROUTES
 from bms.http.endpoint import Endpoint
-from tests.conftest import Api, Reply
+from tests.kit.api import Api, Client, Reply
 from tests.kit.catalogue import tables
 from tests.kit.tsql import Sql
 
@@ -55,7 +53,7 @@ def path_of(endpoint: Endpoint, key: str = "1") -> str:
 
 
 async def send(
-    client: TestClient, method: str, path: str, data: Any, *, token: str | None = None, **headers: str
+    client: Client, method: str, path: str, data: Any, *, token: str | None = None, **headers: str
 ) -> Reply:
     """Send ``data`` as it is, as JSON unless ``content_type`` says otherwise, and return the answer."""
     sent = {"Content-Type": "application/json"}
@@ -94,7 +92,7 @@ def bodies_with(schema: Any, values: Callable[[Any], Iterator[Any]]) -> Iterator
     for name, field in schema.load_fields.items():
         for value in values(field):
             yield f"/{name}", {name: value}
-        inner = getattr(field, "inner", None)
+        inner: Any = getattr(field, "inner", None)
         if hasattr(inner, "schema"):
             for pointer, body in bodies_with(inner.schema, values):
                 yield f"/{name}/0{pointer}", {name: [body]}

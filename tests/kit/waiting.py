@@ -2,14 +2,24 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
+from typing import Any
 
 
-async def until(true: Callable[[], bool], seconds: float = 15.0) -> None:
+async def until(true: Callable[[], Any], seconds: float = 15.0) -> None:
     """Return as soon as ``true`` says so. Raises TimeoutError after ``seconds``."""
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110  # what is waited for sets no event
             await asyncio.sleep(0.02)
+
+
+def wait_until(true: Callable[[], Any], seconds: float = 20.0) -> None:
+    """Return as soon as ``true`` says so; for a thread of its own, or where nothing else is to run."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.01)
 
 
 class Meeting:

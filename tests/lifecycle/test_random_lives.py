@@ -29,9 +29,11 @@ from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.outbox import send_due_messages
 from bms.tasks.reconciliation import Reconciler, send_due_refunds
 from bms.tasks.sweeps import HOLDS, sweep
-from tests.conftest import CARD, PASSWORD, Api, Reply
+from tests.kit.api import Api, Reply
+from tests.kit.cards import CARD
 from tests.kit.servers import Server
 from tests.kit.tsql import Sql
+from tests.kit.users import PASSWORD
 
 CARDS = {
     "pays": "4242424242424242",

@@ -1,7 +1,7 @@
 """What Prometheus reads."""
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,8 +15,10 @@ from bms.metrics import BACKLOG
 from bms.queries.backlog import Backlog
 from bms.queries.conservation import list_notes
 from bms.queries.due import MAX_REFUND_ATTEMPTS
-from bms.sql.database import Database
-from tests.conftest import Api, User
+from tests.kit.api import Api
+from tests.kit.scene import Scene
+from tests.kit.types import Rows
+from tests.kit.users import User
 
 Figures = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -56,11 +58,9 @@ async def test_methods_are_only_so_many(api: Api) -> None:
     assert value(found, "bms_http_requests_total", method="other", route="none", status="405") == 1
 
 
-async def test_units_of_work_are_counted_by_outcome(
-    api: Api, db: Database, make_event: Callable[..., Any], hold: Callable[..., Any], buyer: User
-) -> None:
-    event = await make_event(capacity=1)
-    await hold(buyer, event)
+async def test_units_of_work_are_counted_by_outcome(api: Api, scene: Scene, buyer: User) -> None:
+    event = await scene.on_sale(capacity=1)
+    await scene.held()
     sold_out = await api.post("/bookings", {"event": event["id"]}, token=buyer.token)
     sold_out.problem(409, "sold_out")
     (await api.get("/bookings/999", token=buyer.token)).problem(404, "not_found")
@@ -72,9 +72,9 @@ async def test_units_of_work_are_counted_by_outcome(
         raise DatabaseUnavailable
 
     with pytest.raises(RuntimeError):
-        await db.transact(break_down)
+        await scene.db.transact(break_down)
     with pytest.raises(DatabaseUnavailable):
-        await db.read(be_away)
+        await scene.db.read(be_away)
     found = await figures(api)
     for name, outcome in (
         ("get_booking", "refused"),
@@ -87,22 +87,16 @@ async def test_units_of_work_are_counted_by_outcome(
     assert value(found, "bms_unit_of_work_duration_seconds_count", name="hold_tickets") == 2
 
 
-async def test_a_lost_race_is_no_failure(
-    api: Api,
-    rows: Callable[..., list[Any]],
-    make_event: Callable[..., Any],
-    buyer: User,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    event = await make_event()
+async def test_a_lost_race_is_no_failure(api: Api, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = scene.event
     reserve = inventory.reserve
 
     def reserve_too_late(*arguments: Any, **named: Any) -> Any:
-        rows("UPDATE ticket_types SET available = 0 WHERE event_id = ?", event["id"])
+        scene.rows("UPDATE ticket_types SET available = 0 WHERE event_id = ?", event["id"])
         return reserve(*arguments, **named)
 
     monkeypatch.setattr(inventory, "reserve", reserve_too_late)
-    (await api.post("/bookings", {"event": event["id"]}, token=buyer.token)).problem(409, "sold_out")
+    (await api.post("/bookings", {"event": event["id"]}, token=scene.buyer.token)).problem(409, "sold_out")
     found = await figures(api)
     outcomes = {
         dict(labels)["outcome"]: figure
@@ -112,22 +106,14 @@ async def test_a_lost_race_is_no_failure(
     assert outcomes == {"refused": 1}
 
 
-async def test_what_waits_in_the_background(
-    api: Api,
-    rows: Callable[..., list[Any]],
-    make_event: Callable[..., Any],
-    hold: Callable[..., Any],
-    pay: Callable[..., Awaitable[Any]],
-    buyer: User,
-) -> None:
+async def test_what_waits_in_the_background(api: Api, scene: Scene, rows: Rows) -> None:
     rows("DELETE FROM outbox")
     found = await figures(api)
     for name in ("outbox_pending", "outbox_dead", "outbox_oldest_seconds", "holds_overdue"):
         assert value(found, f"bms_{name}") == 0, name
-    event = await make_event()
     for _ in range(2):
-        assert (await pay(buyer, await hold(buyer, event))).status == 201
-    overdue = await hold(buyer, event)
+        assert (await scene.pay(await scene.held())).status == 201
+    overdue = await scene.held()
     rows("UPDATE bookings SET hold_expires_at = '2020-01-01' WHERE id = ?", overdue["id"])
     rows("UPDATE outbox SET state = 'DEAD' WHERE id = (SELECT MIN(id) FROM outbox)")
     rows("UPDATE outbox SET available_at = '2020-01-01' WHERE state = 'PENDING'")
@@ -141,38 +127,28 @@ async def test_what_waits_in_the_background(
     assert value(found, "bms_pool_waiting", pool="read") == 0
 
 
-async def test_money_that_somebody_must_look_at(
-    api: Api,
-    db: Database,
-    rows: Callable[..., list[Any]],
-    make_event: Callable[..., Any],
-    hold: Callable[..., Any],
-    pay: Callable[..., Awaitable[Any]],
-    manager: User,
-    buyer: User,
-) -> None:
+async def test_money_that_somebody_must_look_at(api: Api, scene: Scene, rows: Rows) -> None:
     names = ("refunds_given_up", "payments_stuck", "cancellations_unfinished", "cancellations_oldest_seconds")
 
     async def shown() -> dict[str, float]:
         found = await figures(api)
         return {name: value(found, f"bms_{name}") for name in names}
 
-    event = await make_event()
     for _ in range(3):
-        booking = await hold(buyer, event)
-        assert (await pay(buyer, booking, "4000000000002016")).status == 201
-        await api.delete(f"/bookings/{booking['id']}", token=buyer.token)
-    (await pay(buyer, await hold(buyer, event), "4000000000001000")).problem(503, "gateway_unavailable")
+        booking = await scene.held()
+        assert (await scene.pay(booking, "4000000000002016")).status == 201
+        await scene.cancel(booking)
+    (await scene.pay(await scene.held(), "4000000000001000")).problem(503, "gateway_unavailable")
     assert await shown() == dict.fromkeys(names, 0)
     first, second, _ = [row.id for row in rows("SELECT id FROM refunds WHERE status = 'FAILED' ORDER BY id")]
     rows("UPDATE refunds SET attempts = ? WHERE id = ?", MAX_REFUND_ATTEMPTS, first)
     rows("UPDATE refunds SET attempts = ? WHERE id = ?", MAX_REFUND_ATTEMPTS - 1, second)
     rows("UPDATE payments SET created_at = DATEADD(MINUTE, -9, created_at) WHERE status = 'PROCESSING'")
     assert await shown() == dict.fromkeys(names, 0) | {"refunds_given_up": 1}
-    noted = {note.rule: note.rows for note in await db.read_primary(list_notes) if note.rows}
+    noted = {note.rule: note.rows for note in await scene.db.read_primary(list_notes) if note.rows}
     assert list(noted) == ["Refunds that failed at their last attempt, and whose money is still owed"]
     rows("UPDATE payments SET created_at = DATEADD(MINUTE, -11, created_at) WHERE status = 'PROCESSING'")
-    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    await api.post(f"/events/{scene.event['id']}/cancel", {}, token=scene.organiser.token)
     rows("UPDATE event_cancellations SET started_at = DATEADD(HOUR, -2, started_at)")
     found = await shown()
     assert found.pop("cancellations_oldest_seconds") >= 7200

@@ -18,8 +18,10 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import FailureGroup
 
-from tests.conftest import Api, Reply, User
 from tests.kit import contract
+from tests.kit.api import Api
+from tests.kit.types import Make, MakeUser, Pay
+from tests.kit.users import User
 
 MAX_URL = 7000
 EXAMPLES = 2  # of each kind, for each operation
@@ -38,9 +40,9 @@ LAST = ("users.logout",)
 
 @pytest.fixture
 async def something(
-    make_event: Callable[..., Awaitable[dict[str, Any]]],
-    hold: Callable[..., Awaitable[dict[str, Any]]],
-    pay: Callable[..., Awaitable[Reply]],
+    make_event: Make,
+    hold: Make,
+    pay: Pay,
     api: Api,
 ) -> Callable[[User], Awaitable[None]]:
     """Make one of everything, so that the id 1 is there and partly the caller's."""
@@ -87,7 +89,7 @@ def probe(operation: Any, mode: GenerationMode, base_url: str, token: str) -> No
 @pytest.mark.parametrize("role", ["ADMIN", "USER"])
 async def test_every_answer_is_documented(
     client: TestClient,
-    make_user: Callable[..., Awaitable[User]],
+    make_user: MakeUser,
     something: Callable[[User], Awaitable[None]],
     role: str,
 ) -> None:

@@ -17,15 +17,17 @@ from bms.payments.cards import number_valid
 from bms.payments.gateway import Charge, Gateway, Outcome, OutcomeStatus, ReferenceReused
 from bms.payments.simulated.gateway import CARDS, MESSAGES, SimulatedGateway
 from bms.payments.simulated.ledger import Totals
+from tests.kit.cards import (
+    ANSWER_LOST,
+    NO_ANSWER,
+    REFUND_ANSWER_LOST,
+    REFUND_FAILS,
+    REFUND_FAILS_ONCE,
+    REFUND_UNANSWERED_ONCE,
+    SLOW,
+)
 
 GOOD = "4242424242424242"
-NO_ANSWER = "4000000000001000"
-ANSWER_LOST = "4000000000001018"
-SLOW = "4000000000001026"
-REFUND_FAILS_ONCE = "4000000000002008"
-REFUND_FAILS = "4000000000002016"
-REFUND_UNANSWERED_ONCE = "4000000000002024"
-REFUND_ANSWER_LOST = "4000000000002032"
 
 TEST_CARDS = Path(__file__).parents[2] / "docs" / "test-cards.md"
 

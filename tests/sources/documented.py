@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp.test_utils import TestClient
 
-from tests.conftest import Reply
+from tests.kit.api import Reply
 from tests.kit.refusals import send
 
 _PLACE = re.compile(r"[{<](\w+)[}>]")

@@ -5,35 +5,25 @@ It prints no bodies; they are made of the fields that it names. Its "/ create-ev
 """
 
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import jwt
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms.http import keys
-from bms.sql.database import Database
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.reconciliation import send_due_refunds
-from tests.conftest import CARD, PASSWORD, Reply, User
-from tests.kit.books import Rows, assert_balanced, status_of
+from tests.kit.cards import CARD
+from tests.kit.scene import Scene
+from tests.kit.types import Make, MakeUser, Rows
+from tests.kit.users import PASSWORD, User
 from tests.sources.documented import ask, bodies
 
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Pay = Callable[..., Awaitable[Reply]]
+pytestmark = pytest.mark.usefixtures("books_balance")
 
 REGISTRATION = bodies(email="ann@example.com", name="Ann", username="ann", password=PASSWORD)
 LOGIN = bodies(email="ann@example.com", password=PASSWORD)
 CARD_REFUSED = {**CARD, "number": "4242 4242 4242 4241"}
-
-
-@pytest.fixture(autouse=True)
-async def books_balance(db: Database, rows: Rows) -> AsyncIterator[None]:
-    """After every test here, nothing is lost or sold twice."""
-    yield
-    await assert_balanced(db, rows)
 
 
 def mails(rows: Rows, recipient: str | None) -> list[str]:
@@ -168,11 +158,9 @@ async def test_a_ticket_is_booked(client: TestClient, buyer: User, make_event: M
     (await ask(client, "POST /book-ticket", missing, token=buyer.token)).problem(404, "not_found")
 
 
-async def test_bookings_are_viewed_and_cancelled(
-    client: TestClient, buyer: User, make_user: MakeUser, make_event: Make, hold: Make
-) -> None:
-    booking = await hold(buyer, await make_event())
-    other = await make_user()
+async def test_bookings_are_viewed_and_cancelled(client: TestClient, scene: Scene, buyer: User) -> None:
+    booking = await scene.held()
+    other = await scene.make_user()
     assert [one["id"] for one in (await ask(client, "GET /bookings", token=buyer.token)).json] == [
         booking["id"]
     ]
@@ -186,85 +174,76 @@ async def test_bookings_are_viewed_and_cancelled(
 # Mails.
 
 
-async def test_mails_of_bookings_and_of_event_updates(
-    client: TestClient, manager: User, buyer: User, make_event: Make, hold: Make, pay: Pay, rows: Rows
-) -> None:
-    event = await make_event()
-    await pay(buyer, await hold(buyer, event))
+async def test_mails_of_bookings_and_of_event_updates(client: TestClient, scene: Scene) -> None:
+    await scene.pay(await scene.held())
     changed = await ask(
-        client, "PATCH /events/{id}", bodies(time="21:00:00"), token=manager.token, id=event["id"]
+        client,
+        "PATCH /events/{id}",
+        bodies(time="21:00:00"),
+        token=scene.organiser.token,
+        id=scene.event["id"],
     )
     assert changed.status == 200
-    assert mails(rows, buyer.email) == ["registration", "booking_confirmed", "event_updated"]
+    assert mails(scene.rows, scene.buyer.email) == ["registration", "booking_confirmed", "event_updated"]
 
 
 # Payments.
 
 
-async def test_a_payment_is_made_and_reverted(
-    client: TestClient, buyer: User, make_user: MakeUser, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    booking = await hold(buyer, await make_event())
+async def test_a_payment_is_made_and_reverted(client: TestClient, scene: Scene, buyer: User) -> None:
+    booking = await scene.held()
     wrong = bodies(booking_id=booking["id"], method="card", details=CARD_REFUSED)
     refused = await ask(client, "POST /make-payment/", wrong, token=buyer.token)
     assert refused.problem(422, "validation_failed")["errors"][0]["pointer"] == "/details/number"
-    assert status_of(rows, booking) == "PENDING"
+    assert scene.status(booking) == "PENDING"
 
     body = bodies(booking_id=booking["id"], method="card", details=CARD)
     (await ask(client, "POST /make-payment/", body)).problem(401, "unauthenticated")
     paid = await ask(client, "POST /make-payment/", body, token=buyer.token)
     assert (paid.status, paid.json["status"], paid.json["amount"]) == (201, "SUCCEEDED", "25.00")
-    assert status_of(rows, booking) == "CONFIRMED"
+    assert scene.status(booking) == "CONFIRMED"
 
-    other = await make_user()
+    other = await scene.make_user()
     revert = bodies(payment_id=paid.json["id"])
     (await ask(client, "POST /revert-payment/", revert)).problem(401, "unauthenticated")
     (await ask(client, "POST /revert-payment/", revert, token=other.token)).problem(404, "not_found")
     reverted = await ask(client, "POST /revert-payment/", revert, token=buyer.token)
     assert (reverted.status, reverted.json["status"], reverted.json["amount"]) == (201, "SUCCEEDED", "25.00")
-    assert status_of(rows, booking) == "CANCELLED"
+    assert scene.status(booking) == "CANCELLED"
     assert (await payment_of(client, buyer, booking))["status"] == "REFUNDED"
 
 
 async def test_cancelling_a_booking_reverts_its_payment(
-    client: TestClient, buyer: User, make_event: Make, hold: Make, pay: Pay
+    client: TestClient, scene: Scene, buyer: User
 ) -> None:
-    booking = await hold(buyer, await make_event())
-    await pay(buyer, booking)
+    booking = await scene.held()
+    await scene.pay(booking)
     cancelled = await ask(client, "POST /bookings/{id}/cancel", token=buyer.token, id=booking["id"])
     assert cancelled.json["status"] == "CANCELLED"
     assert (await payment_of(client, buyer, booking))["status"] == "REFUNDED"
-    totals = await client.app[keys.GATEWAY].totals("EUR")
+    totals = await scene.gateway.totals("EUR")
     assert totals.charged == totals.refunded > 0
 
 
 async def test_cancelling_an_event_cancels_its_bookings_and_reverts_their_payments(
-    client: TestClient,
-    db: Database,
-    manager: User,
-    buyer: User,
-    make_user: MakeUser,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    rows: Rows,
+    client: TestClient, scene: Scene
 ) -> None:
-    event, other = await make_event(), await make_user()
-    paid = [(user, await hold(user, event)) for user in (buyer, other)]
+    event, other = scene.event, await scene.make_user()
+    paid = [(user, await scene.held(by=user)) for user in (scene.buyer, other)]
     for user, booking in paid:
-        await pay(user, booking)
-    held = await hold(buyer, event)
+        await scene.pay(booking, by=user)
+    held = await scene.held()
 
-    cancelled = await ask(client, "POST /events/{id}/cancel", token=manager.token, id=event["id"])
+    cancelled = await ask(client, "POST /events/{id}/cancel", token=scene.organiser.token, id=event["id"])
     assert (cancelled.status, cancelled.json["status"]) == (200, "CANCELLED")
-    while await cancel_bookings_of_events(db):
+    while await cancel_bookings_of_events(scene.db):
         pass
-    await send_due_refunds(db, client.app[keys.GATEWAY])
+    await send_due_refunds(scene.db, scene.gateway)
 
     for user, booking in paid:
-        assert status_of(rows, booking) == "CANCELLED"
+        assert scene.status(booking) == "CANCELLED"
         assert (await payment_of(client, user, booking))["status"] == "REFUNDED"
-        assert "event_cancelled" in mails(rows, user.email)
-    assert status_of(rows, held) == "CANCELLED"
-    totals = await client.app[keys.GATEWAY].totals("EUR")
+        assert "event_cancelled" in mails(scene.rows, user.email)
+    assert scene.status(held) == "CANCELLED"
+    totals = await scene.gateway.totals("EUR")
     assert totals.charged == totals.refunded > 0

@@ -5,17 +5,13 @@ Its event is dated 2024, and no event is made in the past: it is sent as printed
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient
 
-from tests.conftest import User
+from tests.kit.types import Make, MakeUser
 from tests.sources.documented import ask, bodies, is_time, shows
-
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
 
 REGISTRATION = """{
     "username": "testuser",

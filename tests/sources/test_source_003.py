@@ -5,29 +5,20 @@ tables write them, are taken beside ``event``.
 """
 
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms.sql.database import Database
-from tests.conftest import CARD, PASSWORD, Reply, User
-from tests.kit.books import Rows, assert_balanced
+from tests.kit.cards import CARD
+from tests.kit.scene import Scene
+from tests.kit.types import Make, MakeUser, Pay
+from tests.kit.users import PASSWORD, User
 from tests.sources.documented import ask, bodies, is_time
 
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Pay = Callable[..., Awaitable[Reply]]
+pytestmark = pytest.mark.usefixtures("books_balance")
 
 REVIEW = "POST /reviews"
-
-
-@pytest.fixture(autouse=True)
-async def books_balance(db: Database, rows: Rows) -> AsyncIterator[None]:
-    """After every test here, nothing is lost or sold twice."""
-    yield
-    await assert_balanced(db, rows)
 
 
 @pytest.fixture
@@ -176,13 +167,13 @@ async def test_cancelling_a_booking_refunds_it(
 
 
 async def test_users_are_told_of_their_bookings(
-    client: TestClient, manager: User, buyer: User, make_user: MakeUser, booking: dict[str, Any], pay: Pay
+    client: TestClient, scene: Scene, buyer: User, booking: dict[str, Any]
 ) -> None:
-    await pay(buyer, booking)
+    await scene.pay(booking)
     body = bodies(eventId=booking["event"], message="Doors open at seven.")
     (await ask(client, "POST /notifications", body)).problem(401, "unauthenticated")
     (await ask(client, "POST /notifications", body, token=buyer.token)).problem(403, "forbidden")
-    sent = await ask(client, "POST /notifications", body, token=manager.token)
+    sent = await ask(client, "POST /notifications", body, token=scene.organiser.token)
     assert (sent.status, sent.json["recipients"]) == (201, 1)
 
     call = "GET /notifications/{userId}"
@@ -193,13 +184,13 @@ async def test_users_are_told_of_their_bookings(
     assert is_time(newest["date"])
     assert booking["reference"] in confirmed["message"]
 
-    other, admin = await make_user(), await make_user("ADMIN")
+    other, admin = await scene.make_user(), await scene.make_user("ADMIN")
     (await ask(client, call, userId=buyer.id)).problem(401, "unauthenticated")
     (await ask(client, call, token=other.token, userId=buyer.id)).problem(403, "forbidden")
     assert (await ask(client, call, token=admin.token, userId=buyer.id)).json == told.json
 
     body = bodies(userId=buyer.id, message="A word with you.")
-    (await ask(client, "POST /notifications", body, token=manager.token)).problem(403, "forbidden")
+    (await ask(client, "POST /notifications", body, token=scene.organiser.token)).problem(403, "forbidden")
     assert (await ask(client, "POST /notifications", body, token=admin.token)).status == 201
     assert (await ask(client, call, token=buyer.token, userId=buyer.id)).json[0][
         "message"
@@ -210,16 +201,16 @@ async def test_users_are_told_of_their_bookings(
 
 
 async def test_reviews_of_events_that_were_attended(
-    client: TestClient, buyer: User, make_user: MakeUser, booking: dict[str, Any], pay: Pay, rows: Rows
+    client: TestClient, scene: Scene, buyer: User, booking: dict[str, Any]
 ) -> None:
-    await pay(buyer, booking)
-    event, other = booking["event"], await make_user()
+    await scene.pay(booking)
+    event, other = booking["event"], await scene.make_user()
     body = bodies(eventId=event, rating=4, comment="Loud, and good.")
     (await ask(client, REVIEW, body)).problem(401, "unauthenticated")
     (await ask(client, REVIEW, body, token=buyer.token)).problem(409, "event_not_begun")
 
     begun = dt.datetime.now(dt.UTC).replace(tzinfo=None) - dt.timedelta(hours=1)
-    rows("UPDATE events SET starts_at = ? WHERE id = ?", begun, event)
+    scene.rows("UPDATE events SET starts_at = ? WHERE id = ?", begun, event)
     (await ask(client, REVIEW, body, token=other.token)).problem(403, "forbidden")
     posted = await ask(client, REVIEW, body, token=buyer.token)
     assert posted.status == 201

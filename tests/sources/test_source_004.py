@@ -5,16 +5,13 @@ with 422, and then with another year.
 """
 
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient
 
-from tests.conftest import User
+from tests.kit.types import MakeUser
 from tests.sources.documented import ask, bodies, is_time, shows
-
-MakeUser = Callable[..., Awaitable[User]]
 
 REGISTRATION = """{
   "username": "johndoe",

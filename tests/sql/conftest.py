@@ -15,7 +15,7 @@ from bms.sql.odbc.target import parse_url
 from tests.kit.servers import Server
 from tests.kit.sessions import terminate
 from tests.kit.tsql import Sql
-from tests.sql.probe import CONSTRAINTS, Make
+from tests.sql.probe import CONSTRAINTS, MakeDatabase
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def admin(url: str) -> Iterator[pyodbc.Connection]:
 
 
 @pytest.fixture
-async def make(admin: pyodbc.Connection, url: str) -> AsyncIterator[Make]:
-    """Make an open Database on that database, closed at the end."""
+async def make(admin: pyodbc.Connection, url: str) -> AsyncIterator[MakeDatabase]:
+    """MakeDatabase an open Database on that database, closed at the end."""
     made: list[Database] = []
 
     async def make_one(**options: Any) -> Database:

@@ -1,10 +1,8 @@
 """A table to try units of work on, and what the tests of them share."""
 
-import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 import pyodbc
 
@@ -40,7 +38,7 @@ PREPARED = Statement(
 
 CONSTRAINTS = {"pk_probe": lambda: Conflict("That id is taken"), "ck_probe_n": None}
 
-Make = Callable[..., Awaitable[Database]]
+MakeDatabase = Callable[..., Awaitable[Database]]
 
 
 def add(tx: Transaction, *, row: int = 1, by: int = 1) -> int:
@@ -74,12 +72,6 @@ def nothing_is_left_open(admin: pyodbc.Connection) -> None:
         admin.execute("SET LOCK_TIMEOUT 50").close()
         assert admin.execute("UPDATE probe SET n = n").rowcount >= 2
         admin.execute("SET LOCK_TIMEOUT -1").close()
-
-
-async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - what is waited for happens in the database
-            await asyncio.sleep(0.005)
 
 
 def with_lock_timeout(target: Target, seconds: float) -> Target:

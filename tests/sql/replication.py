@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +16,7 @@ from bms.sql.embedded.server import SUPERUSER, EmbeddedServer
 from bms.sql.embedded.tools import find_tools
 from bms.sql.odbc.target import parse_url
 from bms.sql.yoyo.apply import apply_migrations
+from tests.kit.waiting import wait_until
 
 # A walreceiver asks again at once, and a query that is in the way of replay is cancelled at once.
 SETTINGS = {
@@ -155,14 +155,6 @@ class Pair:
         """Return when the standby has replayed all that is written."""
         written = self.execute("SELECT pg_current_wal_insert_lsn()::text")
         wait_until(lambda: self.standby.ask(f"SELECT pg_last_wal_replay_lsn() >= '{written}'::pg_lsn"))
-
-
-def wait_until(condition: Callable[[], Any]) -> None:
-    """Return when ``condition`` holds; for a thread of its own, or where nothing else is to run."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.01)
 
 
 @contextlib.contextmanager

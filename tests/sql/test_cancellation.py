@@ -9,22 +9,12 @@ import pytest
 
 from bms.sql.session import Transaction
 from tests.kit.sessions import waiting
-from tests.sql.probe import (
-    INSERT,
-    Gate,
-    Make,
-    add,
-    add_at,
-    get,
-    nothing_is_left_open,
-    pid,
-    stored,
-    until,
-)
+from tests.kit.waiting import until
+from tests.sql.probe import INSERT, Gate, MakeDatabase, add, add_at, get, nothing_is_left_open, pid, stored
 
 
-async def test_a_cancelled_command_is_rolled_back_and_keeps_its_connection_until_it_has_ended(
-    make: Make, admin: pyodbc.Connection, rival: pyodbc.Connection
+async def test_a_cancelled_command_is_rolled_back_and_keeps_its_connection_meanwhile(
+    make: MakeDatabase, admin: pyodbc.Connection, rival: pyodbc.Connection
 ) -> None:
     database = await make(pool_size=1)
     first_pid = await database.transact(pid)
@@ -45,7 +35,7 @@ async def test_a_cancelled_command_is_rolled_back_and_keeps_its_connection_until
 
 
 async def test_a_timeout_around_a_command_cancels_it(
-    make: Make, admin: pyodbc.Connection, rival: pyodbc.Connection
+    make: MakeDatabase, admin: pyodbc.Connection, rival: pyodbc.Connection
 ) -> None:
     database = await make()
     with pytest.raises(TimeoutError):
@@ -57,7 +47,7 @@ async def test_a_timeout_around_a_command_cancels_it(
 
 
 async def test_cancelled_between_its_last_statement_and_its_commit_it_is_not_committed(
-    make: Make, admin: pyodbc.Connection
+    make: MakeDatabase, admin: pyodbc.Connection
 ) -> None:
     database = await make(pool_size=1)
     gate = Gate()
@@ -72,7 +62,7 @@ async def test_cancelled_between_its_last_statement_and_its_commit_it_is_not_com
 
 
 async def test_cancelled_while_it_waits_for_a_connection_it_never_runs_and_holds_no_place(
-    make: Make,
+    make: MakeDatabase,
 ) -> None:
     database = await make(pool_size=1, queue=1)
     gate = Gate()
@@ -93,7 +83,7 @@ async def test_cancelled_while_it_waits_for_a_connection_it_never_runs_and_holds
 
 
 async def test_many_cancelled_at_once_leave_the_pool_whole(
-    make: Make, admin: pyodbc.Connection, rival: pyodbc.Connection
+    make: MakeDatabase, admin: pyodbc.Connection, rival: pyodbc.Connection
 ) -> None:
     database = await make(pool_size=3)
     tasks = [asyncio.create_task(database.transact(add)) for _ in range(30)]
@@ -116,7 +106,7 @@ async def test_many_cancelled_at_once_leave_the_pool_whole(
 
 
 async def test_a_failure_after_the_cancellation_is_reported_nowhere(
-    make: Make, admin: pyodbc.Connection, caplog: pytest.LogCaptureFixture
+    make: MakeDatabase, admin: pyodbc.Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     reported: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))

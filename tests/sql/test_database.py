@@ -20,6 +20,7 @@ from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from tests.kit.servers import Server
 from tests.kit.sessions import is_postgres, sessions, terminate
+from tests.kit.waiting import until
 from tests.sql.probe import (
     ADD,
     INSERT,
@@ -27,7 +28,7 @@ from tests.sql.probe import (
     PREPARED,
     WHERE,
     Gate,
-    Make,
+    MakeDatabase,
     add,
     add_at,
     code,
@@ -36,14 +37,15 @@ from tests.sql.probe import (
     pid,
     slow_to_connect,
     stored,
-    until,
     with_lock_timeout,
 )
 
 # Commit and rollback
 
 
-async def test_a_command_is_committed_and_its_result_returned(make: Make, admin: pyodbc.Connection) -> None:
+async def test_a_command_is_committed_and_its_result_returned(
+    make: MakeDatabase, admin: pyodbc.Connection
+) -> None:
     database = await make()
     assert await database.transact(add, by=5) == 15
     assert stored(admin) == 15
@@ -52,7 +54,7 @@ async def test_a_command_is_committed_and_its_result_returned(make: Make, admin:
 
 @pytest.mark.parametrize("error", [NotFound("gone"), ZeroDivisionError(), SystemError("odd")])
 async def test_an_exception_rolls_back_and_is_passed_on(
-    make: Make, admin: pyodbc.Connection, error: Exception
+    make: MakeDatabase, admin: pyodbc.Connection, error: Exception
 ) -> None:
     database = await make()
 
@@ -71,7 +73,7 @@ async def test_an_exception_rolls_back_and_is_passed_on(
 
 
 async def test_a_failed_statement_leaves_a_connection_that_works(
-    make: Make, admin: pyodbc.Connection
+    make: MakeDatabase, admin: pyodbc.Connection
 ) -> None:
     database = await make(pool_size=1)
 
@@ -92,7 +94,9 @@ async def test_a_failed_statement_leaves_a_connection_that_works(
 # Hops and prepared statements
 
 
-async def test_a_unit_of_work_is_one_executor_hop(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_unit_of_work_is_one_executor_hop(
+    make: MakeDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = await make()
 
     def three(tx: Transaction) -> int:
@@ -115,7 +119,7 @@ async def test_a_unit_of_work_is_one_executor_hop(make: Make, monkeypatch: pytes
 
 
 @pytest.mark.postgres_only("no view of SQL Server shows what a session has prepared")
-async def test_a_statement_is_prepared_once_a_connection(make: Make) -> None:
+async def test_a_statement_is_prepared_once_a_connection(make: MakeDatabase) -> None:
     database = await make(pool_size=1)
 
     def prepared(tx: Transaction) -> list[tuple[Any, ...]]:
@@ -131,7 +135,7 @@ async def test_a_statement_is_prepared_once_a_connection(make: Make) -> None:
 
 
 async def test_a_deadlock_victim_is_run_again_and_both_succeed(
-    make: Make, admin: pyodbc.Connection, url: str
+    make: MakeDatabase, admin: pyodbc.Connection, url: str
 ) -> None:
     # SQL Server looks for deadlocks every five seconds, and cannot be told otherwise.
     target = with_lock_timeout(parse_url(url), 12)
@@ -157,7 +161,7 @@ async def test_a_deadlock_victim_is_run_again_and_both_succeed(
 
 
 @pytest.mark.usefixtures("no_backoff")
-async def test_running_again_is_bounded(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+async def test_running_again_is_bounded(make: MakeDatabase, caplog: pytest.LogCaptureFixture) -> None:
     database = await make()
     runs: list[int] = []
 
@@ -173,7 +177,7 @@ async def test_running_again_is_bounded(make: Make, caplog: pytest.LogCaptureFix
 
 
 async def test_a_lock_that_is_not_given_in_time_means_come_again(
-    make: Make, admin: pyodbc.Connection, rival: pyodbc.Connection, url: str
+    make: MakeDatabase, admin: pyodbc.Connection, rival: pyodbc.Connection, url: str
 ) -> None:
     database = await make(target=with_lock_timeout(parse_url(url), 0.03))
     with pytest.raises(Overloaded) as caught:
@@ -187,7 +191,7 @@ async def test_a_lock_that_is_not_given_in_time_means_come_again(
 
 
 async def test_a_constraint_that_means_something_gives_its_error(
-    make: Make, admin: pyodbc.Connection
+    make: MakeDatabase, admin: pyodbc.Connection
 ) -> None:
     database = await make()
     with pytest.raises(Conflict, match="That id is taken") as caught:
@@ -197,7 +201,9 @@ async def test_a_constraint_that_means_something_gives_its_error(
 
 
 @pytest.mark.usefixtures("no_backoff")
-async def test_a_constraint_that_means_come_again_is_run_again(make: Make, admin: pyodbc.Connection) -> None:
+async def test_a_constraint_that_means_come_again_is_run_again(
+    make: MakeDatabase, admin: pyodbc.Connection
+) -> None:
     database = await make()
     steps = iter([-100, -100, 1])
     assert await database.transact(lambda tx: add(tx, by=next(steps))) == 11
@@ -207,7 +213,7 @@ async def test_a_constraint_that_means_come_again_is_run_again(make: Make, admin
 
 
 async def test_any_other_failure_tells_no_value_of_a_row(
-    make: Make, admin: pyodbc.Connection, caplog: pytest.LogCaptureFixture
+    make: MakeDatabase, admin: pyodbc.Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = await make()
 
@@ -230,7 +236,7 @@ async def test_any_other_failure_tells_no_value_of_a_row(
 # Too much at once
 
 
-async def test_past_the_queue_the_answer_is_come_again_at_once(make: Make) -> None:
+async def test_past_the_queue_the_answer_is_come_again_at_once(make: MakeDatabase) -> None:
     database = await make(pool_size=1, queue=1, borrow_timeout=86_400.0)
     gate = Gate()
     busy = asyncio.create_task(database.transact(add_at, gate=gate))
@@ -248,7 +254,7 @@ async def test_past_the_queue_the_answer_is_come_again_at_once(make: Make) -> No
     assert await waiting == 11
 
 
-async def test_a_wait_that_is_too_long_ends(make: Make) -> None:
+async def test_a_wait_that_is_too_long_ends(make: MakeDatabase) -> None:
     database = await make(pool_size=1, borrow_timeout=0.05)
     gate = Gate()
     busy = asyncio.create_task(database.transact(add_at, gate=gate))
@@ -263,7 +269,7 @@ async def test_a_wait_that_is_too_long_ends(make: Make) -> None:
 
 
 async def test_the_event_loop_runs_on_while_units_of_work_wait(
-    make: Make, admin: pyodbc.Connection, rival: pyodbc.Connection, url: str
+    make: MakeDatabase, admin: pyodbc.Connection, rival: pyodbc.Connection, url: str
 ) -> None:
     database = await make(target=slow_to_connect(parse_url(url), 0.2))
     longest = 0.0
@@ -291,7 +297,7 @@ async def test_the_event_loop_runs_on_while_units_of_work_wait(
 
 
 async def test_reads_have_no_transaction_and_see_what_is_committed(
-    make: Make, admin: pyodbc.Connection
+    make: MakeDatabase, admin: pyodbc.Connection
 ) -> None:
     database = await make()
     await database.transact(add)
@@ -310,7 +316,7 @@ async def test_reads_have_no_transaction_and_see_what_is_committed(
 @pytest.mark.postgres_only("SQL Server has no session that only reads: there the login's rights say so")
 @pytest.mark.parametrize("statement", [LOCK, ADD])
 async def test_a_query_can_neither_write_nor_lock(
-    make: Make, admin: pyodbc.Connection, statement: Statement
+    make: MakeDatabase, admin: pyodbc.Connection, statement: Statement
 ) -> None:
     database = await make()
     values = {"id": 1} if statement is LOCK else {"id": 1, "by": 1}
@@ -322,7 +328,7 @@ async def test_a_query_can_neither_write_nor_lock(
 
 
 async def test_reads_go_to_the_replica_but_for_those_that_must_see_the_last_write(
-    make: Make, server: Server, url: str
+    make: MakeDatabase, server: Server, url: str
 ) -> None:
     def where(tx: Transaction) -> str:
         return str(tx.value(WHERE))
@@ -341,7 +347,9 @@ async def test_reads_go_to_the_replica_but_for_those_that_must_see_the_last_writ
 # The end
 
 
-async def test_closing_waits_for_the_work_and_refuses_more(make: Make, admin: pyodbc.Connection) -> None:
+async def test_closing_waits_for_the_work_and_refuses_more(
+    make: MakeDatabase, admin: pyodbc.Connection
+) -> None:
     database = await make(pool_size=1)
     gate = Gate()
     running = asyncio.create_task(database.transact(add_at, gate=gate))
@@ -363,7 +371,7 @@ async def test_closing_waits_for_the_work_and_refuses_more(make: Make, admin: py
 
 
 async def test_closing_ends_although_the_last_connection_was_lost(
-    make: Make, admin: pyodbc.Connection
+    make: MakeDatabase, admin: pyodbc.Connection
 ) -> None:
     database = await make(pool_size=1)
     gate = Gate()

@@ -19,21 +19,12 @@ from bms.sql.embedded.server import EmbeddedServer
 from bms.sql.odbc.target import parse_url
 from bms.sql.session import Transaction
 from tests.kit.sessions import is_postgres, sessions, terminate
-from tests.sql.probe import (
-    Gate,
-    Make,
-    add,
-    add_at,
-    get,
-    pid,
-    slow_to_connect,
-    stored,
-    until,
-)
+from tests.kit.waiting import until
+from tests.sql.probe import Gate, MakeDatabase, add, add_at, get, pid, slow_to_connect, stored
 
 
 async def test_connections_that_died_while_idle_are_replaced_unseen(
-    make: Make, admin: pyodbc.Connection
+    make: MakeDatabase, admin: pyodbc.Connection
 ) -> None:
     database = await make(pool_size=3)
     together = threading.Barrier(3)
@@ -57,7 +48,7 @@ async def test_connections_that_died_while_idle_are_replaced_unseen(
 
 @pytest.mark.parametrize("warm", [True, False])
 async def test_a_connection_lost_between_two_statements_is_run_again(
-    make: Make, admin: pyodbc.Connection, warm: bool
+    make: MakeDatabase, admin: pyodbc.Connection, warm: bool
 ) -> None:
     database = await make()
     if warm:
@@ -75,7 +66,7 @@ async def test_a_connection_lost_between_two_statements_is_run_again(
     assert stored(admin) == 12
 
 
-async def test_what_loses_every_connection_is_given_up(make: Make, admin: pyodbc.Connection) -> None:
+async def test_what_loses_every_connection_is_given_up(make: MakeDatabase, admin: pyodbc.Connection) -> None:
     database = await make(pool_size=1)
     runs: list[int] = []
 
@@ -96,7 +87,7 @@ async def test_what_loses_every_connection_is_given_up(make: Make, admin: pyodbc
     assert await asyncio.gather(*waiters) == [10] * 5, "those that waited for the connection got another"
 
 
-async def test_a_commit_that_went_out_is_not_run_again(make: Make, admin: pyodbc.Connection) -> None:
+async def test_a_commit_that_went_out_is_not_run_again(make: MakeDatabase, admin: pyodbc.Connection) -> None:
     database = await make()
     runs: list[int] = []
 
@@ -136,7 +127,9 @@ async def test_the_server_goes_away_and_comes_back(tmp_path: Path) -> None:
             await database.close()
 
 
-async def test_a_server_that_does_not_answer_is_unreachable(make: Make, admin: pyodbc.Connection) -> None:
+async def test_a_server_that_does_not_answer_is_unreachable(
+    make: MakeDatabase, admin: pyodbc.Connection
+) -> None:
     scheme = "postgresql" if is_postgres(admin) else "mssql"
     with socket.create_server(("127.0.0.1", 0)) as silent:
         away = f"{scheme}://u:hunter2@127.0.0.1:{silent.getsockname()[1]}/probe?LoginTimeout"
@@ -153,7 +146,7 @@ async def test_a_server_that_does_not_answer_is_unreachable(make: Make, admin: p
 
 
 async def test_what_fails_while_a_connection_is_set_up_leaves_none(
-    make: Make, admin: pyodbc.Connection, url: str
+    make: MakeDatabase, admin: pyodbc.Connection, url: str
 ) -> None:
     target = replace(parse_url(url), on_connect=("SELECT x FROM nowhere",))
     database = await make(target=target)
@@ -164,7 +157,7 @@ async def test_what_fails_while_a_connection_is_set_up_leaves_none(
 
 
 async def test_a_connection_that_nobody_took_and_that_was_closed_confuses_no_other(
-    make: Make, admin: pyodbc.Connection, url: str
+    make: MakeDatabase, admin: pyodbc.Connection, url: str
 ) -> None:
     """While one is being made another comes back and is taken in its place; then all idle ones are closed."""
     database = await make(target=slow_to_connect(parse_url(url), 0.15), pool_size=2)

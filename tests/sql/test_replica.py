@@ -16,8 +16,11 @@ from bms.sql.odbc.target import parse_url
 from bms.sql.replica import Replica
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from tests.conftest import Api, User
-from tests.sql.probe import Gate, until
+from tests.kit.api import Api
+from tests.kit.types import Make
+from tests.kit.users import User
+from tests.kit.waiting import until
+from tests.sql.probe import Gate
 from tests.sql.replication import Pair, Stub, replicated
 
 pytestmark = pytest.mark.embedded_only("it makes a standby of a server of its own, and stops both")
@@ -32,8 +35,6 @@ LINGER = Statement(
     postgres="SELECT id, CAST(pg_sleep(30) AS text) AS nothing FROM contested",
 )
 NEW_TABLE = Statement("test.replica.new_table", "", "SELECT COUNT(*) FROM newly_made")
-
-Make = Callable[..., Any]
 
 
 def is_standby(tx: Transaction) -> bool:

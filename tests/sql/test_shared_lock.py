@@ -8,7 +8,8 @@ import pytest
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from tests.kit.sessions import waiting
-from tests.sql.probe import GET, Gate, Make, add, nothing_is_left_open, stored, until
+from tests.kit.waiting import until
+from tests.sql.probe import GET, Gate, MakeDatabase, add, nothing_is_left_open, stored
 
 pytestmark = pytest.mark.needs("UPDLOCK")
 
@@ -24,7 +25,9 @@ def read_twice(tx: Transaction, *, first: Statement, gate: Gate) -> tuple[int, i
     return before, tx.value(GET, id=1)
 
 
-async def test_a_writer_waits_until_the_reader_has_ended(make: Make, admin: pyodbc.Connection) -> None:
+async def test_a_writer_waits_until_the_reader_has_ended(
+    make: MakeDatabase, admin: pyodbc.Connection
+) -> None:
     database, gate = await make(), Gate()
     reading = asyncio.create_task(database.transact(read_twice, first=SHARE, gate=gate))
     await until(gate.reached.is_set)
@@ -36,7 +39,7 @@ async def test_a_writer_waits_until_the_reader_has_ended(make: Make, admin: pyod
     nothing_is_left_open(admin)
 
 
-async def test_without_the_hint_the_row_changes_between_two_looks(make: Make) -> None:
+async def test_without_the_hint_the_row_changes_between_two_looks(make: MakeDatabase) -> None:
     """The twin: the same two transactions, and no lock."""
     database, gate = await make(), Gate()
     reading = asyncio.create_task(database.transact(read_twice, first=GET, gate=gate))
@@ -46,7 +49,9 @@ async def test_without_the_hint_the_row_changes_between_two_looks(make: Make) ->
     assert await reading == (10, 11)
 
 
-async def test_readers_share_it_and_the_other_row_is_free(make: Make, admin: pyodbc.Connection) -> None:
+async def test_readers_share_it_and_the_other_row_is_free(
+    make: MakeDatabase, admin: pyodbc.Connection
+) -> None:
     database, gates = await make(pool_size=3), (Gate(), Gate())
     reading = [asyncio.create_task(database.transact(read_twice, first=SHARE, gate=gate)) for gate in gates]
     for gate in gates:
@@ -59,7 +64,7 @@ async def test_readers_share_it_and_the_other_row_is_free(make: Make, admin: pyo
 
 
 async def test_a_reader_waits_for_a_writer_and_sees_what_it_left(
-    make: Make, admin: pyodbc.Connection, rival: pyodbc.Connection
+    make: MakeDatabase, admin: pyodbc.Connection, rival: pyodbc.Connection
 ) -> None:
     database, gate = await make(), Gate()
     gate.open.set()

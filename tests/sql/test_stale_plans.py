@@ -12,7 +12,7 @@ from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from tests.kit.sessions import is_babelfish
 from tests.kit.tsql import Sql
-from tests.sql.probe import Make
+from tests.sql.probe import MakeDatabase
 
 LABELS = [
     Statement(f"test.probe.label_{n}", "@id BIGINT", f"SELECT label, {n} AS n FROM probe WHERE id = @id")
@@ -47,7 +47,9 @@ def widen(admin: pyodbc.Connection, url: str) -> Iterator[Callable[[], None]]:
     sql.close()
 
 
-async def test_a_command_and_a_read_meet_a_changed_column(make: Make, widen: Callable[[], None]) -> None:
+async def test_a_command_and_a_read_meet_a_changed_column(
+    make: MakeDatabase, widen: Callable[[], None]
+) -> None:
     database = await make(pool_size=1)
     for label in ("first", "second"):
         await database.transact(rename, label=label)
@@ -59,7 +61,7 @@ async def test_a_command_and_a_read_meet_a_changed_column(make: Make, widen: Cal
 
 @pytest.mark.postgres_only("SQL Server plans anew by itself")
 async def test_each_connection_notices_once(
-    make: Make, widen: Callable[[], None], caplog: pytest.LogCaptureFixture
+    make: MakeDatabase, widen: Callable[[], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     database = await make(pool_size=1)
     await database.transact(rename, label="first")
@@ -72,7 +74,7 @@ async def test_each_connection_notices_once(
 
 @pytest.mark.postgres_only("SQL Server plans anew by itself")
 async def test_without_another_attempt_it_fails(
-    make: Make, widen: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    make: MakeDatabase, widen: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin: it is the second attempt that saves it."""
     monkeypatch.setattr(database_module, "MAX_ATTEMPTS", 1)

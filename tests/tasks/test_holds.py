@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -18,12 +17,11 @@ from bms.sql.statements import Statement
 from bms.tasks import sweeps
 from bms.tasks.sweeps import HOLDS, sweep
 from bms.terms import Actor
-from tests.conftest import Api, Reply, User
-from tests.kit.books import LONG_AGO, Rows, assert_balanced, available, count, let_hold_pass, status_of
+from tests.kit.api import Api
+from tests.kit.books import LONG_AGO
+from tests.kit.scene import Scene
+from tests.kit.users import User
 
-MakeUser = Callable[..., Awaitable[User]]
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Pay = Callable[..., Awaitable[Reply]]
 ROUNDS = 20
 END_HOLD = Statement(
     "test.end_hold",
@@ -32,63 +30,43 @@ END_HOLD = Statement(
 )
 
 
-@pytest.fixture
-async def balanced(db: Database, rows: Rows) -> AsyncIterator[None]:
-    yield
-    await assert_balanced(db, rows)
-
-
-@pytest.mark.usefixtures("balanced")
-async def test_only_what_is_overdue_and_unpaid_expires(
-    api: Api, buyer: User, make_event: Make, hold: Make, pay: Pay, db: Database, rows: Rows
-) -> None:
-    event = await make_event()
-    running, overdue, paid = [await hold(buyer, event, n) for n in (1, 2, 3)]
-    assert (await pay(buyer, paid)).status == 201
-    let_hold_pass(rows, overdue)
+@pytest.mark.usefixtures("books_balance")
+async def test_only_what_is_overdue_and_unpaid_expires(api: Api, scene: Scene, db: Database) -> None:
+    running, overdue, paid = [await scene.held(n) for n in (1, 2, 3)]
+    assert (await scene.pay(paid)).status == 201
+    scene.let_hold_pass(overdue)
     assert await db.transact(expire.expire_hold, booking_id=running["id"]) is False
     assert await sweep(db, HOLDS) == 1
-    assert [status_of(rows, b) for b in (running, overdue, paid)] == ["PENDING", "EXPIRED", "CONFIRMED"]
-    assert available(rows, event) == 96
-    shown = (await api.get(f"/bookings/{overdue['id']}", token=buyer.token)).json
+    assert [scene.status(b) for b in (running, overdue, paid)] == ["PENDING", "EXPIRED", "CONFIRMED"]
+    assert scene.available() == 96
+    shown = await scene.shown(overdue)
     assert (shown["status"], shown["expires_at"]) == ("EXPIRED", None)
     assert await sweep(db, HOLDS) == 0
-    assert available(rows, event) == 96
-    assert count(rows, "audit_log", "action = 'expire'") == 1
+    assert scene.available() == 96
+    assert scene.count("audit_log", "action = 'expire'") == 1
 
 
-@pytest.mark.usefixtures("balanced")
-async def test_a_backlog_goes_batch_by_batch(
-    buyer: User, make_event: Make, hold: Make, db: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("books_balance")
+async def test_a_backlog_goes_batch_by_batch(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeps, "BATCH", 3)
-    event = await make_event()
     for _ in range(7):
-        await hold(buyer, event)
-    rows("UPDATE bookings SET hold_expires_at = ?", LONG_AGO)
-    assert [await sweep(db, HOLDS) for _ in range(4)] == [3, 3, 1, 0]
-    assert available(rows, event) == 100
+        await scene.held()
+    scene.rows("UPDATE bookings SET hold_expires_at = ?", LONG_AGO)
+    assert [await sweep(scene.db, HOLDS) for _ in range(4)] == [3, 3, 1, 0]
+    assert scene.available() == 100
 
 
-@pytest.mark.usefixtures("balanced")
-async def test_four_sweepers_at_once(
-    buyer: User, make_event: Make, hold: Make, db: Database, rows: Rows
-) -> None:
-    event = await make_event()
+@pytest.mark.usefixtures("books_balance")
+async def test_four_sweepers_at_once(scene: Scene) -> None:
     for _ in range(12):
-        await hold(buyer, event, 2)
-    rows("UPDATE bookings SET hold_expires_at = ?", LONG_AGO)
-    assert sum(await asyncio.gather(*(sweep(db, HOLDS) for _ in range(4)))) == 12
-    assert available(rows, event) == 100
+        await scene.held(2)
+    scene.rows("UPDATE bookings SET hold_expires_at = ?", LONG_AGO)
+    assert sum(await asyncio.gather(*(sweep(scene.db, HOLDS) for _ in range(4)))) == 12
+    assert scene.available() == 100
 
 
 async def test_without_the_guard_several_sweepers_make_tickets_of_nothing(
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    db: Database,
-    rows: Rows,
-    monkeypatch: pytest.MonkeyPatch,
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin of the test above."""
     unguarded = Statement(
@@ -97,44 +75,36 @@ async def test_without_the_guard_several_sweepers_make_tickets_of_nothing(
         "UPDATE bookings SET status = 'EXPIRED' OUTPUT inserted.user_id WHERE id = @id",
     )
     monkeypatch.setattr(expire, "EXPIRE", unguarded)
-    event = await make_event()
-    await hold(buyer, event, 50)
-    overdue = await hold(buyer, event, 2)
+    await scene.held(50)
+    overdue = await scene.held(2)
     for _ in range(2):
-        await db.transact(expire.expire_hold, booking_id=overdue["id"])
-    assert available(rows, event) == 52
+        await scene.db.transact(expire.expire_hold, booking_id=overdue["id"])
+    assert scene.available() == 52
 
 
 async def test_one_that_fails_does_not_keep_the_others_tickets(
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    db: Database,
-    rows: Rows,
-    caplog: pytest.LogCaptureFixture,
+    scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    event, broken = await make_event(), await make_event()
-    bad, good = await hold(buyer, broken, 2), await hold(buyer, event, 2)
-    rows("UPDATE ticket_types SET available = capacity WHERE event_id = ?", broken["id"])
+    broken = await scene.make_event()
+    bad, good = await scene.held(2, event=broken), await scene.held(2)
+    scene.rows("UPDATE ticket_types SET available = capacity WHERE event_id = ?", broken["id"])
     for booking in (bad, good):
-        let_hold_pass(rows, booking)
+        scene.let_hold_pass(booking)
     with caplog.at_level(logging.ERROR):
-        assert await sweep(db, HOLDS) == 1
+        assert await sweep(scene.db, HOLDS) == 1
     assert f"the hold of booking {bad['id']}" in caplog.text
-    assert [status_of(rows, booking) for booking in (bad, good)] == ["PENDING", "EXPIRED"]
+    assert [scene.status(booking) for booking in (bad, good)] == ["PENDING", "EXPIRED"]
 
 
-async def test_a_database_that_is_away_ends_the_batch(
-    buyer: User, make_event: Make, hold: Make, db: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    let_hold_pass(rows, await hold(buyer, await make_event()))
+async def test_a_database_that_is_away_ends_the_batch(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.let_hold_pass(await scene.held())
 
     async def away(*args: Any, **kwargs: Any) -> None:
         raise DatabaseUnavailable()
 
-    monkeypatch.setattr(db, "transact", away)
+    monkeypatch.setattr(scene.db, "transact", away)
     with pytest.raises(DatabaseUnavailable):
-        await sweep(db, HOLDS)
+        await sweep(scene.db, HOLDS)
 
 
 def end_hold(tx: Transaction, *, booking_id: int) -> None:
@@ -160,50 +130,47 @@ async def succeed(db: Database, payment_id: int) -> None:
 
 
 @pytest.mark.needs("OUTPUT after a wait")
-@pytest.mark.usefixtures("balanced")
+@pytest.mark.usefixtures("books_balance")
 async def test_paid_at_the_moment_the_hold_runs_out(
-    api: Api, buyer: User, make_user: MakeUser, make_event: Make, db: Database, rows: Rows
+    api: Api, scene: Scene, db: Database, buyer: User
 ) -> None:
     """A payment, the sweeper and a second buyer meet at one ticket: it is sold once, no money is lost."""
-    other = await make_user()
+    other = await scene.make_user()
     kinds = [{"name": f"Seat {n}", "price": "10.00", "capacity": 1} for n in range(ROUNDS)]
-    event = await make_event(ticket_types=kinds)
+    event = await scene.on_sale(ticket_types=kinds)
     for kind in event["ticket_types"]:
         body = {"event": event["id"], "tickets": [{"ticket_type": kind["id"]}]}
         booking = (await api.post("/bookings", body, token=buyer.token)).json
         payment_id = await claim(db, buyer, booking)
-        let_hold_pass(rows, booking)
+        scene.let_hold_pass(booking)
         _, expired, second = await asyncio.gather(
             succeed(db, payment_id), sweep(db, HOLDS), api.post("/bookings", body, token=other.token)
         )
-        status = status_of(rows, booking)
-        refunds = count(rows, "refunds", "payment_id = ?", payment_id)
+        status = scene.status(booking)
+        refunds = scene.count("refunds", "payment_id = ?", payment_id)
         if second.status == 201:
             assert (status, refunds, expired) == ("EXPIRED", 1, 1)
         else:
             assert second.json["code"] == "sold_out"
             assert (status, refunds) == ("CONFIRMED", 0)
-        assert count(rows, "tickets", "booking_id = ?", booking["id"]) == (status == "CONFIRMED")
-    assert available(rows, event) == 0
+        assert scene.count("tickets", "booking_id = ?", booking["id"]) == (status == "CONFIRMED")
+    assert scene.available() == 0
 
 
-@pytest.mark.usefixtures("balanced")
-async def test_a_payment_begun_at_the_moment_the_hold_runs_out(
-    buyer: User, make_event: Make, hold: Make, db: Database, rows: Rows
-) -> None:
+@pytest.mark.usefixtures("books_balance")
+async def test_a_payment_begun_at_the_moment_the_hold_runs_out(scene: Scene, db: Database) -> None:
     """Either the claim is refused or the payment confirms the booking; never is it charged and expired."""
-    event = await make_event()
 
     async def pay_late(booking: dict[str, Any]) -> str:
         try:
-            payment_id = await claim(db, buyer, booking)
+            payment_id = await claim(db, scene.buyer, booking)
         except HoldExpired:
             return "refused"
         await succeed(db, payment_id)
         return "paid"
 
     for _ in range(ROUNDS):
-        booking = await hold(buyer, event)
+        booking = await scene.held()
         end, *_ = await asyncio.gather(
             pay_late(booking),
             db.transact(end_hold, booking_id=booking["id"]),
@@ -211,7 +178,7 @@ async def test_a_payment_begun_at_the_moment_the_hold_runs_out(
             sweep(db, HOLDS),
         )
         await sweep(db, HOLDS)
-        status = status_of(rows, booking)
+        status = scene.status(booking)
         assert (end, status) in {("refused", "EXPIRED"), ("paid", "CONFIRMED")}
-    confirmed = count(rows, "bookings", "status = 'CONFIRMED'")
-    assert available(rows, event) == 100 - confirmed
+    confirmed = scene.count("bookings", "status = 'CONFIRMED'")
+    assert scene.available() == 100 - confirmed

@@ -23,12 +23,12 @@ from bms.sql.session import Transaction
 from bms.tasks import housekeeping
 from bms.tasks.housekeeping import remove_what_is_old
 from bms.tasks.sweeps import REMINDERS, sweep
-from tests.conftest import Api, User
+from tests.kit.api import Api
 from tests.kit.attendance import approach, attend, mails
 from tests.kit.books import count
+from tests.kit.types import Make, Rows
+from tests.kit.users import User
 
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Rows = Callable[..., list[Any]]
 DAY = 86_400  # seconds
 
 

@@ -5,32 +5,19 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient
 
 from bms.errors import GatewayUnavailable
-from bms.http import keys
 from bms.payments.gateway import Charge, Outcome, OutcomeStatus
 from bms.payments.simulated.gateway import SimulatedGateway
 from bms.sql.database import Database
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.reconciliation import Reconciler, send_due_refunds
 from bms.tasks.sweeps import HOLDS, sweep
-from tests.conftest import CARD, Api, Reply, User
-
-Make = Callable[..., Awaitable[dict[str, Any]]]
-MakeUser = Callable[..., Awaitable[User]]
-Pay = Callable[..., Awaitable[Reply]]
-Rows = Callable[..., list[Any]]
-Books = Callable[[], Awaitable[None]]
-
-NO_ANSWER, CHARGED_NO_ANSWER, SLOW = "4000000000001000", "4000000000001018", "4000000000001026"
-
-
-@pytest.fixture
-def gateway(client: TestClient) -> SimulatedGateway:
-    found = client.app[keys.GATEWAY]
-    assert isinstance(found, SimulatedGateway)
-    return found
+from tests.kit.api import Api
+from tests.kit.cards import ANSWER_LOST, CARD, NO_ANSWER, SLOW
+from tests.kit.scene import Scene
+from tests.kit.types import Rows
+from tests.kit.users import User
 
 
 def statuses(rows: Rows) -> tuple[str, str]:
@@ -41,192 +28,130 @@ def statuses(rows: Rows) -> tuple[str, str]:
     return row.booking, row.payment
 
 
-async def test_a_charge_that_never_arrived_fails_and_the_hold_can_be_paid_again(
-    db: Database,
-    gateway: SimulatedGateway,
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    rows: Rows,
-    books: Books,
-) -> None:
-    booking = await hold(buyer, await make_event())
-    (await pay(buyer, booking, NO_ANSWER)).problem(503, "gateway_unavailable")
-    (await pay(buyer, booking)).problem(409, "payment_in_progress")
-    assert await Reconciler(db, gateway, older_than=3600).settle_payments() == 0, "it is too young"
-    assert await Reconciler(db, gateway, older_than=0).settle_payments() == 1
-    assert statuses(rows) == ("PENDING", "FAILED")
-    assert (await pay(buyer, booking)).status == 201
-    await books()
+async def test_a_charge_that_never_arrived_fails_and_the_hold_can_be_paid_again(scene: Scene) -> None:
+    booking = await scene.held()
+    (await scene.pay(booking, NO_ANSWER)).problem(503, "gateway_unavailable")
+    (await scene.pay(booking)).problem(409, "payment_in_progress")
+    assert await Reconciler(scene.db, scene.gateway, older_than=3600).settle_payments() == 0, (
+        "it is too young"
+    )
+    assert await Reconciler(scene.db, scene.gateway, older_than=0).settle_payments() == 1
+    assert statuses(scene.rows) == ("PENDING", "FAILED")
+    assert (await scene.pay(booking)).status == 201
+    await scene.check()
 
 
-async def test_a_charge_that_was_made_without_an_answer_confirms_the_booking(
-    db: Database,
-    gateway: SimulatedGateway,
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    rows: Rows,
-    books: Books,
-) -> None:
-    booking = await hold(buyer, await make_event())
-    (await pay(buyer, booking, CHARGED_NO_ANSWER)).problem(503, "gateway_unavailable")
-    assert await Reconciler(db, gateway, older_than=0).settle_payments() == 1
-    assert statuses(rows) == ("CONFIRMED", "SUCCEEDED")
-    assert await Reconciler(db, gateway, older_than=0).settle_payments() == 0
-    await books()
+async def test_a_charge_that_was_made_without_an_answer_confirms_the_booking(scene: Scene) -> None:
+    booking = await scene.held()
+    (await scene.pay(booking, ANSWER_LOST)).problem(503, "gateway_unavailable")
+    assert await Reconciler(scene.db, scene.gateway, older_than=0).settle_payments() == 1
+    assert statuses(scene.rows) == ("CONFIRMED", "SUCCEEDED")
+    assert await Reconciler(scene.db, scene.gateway, older_than=0).settle_payments() == 0
+    await scene.check()
 
 
-async def test_a_slow_charge_is_left_alone_until_it_has_an_outcome(
-    db: Database,
-    client: TestClient,
-    tmp_path: Any,
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    rows: Rows,
-    books: Books,
-) -> None:
-    gateway = client.app[keys.GATEWAY]
+async def test_a_slow_charge_is_left_alone_until_it_has_an_outcome(scene: Scene, tmp_path: Any) -> None:
+    gateway = scene.gateway
     gateway._slow_seconds = 1.0
-    booking = await hold(buyer, await make_event())
-    paying = asyncio.create_task(pay(buyer, booking, SLOW))
+    booking = await scene.held()
+    paying = asyncio.create_task(scene.pay(booking, SLOW))
     async with asyncio.timeout(10):
         while not await gateway.entries():  # noqa: ASYNC110  # another process's books tell nobody
             await asyncio.sleep(0.02)
     with pytest.raises(GatewayUnavailable):
-        await Reconciler(db, gateway, older_than=0).settle_payments()
+        await Reconciler(scene.db, gateway, older_than=0).settle_payments()
     assert (await paying).status == 201
-    assert statuses(rows) == ("CONFIRMED", "SUCCEEDED")
-    await books()
+    assert statuses(scene.rows) == ("CONFIRMED", "SUCCEEDED")
+    await scene.check()
 
 
-async def test_a_request_that_was_only_slow_cannot_charge_what_was_written_off(
-    gateway: SimulatedGateway, db: Database, buyer: User, make_event: Make, hold: Make, pay: Pay, rows: Rows
-) -> None:
-    booking = await hold(buyer, await make_event())
-    (await pay(buyer, booking, NO_ANSWER)).problem(503, "gateway_unavailable")
-    assert await Reconciler(db, gateway, older_than=0).settle_payments() == 1
-    (payment,) = rows("SELECT reference, amount FROM payments")
-    late = await gateway.charge(Charge(payment.reference, payment.amount, "EUR", "card", CARD))
+async def test_a_request_that_was_only_slow_cannot_charge_what_was_written_off(scene: Scene) -> None:
+    booking = await scene.held()
+    (await scene.pay(booking, NO_ANSWER)).problem(503, "gateway_unavailable")
+    assert await Reconciler(scene.db, scene.gateway, older_than=0).settle_payments() == 1
+    (payment,) = scene.rows("SELECT reference, amount FROM payments")
+    late = await scene.gateway.charge(Charge(payment.reference, payment.amount, "EUR", "card", CARD))
     assert (late.status, late.failure_code) == (OutcomeStatus.FAILED, "voided")
 
 
 @pytest.mark.parametrize("others_buy", [0, 1])
 async def test_a_late_success_takes_the_tickets_again_or_is_given_back(
-    db: Database,
-    gateway: SimulatedGateway,
-    buyer: User,
-    make_user: MakeUser,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    rows: Rows,
-    books: Books,
-    others_buy: int,
+    scene: Scene, db: Database, rows: Rows, others_buy: int
 ) -> None:
-    event = await make_event(capacity=2)
-    booking = await hold(buyer, event, 2)
-    (await pay(buyer, booking, CHARGED_NO_ANSWER)).problem(503, "gateway_unavailable")
+    await scene.on_sale(capacity=2)
+    booking = await scene.held(2)
+    (await scene.pay(booking, ANSWER_LOST)).problem(503, "gateway_unavailable")
     rows("UPDATE bookings SET hold_expires_at = created_at WHERE id = ?", booking["id"])
     assert await sweep(db, HOLDS) == 1
     for _ in range(others_buy):
-        other = await make_user()
-        assert (await pay(other, await hold(other, event))).status == 201
-    assert await Reconciler(db, gateway, older_than=0).settle_payments() == 1
+        other = await scene.make_user()
+        assert (await scene.pay(await scene.held(by=other), by=other)).status == 201
+    assert await Reconciler(db, scene.gateway, older_than=0).settle_payments() == 1
     (row,) = rows("SELECT status FROM bookings WHERE id = ?", booking["id"])
     assert row.status == ("EXPIRED" if others_buy else "CONFIRMED")
-    assert await send_due_refunds(db, gateway) == others_buy
-    kinds = [row.kind for row in rows("SELECT kind FROM outbox WHERE recipient = ?", buyer.email)]
+    assert await send_due_refunds(db, scene.gateway) == others_buy
+    kinds = [row.kind for row in rows("SELECT kind FROM outbox WHERE recipient = ?", scene.buyer.email)]
     assert ("payment_returned" in kinds) == bool(others_buy)
-    totals = await gateway.totals("EUR")
+    totals = await scene.gateway.totals("EUR")
     assert totals.charged - totals.refunded == (25 if others_buy else 50)
-    await books()
+    await scene.check()
 
 
 async def test_a_late_success_buys_no_tickets_of_an_event_that_has_begun(
-    db: Database,
-    gateway: SimulatedGateway,
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    rows: Rows,
-    books: Books,
+    scene: Scene, db: Database, rows: Rows
 ) -> None:
-    event = await make_event()
-    booking = await hold(buyer, event)
-    (await pay(buyer, booking, CHARGED_NO_ANSWER)).problem(503, "gateway_unavailable")
+    booking = await scene.held()
+    (await scene.pay(booking, ANSWER_LOST)).problem(503, "gateway_unavailable")
     rows("UPDATE bookings SET hold_expires_at = created_at WHERE id = ?", booking["id"])
     assert await sweep(db, HOLDS) == 1
-    rows("UPDATE events SET starts_at = created_at WHERE id = ?", event["id"])
-    assert await Reconciler(db, gateway, older_than=0).settle_payments() == 1
-    assert await send_due_refunds(db, gateway) == 1
+    rows("UPDATE events SET starts_at = created_at WHERE id = ?", scene.event["id"])
+    assert await Reconciler(db, scene.gateway, older_than=0).settle_payments() == 1
+    assert await send_due_refunds(db, scene.gateway) == 1
     assert statuses(rows) == ("EXPIRED", "REFUNDED")
-    await books()
+    await scene.check()
 
 
 async def test_a_payment_of_an_event_cancelled_meanwhile_is_given_back(
-    db: Database,
-    api: Api,
-    gateway: SimulatedGateway,
-    manager: User,
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    rows: Rows,
-    books: Books,
+    api: Api, scene: Scene, db: Database
 ) -> None:
-    event = await make_event()
-    booking = await hold(buyer, event)
-    (await pay(buyer, booking, CHARGED_NO_ANSWER)).problem(503, "gateway_unavailable")
-    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
+    booking = await scene.held()
+    (await scene.pay(booking, ANSWER_LOST)).problem(503, "gateway_unavailable")
+    await api.post(f"/events/{scene.event['id']}/cancel", {}, token=scene.organiser.token)
     assert await cancel_bookings_of_events(db) == 1
-    assert await Reconciler(db, gateway, older_than=0).settle_payments() == 1
-    assert await send_due_refunds(db, gateway) == 1
-    assert statuses(rows) == ("CANCELLED", "REFUNDED")
-    await books()
+    assert await Reconciler(db, scene.gateway, older_than=0).settle_payments() == 1
+    assert await send_due_refunds(db, scene.gateway) == 1
+    assert statuses(scene.rows) == ("CANCELLED", "REFUNDED")
+    await scene.check()
 
 
 async def test_the_request_s_key_gets_the_answer_that_was_found_out(
-    db: Database, api: Api, gateway: SimulatedGateway, buyer: User, make_event: Make, hold: Make
+    api: Api, scene: Scene, buyer: User
 ) -> None:
-    booking = await hold(buyer, await make_event())
+    booking = await scene.held()
     body = {
         "booking_id": booking["id"],
         "method": "card",
-        "details": {**CARD, "number": CHARGED_NO_ANSWER},
+        "details": {**CARD, "number": ANSWER_LOST},
     }
     headers = {"Idempotency-Key": "k"}
     first = await api.post("/payments", body, token=buyer.token, headers=headers)
     first.problem(503, "gateway_unavailable")
     running = await api.post("/payments", body, token=buyer.token, headers=headers)
     running.problem(409, "request_in_progress")
-    await Reconciler(db, gateway, older_than=0).settle_payments()
+    await Reconciler(scene.db, scene.gateway, older_than=0).settle_payments()
     repeat = await api.post("/payments", body, token=buyer.token, headers=headers)
     assert (repeat.status, repeat.json["status"]) == (201, "SUCCEEDED")
 
 
-async def test_two_processes_settle_a_payment_once(
-    db: Database,
-    gateway: SimulatedGateway,
-    buyer: User,
-    make_event: Make,
-    hold: Make,
-    pay: Pay,
-    rows: Rows,
-    books: Books,
-) -> None:
-    booking = await hold(buyer, await make_event())
-    await pay(buyer, booking, CHARGED_NO_ANSWER)
-    await asyncio.gather(*(Reconciler(db, gateway, older_than=0).settle_payments() for _ in range(4)))
-    assert len(rows("SELECT id FROM tickets")) == 1
-    assert len(rows("SELECT id FROM outbox WHERE kind = 'booking_confirmed'")) == 1
-    await books()
+async def test_two_processes_settle_a_payment_once(scene: Scene) -> None:
+    booking = await scene.held()
+    await scene.pay(booking, ANSWER_LOST)
+    await asyncio.gather(
+        *(Reconciler(scene.db, scene.gateway, older_than=0).settle_payments() for _ in range(4))
+    )
+    assert len(scene.rows("SELECT id FROM tickets")) == 1
+    assert len(scene.rows("SELECT id FROM outbox WHERE kind = 'booking_confirmed'")) == 1
+    await scene.check()
 
 
 class Wire:
@@ -254,18 +179,17 @@ def wire(gateway: SimulatedGateway, monkeypatch: pytest.MonkeyPatch) -> Wire:
 
 
 @pytest.fixture
-async def stale(buyer: User, make_event: Make, hold: Make, pay: Pay, rows: Rows) -> list[str]:
+async def stale(scene: Scene) -> list[str]:
     """The references of four payments whose requests got no answer, in the order they were made."""
-    event = await make_event()
     for _ in range(4):
-        (await pay(buyer, await hold(buyer, event), NO_ANSWER)).problem(503, "gateway_unavailable")
-    return [row.reference for row in rows("SELECT reference FROM payments ORDER BY id")]
+        (await scene.pay(await scene.held(), NO_ANSWER)).problem(503, "gateway_unavailable")
+    return [row.reference for row in scene.rows("SELECT reference FROM payments ORDER BY id")]
 
 
 async def test_a_gateway_that_is_down_is_asked_for_one_payment_a_batch(
-    db: Database, gateway: SimulatedGateway, wire: Wire, stale: list[str], books: Books
+    scene: Scene, wire: Wire, stale: list[str]
 ) -> None:
-    reconciler = Reconciler(db, gateway, older_than=0)
+    reconciler = Reconciler(scene.db, scene.gateway, older_than=0)
     for _ in range(3):
         with pytest.raises(GatewayUnavailable):
             await reconciler.settle_payments()
@@ -275,60 +199,58 @@ async def test_a_gateway_that_is_down_is_asked_for_one_payment_a_batch(
     assert await reconciler.settle_payments() == 3, "it begins anew"
     assert wire.asked == [*stale[:3], stale[3], *stale[:3]]
     assert await reconciler.settle_payments() == 0
-    await books()
+    await scene.check()
 
 
 async def test_a_payment_that_stays_unknown_keeps_no_other_waiting(
-    db: Database, gateway: SimulatedGateway, wire: Wire, stale: list[str], books: Books
+    scene: Scene, wire: Wire, stale: list[str]
 ) -> None:
     wire.dead = {stale[1]}
-    reconciler = Reconciler(db, gateway, older_than=0)
+    reconciler = Reconciler(scene.db, scene.gateway, older_than=0)
     assert await reconciler.settle_payments() == 1, "what was done before the gateway fell silent counts"
     assert wire.asked == stale[:2]
     assert await reconciler.settle_payments() == 2
     with pytest.raises(GatewayUnavailable):
         await reconciler.settle_payments()
     assert wire.asked == [*stale, stale[1]]
-    await books()
+    await scene.check()
 
 
 @pytest.fixture
-async def due(
-    api: Api, manager: User, buyer: User, make_event: Make, hold: Make, pay: Pay, db: Database, rows: Rows
-) -> list[str]:
+async def due(api: Api, scene: Scene) -> list[str]:
     """The references of three refunds of a cancelled event that are due, in the order they are sent."""
-    event = await make_event()
+    event = scene.event
     for _ in range(3):
-        assert (await pay(buyer, await hold(buyer, event))).status == 201
-    await api.post(f"/events/{event['id']}/cancel", {}, token=manager.token)
-    assert await cancel_bookings_of_events(db) == 3
-    rows("UPDATE refunds SET retry_at = created_at")
-    return [row.reference for row in rows("SELECT reference FROM refunds ORDER BY retry_at, id")]
+        assert (await scene.pay(await scene.held())).status == 201
+    await api.post(f"/events/{event['id']}/cancel", {}, token=scene.organiser.token)
+    assert await cancel_bookings_of_events(scene.db) == 3
+    scene.rows("UPDATE refunds SET retry_at = created_at")
+    return [row.reference for row in scene.rows("SELECT reference FROM refunds ORDER BY retry_at, id")]
 
 
 async def test_a_gateway_that_is_down_is_asked_for_one_refund_a_batch(
-    db: Database, gateway: SimulatedGateway, wire: Wire, due: list[str], rows: Rows, books: Books
+    scene: Scene, db: Database, wire: Wire, due: list[str]
 ) -> None:
     for _ in range(3):
         with pytest.raises(GatewayUnavailable):
-            await send_due_refunds(db, gateway)
+            await send_due_refunds(db, scene.gateway)
     assert wire.asked == due, "the one that got no answer is put off"
-    assert await send_due_refunds(db, gateway) == 0
+    assert await send_due_refunds(db, scene.gateway) == 0
     assert wire.asked == due
-    rows("UPDATE refunds SET retry_at = created_at")
+    scene.rows("UPDATE refunds SET retry_at = created_at")
     wire.dead = set()
-    assert await send_due_refunds(db, gateway) == 3
-    await books()
+    assert await send_due_refunds(db, scene.gateway) == 3
+    await scene.check()
 
 
 async def test_refunds_that_were_sent_before_the_gateway_fell_silent_count(
-    db: Database, gateway: SimulatedGateway, wire: Wire, due: list[str], rows: Rows, books: Books
+    scene: Scene, db: Database, wire: Wire, due: list[str]
 ) -> None:
     wire.dead = {due[1]}
-    assert await send_due_refunds(db, gateway) == 1
-    assert await send_due_refunds(db, gateway) == 1
+    assert await send_due_refunds(db, scene.gateway) == 1
+    assert await send_due_refunds(db, scene.gateway) == 1
     assert wire.asked == due
-    rows("UPDATE refunds SET retry_at = created_at")
+    scene.rows("UPDATE refunds SET retry_at = created_at")
     with pytest.raises(GatewayUnavailable):
-        await send_due_refunds(db, gateway)
-    await books()
+        await send_due_refunds(db, scene.gateway)
+    await scene.check()

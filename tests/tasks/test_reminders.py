@@ -11,9 +11,12 @@ from bms.queries.due import list_due_reminders
 from bms.sql.database import Database
 from bms.sql.statements import Statement
 from bms.tasks.sweeps import REMINDERS, sweep
-from tests.conftest import Api, User
-from tests.kit.attendance import Make, MakeUser, Rows, approach, attend, begin, mails, told
+from tests.kit.api import Api
+from tests.kit.attendance import approach, attend, begin, mails, told
 from tests.kit.books import count
+from tests.kit.scene import Scene
+from tests.kit.types import Make, Rows
+from tests.kit.users import User
 
 
 @pytest.fixture
@@ -25,14 +28,12 @@ async def near(make_event: Make, hold: Make, buyer: User, rows: Rows) -> dict[st
     return event
 
 
-async def test_holders_are_reminded_once(
-    api: Api, db: Database, buyer: User, make_user: MakeUser, near: dict[str, Any], hold: Make, rows: Rows
-) -> None:
-    silent, gone = await make_user(email=None), await make_user()
-    await attend(hold, near, buyer, silent, gone)
-    rows("UPDATE bookings SET status = 'CANCELLED' WHERE user_id = ?", gone.id)
-    assert await sweep(db, REMINDERS) == 1
-    (mail,) = mails(rows, "reminder")
+async def test_holders_are_reminded_once(api: Api, scene: Scene, buyer: User, near: dict[str, Any]) -> None:
+    silent, gone = await scene.make_user(email=None), await scene.make_user()
+    await attend(scene.hold, near, buyer, silent, gone)
+    scene.rows("UPDATE bookings SET status = 'CANCELLED' WHERE user_id = ?", gone.id)
+    assert await sweep(scene.db, REMINDERS) == 1
+    (mail,) = mails(scene.rows, "reminder")
     assert mail.recipient == buyer.email
     shown = json.loads(mail.payload)["event"]
     assert (shown["title"], shown["venue"]) == ("Gala", near["location"]["name"])
@@ -41,16 +42,14 @@ async def test_holders_are_reminded_once(
         assert notification["event"] == near["id"]
         assert notification["message"].startswith("Gala starts soon: ")
         assert near["location"]["name"] in notification["message"]
-    assert await sweep(db, REMINDERS) == 0
-    assert count(rows, "notifications", "kind = 'reminder'") == 2
+    assert await sweep(scene.db, REMINDERS) == 0
+    assert scene.count("notifications", "kind = 'reminder'") == 2
 
 
-async def test_only_of_published_events_within_a_day(
-    api: Api, db: Database, manager: User, buyer: User, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    events = [await make_event(price="0.00") for _ in range(5)]
+async def test_only_of_published_events_within_a_day(api: Api, scene: Scene, rows: Rows) -> None:
+    events = [await scene.make_event(price="0.00") for _ in range(5)]
     for event in events:
-        await attend(hold, event, buyer)
+        await attend(scene.hold, event, scene.buyer)
     far, past, cancelled, draft, near = events
     approach(rows, far, 25)
     begin(rows, past)
@@ -58,32 +57,29 @@ async def test_only_of_published_events_within_a_day(
         approach(rows, event, 1)
     rows("UPDATE events SET status = 'CANCELLED' WHERE id = ?", cancelled["id"])
     rows("UPDATE events SET status = 'DRAFT' WHERE id = ?", draft["id"])
-    assert await sweep(db, REMINDERS) == 1
+    assert await sweep(scene.db, REMINDERS) == 1
     assert [told.event_id for told in rows("SELECT event_id FROM notifications WHERE kind = 'reminder'")] == [
         near["id"]
     ]
 
 
-async def test_a_hold_is_no_ticket_yet(
-    db: Database, buyer: User, make_event: Make, hold: Make, rows: Rows
-) -> None:
-    event = await make_event()
-    await hold(buyer, event)
-    approach(rows, event, 1)
-    assert await sweep(db, REMINDERS) == 1
-    assert mails(rows, "reminder") == []
+async def test_a_hold_is_no_ticket_yet(scene: Scene) -> None:
+    await scene.held()
+    approach(scene.rows, scene.event, 1)
+    assert await sweep(scene.db, REMINDERS) == 1
+    assert mails(scene.rows, "reminder") == []
 
 
 async def test_a_moved_event_is_reminded_of_again(
-    api: Api, db: Database, manager: User, near: dict[str, Any], rows: Rows
+    api: Api, scene: Scene, db: Database, near: dict[str, Any]
 ) -> None:
     assert await sweep(db, REMINDERS) == 1
-    moved = await api.patch(f"/events/{near['id']}", {"date": "2099-09-01"}, token=manager.token)
+    moved = await api.patch(f"/events/{near['id']}", {"date": "2099-09-01"}, token=scene.organiser.token)
     assert moved.status == 200
     assert await sweep(db, REMINDERS) == 0
-    approach(rows, near, 20)
+    approach(scene.rows, near, 20)
     assert await sweep(db, REMINDERS) == 1
-    assert len(mails(rows, "reminder")) == 2
+    assert len(mails(scene.rows, "reminder")) == 2
 
 
 async def test_many_tasks_at_once_remind_once(db: Database, near: dict[str, Any], rows: Rows) -> None:
@@ -110,17 +106,17 @@ async def test_without_the_guard_they_would_be_told_again(
 
 
 async def test_one_that_fails_does_not_keep_the_others(
-    db: Database, buyer: User, near: dict[str, Any], make_event: Make, hold: Make, rows: Rows
+    scene: Scene, rows: Rows, buyer: User, near: dict[str, Any]
 ) -> None:
-    later = await make_event(price="0.00")
-    await attend(hold, later, buyer)
+    later = await scene.on_sale(price="0.00")
+    await attend(scene.hold, later, buyer)
     approach(rows, later, 23.5)
     # The mail of the nearer one's reminder is there already, so it cannot be queued.
     rows(
         "INSERT INTO outbox (kind, recipient, payload, dedupe_key) VALUES ('reminder', 'x', '{}', ?)",
         f"reminder:{near['id']}:1:{buyer.id}",
     )
-    assert await sweep(db, REMINDERS) == 1
+    assert await sweep(scene.db, REMINDERS) == 1
     assert [told.event_id for told in rows("SELECT event_id FROM notifications WHERE kind = 'reminder'")] == [
         later["id"]
     ]

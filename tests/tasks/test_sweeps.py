@@ -1,9 +1,7 @@
 """Sweeps: a batch does what is due, one that fails stops no other, a database that is down ends the batch."""
 
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -11,10 +9,9 @@ from bms.errors import DatabaseUnavailable, Overloaded
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.tasks.sweeps import BATCH, EVENTS_OVER, Sweep, sweep
-from tests.conftest import Api, User
-
-Make = Callable[..., Awaitable[dict[str, Any]]]
-Rows = Callable[..., list[Any]]
+from tests.kit.api import Api
+from tests.kit.types import Make, Rows
+from tests.kit.users import User
 
 
 class Work:

@@ -102,7 +102,7 @@ def test_another_database_opens_nothing_by_itself(dotenv: Path) -> None:
 def test_settings_cannot_be_changed_and_show_no_secret(dotenv: Path) -> None:
     settings = load({**DATABASE, "BMS_SMTP_URL": "smtp://u:hunter3@h:25"}, dotenv)
     with pytest.raises(FrozenInstanceError):
-        settings.port = 1  # type: ignore[misc]
+        settings.port = 1
     for secret in ("hunter2", "hunter3", SECRET):
         assert secret not in repr(settings)
 

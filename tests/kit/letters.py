@@ -1,0 +1,31 @@
+"""A message to send, and a transport to send it by."""
+
+import ssl
+from email.message import EmailMessage
+
+from bms.mail.messages import compose, message_id
+from bms.mail.transports import SmtpServer, SmtpTransport
+
+
+def registration(recipient: str = "ana@example.org", name: str = "Ana", key: str = "a key") -> EmailMessage:
+    """Return a message of the kind that follows a registration."""
+    return compose(
+        "registration",
+        {"name": name, "username": "..dots at the line's start"},
+        recipient=recipient,
+        sender="BMS <tickets@example.org>",
+        message_id=message_id(key, "example.org"),
+    )
+
+
+def transport(url: str, timeout: float = 5.0, tls: ssl.SSLContext | None = None) -> SmtpTransport:
+    """Return a transport to the server at ``url``."""
+    return SmtpTransport(SmtpServer.from_url(url), timeout, tls)
+
+
+def text_of(message: EmailMessage) -> str:
+    """Return the plain text of a message."""
+    part = message.get_body(("plain",))
+    assert part is not None
+    text: str = part.get_content()
+    return text.replace("\r\n", "\n")
