@@ -9,8 +9,6 @@ from typing import Any, ClassVar, cast
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
 from bms.errors import ValidationFailed
-from bms.formats import rfc3339 as rfc3339
-from bms.formats import two_decimals
 from bms.terms import CENT, MAX_COUNT, MAX_ID, MAX_MONEY
 
 MAX_ERRORS = 100  # in one reply
@@ -25,7 +23,6 @@ _TIME = re.compile(
 )
 
 
-money = two_decimals
 JsonSchema = dict[str, Any]
 
 

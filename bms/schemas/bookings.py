@@ -4,8 +4,9 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from bms.formats import rfc3339, two_decimals
 from bms.queries.bookings import BookingView
-from bms.schemas.base import Count, Id, Line, RequestSchema, money, rfc3339
+from bms.schemas.base import Count, Id, Line, RequestSchema
 from bms.schemas.listing import ListQuery, Number
 from bms.terms import BookingStatus
 
@@ -75,16 +76,16 @@ def present_booking(view: BookingView) -> dict[str, Any]:
         "event": booking.event_id,
         "status": booking.status,
         "quantity": booking.quantity,
-        "total": money(booking.total),
+        "total": two_decimals(booking.total),
         "currency": booking.currency,
         "expires_at": rfc3339(booking.hold_expires_at),
         "booking_date": rfc3339(booking.created_at),
         "confirmed_at": rfc3339(booking.confirmed_at),
         "cancelled_at": rfc3339(booking.cancelled_at),
         "cancel_reason": booking.cancel_reason,
-        "refund_due": None if booking.refund_due is None else money(booking.refund_due),
+        "refund_due": None if booking.refund_due is None else two_decimals(booking.refund_due),
         "refunds": [
-            {"id": refund.id, "amount": money(refund.amount), "status": refund.status}
+            {"id": refund.id, "amount": two_decimals(refund.amount), "status": refund.status}
             for refund in view.refunds
         ],
         "lines": [
@@ -92,7 +93,7 @@ def present_booking(view: BookingView) -> dict[str, Any]:
                 "ticket_type": line.ticket_type_id,
                 "name": line.name,
                 "quantity": line.quantity,
-                "unit_price": money(line.unit_price),
+                "unit_price": two_decimals(line.unit_price),
             }
             for line in view.lines
         ],

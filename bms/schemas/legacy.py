@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from bms.formats import rfc3339
 from bms.queries.bookings import BookingView
-from bms.schemas.base import Count, Id, Line, RequestSchema, rfc3339
+from bms.schemas.base import Count, Id, Line, RequestSchema
 from bms.schemas.bookings import MAX_LINES, MAX_QUANTITY, present_booking
 from bms.terms import BookingStatus
 

@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, post_load, validates_schema
 
+from bms.formats import rfc3339, two_decimals
 from bms.queries.refunds import RefundRow
-from bms.schemas.base import Id, Line, Money, RequestSchema, money, rfc3339
+from bms.schemas.base import Id, Line, Money, RequestSchema
 
 
 class Refund(RequestSchema):
@@ -43,7 +44,7 @@ def present_refund(refund: RefundRow) -> dict[str, Any]:
         "id": refund.id,
         "payment_id": refund.payment_id,
         "booking_id": refund.booking_id,
-        "amount": money(refund.amount),
+        "amount": two_decimals(refund.amount),
         "currency": refund.currency,
         "reason": refund.reason,
         "status": refund.status,

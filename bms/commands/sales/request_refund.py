@@ -11,6 +11,7 @@ from bms.commands.sales.cancel import CANCEL, GET_RULE, left_to_refund, undo_boo
 from bms.commands.sales.refund_rule import refund_share
 from bms.commands.sales.refunds import ADD_REFUND_DUE, claim_refund
 from bms.errors import NotFound, RefundNotDue
+from bms.formats import two_decimals
 from bms.queries.events import owns
 from bms.queries.refunds import RefundRow, get_refund
 from bms.sql.session import Transaction
@@ -113,7 +114,8 @@ def request_refund(
         # Of a cancelled event all is owed, so a part of it is never all that there is to come.
         amount = refundable
     if amount == 0 or amount > refundable:
-        raise RefundNotDue(f"{refundable:.2f} can be refunded", refundable=f"{refundable:.2f}")
+        left = two_decimals(refundable)
+        raise RefundNotDue(f"{left} can be refunded", refundable=left)
     ends_booking = not grants or payment.refund_claimed + amount == payment.amount
     if ends_booking and tx.row(CANCEL, id=payment.booking_id, reason=reason) is not None:
         refund_id = undo_booking(
