@@ -1,4 +1,4 @@
-"""Paying for a booking: claim it, ask the gateway, settle. Every caller that pays goes through here."""
+"""Paying for a booking: claim it, ask the gateway, settle. Every payment goes through here."""
 
 from collections.abc import Mapping
 
@@ -23,8 +23,8 @@ async def pay(
 ) -> StoredReply:
     """Pay for the actor's held booking and return the reply: 201 and the payment, or why it failed.
 
-    The reply is kept under ``key``, and given again to a repeat. Raises as ``claim_payment``, and
-    GatewayUnavailable when the outcome is unknown.
+    The reply is stored under ``key``, and a repeat gets it again. Raises as ``claim_payment`` and ``settle``,
+    and GatewayUnavailable when the outcome is unknown.
     """
     is_card = method == Method.CARD
     claim = await database.transact(
@@ -45,7 +45,7 @@ async def pay(
         method=method,
         details=details,
     )
-    # No transaction is open here. If this raises or the process dies, the payment stays PROCESSING, and
-    # nobody pays for the booking twice, until reconciliation finds out its outcome.
+    # No transaction is open here. If this raises or the process dies, the payment stays PROCESSING and blocks
+    # a second one until reconciliation finds out its outcome.
     outcome = await gateway.charge(charge)
     return await settle(database, claim.payment_id, outcome, request_id=actor.request_id)

@@ -1,6 +1,6 @@
-"""Giving money back on request: claimed in one transaction, then asked of the gateway.
+"""Refunds on request: claim in one transaction, then ask the gateway.
 
-No transaction is open while the gateway is asked. A refund that it does not answer for stays PENDING, and
+No transaction is open while the gateway is asked. If it does not answer, the refund stays PENDING and
 reconciliation sends it again.
 """
 
@@ -20,7 +20,7 @@ from bms.terms import Actor
 async def cancel(
     database: Database, gateway: Gateway, actor: Actor, *, booking_id: int, reason: str | None
 ) -> None:
-    """Cancel a booking and send the refund that its rule gives. Raises as ``cancel_booking``."""
+    """Cancel a booking and send its refund, if any is due. Raises as ``cancel_booking``."""
     cancelled = await database.transact(cancel_booking, actor, booking_id=booking_id, reason=reason)
     if cancelled.refund_id is not None:
         await send_refund(database, gateway, cancelled.refund_id)
@@ -29,9 +29,9 @@ async def cancel(
 async def give_back(
     database: Database, gateway: Gateway, actor: Actor, *, asked: Mapping[str, Any], key: Key | None
 ) -> StoredReply:
-    """Claim a refund as ``asked`` of ``request_refund``, send it, and return the reply: 201 and the refund.
+    """Claim a refund, send it and return the reply: 201 and the refund.
 
-    Raises as ``request_refund``.
+    ``asked`` is the caller's part of the arguments of ``request_refund``. Raises as that.
     """
     requested = await database.transact(request_refund, actor, **asked, key=key, render=render_refund)
     if requested.refund_id is None:

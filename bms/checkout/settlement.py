@@ -1,7 +1,7 @@
-"""Writing what the gateway answered, and asking it for refunds: what handlers and background tasks share.
+"""What requests and background tasks share: writing the gateway's outcomes and sending refunds.
 
-No transaction is open while the gateway is asked. A crash at any line leaves a PROCESSING payment or
-a PENDING refund, which the reconciliation task finds and settles by the same functions.
+No transaction is open while the gateway is asked. A crash at any line leaves a PROCESSING payment or a
+PENDING refund. The reconciliation task finds it and settles it by the same functions.
 """
 
 import contextlib
@@ -30,8 +30,8 @@ from bms.terms import BookingStatus, PaymentStatus
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS = 3  # to write an outcome while others take the tickets that it counted on
-ASK_AGAIN = 30  # seconds until a refund whose outcome is unknown is asked for again
+ATTEMPTS = 3  # to settle a late payment whose tickets other buyers take
+ASK_AGAIN = 30  # seconds until the gateway is asked again for a refund whose outcome is unknown
 
 
 async def settle(
@@ -39,7 +39,7 @@ async def settle(
 ) -> StoredReply:
     """Write the outcome of a payment and return the reply to the request that made it.
 
-    Raises as ``Database.transact``. Then the payment stays PROCESSING until the reconciliation task.
+    Raises as ``Database.transact``. The payment then stays PROCESSING until it is reconciled.
     """
     for _ in range(ATTEMPTS):
         with contextlib.suppress(Contested):
@@ -60,14 +60,14 @@ async def settle(
 def _render_payment(
     payment: PaymentRow, booking_status: str, message: str | None, request_id: str | None
 ) -> StoredReply:
-    """Return the answer to a settled payment: it bought the tickets, was declined, or came too late."""
+    """Return the reply to a settled payment: it succeeded, was declined, or came too late."""
     named = {"payment_id": payment.id, "booking_id": payment.booking_id}
     error: BMSError
     if payment.status == PaymentStatus.FAILED:
         error = PaymentDeclined(message or "", gateway_code=payment.failure_code, **named)
     elif booking_status != BookingStatus.CONFIRMED:
         error = HoldExpired(
-            "The payment came after the booking had ended and its tickets are gone: it is refunded in full",
+            "The payment arrived after the booking had ended and its tickets were gone; it is refunded",
             **named,
         )
     else:
@@ -76,7 +76,7 @@ def _render_payment(
 
 
 def render_refund(refund: RefundRow) -> StoredReply:
-    """Return the answer to a request for a refund."""
+    """Return the reply to a request for a refund."""
     return StoredReply.of(201, present_refund(refund))
 
 

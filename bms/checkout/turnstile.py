@@ -1,9 +1,9 @@
-"""The turnstile: buyers who come at the same moment go through in groups, first come, first served.
+"""The turnstile: concurrent buyers go through in groups, first come, first served.
 
-While one group is being written the next one gathers, so that a group is as large as the rush: alone
-a buyer waits for nobody, and on the day of a sale dozens share a transaction, its locks and its commit.
-Groups are written side by side when they are for other events: for the same one the second would only
-wait for the first one's locks, and formed after that one's end it is larger.
+While one group is written, the next one forms. So groups grow with the rush: a single buyer waits for
+nobody, and in a rush dozens share a transaction, its locks and its commit. Groups run in parallel only if
+they are for different events. A second group for the same event would wait for the locks of the first, and
+is larger if it forms after that one's end.
 """
 
 import asyncio
@@ -19,23 +19,25 @@ from bms.errors import BMSError, Contested, DatabaseUnavailable, Overloaded
 from bms.sql.database import Database
 
 GROUP = 128  # asks in one transaction
-AGAIN = 3  # times that a group is written anew because somebody else took what it was to get
-LANES = 2  # groups written at the same time by one process
-LANES_AN_EVENT = 1  # of them with asks for the same event
-QUEUE = 1000  # asks that may wait
-PATIENCE = 10.0  # seconds that one waits before it is told to come again
+AGAIN = 3  # retries of a group that lost its tickets to another transaction
+LANES = 2  # groups in parallel per process
+LANES_AN_EVENT = 1  # groups in parallel per process and event
+QUEUE = 1000  # waiting asks
+PATIENCE = 10.0  # seconds until a waiting ask is refused
 
 
 @dataclass(slots=True)
 class _Waiting:
     ask: Ask
-    answer: "asyncio.Future[StoredReply]"
+    reply: "asyncio.Future[StoredReply]"
     since: float = field(default_factory=time.monotonic)
 
 
 class Turnstile:
-    """Serves asks by ``hold_tickets``: up to ``group`` in one transaction, on ``lanes`` at a time, of which
-    ``lanes_an_event`` may be for one event. More than ``queue`` do not wait.
+    """Serves asks by ``hold_tickets``, up to ``group`` in one transaction.
+
+    At most ``lanes`` transactions run in parallel, at most ``lanes_an_event`` of them for the same event. At
+    most ``queue`` asks wait.
     """
 
     def __init__(
@@ -53,17 +55,18 @@ class Turnstile:
         self.lanes_an_event = lanes_an_event
         self.queue = queue
         self._waiting: deque[_Waiting] = deque()
-        self._served: Counter[int] = Counter()  # on how many lanes, by event
+        self._served: Counter[int] = Counter()  # lanes by event
         self._open: set[asyncio.Task[Any]] = set()
 
     @property
     def waiting(self) -> int:
-        """How many asks wait."""
+        """The number of waiting asks."""
         return len(self._waiting)
 
     async def hold(self, ask: Ask) -> StoredReply:
-        """Return the answer to ``ask``. Raises what refuses it, Overloaded when too many wait, and as
-        ``Database.transact``. Cancelled while it waits, an ask is not served; later it is.
+        """Return the reply to ``ask``. If the caller is cancelled while it waits, the ask is not served.
+
+        Raises the error that refuses the ask, Overloaded when too many wait, and as ``Database.transact``.
         """
         if len(self._waiting) >= self.queue:
             raise Overloaded()
@@ -71,10 +74,10 @@ class Turnstile:
         self._waiting.append(waiting)
         if self._may_serve(ask.event_id):
             self._open_lane()
-        return await waiting.answer
+        return await waiting.reply
 
     async def close(self) -> None:
-        """Return when all who came have been served."""
+        """Return when every ask has been served."""
         while self._open:
             await asyncio.wait(self._open)
 
@@ -85,13 +88,13 @@ class Turnstile:
         if len(self._open) < self.lanes:
             lane = asyncio.create_task(self._serve())
             self._open.add(lane)
-            lane.add_done_callback(self._open.discard)  # for one that is cancelled before it begins
+            lane.add_done_callback(self._open.discard)  # also if it is cancelled before it starts
 
     async def _serve(self) -> None:
         try:
             while group := self._next_group():
                 if self._waiting:
-                    self._open_lane()  # One that found nothing to do before may find something now.
+                    self._open_lane()  # A lane that found nothing to do may find something now.
                 events = Counter({one.ask.event_id for one in group})
                 self._served += events
                 try:
@@ -99,25 +102,25 @@ class Turnstile:
                 finally:
                     self._served -= events
                     for one in group:
-                        _refuse(one, BMSError())  # Nobody waits for ever, whatever went wrong.
+                        _refuse(one, BMSError())  # Whatever went wrong, nobody waits forever.
         finally:
-            # Here, with no await since nothing was found to do: who comes next opens the lane again.
+            # Must stay synchronous: an await between "queue empty" and this line would strand the next ask.
             lane = asyncio.current_task()
             if lane is not None:
                 self._open.discard(lane)
 
     def _next_group(self) -> list[_Waiting]:
-        """Take who goes next off the queue: no two of one buyer, who must see what the first one wrote."""
+        """Take the next group off the queue. Asks of one buyer go one by one: the next must see the last."""
         group: list[_Waiting] = []
         people: set[int] = set()
         later: list[_Waiting] = []
         now = time.monotonic()
         while self._waiting and len(group) < self.group:
             one = self._waiting.popleft()
-            if one.answer.done():
+            if one.reply.done():
                 continue
             if now - one.since > PATIENCE:
-                one.answer.set_exception(Overloaded())
+                one.reply.set_exception(Overloaded())
                 continue
             involved = {one.ask.user_id} | ({one.ask.key.user_id} if one.ask.key else set())
             if people & involved or not self._may_serve(one.ask.event_id):
@@ -135,7 +138,7 @@ class Turnstile:
             if contested.refusal is not None and len(group) == 1:
                 _refuse(group[0], contested.refusal)
             elif again:
-                # Retry with what is left now; each retry means that others took some.
+                # Retry with fresh availability; each retry means someone else got some.
                 await self._serve_group(group, again=again - 1)
             else:
                 await self._serve_parts([[one] for one in group], Overloaded())
@@ -145,11 +148,11 @@ class Turnstile:
             for one, outcome in zip(group, outcomes, strict=True):
                 if isinstance(outcome, BMSError):
                     _refuse(one, outcome)
-                elif not one.answer.done():
-                    one.answer.set_result(outcome)
+                elif not one.reply.done():
+                    one.reply.set_result(outcome)
 
     async def _serve_parts(self, parts: Sequence[Sequence[_Waiting]], error: Exception) -> None:
-        """Serve each part of a group of which nothing is written; refuse all with ``error`` if it is one."""
+        """Serve the parts of a group that failed with ``error``. A single part is refused with it."""
         if len(parts) > 1:
             await asyncio.gather(*(self._serve_group(part) for part in parts))
         else:
@@ -158,13 +161,13 @@ class Turnstile:
 
 
 def _parted(group: Sequence[_Waiting], error: Exception) -> Sequence[Sequence[_Waiting]]:
-    """Return the parts of ``group`` to serve one by one: a single ask or event may have caused ``error``."""
+    """Return the parts of ``group`` to serve separately: one ask or event alone may have caused ``error``."""
     if isinstance(error, DatabaseUnavailable):
         return [group]
     if isinstance(error, Overloaded):
         if error.no_connection:
-            return [group]  # Every part would wait for a connection as long again.
-        # A row stayed locked, for example of an event that its organiser is changing.
+            return [group]  # Each part would wait for a connection just as long again.
+        # A row stayed locked, for example while an organiser changed the event.
         by_event: defaultdict[int, list[_Waiting]] = defaultdict(list)
         for one in group:
             by_event[one.ask.event_id].append(one)
@@ -173,5 +176,5 @@ def _parted(group: Sequence[_Waiting], error: Exception) -> Sequence[Sequence[_W
 
 
 def _refuse(one: _Waiting, error: Exception) -> None:
-    if not one.answer.done():
-        one.answer.set_exception(error)
+    if not one.reply.done():
+        one.reply.set_exception(error)

@@ -1,6 +1,7 @@
-"""What the violation of each constraint means to a caller, where it means anything.
+"""Which domain error the violation of each constraint means.
 
-A constraint that is not here guards against our own mistakes; its violation is a 500.
+A constraint that is not listed guards against our own mistakes: its violation is a 500. With None the
+transaction is retried: another one has just inserted the row that this one found missing.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,14 +24,16 @@ CONSTRAINT_ERRORS: Mapping[str, Callable[[], BMSError] | None] = {
     "ux_users_email": lambda: EmailTaken(field="email"),
     "uq_categories_slug": DuplicateCategory,
     "fk_events_venue": VenueInUse,
-    "uq_ticket_types_name": lambda: ValidationFailed.of("ticket_types", "Two have the same name."),
+    "uq_ticket_types_name": lambda: ValidationFailed.of(
+        "ticket_types", "Two ticket types have the same name."
+    ),
     "ck_ticket_types_available": SoldOut,
     "ck_ticket_types_capacity": CapacityBelowSold,
     "ux_payments_live": PaymentInProgress,
-    # An admin books for an account that is not there; an event is deleted while it is booked.
+    # An admin books for an account that does not exist; an event is deleted while it is being booked.
     "fk_bookings_user": lambda: ValidationFailed.of("user", "There is no such user."),
     "fk_bookings_event": lambda: NotFound("There is no such event"),
-    # Run again: another has just written the row, and this time it is found.
+    # Retried: the row is found this time, or another random code is drawn.
     "pk_login_attempts": None,
     "pk_idempotency_keys": None,
     "uq_bookings_reference": None,

@@ -1,6 +1,6 @@
-"""Idempotency keys: the same request sent twice does its work once and is answered alike.
+"""Idempotency keys: a request that is sent twice does its work once and gets the same reply.
 
-The key's row is written in the transaction of what it guards, so neither stands without the other.
+The key's row is written in the transaction that does the work, so both are committed or neither is.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from bms.sql.statements import Statement, json_rows
 
 
 class FirstRow(NamedTuple):
-    """The first request under a key; ``status`` and ``body`` are None while it is running."""
+    """The first request under a key. ``status`` and ``body`` are None while it is running."""
 
     fingerprint: str
     status: int | None
@@ -44,7 +44,7 @@ class FirstOfKeyRow(NamedTuple):
     body: str | None
 
 
-# One look-up each, by the primary key, whatever the planner thinks of the table's size.
+# APPLY makes one look-up per key, by the primary key, whatever the planner thinks of the table's size.
 FIND_EACH = Statement(
     "idempotency_keys.find_each",
     "@keys NVARCHAR(MAX)",
@@ -61,8 +61,8 @@ FIND_EACH = Statement(
     FirstOfKeyRow,
 )
 
-# Of two at once the second waits here for the first to commit, breaks pk_idempotency_keys, is run
-# again, and then finds the first one's row.
+# Of two concurrent requests the second waits here until the first commits, violates pk_idempotency_keys, is
+# retried, and then finds the row.
 INSERT = Statement(
     "idempotency_keys.insert",
     "@user_id BIGINT, @idempotency_key NVARCHAR(64), @fingerprint NVARCHAR(64)",
@@ -72,7 +72,7 @@ INSERT = Statement(
     """,
 )
 
-# With their answers, at the end of a transaction that has them ready. Two at once end as above.
+# With the replies, at the end of a transaction that knows them. Concurrent requests end as above.
 INSERT_EACH = Statement(
     "idempotency_keys.insert_each",
     "@keys NVARCHAR(MAX)",
@@ -124,7 +124,7 @@ SET_REFUND = Statement(
     """,
 )
 
-# A refund is answered when it is claimed; what the gateway then says of it takes that answer's place.
+# The reply to a refund is stored when the refund is claimed, and replaced when the gateway has answered.
 FINISH_REFUND = Statement(
     "idempotency_keys.finish_refund",
     "@refund_id BIGINT, @body NVARCHAR(MAX)",
@@ -134,7 +134,7 @@ FINISH_REFUND = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a request came with: whose key, which, and the fingerprint of what was asked."""
+    """An Idempotency-Key: its user, its value and the fingerprint of the request."""
 
     user_id: int
     value: str
@@ -143,7 +143,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class StoredReply:
-    """A response as it is stored: its status and its JSON text."""
+    """A reply as it is stored: its HTTP status and its JSON text."""
 
     status: int
     body: str
@@ -151,20 +151,20 @@ class StoredReply:
 
     @property
     def refusal(self) -> str | None:
-        """Why the request was refused, in a sentence; None for a success."""
+        """The sentence that says why the request was refused, or None for a success."""
         return None if self.status < 400 else str(orjson.loads(self.body)["detail"])
 
     @classmethod
     def of(cls, status: int, data: Any) -> "StoredReply":
-        """Return the answer that shows ``data`` as JSON."""
+        """Return the reply with ``data`` as JSON."""
         return cls(status, orjson.dumps(data).decode())
 
 
 def begin(tx: Transaction, key: Key | None) -> StoredReply | None:
-    """Return the first answer given under ``key``, or None when this is the first request.
+    """Return the first reply under ``key``, or None when this is the first request.
 
-    Raises IdempotencyKeyReused when it came with another request, RequestInProgress when the first
-    one has no answer yet.
+    Raises IdempotencyKeyReused when the key belongs to a different request, RequestInProgress when the first
+    request has no reply yet.
     """
     if key is None:
         return None
@@ -176,22 +176,23 @@ def begin(tx: Transaction, key: Key | None) -> StoredReply | None:
 
 
 def first_replies(tx: Transaction, keys: Sequence[Key]) -> dict[Key, StoredReply | BMSError]:
-    """Return the first answer given under each of ``keys`` that came before, or the error of its repeat:
-    IdempotencyKeyReused or RequestInProgress.
+    """Return the first reply under each of ``keys`` that was used before, or the error that a repeat gets.
+
+    Errors are IdempotencyKeyReused and RequestInProgress. A new key is not in the result.
     """
     if not keys:
         return {}
     asked = json_rows({"user_id": key.user_id, "idempotency_key": key.value} for key in keys)
     found = {(row.user_id, row.idempotency_key): row for row in tx.rows(FIND_EACH, keys=asked)}
-    answers: dict[Key, StoredReply | BMSError] = {}
+    replies: dict[Key, StoredReply | BMSError] = {}
     for key in keys:
         first = found.get((key.user_id, key.value))
         if first is not None:
             try:
-                answers[key] = _repeated(first, key)
+                replies[key] = _repeated(first, key)
             except BMSError as error:
-                answers[key] = error
-    return answers
+                replies[key] = error
+    return replies
 
 
 def _repeated(first: FirstRow | FirstOfKeyRow, key: Key) -> StoredReply:
@@ -202,48 +203,48 @@ def _repeated(first: FirstRow | FirstOfKeyRow, key: Key) -> StoredReply:
     return StoredReply(first.status, first.body, replayed=True)
 
 
-def keep(tx: Transaction, answered: Sequence[tuple[Key, StoredReply]]) -> None:
-    """Keep each answer as the one that a repeat of its request gets."""
-    if answered:
+def keep(tx: Transaction, replies: Sequence[tuple[Key, StoredReply]]) -> None:
+    """Store the replies under their keys, for repeats of the requests."""
+    if replies:
         rows = [
             {
                 "user_id": key.user_id,
                 "idempotency_key": key.value,
                 "fingerprint": key.fingerprint,
-                "status": answer.status,
-                "body": answer.body,
+                "status": reply.status,
+                "body": reply.body,
             }
-            # In one order: groups that have keys in common wait for each other without a deadlock.
-            for key, answer in sorted(answered, key=lambda pair: (pair[0].user_id, pair[0].value))
+            # In one order, so that groups with keys in common wait for each other without a deadlock.
+            for key, reply in sorted(replies, key=lambda pair: (pair[0].user_id, pair[0].value))
         ]
         tx.execute(INSERT_EACH, keys=json_rows(rows))
 
 
-def finish(tx: Transaction, key: Key | None, answer: StoredReply) -> None:
-    """Keep ``answer`` for the request whose key ``begin`` wrote."""
+def finish(tx: Transaction, key: Key | None, reply: StoredReply) -> None:
+    """Store ``reply`` for the request whose key ``begin`` wrote."""
     if key is not None:
         tx.execute(
-            FINISH, user_id=key.user_id, idempotency_key=key.value, status=answer.status, body=answer.body
+            FINISH, user_id=key.user_id, idempotency_key=key.value, status=reply.status, body=reply.body
         )
 
 
 def attach_payment(tx: Transaction, key: Key | None, payment_id: int) -> None:
-    """Leave the answer to the outcome of a payment, which another transaction writes."""
+    """Leave the reply to another transaction, which writes the outcome of this payment."""
     if key is not None:
         tx.execute(SET_PAYMENT, user_id=key.user_id, idempotency_key=key.value, payment_id=payment_id)
 
 
-def finish_payment(tx: Transaction, payment_id: int, answer: StoredReply) -> None:
-    """Keep ``answer`` for the request that began this payment, if it had a key."""
-    tx.execute(FINISH_PAYMENT, payment_id=payment_id, status=answer.status, body=answer.body)
+def finish_payment(tx: Transaction, payment_id: int, reply: StoredReply) -> None:
+    """Store ``reply`` for the request that began this payment, if it had a key."""
+    tx.execute(FINISH_PAYMENT, payment_id=payment_id, status=reply.status, body=reply.body)
 
 
 def attach_refund(tx: Transaction, key: Key | None, refund_id: int) -> None:
-    """Let the kept answer follow what becomes of a refund."""
+    """Let ``finish_refund`` update the stored reply when this refund is settled."""
     if key is not None:
         tx.execute(SET_REFUND, user_id=key.user_id, idempotency_key=key.value, refund_id=refund_id)
 
 
-def finish_refund(tx: Transaction, refund_id: int, answer: StoredReply) -> None:
-    """Keep ``answer`` for the request that asked for this refund, if it had a key."""
-    tx.execute(FINISH_REFUND, refund_id=refund_id, body=answer.body)
+def finish_refund(tx: Transaction, refund_id: int, reply: StoredReply) -> None:
+    """Store ``reply`` for the request that asked for this refund, if it had a key."""
+    tx.execute(FINISH_REFUND, refund_id=refund_id, body=reply.body)

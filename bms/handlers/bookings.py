@@ -40,10 +40,10 @@ routes = Routes()
     headers=["Idempotency-Key"],
 )
 async def hold(call: Call) -> web.Response:
-    """Hold tickets of an event; a booking that costs nothing is confirmed at once."""
+    """Hold tickets of an event. A booking that costs nothing is confirmed at once."""
     buyer = call.body["user_id"] or call.caller.user_id
     if buyer != call.caller.user_id and not call.actor.may(Right.BOOKINGS_ANY):
-        raise Forbidden("Only an admin may book for somebody else")
+        raise Forbidden("Only an admin may book for another user")
     return await holding.hold(
         call,
         user_id=buyer,
@@ -62,7 +62,7 @@ async def hold(call: Call) -> web.Response:
     answers={200: BookingAnswer(many=True)},
 )
 async def index(call: Call) -> web.Response:
-    """List the caller's bookings, the newest first; an admin sees everybody's."""
+    """List the caller's bookings, newest first. Admins see everybody's."""
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
     views = await call.db.read_primary(
@@ -80,7 +80,7 @@ async def index(call: Call) -> web.Response:
     "GET", "/bookings/{id}", operation="bookings.show", access=Access.USER, answers={200: BookingAnswer()}
 )
 async def show(call: Call) -> web.Response:
-    """Show one booking of the caller's; an admin sees anybody's."""
+    """Show one of the caller's bookings. Admins see everybody's."""
     view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=call.viewer_id)
     return respond(present_booking(view))
 
@@ -103,9 +103,9 @@ async def show(call: Call) -> web.Response:
     raises=[BookingNotCancellable, PaymentInProgress],
 )
 async def cancel(call: Call) -> web.Response:
-    """Cancel a booking: its tickets go back on sale, and money by the event's refund rule.
+    """Cancel a booking. Its tickets go back on sale, and the event's refund rule decides the refund.
 
-    Cancelling twice answers as the first time.
+    A repeat changes nothing.
     """
     await refunds.cancel(
         call.db, call.gateway, call.actor, booking_id=call.id(), reason=call.body.get("reason")
@@ -123,7 +123,7 @@ async def cancel(call: Call) -> web.Response:
     answers={200: AttendanceAnswer(many=True)},
 )
 async def bookings(call: Call) -> web.Response:
-    """List the bookings of an event, the newest first, to its organiser or an admin."""
+    """List the bookings of an event, newest first. Only its organiser and admins see them."""
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
     views = await call.db.read_primary(

@@ -1,4 +1,4 @@
-"""What every call that holds tickets shares: one ask, put through the turnstile."""
+"""What all calls that hold tickets share: make an ask and pass it through the turnstile."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -21,7 +21,7 @@ async def hold(
     present: Callable[[BookingView], dict[str, Any]],
     confirm_free: bool = True,
 ) -> web.Response:
-    """Hold ``wanted``, pairs of ticket type and quantity, for ``user_id`` and return the 201.
+    """Hold ``wanted``, pairs of ticket type and quantity, for ``user_id``; return the 201 response.
 
     Raises as ``Turnstile.hold``.
     """

@@ -45,7 +45,7 @@ routes = Routes()
     headers=["Idempotency-Key"],
 )
 async def pay_booking(call: Call) -> web.Response:
-    """Pay for a held booking: 201 and its tickets, or 402 and the hold intact."""
+    """Pay for a held booking. If the payment is declined (402), the hold stands."""
     paid = await pay(
         call.db,
         call.gateway,
@@ -67,7 +67,7 @@ async def pay_booking(call: Call) -> web.Response:
     answers={200: PaymentAnswer(many=True)},
 )
 async def index(call: Call) -> web.Response:
-    """List the caller's payments, the newest first; an admin sees everybody's."""
+    """List the caller's payments, newest first. Admins see everybody's."""
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
     payments = await call.db.read_primary(
@@ -80,6 +80,6 @@ async def index(call: Call) -> web.Response:
     "GET", "/payments/{id}", operation="payments.show", access=Access.USER, answers={200: PaymentAnswer()}
 )
 async def show(call: Call) -> web.Response:
-    """Show one payment of the caller's; an admin sees anybody's."""
+    """Show one of the caller's payments. Admins see everybody's."""
     payment = await call.db.read_primary(get_payment, payment_id=call.id(), viewer_id=call.viewer_id)
     return respond(present_payment(payment))

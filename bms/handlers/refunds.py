@@ -1,4 +1,4 @@
-"""Refunds: ask for one, show one."""
+"""Refunds: request, show."""
 
 from aiohttp import web
 
@@ -27,7 +27,10 @@ routes = Routes()
     headers=["Idempotency-Key"],
 )
 async def request(call: Call) -> web.Response:
-    """Give money back, in full or in part. In full, the booking is cancelled and its tickets go back."""
+    """Refund a payment in full or in part.
+
+    A full refund cancels the booking, and so does any refund that the buyer requests.
+    """
     given_back = await give_back(call.db, call.gateway, call.actor, asked=call.body, key=await key_of(call))
     return send(given_back)
 
@@ -36,6 +39,6 @@ async def request(call: Call) -> web.Response:
     "GET", "/refunds/{id}", operation="refunds.show", access=Access.USER, answers={200: RefundAnswer()}
 )
 async def show(call: Call) -> web.Response:
-    """Show a refund to its payer, the event's organiser or an admin."""
+    """Show a refund. Its payer, the event's organiser and admins see it."""
     refund = await call.db.read_primary(get_refund, refund_id=call.id(), viewer_id=call.viewer_id)
     return respond(present_refund(refund))

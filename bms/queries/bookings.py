@@ -16,7 +16,7 @@ from bms.terms import Actor
 
 
 class BookingRow(NamedTuple):
-    """A booking. Its times are UTC without an offset."""
+    """A booking. Times are naive UTC."""
 
     id: int
     reference: str
@@ -168,7 +168,7 @@ LIST_REFUNDS = Statement(
 
 @dataclass(frozen=True, slots=True)
 class BookingView:
-    """A booking as it is shown; ``payment`` is the latest attempt."""
+    """A booking with what is shown of it. ``payment`` is the latest attempt."""
 
     booking: BookingRow
     lines: Sequence[BookingLine]
@@ -186,7 +186,7 @@ class BookingView:
 
 
 def get_booking(tx: Transaction, *, booking_id: int, viewer_id: int | None) -> BookingView:
-    """Return a booking that ``viewer_id`` may see (None: anyone's). Raises NotFound."""
+    """Return a booking if ``viewer_id`` may see it (None: may see all). Raises NotFound."""
     booking = tx.row(GET, id=booking_id)
     if booking is None or viewer_id not in (None, booking.user_id):
         raise NotFound("There is no such booking")
@@ -202,7 +202,7 @@ def list_bookings(
     before: int | None = None,
     limit: int,
 ) -> list[BookingView]:
-    """Return up to ``limit`` bookings of ``user_id`` (None: everybody's), the newest first."""
+    """Return up to ``limit`` bookings of ``user_id`` (None: of all users), newest first."""
     filters = {"status": status, "event_id": event_id, "before": before, "limit": limit}
     if user_id is None:
         return complete(tx, tx.rows(LIST_ALL, **filters))
@@ -210,7 +210,7 @@ def list_bookings(
 
 
 def complete(tx: Transaction, bookings: Sequence[BookingRow]) -> list[BookingView]:
-    """Return ``bookings`` with what belongs to them, by four statements at the most."""
+    """Return ``bookings`` with what is shown of them. Takes four statements at most."""
     ids = [booking.id for booking in bookings]
     if not ids:
         return []
@@ -260,7 +260,7 @@ def _by_booking(rows: Iterable[R]) -> dict[int, list[R]]:
 
 
 class AttendanceRow(NamedTuple):
-    """A booking with the name and address of the person who made it."""
+    """A booking with the name and e-mail address of its buyer."""
 
     id: int
     reference: str
@@ -299,7 +299,7 @@ LIST_OF_EVENT = Statement(
 
 @dataclass(frozen=True, slots=True)
 class AttendanceView(BookingView):
-    """A booking as the event's organiser sees it: with the person who made it."""
+    """A booking as the event's organiser sees it, with the buyer."""
 
     user_name: str
     user_email: str | None
@@ -314,7 +314,7 @@ def list_bookings_of_event(
     before: int | None,
     limit: int,
 ) -> list[AttendanceView]:
-    """Return up to ``limit`` bookings of an event that the actor owns, the newest first.
+    """Return up to ``limit`` bookings of an event that the actor owns, newest first.
 
     Raises NotFound and Forbidden.
     """

@@ -1,7 +1,7 @@
-"""The rules of conservation: what is true of the books after any history, each as a query.
+"""The rules of conservation: what is true of the books after any history, one query per rule.
 
-Every query returns the rows that break its rule, so that none is what all hold means. They lock
-nothing and may run on any database at any time, for each rule holds in every committed state.
+A query returns the rows that break its rule. It locks nothing and may run on any database at any time: every
+rule holds in every committed state.
 """
 
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from bms.queries.due import MAX_REFUND_ATTEMPTS
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
-SHOWN = 20  # broken rows that are shown of each rule
+SHOWN = 20  # rows shown per rule
 
 
 class UnbalancedTypeRow(NamedTuple):
-    """A ticket type whose capacity is not what is available and what live bookings hold."""
+    """A ticket type whose capacity is not the sum of what is available and what live bookings hold."""
 
     id: int
     capacity: int
@@ -43,7 +43,7 @@ TICKETS = Statement(
 
 
 class UnbalancedLinesRow(NamedTuple):
-    """A booking whose quantity or total is not that of its lines."""
+    """A booking whose quantity or total differs from the sum of its lines."""
 
     id: int
     quantity: int
@@ -144,7 +144,7 @@ PAID = Statement(
 
 
 class OwedRow(NamedTuple):
-    """A payment of a booking that ended, less of which is claimed for a refund than is owed."""
+    """A payment of a booking that ended, of which refunds claim less than is owed."""
 
     id: int
     booking_id: int
@@ -227,7 +227,7 @@ CANCELLED_EVENTS = Statement(
 
 
 class MisratedRow(NamedTuple):
-    """An event whose rating is not that of its reviews."""
+    """An event whose rating differs from its reviews."""
 
     id: int
     rating_count: int
@@ -293,7 +293,7 @@ REFUNDS_GIVEN_UP = Statement(
     GivenUpRow,
 )
 
-# Each of them answers with a row of its own, all of which are shown alike.
+# Each has a row type of its own; all are shown in the same way.
 RULES: Mapping[str, Statement[Any]] = {
     "Of every ticket type the capacity is what is available and what live bookings hold": TICKETS,
     "Every booking's quantity and total are those of its lines": LINES,
@@ -315,12 +315,12 @@ class Finding(NamedTuple):
 
 
 def check_conservation(tx: Transaction) -> list[Finding]:
-    """Return a finding for every rule; one without rows holds."""
+    """Return a finding for every rule. A rule without rows holds."""
     return [Finding(rule, _rows(tx, statement)) for rule, statement in RULES.items()]
 
 
 def list_notes(tx: Transaction) -> list[Finding]:
-    """Return what breaks no rule but is worth knowing."""
+    """Return findings that break no rule but are worth knowing."""
     return [
         Finding("Mail that went out again after a lease had run out", _rows(tx, REPEATED_MAIL)),
         Finding(

@@ -1,4 +1,4 @@
-"""Payments as their payers see them."""
+"""Payments, and the methods that an event accepts."""
 
 import datetime as dt
 from decimal import Decimal
@@ -10,7 +10,7 @@ from bms.sql.statements import Statement
 
 
 class PaymentRow(NamedTuple):
-    """A payment. Of a card, only the brand and the last four digits are kept."""
+    """A payment. Only the brand and the last four digits of a card are stored."""
 
     id: int
     booking_id: int
@@ -65,7 +65,7 @@ LIST_ALL = Statement(
 
 
 def get_payment(tx: Transaction, *, payment_id: int, viewer_id: int | None) -> PaymentRow:
-    """Return a payment that ``viewer_id`` may see (None: anyone's). Raises NotFound."""
+    """Return a payment if ``viewer_id`` may see it (None: may see all). Raises NotFound."""
     payment = tx.row(GET, id=payment_id)
     if payment is None or viewer_id not in (None, payment.user_id):
         raise NotFound("There is no such payment")
@@ -75,14 +75,14 @@ def get_payment(tx: Transaction, *, payment_id: int, viewer_id: int | None) -> P
 def list_payments(
     tx: Transaction, *, user_id: int | None, before: int | None, limit: int
 ) -> list[PaymentRow]:
-    """Return up to ``limit`` payments of ``user_id`` (None: everybody's), the newest first."""
+    """Return up to ``limit`` payments of ``user_id`` (None: of all users), newest first."""
     if user_id is None:
         return tx.rows(LIST_ALL, before=before, limit=limit)
     return tx.rows(LIST_OF_USER, user_id=user_id, before=before, limit=limit)
 
 
 class MethodRow(NamedTuple):
-    """A method of payment that an event takes."""
+    """A method of payment that an event accepts."""
 
     method: str
 
@@ -102,5 +102,5 @@ LIST_METHODS = Statement(
 
 
 def list_payment_methods(tx: Transaction, *, booking_id: int) -> list[str]:
-    """Return the methods of payment that the event of a booking takes."""
+    """Return the methods of payment that the event of a booking accepts."""
     return [row.method for row in tx.rows(LIST_METHODS, booking_id=booking_id)]

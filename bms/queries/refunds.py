@@ -1,4 +1,4 @@
-"""Refunds as those who may see them see them."""
+"""Refunds."""
 
 import datetime as dt
 from decimal import Decimal
@@ -43,7 +43,7 @@ GET = Statement(
 
 
 def get_refund(tx: Transaction, *, refund_id: int, viewer_id: int | None) -> RefundRow:
-    """Return a refund that ``viewer_id`` may see: the payer or the event's organiser (None: anyone).
+    """Return a refund if ``viewer_id`` is its payer or the event's organiser (None: may see all).
 
     Raises NotFound.
     """

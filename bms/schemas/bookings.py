@@ -1,4 +1,4 @@
-"""Bookings: what may be sent, and what is answered."""
+"""Bookings: request bodies, queries, and how a booking is shown."""
 
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ STATUSES = tuple(BookingStatus)
 
 
 class HoldLine(RequestSchema):
-    """One ticket type and how many of it."""
+    """A ticket type and a quantity."""
 
     ticket_type = Id(required=True)
     quantity = Count(high=MAX_QUANTITY, load_default=1)
@@ -30,7 +30,7 @@ class Hold(RequestSchema):
     event = Id(required=True)
     quantity = Count(high=MAX_QUANTITY)
     tickets = fields.List(fields.Nested(HoldLine()), validate=validate.Length(1, MAX_LINES))
-    # Source 004 names the buyer, who must be the caller.
+    # Source 004 names the buyer. It is the caller, unless an admin books for somebody.
     user = Id()
 
     older_names: ClassVar = {"event_id": "event", "eventId": "event", "user_id": "user", "userId": "user"}
@@ -41,7 +41,7 @@ class Hold(RequestSchema):
             raise ValidationError("Give quantity or tickets, not both.", "quantity")
         types = [line["ticket_type"] for line in data.get("tickets", [])]
         if len(set(types)) < len(types):
-            raise ValidationError("Each ticket type may stand here once.", "tickets")
+            raise ValidationError("Each ticket type may appear only once.", "tickets")
 
     @post_load
     def lines(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

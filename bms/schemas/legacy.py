@@ -1,4 +1,4 @@
-"""The older call shapes that need bodies of their own: orders (source 001) and purchases (source 002)."""
+"""Bodies of the older call shapes: orders (source 001) and purchases (source 002)."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -22,7 +22,7 @@ ORDER_STATUSES: Mapping[str, str] = {
 
 
 class Purchase(RequestSchema):
-    """POST /events/{id}/purchase. The ticket type is needed where the event has several."""
+    """POST /events/{id}/purchase. If the event has several ticket types, one must be named."""
 
     quantity = Count(high=MAX_QUANTITY, load_default=1)
     ticket_type = Id(load_default=None)
@@ -39,7 +39,7 @@ class OrderEntry(Purchase):
 
 
 class Order(OrderEntry):
-    """POST /orders: ``tickets`` with an event each, or an event and a quantity."""
+    """POST /orders: ``tickets``, each with its event, or an event and a quantity."""
 
     event = Id()
     quantity = Count(high=MAX_QUANTITY)
@@ -60,24 +60,24 @@ class Order(OrderEntry):
     def one_event(self, data: dict[str, Any], **_: Any) -> None:
         entries = data.get("tickets", [])
         if len({entry["event"] for entry in entries}) > 1:
-            raise ValidationError("One order is for one event: send an order for each.", "tickets")
+            raise ValidationError("An order is for one event: send one order per event.", "tickets")
         types = {entry["ticket_type"] for entry in entries}
         if None in types and len(types) > 1:
-            raise ValidationError("Name the ticket type in each entry or in none.", "tickets")
+            raise ValidationError("Name the ticket type in every entry or in none.", "tickets")
         if len(types) > MAX_LINES:
-            raise ValidationError(f"At most {MAX_LINES} ticket types go into one order.", "tickets")
+            raise ValidationError(f"An order has at most {MAX_LINES} ticket types.", "tickets")
         if any(quantity > MAX_QUANTITY for quantity in _quantities(entries).values()):
-            raise ValidationError(f"At most {MAX_QUANTITY} of a ticket type go into one order.", "tickets")
+            raise ValidationError(f"An order has at most {MAX_QUANTITY} tickets of a type.", "tickets")
 
     @post_load
     def lines(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Return the event's id and what is wanted of it: (ticket type or None, quantity)."""
+        """Return the event's id, and what is wanted as pairs of ticket type (or None) and quantity."""
         entries = data.get("tickets") or [{"quantity": 1, "ticket_type": None, **data}]
         return {"event_id": entries[0]["event"], "wanted": list(_quantities(entries).items())}
 
 
 def _quantities(entries: list[dict[str, Any]]) -> dict[int | None, int]:
-    """Return how many of each ticket type the entries come to."""
+    """Return the quantity of each ticket type over all entries."""
     summed: dict[int | None, int] = {}
     for entry in entries:
         summed[entry["ticket_type"]] = summed.get(entry["ticket_type"], 0) + entry["quantity"]
@@ -85,9 +85,9 @@ def _quantities(entries: list[dict[str, Any]]) -> dict[int | None, int]:
 
 
 class DeleteOrder(RequestSchema):
-    """PATCH /orders/{id}: no body is needed; ``status`` may say what the call does anyway."""
+    """PATCH /orders/{id}. No body is needed; ``status`` may name what the call does anyway."""
 
-    status = fields.String(validate=validate.Equal("deleted", error="Only deleted can be asked for."))
+    status = fields.String(validate=validate.Equal("deleted", error="The only value is deleted."))
     reason = Line(max=200, load_default=None)
 
 
@@ -96,7 +96,7 @@ class ProcessPayment(RequestSchema):
 
 
 class Simulation(RequestSchema):
-    """The query of the simulated payment service: ``outcome`` fixes what is random otherwise."""
+    """The query of the simulated payment service. Without ``outcome`` the outcome is random."""
 
     outcome = fields.String(
         load_default=None,
@@ -105,9 +105,9 @@ class Simulation(RequestSchema):
 
 
 def present_order(view: BookingView) -> dict[str, Any]:
-    """Return a booking as an order: with source 001's words for its status, and an entry a ticket.
+    """Return a booking as an order, with source 001's words for its status and one entry per ticket.
 
-    An order that has not been paid has no tickets yet, so its entries have neither id nor code.
+    An order that is not paid has no tickets yet: its entries have neither id nor code.
     """
     booking = view.booking
     issued = [(ticket.id, ticket.ticket_type_id, ticket.code) for ticket in view.tickets]
@@ -124,7 +124,7 @@ def present_order(view: BookingView) -> dict[str, Any]:
 
 
 def present_purchase(view: BookingView) -> dict[str, Any]:
-    """Return a booking with the names of source 002's table of tickets beside the canonical."""
+    """Return a booking with source 002's names beside the canonical ones."""
     booking = view.booking
     return {
         **present_booking(view),

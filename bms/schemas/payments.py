@@ -1,4 +1,4 @@
-"""Payments: what may be sent, and what is answered. Details of a method are checked and passed on."""
+"""Payments: request bodies, and how a payment is shown. Details of a method are checked and passed on."""
 
 import datetime as dt
 import re
@@ -18,7 +18,7 @@ _VPA = re.compile(r"[A-Za-z0-9._-]{2,64}@[A-Za-z][A-Za-z0-9]{1,63}\Z")
 
 
 class CardDetails(RequestSchema):
-    """A card. Nothing of it is stored but its brand and last four digits."""
+    """A card. Only its brand and last four digits are stored."""
 
     number = Text(required=True, max=40)
     expiry = Line(required=True, max=9)
@@ -30,14 +30,14 @@ class CardDetails(RequestSchema):
         number = digits_of(data["number"])
         wrong = {}
         if not number_valid(number):
-            wrong["number"] = ["This is no card number."]
+            wrong["number"] = ["This is not a valid card number."]
         try:
             if is_expired(*parse_expiry(data["expiry"]), dt.datetime.now(dt.UTC).date()):
                 wrong["expiry"] = ["The card has expired."]
         except ValueError:
             wrong["expiry"] = ['An expiry such as "12/30" is needed.']
         if not cvv_valid(data["cvv"], brand_of(number)):
-            wrong["cvv"] = ["This is no security code."]
+            wrong["cvv"] = ["This is not a valid security code."]
         if wrong:
             raise ValidationError(wrong)
 

@@ -1,4 +1,4 @@
-"""Refunds: what may be sent, and what is answered."""
+"""Refunds: request bodies, and how a refund is shown."""
 
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from bms.schemas.base import Id, Line, Money, RequestSchema
 
 
 class Refund(RequestSchema):
-    """POST /refunds: a payment or its booking, and an amount; without one, all that may be had."""
+    """POST /refunds: a payment or its booking, and an amount. Without an amount, all that is refundable."""
 
     payment_id = Id()
     booking_id = Id()
@@ -30,7 +30,7 @@ class Refund(RequestSchema):
         if ("payment_id" in data) == ("booking_id" in data):
             raise ValidationError("Either payment_id or booking_id is needed.", "payment_id")
         if data.get("amount") == Decimal(0):
-            raise ValidationError("More than nothing is needed.", "amount")
+            raise ValidationError("An amount above 0.00 is needed.", "amount")
 
     @post_load
     def complete(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

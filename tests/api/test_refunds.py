@@ -98,7 +98,7 @@ async def test_a_payer_takes_back_all_and_loses_the_booking(
         "booking_id": booking["id"],
         "amount": "50.00",
         "currency": "EUR",
-        "reason": "Asked for by the buyer",
+        "reason": "Requested by the buyer",
         "status": "SUCCEEDED",
         "failure_code": None,
         "created_at": refund["created_at"],

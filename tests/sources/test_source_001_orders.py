@@ -64,7 +64,7 @@ async def test_one_order_is_for_one_event(
     body = bodies(tickets=[{"event": event} for event in events])
     refused = await ask(client, "POST /api/orders/", body, token=buyer.token)
     assert refused.problem(422, "validation_failed")["errors"] == [
-        {"pointer": "/tickets", "message": "One order is for one event: send an order for each."}
+        {"pointer": "/tickets", "message": "An order is for one event: send one order per event."}
     ]
     assert count(rows, "bookings") == 0
 

@@ -1,4 +1,4 @@
-"""Cancelling bookings: the tickets go back on sale and the money goes back by the event's refund rule."""
+"""Cancelling bookings: the tickets go back on sale, and the refund rule decides how much money goes back."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -71,14 +71,14 @@ GET_RULE = Statement(
 
 
 class PaidRow(NamedTuple):
-    """A payment whose money is here."""
+    """A payment that has been made and not been refunded in full."""
 
     id: int
     amount: Decimal
     refund_claimed: Decimal
 
 
-# The payment whose money is here: a booking has one at the most (ux_payments_live).
+# A booking has at most one such payment (ux_payments_live).
 GET_PAID = Statement(
     "payments.get_paid",
     "@booking_id BIGINT",
@@ -92,7 +92,7 @@ GET_PAID = Statement(
 
 
 class ProcessingRow(NamedTuple):
-    """How many payments of a booking are being made just now."""
+    """How many payments of a booking are in progress."""
 
     processing: int
 
@@ -106,18 +106,18 @@ HAS_PAYMENT_IN_PROGRESS = Statement(
 
 
 class Cancelled(NamedTuple):
-    """A cancelled booking and the refund that the gateway is now to be asked for, if any."""
+    """A cancelled booking, and the refund to ask the gateway for, if there is one."""
 
     booking_id: int
     refund_id: int | None
 
 
 def cancel_booking(tx: Transaction, actor: Actor, *, booking_id: int, reason: str | None) -> Cancelled:
-    """Cancel a booking of the actor's, or with ``bookings.any`` of anybody's, and claim what is given back.
+    """Cancel one of the actor's bookings, or with ``bookings.any`` anybody's, and claim its refund.
 
-    The event's refund rule says how much. Cancelling a cancelled one changes nothing. Raises NotFound,
-    BookingNotCancellable (it has expired, or its event has begun) and PaymentInProgress (the gateway is
-    being asked just now).
+    The event's refund rule says how much is refunded. Cancelling a cancelled booking changes nothing. Raises
+    NotFound, BookingNotCancellable (the hold has expired, or the event has begun) and PaymentInProgress (the
+    gateway is being asked).
     """
     any_booking = actor.may(Right.BOOKINGS_ANY)
     booking = get_booking(tx, booking_id=booking_id, viewer_id=None if any_booking else actor.user_id).booking
@@ -125,7 +125,7 @@ def cancel_booking(tx: Transaction, actor: Actor, *, booking_id: int, reason: st
         return Cancelled(booking_id, None)
     event = tx.only(GET_RULE, id=booking.event_id)
     if event.asked_at >= event.starts_at and not any_booking:
-        raise BookingNotCancellable("The event has begun")
+        raise BookingNotCancellable("The event has started")
     cancelled = tx.row(CANCEL, id=booking_id, reason=reason)
     if cancelled is None:
         booking = get_booking(tx, booking_id=booking_id, viewer_id=None).booking
@@ -133,7 +133,7 @@ def cancel_booking(tx: Transaction, actor: Actor, *, booking_id: int, reason: st
             return Cancelled(booking_id, None)
         raise BookingNotCancellable(f"The booking is {booking.status.lower()}")
     if tx.value(HAS_PAYMENT_IN_PROGRESS, booking_id=booking_id):
-        raise PaymentInProgress("A payment of this booking is being made; try again when it has ended")
+        raise PaymentInProgress("This booking is being paid for; try again when the payment is done")
     audit.record(tx, actor, "cancel", "booking", booking_id)
     refund_id = undo_booking(
         tx,
@@ -156,11 +156,11 @@ def undo_booking(
     tell: Callable[..., None],
     amount: Decimal | None = None,
 ) -> int | None:
-    """Do what follows from a booking's having just become CANCELLED; return the refund's id, if there is one.
+    """Do what follows when a booking has just become CANCELLED; return the id of its refund, or None.
 
-    Gives back ``percent`` of what was paid, or ``amount`` of it, less what was claimed before; ``tell``
-    (of ``messages``) writes to the holder. The tickets go back last, for they are what others wait for,
-    and because a notification's foreign key locks the event, which comes before them.
+    Refunds ``amount``, or else ``percent`` of the payment less what earlier refunds claim. ``tell`` (of
+    ``messages``) writes to the holder. The tickets go back last, as other buyers wait for them and the
+    foreign key of a notification locks the event.
     """
     tx.execute(CANCEL_TICKETS, booking_id=booking_id)
     refund_id = None
@@ -184,5 +184,5 @@ def undo_booking(
 
 
 def left_to_refund(amount: Decimal, claimed: Decimal, percent: int) -> Decimal:
-    """Return what ``percent`` of a payment's amount comes to, less what its refunds claim already."""
+    """Return ``percent`` of a payment's amount less what its refunds claim already, but at least 0."""
     return max(Decimal(0), percentage(amount, percent) - claimed)

@@ -1,4 +1,4 @@
-"""What a confirmation says of an event must be true when it is committed."""
+"""A confirmation says when and where an event is. That must still be true when it is committed."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from bms.sql.statements import Statement
 
 
 class EventVersionRow(NamedTuple):
-    """An event and its version, which every change of it raises."""
+    """An event and its version, which every change raises."""
 
     id: int
     version: int
@@ -24,10 +24,10 @@ LIST_VERSIONS = Statement(
 
 
 def check_unchanged(tx: Transaction, versions: Mapping[int, int]) -> None:
-    """Raise Contested unless these events still have the ``versions`` that were read first, by event id.
+    """Raise Contested unless the events still have ``versions``, by event id, that were read first.
 
-    Call it with ticket types of the events locked. An organiser who moves an event locks them too, between
-    writing the event and telling its holders. So the change is committed, and this finds it, or the
+    Call it with the ticket types locked. An organiser who moves an event locks them too, after writing the
+    event and before telling its holders. So either the change is committed, and this finds it, or the
     organiser waits for this transaction and then sees its bookings.
     """
     if versions:

@@ -1,8 +1,9 @@
-"""Bookings: what they hold, and letting holds run out. Holding itself is in commands/holds.
+"""Letting holds run out, and the states of a booking.
 
-States: PENDING -> CONFIRMED -> CANCELLED, PENDING -> EXPIRED, PENDING -> CANCELLED; a free booking
-is born CONFIRMED. Every change of state is a guarded UPDATE whose row says who won, and whoever
-takes a booking out of PENDING or CONFIRMED gives its tickets back in the same transaction.
+PENDING -> CONFIRMED -> CANCELLED, PENDING -> EXPIRED, PENDING -> CANCELLED; a late payment makes
+EXPIRED -> CONFIRMED. A free booking starts CONFIRMED. Every change of state is a guarded UPDATE, and only one
+transaction gets its row. The transaction that ends a PENDING or CONFIRMED booking also gives its tickets
+back.
 """
 
 from typing import NamedTuple
@@ -34,7 +35,7 @@ EXPIRE = Statement(
 
 
 def expire_hold(tx: Transaction, *, booking_id: int) -> bool:
-    """Let one hold run out and give its tickets back. Returns False when it was paid or ended meanwhile."""
+    """Expire one hold and give its tickets back. Returns False when it has been paid or has ended."""
     if tx.row(EXPIRE, id=booking_id) is None:
         return False
     audit.record(tx, None, "expire", "booking", booking_id)

@@ -1,8 +1,8 @@
-"""Holding tickets: everybody who asks at the same moment is served by one transaction.
+"""Holding tickets: concurrent buyers share one transaction.
 
-On the day of a sale the row of a ticket type is what all wait for, and a commit is what each of them
-waits for then. So asks that arrive together (bms/checkout/turnstile.py puts them together) are written
-together: a dozen statements and one commit for all of them, with the ticket types locked last.
+In a rush every buyer queues for one ticket-type row, which is held until a commit. So the turnstile
+(bms/checkout/turnstile.py) groups the asks that arrive together. A group is written by a dozen statements
+and one commit, and locks the ticket types last.
 """
 
 import datetime as dt
@@ -110,12 +110,12 @@ INSERT_LINES = Statement(
     """,
 )
 
-# Without I, L, O and U: read aloud and typed from paper, they are taken for others.
+# Without I, L, O and U, which people mistake for other characters when they read a code aloud or type it.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class Wanted(NamedTuple):
-    """What a buyer asks for; no ticket type means the event's only one."""
+    """A number of tickets of one type. Without a type it is the event's only one."""
 
     ticket_type_id: int | None
     quantity: int
@@ -123,10 +123,10 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """The wish of ``user_id``, told by ``actor``, to hold tickets for ``hold_seconds``.
+    """A request of ``actor`` to hold tickets for ``user_id``, for ``hold_seconds``.
 
-    A booking that costs nothing is confirmed at once, unless ``confirm_free`` is off. The answer is what
-    ``render`` makes of the booking; it is kept under ``key``.
+    A booking that costs nothing is confirmed at once, unless ``confirm_free`` is off. ``render`` makes the
+    reply from the booking; the reply is stored under ``key``.
     """
 
     actor: Actor
@@ -141,7 +141,7 @@ class Ask:
 
 @dataclass(slots=True)
 class _Plan:
-    """What an ask is to get: a booking, and in the end its answer."""
+    """The booking to be made for an ask."""
 
     ask: Ask
     lines: list[BookingLine]
@@ -159,11 +159,12 @@ class _Plan:
 
 
 def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | BMSError]:
-    """Hold tickets for each of ``asks``, no two of them of one user, and return each one's answer.
+    """Hold tickets for each of ``asks``, all of different users, and return their replies in order.
 
-    A reply given before under the same key is given again. A refusal (NotFound, ValidationFailed, NotOnSale,
-    PerUserLimitReached, SoldOut, Conflict, IdempotencyKeyReused) stands in the place of a reply. Raises
-    Contested when another transaction was quicker.
+    An ask whose key was used before gets its first reply again. An ask that is refused gets the error instead
+    of a reply: NotFound, ValidationFailed, NotOnSale, PerUserLimitReached, SoldOut, Conflict,
+    IdempotencyKeyReused or RequestInProgress. Raises Contested when another transaction took the tickets
+    first, or changed an event whose bookings are confirmed here.
     """
     outcomes: dict[int, StoredReply | BMSError] = {}
     first = idempotency.first_replies(tx, [ask.key for ask in asks if ask.key is not None])
@@ -171,9 +172,9 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | 
     held = _held(tx, [ask for ask in asks if ask.key is None or ask.key not in first], sales)
     plans: list[_Plan] = []
     for number, ask in enumerate(asks):
-        kept = first.get(ask.key) if ask.key is not None else None
-        if kept is not None:
-            outcomes[number] = kept
+        repeated = first.get(ask.key) if ask.key is not None else None
+        if repeated is not None:
+            outcomes[number] = repeated
             continue
         try:
             plans.append(_plan(ask, sales.get(ask.event_id), held[ask.user_id, ask.event_id]))
@@ -182,7 +183,7 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | 
     if plans:
         numbers = [number for number in range(len(asks)) if number not in outcomes]
         outcomes.update(zip(numbers, _write(tx, plans), strict=True))
-        # Last of all: everybody who wants these tickets waits from here until the commit.
+        # Last: from here until the commit, every other buyer of these tickets waits.
         _reserve(tx, plans)
         confirmed = {plan.ask.event_id for plan in plans if plan.confirmed}
         check_unchanged(tx, {event_id: sales[event_id].event.version for event_id in confirmed})
@@ -191,7 +192,7 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | 
 
 @dataclass(slots=True)
 class _Sale:
-    """An event and its ticket types as they are sold now; ``left`` is what earlier asks leave of each."""
+    """An event on sale and its ticket types. ``left`` is how many of each type earlier asks have left."""
 
     event: ForSaleRow
     types: Mapping[int, OfferedType]
@@ -213,9 +214,7 @@ def _sales(tx: Transaction, asks: Sequence[Ask]) -> dict[int, _Sale]:
 
 
 def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> "Counter[tuple[int, int]]":
-    """Return how many tickets each user has of the event asked for, if it limits them. It stays so until the
-    transaction's end.
-    """
+    """Return how many tickets each user has of an event with a limit. The counts hold until the commit."""
     limited = {event_id for event_id, sale in sales.items() if sale.event.per_user_limit is not None}
     buyers = {(ask.user_id, ask.event_id) for ask in asks if ask.event_id in limited}
     take_turns(tx, {user_id for user_id, _ in buyers})
@@ -223,9 +222,9 @@ def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> "
 
 
 def _plan(ask: Ask, sale: _Sale | None, held: int) -> _Plan:
-    """Return what ``ask`` of a user who has ``held`` tickets of the event is to get.
+    """Return the booking to make for ``ask``, whose user has ``held`` tickets of the event already.
 
-    Raises what refuses it; then it has taken nothing of ``sale``.
+    Takes its tickets off ``sale``. Raises the error that refuses the ask, and then takes nothing.
     """
     if sale is None or sale.event.status == EventStatus.DRAFT:
         raise NotFound("There is no such event")
@@ -235,11 +234,12 @@ def _plan(ask: Ask, sale: _Sale | None, held: int) -> _Plan:
     limit = sale.event.per_user_limit
     if limit is not None and held + quantity > limit:
         raise PerUserLimitReached(
-            f"One person may book {limit}, and {held} are booked", available=max(0, limit - held)
+            f"The limit is {limit} tickets per person, and {held} are booked already",
+            available=max(0, limit - held),
         )
     total = sum((line.unit_price * line.quantity for line in lines), Decimal(0))
     if total > MAX_MONEY:
-        raise ValidationFailed.of("quantity", f"One booking comes to {MAX_MONEY} at the most.")
+        raise ValidationFailed.of("quantity", f"The total of a booking is at most {MAX_MONEY}.")
     for line in lines:
         if not sale.types[line.ticket_type_id].on_sale:
             raise NotOnSale(available=0)
@@ -252,7 +252,7 @@ def _plan(ask: Ask, sale: _Sale | None, held: int) -> _Plan:
 
 
 def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[StoredReply]:
-    """Write all that ``plans`` come to except what they take of the ticket types; return the replies."""
+    """Write everything but the ticket types, and return the reply of each plan."""
     made = {
         row.reference: row for row in tx.rows(INSERT, bookings=json_rows(_booking(plan) for plan in plans))
     }
@@ -277,12 +277,12 @@ def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[StoredReply]:
         [(plan.ask.actor, booking.id) for plan, booking in zip(plans, bookings, strict=True)],
     )
     views = _views(tx, plans, bookings)
-    answers = [plan.ask.render(view) for plan, view in zip(plans, views, strict=True)]
+    replies = [plan.ask.render(view) for plan, view in zip(plans, views, strict=True)]
     idempotency.keep(
         tx,
-        [(plan.ask.key, answer) for plan, answer in zip(plans, answers, strict=True) if plan.ask.key],
+        [(plan.ask.key, reply) for plan, reply in zip(plans, replies, strict=True) if plan.ask.key],
     )
-    return answers
+    return replies
 
 
 def _booking(plan: _Plan) -> dict[str, Any]:
@@ -299,7 +299,7 @@ def _booking(plan: _Plan) -> dict[str, Any]:
 
 
 def _views(tx: Transaction, plans: Sequence[_Plan], bookings: Sequence[BookingRow]) -> list[BookingView]:
-    """Return the bookings as they are shown, with the tickets of the confirmed ones issued and mailed."""
+    """Issue and mail the tickets of the confirmed bookings, and return all bookings as they are shown."""
     confirmed = [(plan, booking) for plan, booking in zip(plans, bookings, strict=True) if plan.confirmed]
     if confirmed:
         tickets.issue(tx, [Issue(booking.id, plan.ask.event_id, plan.lines) for plan, booking in confirmed])
@@ -322,12 +322,14 @@ def _reserve(tx: Transaction, plans: Sequence[_Plan]) -> None:
 
 
 def _priced(wanted: Sequence[Wanted], types: Mapping[int, OfferedType]) -> list[BookingLine]:
-    """Return a line for each ticket type asked for, with today's price, in the order of the event's."""
+    """Return a line at the current price for each ticket type in ``wanted``, in the order of ``types``."""
     quantities: dict[int, int] = {}
     for item in wanted:
         if item.ticket_type_id is None:
             if len(types) != 1:
-                raise ValidationFailed.of("tickets", "This event has several ticket types: name one each.")
+                raise ValidationFailed.of(
+                    "tickets", "This event has several ticket types: name the ones you want."
+                )
             quantities[next(iter(types))] = item.quantity
         elif item.ticket_type_id in types:
             quantities[item.ticket_type_id] = item.quantity
@@ -344,11 +346,11 @@ def _check_on_sale(event: ForSaleRow) -> None:
     if event.status != EventStatus.PUBLISHED:
         raise NotOnSale(f"The event is {event.status.lower()}")
     if event.sales_start is not None and event.asked_at < event.sales_start:
-        raise NotOnSale("The sale has not begun yet")
+        raise NotOnSale("The sale has not started yet")
     if event.asked_at >= (event.sales_end or event.starts_at):
         raise NotOnSale("The sale has ended")
 
 
 def random_code(length: int) -> str:
-    """Return ``length`` characters that nobody guesses: 5 bits each."""
+    """Return ``length`` random characters, of 5 bits each."""
     return "".join([ALPHABET[byte & 31] for byte in secrets.token_bytes(length)])

@@ -20,7 +20,7 @@ class LeftRow(NamedTuple):
     available: int
 
 
-# Price, currency and on_sale are guarded too: what the buyer was told is what is sold, or nothing is.
+# The guard includes price, currency and on_sale: a buyer gets the offer that was read, or nothing.
 RESERVE = Statement(
     "ticket_types.reserve",
     "@id BIGINT, @quantity INT, @unit_price DECIMAL(12,2), @currency NVARCHAR(3)",
@@ -51,8 +51,8 @@ class LockedRow(NamedTuple):
     id: int
 
 
-# Several at once: first the locks, in their order, then the change. Where a hint takes no lock the
-# guard of the change still holds, and two who lock crosswise are told apart as a deadlock.
+# For several types: lock them in order, then change them all. Where hints do not lock, the guard of the
+# UPDATE still holds, and opposite orders end in a deadlock, which is retried.
 LOCK = Statement(
     "ticket_types.lock",
     "@ids BIGINT LIST",
@@ -113,9 +113,9 @@ def reserve(tx: Transaction, lines: Iterable[BookingLine], *, currency: str) -> 
 
 
 def reserve_together(tx: Transaction, lines: Iterable[tuple[BookingLine, str]]) -> bool:
-    """Take the tickets of all ``lines``, each with its currency, or return False: one cannot be had.
+    """Take the tickets of all ``lines``, each with its currency. Returns False when some cannot be had.
 
-    Then what was taken must be rolled back.
+    The caller then rolls back.
     """
     takings: dict[int, dict[str, Any]] = {}
     for line, currency in lines:
@@ -133,11 +133,11 @@ def reserve_together(tx: Transaction, lines: Iterable[tuple[BookingLine, str]]) 
     if len(ids) == 1:
         return tx.row(RESERVE, **takings[ids[0]]) is not None
     tx.rows(LOCK, ids=ids)
-    told = [{**takings[key], "unit_price": str(takings[key]["unit_price"])} for key in ids]
-    return len(tx.rows(RESERVE_EACH, ids=ids, takings=json_rows(told))) == len(ids)
+    rows = [{**takings[key], "unit_price": str(takings[key]["unit_price"])} for key in ids]
+    return len(tx.rows(RESERVE_EACH, ids=ids, takings=json_rows(rows))) == len(ids)
 
 
-# Without the price: a hold that ran out is paid at the price it was held at.
+# The guard leaves the price out: a hold that ran out keeps the price at which it was made.
 RETAKE = Statement(
     "ticket_types.retake",
     "@id BIGINT, @quantity INT",
@@ -152,7 +152,7 @@ RETAKE = Statement(
 
 
 def are_free(tx: Transaction, lines: Iterable[BookingLine]) -> bool:
-    """Return whether the tickets of ``lines`` can be had now. Nothing is locked, so it may soon be wrong."""
+    """Return whether the tickets of ``lines`` are free now. Locks nothing."""
     offers = [(line, tx.row(GET_STATE, id=line.ticket_type_id)) for line in lines]
     return all(
         offer is not None and bool(offer.on_sale) and offer.available >= line.quantity
@@ -161,7 +161,7 @@ def are_free(tx: Transaction, lines: Iterable[BookingLine]) -> bool:
 
 
 def retake(tx: Transaction, lines: Iterable[BookingLine]) -> bool:
-    """Take the tickets of a hold that ran out, or return False if any of them is gone or off sale.
+    """Take the tickets of a hold that ran out. Returns False when one of them is gone or off sale.
 
     The caller then rolls back.
     """
@@ -172,7 +172,7 @@ def retake(tx: Transaction, lines: Iterable[BookingLine]) -> bool:
 
 
 def release(tx: Transaction, lines: Iterable[BookingLine]) -> None:
-    """Give the tickets of ``lines`` back. The caller has just won the change of state that frees them."""
+    """Give the tickets of ``lines`` back. The caller has just made the change of state that frees them."""
     for line in in_lock_order(lines):
         tx.execute(RELEASE, id=line.ticket_type_id, quantity=line.quantity)
 
@@ -186,7 +186,7 @@ def _refusal(tx: Transaction, line: BookingLine, currency: str) -> Conflict:
     if state is None or not state.on_sale:
         return NotOnSale(available=0)
     if (state.price, state.currency) != (line.unit_price, currency):
-        return Conflict("The price has just changed; look again", available=state.available)
+        return Conflict("The price has just changed; look at the event again", available=state.available)
     return SoldOut(f"{state.available} left of {state.name}", available=state.available)
 
 
@@ -205,5 +205,5 @@ LIST_LINES = Statement(
 
 
 def lines_of(tx: Transaction, booking_id: int) -> list[BookingLine]:
-    """Return what a booking holds, in the order in which ticket types are locked."""
+    """Return the lines of a booking in the order in which ticket types are locked."""
     return tx.rows(LIST_LINES, booking_id=booking_id)

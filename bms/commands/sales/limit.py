@@ -1,4 +1,4 @@
-"""The limit of tickets a user."""
+"""The limit of tickets per user and event."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -21,7 +21,7 @@ LOCK_USERS = Statement(
     LockedUserRow,
 )
 
-# Written, not only read: whoever books for the same user at the same time waits for this one's end.
+# A write, so that concurrent bookings of one user wait for each other on every server.
 TAKE_TURNS = Statement(
     "users.take_booking_turns",
     "@ids BIGINT LIST",
@@ -38,7 +38,7 @@ class LiveTicketsRow(NamedTuple):
     quantity: int
 
 
-# By APPLY, so that each pair is looked up among its user's bookings: an event may have very many.
+# APPLY looks each pair up among the user's bookings. The event's may be very many.
 COUNT_LIVE = Statement(
     "bookings.count_live_tickets",
     "@pairs NVARCHAR(MAX)",
@@ -56,20 +56,21 @@ COUNT_LIVE = Statement(
 
 
 def take_turns(tx: Transaction, user_ids: Collection[int]) -> None:
-    """Wait for whoever books for these users, by ascending id, and have others wait for this one's end.
+    """Lock these users until the commit, by ascending id.
 
-    Only who has taken a user's turn may count what the user has booked, to hold it against a limit. Where
-    a hint takes no lock, two who take turns crosswise are told apart as a deadlock.
+    Call before counting against the limit. Where hints do not lock, opposite orders end in a deadlock, which
+    is retried.
     """
-    if len(user_ids) > 1:  # one UPDATE would lock them in an order of its own
+    if len(user_ids) > 1:  # A single UPDATE would lock them in an order of its own.
         tx.rows(LOCK_USERS, ids=sorted(user_ids))
     if user_ids:
         tx.execute(TAKE_TURNS, ids=sorted(user_ids))
 
 
 def count_live(tx: Transaction, pairs: Collection[tuple[int, int]]) -> "Counter[tuple[int, int]]":
-    """Return how many tickets each of these users holds or has bought for the event beside them: ``pairs`` of
-    their ids. For any other pair it is 0.
+    """Return how many tickets users hold or have bought of events, by (user id, event id) of ``pairs``.
+
+    Any other pair counts 0.
     """
     if not pairs:
         return Counter()

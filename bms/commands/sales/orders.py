@@ -1,4 +1,4 @@
-"""Orders, which source 001 knows: bookings that wait for the simulated payment even when they are free."""
+"""Orders of source 001: bookings that wait for the simulated payment even when they are free."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ class ConfirmedRow(NamedTuple):
     event_id: int
 
 
-# A booking that costs anything is confirmed by its payment alone, which total = 0 sees to.
+# total = 0: only its payment confirms a booking that costs something.
 CONFIRM_FREE = Statement(
     "bookings.confirm_free",
     "@id BIGINT, @user_id BIGINT",
@@ -48,10 +48,10 @@ GET_STATUS = Statement(
 
 
 def confirm_free_order(tx: Transaction, actor: Actor, *, booking_id: int) -> BookingView:
-    """Confirm a PENDING booking of the actor's that costs nothing, issue its tickets and return it.
+    """Confirm one of the actor's PENDING bookings that costs nothing, issue its tickets and return it.
 
-    No payment is written, as there is no amount to pay. Raises NotFound, HoldExpired,
-    BookingNotPending (also for one that costs something) and NotOnSale (its event is cancelled).
+    There is nothing to pay, so no payment is written. Raises NotFound, HoldExpired, BookingNotPending (also
+    when the booking costs something) and NotOnSale (its event is cancelled).
     """
     confirmed = tx.row(CONFIRM_FREE, id=booking_id, user_id=actor.user_id)
     if confirmed is None:
@@ -66,7 +66,7 @@ def _not_confirmable(tx: Transaction, view: BookingView) -> Exception:
     if view.status not in (BookingStatus.PENDING, BookingStatus.EXPIRED):
         return BookingNotPending(f"The booking is {view.status.lower()}")
     if view.booking.total > 0:
-        return BookingNotPending("The booking costs something and waits for its payment")
+        return BookingNotPending("The booking is not free and is awaiting its payment")
     status = tx.value(GET_STATUS, id=view.booking.event_id)
     if status != EventStatus.PUBLISHED:
         return NotOnSale(f"The event is {status.lower()}")

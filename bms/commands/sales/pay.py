@@ -1,7 +1,7 @@
-"""Payments: claimed in one transaction, settled in another, the gateway asked in between.
+"""Payments: claim in one transaction, ask the gateway, settle in another.
 
-No lock is held while the gateway is asked. A crash in between leaves a PROCESSING payment, which
-stops a second one (ux_payments_live) until it is settled.
+No lock is held while the gateway is asked. A crash in between leaves a PROCESSING payment. It blocks a second
+payment (ux_payments_live) until it is settled.
 """
 
 import datetime as dt
@@ -36,8 +36,8 @@ class PayableRow(NamedTuple):
     currency: str
 
 
-# A write where a read would do: it waits for whoever is cancelling or expiring the booking, on
-# servers that ignore lock hints too.
+# A write where a read would do, so that it waits for a transaction that cancels or expires the booking, also
+# on servers that ignore lock hints.
 LOCK_PAYABLE = Statement(
     "bookings.lock_payable",
     "@id BIGINT, @user_id BIGINT",
@@ -66,7 +66,7 @@ GET_STATUS = Statement(
 
 
 class PaymentTermsRow(NamedTuple):
-    """The state of an event, and the method of payment asked for if the event takes it."""
+    """The state of an event, and the requested method of payment if the event accepts it."""
 
     status: str
     method: str | None
@@ -86,7 +86,7 @@ GET_TERMS = Statement(
 
 
 class ChargeRow(NamedTuple):
-    """A payment that the gateway is to be asked for."""
+    """A payment to ask the gateway for."""
 
     id: int
     reference: str
@@ -133,7 +133,7 @@ SETTLE = Statement(
 
 
 class ContextRow(NamedTuple):
-    """A payment's booking and event, as they are before anything is locked."""
+    """The booking and event of a payment before anything is locked."""
 
     booking_id: int
     user_id: int
@@ -145,7 +145,6 @@ class ContextRow(NamedTuple):
     asked_at: dt.datetime
 
 
-# What settling needs to know before it locks anything.
 GET_CONTEXT = Statement(
     "payments.get_context",
     "@id BIGINT",
@@ -160,7 +159,7 @@ GET_CONTEXT = Statement(
     ContextRow,
 )
 
-# Before the payment's row, which is where whoever claims a payment takes it too. A write, as above.
+# Before the payment's row, as when a payment is claimed. A write, as above.
 LOCK_BOOKING = Statement(
     "bookings.lock_to_settle",
     "@id BIGINT",
@@ -181,7 +180,7 @@ CONFIRM = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A payment that has been claimed and that the gateway is to be asked for."""
+    """A claimed payment, for which the gateway is asked next."""
 
     payment_id: int
     charge: ChargeRow
@@ -197,10 +196,10 @@ def claim_payment(
     card_last4: str | None,
     key: Key | None,
 ) -> Claim | StoredReply:
-    """Claim a booking for one payment, or return the answer given before under the same key.
+    """Claim a booking for one payment, or return the first reply under the same key.
 
-    Raises NotFound, BookingNotPending, HoldExpired, ValidationFailed (a method that the event does
-    not take), PaymentInProgress (by ux_payments_live) and what ``idempotency.begin`` raises.
+    Raises NotFound, BookingNotPending, HoldExpired, NotOnSale, ValidationFailed (the event does not accept
+    the method), PaymentInProgress (by ux_payments_live) and as ``idempotency.begin``.
     """
     first = idempotency.begin(tx, key)
     if first is not None:
@@ -214,7 +213,7 @@ def claim_payment(
     if terms.status != EventStatus.PUBLISHED:
         raise NotOnSale(f"The event is {terms.status.lower()}")
     if terms.method is None:
-        raise ValidationFailed.of("method", "The event does not take this method of payment.")
+        raise ValidationFailed.of("method", "The event does not accept this method of payment.")
     payment = tx.only(
         INSERT,
         reference=secrets.token_hex(16),
@@ -249,12 +248,12 @@ def settle_payment(
     render: Callable[[PaymentRow, str], StoredReply],
     request_id: str | None,
 ) -> StoredReply:
-    """Write the gateway's outcome, and with a success confirm the booking and issue its tickets.
+    """Write the gateway's outcome. After a success, confirm the booking and issue its tickets.
 
-    When the hold has run out meanwhile the tickets are taken again if they are still free, the event
-    has not begun and the buyer's limit still allows it; if not, the payment is left to be refunded in
-    full. Settling a settled payment changes nothing. Returns the answer that ``render`` makes of the
-    payment and its booking's status (by which the buyer is told), kept for a repeat. Raises NotFound.
+    A hold that has run out gets its tickets again if they are free, the event has not begun and the buyer's
+    limit allows it. Otherwise the payment is claimed for a refund in full. Settling a settled payment changes
+    nothing. Returns the reply that ``render`` makes of the payment and the booking's status, and stores it
+    for a repeat. Raises NotFound, and Contested when another transaction took the tickets of a late payment.
     """
     context = tx.row(GET_CONTEXT, id=payment_id)
     if context is None:
@@ -278,22 +277,22 @@ def settle_payment(
                 retaken = ()
                 _return_late(tx, context, payment_id, settled)
     status = tx.value(GET_STATUS, id=context.booking_id, user_id=context.user_id)
-    answer = render(get_payment(tx, payment_id=payment_id, viewer_id=None), status)
-    idempotency.finish_payment(tx, payment_id, answer)
+    reply = render(get_payment(tx, payment_id=payment_id, viewer_id=None), status)
+    idempotency.finish_payment(tx, payment_id, reply)
     if retaken:
         _retake(tx, context, retaken)
-    return answer
+    return reply
 
 
 def _lock_booking(tx: Transaction, context: ContextRow) -> str:
-    """Lock the booking, after its user where there is a limit to count, and return its status."""
+    """Lock the booking, and before it the user if there is a limit to count; return the booking's status."""
     if context.per_user_limit is not None:
         take_turns(tx, [context.user_id])
     return tx.only(LOCK_BOOKING, id=context.booking_id).status
 
 
 def _confirm(tx: Transaction, context: ContextRow, lines: Sequence[BookingLine]) -> bool:
-    """Confirm the locked booking, issue its tickets and tell the buyer; return False if it was cancelled."""
+    """Confirm the locked booking, issue its tickets and tell the buyer. Returns False if it was cancelled."""
     if tx.execute(CONFIRM, id=context.booking_id) != 1:
         return False
     tickets.issue(tx, [Issue(context.booking_id, context.event_id, lines)])
@@ -302,8 +301,8 @@ def _confirm(tx: Transaction, context: ContextRow, lines: Sequence[BookingLine])
 
 
 def _may_retake(tx: Transaction, context: ContextRow, lines: Sequence[BookingLine]) -> bool:
-    """Return whether a hold that ran out may be confirmed: its tickets are free and of use, and the buyer
-    has not booked too many others since.
+    """Return whether a hold that ran out may be confirmed: the event has not begun, the buyer is within the
+    limit, and the tickets are free.
     """
     if context.asked_at >= context.starts_at:
         return False
@@ -315,19 +314,19 @@ def _may_retake(tx: Transaction, context: ContextRow, lines: Sequence[BookingLin
 
 
 def _retake(tx: Transaction, context: ContextRow, lines: Sequence[BookingLine]) -> None:
-    """Take the tickets of a hold that ran out, last of all. Raises Contested if another has just had them."""
+    """Take the tickets of a hold that ran out. Raises Contested if another buyer has just taken them."""
     if not inventory.retake(tx, lines):
         raise Contested()
     check_unchanged(tx, {context.event_id: context.version})
 
 
 def _return_late(tx: Transaction, context: ContextRow, payment_id: int, payment: SettledRow) -> None:
-    """Claim all of a payment for a refund: it came when there was nothing left to sell, or to buy."""
+    """Claim all of a payment for a refund, because its booking has ended."""
     claim_refund(
         tx,
         payment_id=payment_id,
         amount=payment.amount,
-        reason="The payment came after the booking had ended",
+        reason="The payment arrived after the booking had ended",
         actor=None,
     )
     tx.execute(ADD_REFUND_DUE, id=context.booking_id, amount=payment.amount)

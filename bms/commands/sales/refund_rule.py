@@ -1,4 +1,4 @@
-"""What of a booking's price is given back, and until when."""
+"""How much of a booking's price is refunded, and until when."""
 
 import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
@@ -8,7 +8,7 @@ from bms.terms import CENT, EventStatus
 
 
 class RefundTermsRow(NamedTuple):
-    """What decides how much a booking of an event is given back: its state, start and refund rule."""
+    """What decides how much is refunded: an event's state, start and refund rule. Times are naive UTC."""
 
     status: str
     starts_at: dt.datetime
@@ -20,14 +20,14 @@ class RefundTermsRow(NamedTuple):
 
 
 class RefundRule(NamedTuple):
-    """In hours before the event starts: all until ``full``, ``percent`` until ``none``, then none."""
+    """Until ``full`` hours before the start all is refunded, until ``none`` ``percent``, then nothing."""
 
     full: int
     percent: int
     none: int
 
     def share(self, starts_at: dt.datetime, now: dt.datetime) -> int:
-        """Return the percentage that is given back at ``now``; both times are naive UTC."""
+        """Return the percentage that is refunded at ``now``. Both times are naive UTC."""
         if now >= starts_at:
             return 0
         left = starts_at - now
@@ -42,10 +42,10 @@ def percentage(amount: Decimal, percent: int) -> Decimal:
 
 
 def refund_share(event: RefundTermsRow, now: dt.datetime, *, is_live: bool) -> int:
-    """Return the percentage that ``event``'s rule gives back at ``now``.
+    """Return the percentage that ``event``'s rule refunds at ``now``.
 
-    Of a cancelled event that is all for a booking that is still live: who cancels it a moment before
-    the job comes to it loses nothing by that.
+    For a live booking of a cancelled event it is 100: a buyer who cancels just before the cancellation job
+    reaches the booking loses nothing.
     """
     if is_live and event.status == EventStatus.CANCELLED:
         return 100

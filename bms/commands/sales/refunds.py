@@ -1,8 +1,8 @@
-"""Refunds: claimed under the payment's lock, made by the gateway, written when it has answered.
+"""Refunds: claimed under the payment's lock, made by the gateway, settled when it has answered.
 
-What is claimed of a payment never passes its amount, whoever asks and however many ask at once: the
-guarded UPDATE says so, and ck_payments_refunded says it again. A refund that failed stays claimed,
-for the money is still owed; the reconciliation task tries again under a new reference.
+Claims never exceed the payment's amount, however many are made at once: a guarded UPDATE sees to it, and
+ck_payments_refunded again. A failed refund stays claimed, as the money is still owed; the reconciliation task
+tries again under a new reference.
 """
 
 import secrets
@@ -23,7 +23,7 @@ FIRST_RETRY = 60  # seconds; the wait grows with the square of the attempts
 
 
 class ClaimedRow(NamedTuple):
-    """A payment of which some is claimed for refunds."""
+    """A payment, and how much of it refunds claim."""
 
     currency: str
     amount: Decimal
@@ -95,7 +95,7 @@ ADD_TO_PAYMENT = Statement(
 
 
 class FailedRow(NamedTuple):
-    """How often a refund that has just failed was tried."""
+    """How often a refund has been tried that has just failed."""
 
     attempts: int
 
@@ -134,7 +134,7 @@ RENEW = Statement(
     """,
 )
 
-# What is claimed after a booking has ended is owed as well as what the rule gave then.
+# What is claimed after a booking has ended is owed in addition to what the refund rule gave.
 ADD_REFUND_DUE = Statement(
     "bookings.add_refund_due",
     "@id BIGINT, @amount DECIMAL(12,2)",
@@ -154,13 +154,13 @@ def claim_refund(
     reason: str,
     actor: Actor | None,
 ) -> int:
-    """Claim ``amount`` of a payment for a refund and return the refund's id; the gateway is asked later.
+    """Claim ``amount`` of a payment for a refund and return the refund's id. The gateway is asked later.
 
-    Raises RefundNotDue when less than that is left of the payment.
+    Raises RefundNotDue when less than ``amount`` is left of the payment.
     """
     payment = tx.row(CLAIM, id=payment_id, amount=amount)
     if payment is None:
-        raise RefundNotDue("That is more than what is left of the payment")
+        raise RefundNotDue("This is more than what is left of the payment")
     refund_id = tx.only(
         INSERT,
         reference=secrets.token_hex(16),
@@ -184,15 +184,15 @@ def settle_refund(
     failure_code: str | None,
     render: Callable[[RefundRow], StoredReply],
 ) -> None:
-    """Write what the gateway answered, and in the answer that is kept for a repeat of the request.
+    """Write what the gateway answered, also into the reply that is stored for a repeat of the request.
 
-    Settling a settled refund, or an older attempt of it, changes nothing.
+    Settling a settled refund, or an earlier attempt of it, changes nothing.
     """
     if succeeded:
         refund = tx.row(SUCCEED, id=refund_id, reference=reference, gateway_reference=gateway_reference)
         if refund is None:
             return
-        # Told of first: the notification's foreign keys lock the booking, which comes before its payment.
+        # First, because the notification's foreign keys lock the booking, which comes before its payment.
         to_buyers.refund_issued(tx, refund_id=refund_id)
         tx.execute(ADD_TO_PAYMENT, id=refund.payment_id, amount=refund.amount)
     else:
@@ -205,10 +205,10 @@ def settle_refund(
 
 
 def postpone_refund(tx: Transaction, *, refund_id: int, seconds: int) -> None:
-    """Leave a refund whose outcome is unknown to be asked for again, under the same reference."""
+    """Ask for a refund whose outcome is unknown again in ``seconds``, under the same reference."""
     tx.execute(POSTPONE, id=refund_id, delay=seconds)
 
 
 def renew_refund(tx: Transaction, *, refund_id: int) -> None:
-    """Make a FAILED refund PENDING again under a new reference: a gateway's FAILED is final for one."""
+    """Make a FAILED refund PENDING again, under a new reference: the gateway is done with the old one."""
     tx.execute(RENEW, id=refund_id, reference=secrets.token_hex(16))

@@ -1,4 +1,4 @@
-"""Asking for a refund: who may have how much of a payment back, and what becomes of the booking."""
+"""Requests for a refund: who may get how much of a payment, and what becomes of the booking."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -20,7 +20,7 @@ from bms.terms import Actor, BookingStatus, EventStatus, Right
 
 
 class RefundableRow(NamedTuple):
-    """A payment whose money came in, and how much of it refunds claim."""
+    """A payment that was made, and how much of it refunds claim."""
 
     id: int
     user_id: int
@@ -51,7 +51,7 @@ class LockedBookingRow(NamedTuple):
     refund_allowed: Decimal | None
 
 
-# A write, so that two refunds of one booking come one after the other on every server.
+# A write, so that refunds of one booking wait for each other on every server.
 LOCK_BOOKING = Statement(
     "bookings.lock_for_refund",
     "@id BIGINT",
@@ -66,7 +66,7 @@ LOCK_BOOKING = Statement(
 
 
 class Requested(NamedTuple):
-    """The reply to a request for a refund, and the refund to send; None when it is a repeat."""
+    """The reply to a request for a refund, and the refund to send, or None for a repeated request."""
 
     reply: StoredReply
     refund_id: int | None
@@ -83,13 +83,13 @@ def request_refund(
     key: Key | None,
     render: Callable[[RefundRow], StoredReply],
 ) -> Requested:
-    """Claim ``amount`` of a payment (None: all that may be had) and return the refund, still PENDING.
+    """Claim ``amount`` of a payment (None: all that is refundable) and return the refund, still PENDING.
 
-    The payer may have what the event's refund rule gives, and gives up the booking by it, whatever the
-    amount: tickets are not kept for money taken back. The organiser and admins may give back any part
-    of the payment; only when that is all of it is the booking cancelled.
+    The payer gets what the event's refund rule gives, and loses the booking, whatever the amount. The
+    organiser and admins may refund any part of the payment; the booking is cancelled only when all of it is
+    refunded.
 
-    Raises NotFound, RefundNotDue (with how much is ``refundable``) and what ``idempotency.begin`` raises.
+    Raises NotFound, RefundNotDue (with how much is ``refundable``) and as ``idempotency.begin``.
     """
     first = idempotency.begin(tx, key)
     if first is not None:
@@ -101,23 +101,24 @@ def request_refund(
     grants = actor.may(Right.REFUNDS_GRANT) and owns(event, actor)
     if not grants and payment.user_id != actor.user_id:
         raise NotFound("There is no such payment")
-    reason = reason or ("Given back by the organiser" if grants else "Asked for by the buyer")
+    reason = reason or ("Refunded by the organiser" if grants else "Requested by the buyer")
     booking = tx.only(LOCK_BOOKING, id=payment.booking_id)
     payment = tx.only(GET_PAYMENT, payment_id=payment.id, booking_id=None)
     is_live = booking.status == BookingStatus.CONFIRMED
     percent = 100 if grants else refund_share(event, event.asked_at, is_live=is_live)
     refundable = left_to_refund(payment.amount, payment.refund_claimed, percent)
     if booking.status == BookingStatus.CANCELLED and not grants:
-        # The rule that held when it was cancelled holds for good, whatever becomes of the event.
+        # What the rule allowed at the cancellation stands, whatever becomes of the event.
         refundable = max(Decimal(0), (booking.refund_allowed or Decimal(0)) - payment.refund_claimed)
     if amount is None or (event.status == EventStatus.CANCELLED and not grants):
-        # Of a cancelled event all is owed, so a part of it is never all that there is to come.
+        # Of a cancelled event everything is owed, whatever the buyer asked for.
         amount = refundable
     if amount == 0 or amount > refundable:
         left = two_decimals(refundable)
         raise RefundNotDue(f"{left} can be refunded", refundable=left)
     ends_booking = not grants or payment.refund_claimed + amount == payment.amount
     if ends_booking and tx.row(CANCEL, id=payment.booking_id, reason=reason) is not None:
+        audit.record(tx, actor, "cancel", "booking", payment.booking_id)
         refund_id = undo_booking(
             tx,
             booking_id=payment.booking_id,
@@ -128,7 +129,6 @@ def request_refund(
             tell=to_buyers.booking_cancelled,
         )
         assert refund_id is not None
-        audit.record(tx, actor, "cancel", "booking", payment.booking_id)
     else:
         refund_id = claim_refund(
             tx,

@@ -1,4 +1,4 @@
-"""Tickets: issued when a booking is confirmed."""
+"""Issuing tickets, when a booking is confirmed."""
 
 import secrets
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ INSERT = Statement(
 
 
 class Issue(NamedTuple):
-    """A confirmed booking, and what it holds."""
+    """A confirmed booking and its lines."""
 
     booking_id: int
     event_id: int
@@ -30,7 +30,7 @@ class Issue(NamedTuple):
 
 
 def issue(tx: Transaction, issues: Iterable[Issue]) -> None:
-    """Issue one ticket a piece, each with a code that nobody guesses (104 bits)."""
+    """Issue the tickets of each booking, each with a random code of 104 bits."""
     wanted = [(one, line) for one in issues for line in one.lines for _ in range(line.quantity)]
     rows = [
         {

@@ -1,4 +1,4 @@
-"""Orders (source 001): bookings under other names, which stay held until they are processed."""
+"""Orders (source 001): bookings under other names. They stay held until they are processed."""
 
 from aiohttp import web
 
@@ -38,7 +38,7 @@ routes = Routes(deprecated=True)
     headers=["Idempotency-Key"],
 )
 async def order(call: Call) -> web.Response:
-    """Order tickets (source 001): they are held, free ones too, until the order is processed."""
+    """Order tickets (source 001). They are held, free ones too, until the order is processed."""
     return await holding.hold(
         call,
         user_id=call.caller.user_id,
@@ -58,7 +58,7 @@ async def order(call: Call) -> web.Response:
     answers={200: OrderAnswer(many=True)},
 )
 async def index_orders(call: Call) -> web.Response:
-    """List the caller's orders, the newest first; an admin sees everybody's."""
+    """List the caller's orders, newest first. Admins see everybody's."""
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
     views = await call.db.read_primary(list_bookings, user_id=call.viewer_id, before=before, limit=limit + 1)
@@ -69,7 +69,7 @@ async def index_orders(call: Call) -> web.Response:
     "GET", "/orders/{id}", operation="aliases.show_order", access=Access.USER, answers={200: OrderAnswer()}
 )
 async def show_order(call: Call) -> web.Response:
-    """Show one order of the caller's; an admin sees anybody's."""
+    """Show one of the caller's orders. Admins see everybody's."""
     return await _order(call)
 
 
@@ -97,6 +97,6 @@ async def _order(call: Call) -> web.Response:
     raises=[BookingNotCancellable, PaymentInProgress],
 )
 async def delete_order(call: Call) -> web.StreamResponse:
-    """Cancel an order, the caller's own or for an admin anybody's, and answer with it."""
+    """Cancel one of the caller's orders and return it. Admins may cancel everybody's."""
     await refunds.cancel(call.db, call.gateway, call.actor, booking_id=call.id(), reason=None)
     return await _order(call)

@@ -1,4 +1,4 @@
-"""Payments by the simulated service of source 001."""
+"""Payments through the simulated service of source 001."""
 
 import secrets
 
@@ -30,7 +30,7 @@ PAID = "The payment was successful"
 routes = Routes(deprecated=True)
 
 
-# What the simulated payment service pays with: docs/test-cards.md. In the order of preference.
+# Test payments of each method, see docs/test-cards.md. Preferred methods come first.
 SIMULATED = {
     Method.WALLET: ("wallet_id", {"success": "SUCCESS", "failure": "FAILURE", "timeout": "TIMEOUT"}),
     Method.NETBANKING: ("bank", {"success": "SUCCESS", "failure": "FAILURE", "timeout": "TIMEOUT"}),
@@ -52,7 +52,7 @@ SIMULATED = {
     raises=[PaymentFailed, GatewayUnavailable],
 )
 async def simulate_payment(call: Call) -> web.Response:
-    """Pay nothing for nobody, with success or without, at random."""
+    """Simulate a payment. It succeeds or fails at random, and nobody pays anything."""
     if not _succeeds(_outcome(call)):
         raise PaymentFailed("The simulated payment failed")
     return respond({"status": "success", "message": PAID})
@@ -70,10 +70,10 @@ async def simulate_payment(call: Call) -> web.Response:
     headers=["Idempotency-Key"],
 )
 async def process_payment(call: Call) -> web.Response:
-    """Pay the caller's pending order by the simulated service, whose outcome is random."""
+    """Pay for one of the caller's pending orders through the simulated service. The outcome is random."""
     order_id, owner = call.id(), call.caller.user_id
     view = await call.db.read_primary(get_booking, booking_id=order_id, viewer_id=owner)
-    # A request that comes again under its key is answered as before, by whatever it then did.
+    # A repeat under the same key gets the first reply, whatever the order's status is by now.
     is_repeatable = view.booking.total > 0 and "Idempotency-Key" in call.request.headers
     if view.status != BookingStatus.PENDING and not is_repeatable:
         raise OrderNotPending(f"The order is {ORDER_STATUSES[view.status]}")
@@ -89,7 +89,7 @@ async def process_payment(call: Call) -> web.Response:
 
 
 async def _process_free(call: Call, order_id: int) -> str | None:
-    """Confirm an order that costs nothing if the simulation succeeds; return why not, or None."""
+    """Confirm a free order if the simulation succeeds. Returns why it failed, or None."""
     if not _succeeds(_outcome(call)):
         return "The simulated payment failed"
     await call.db.transact(
@@ -101,7 +101,7 @@ async def _process_free(call: Call, order_id: int) -> str | None:
 
 
 async def _process_priced(call: Call, order_id: int) -> str | None:
-    """Pay as POST /payments does, by a method that the event takes; return why it failed, or None."""
+    """Pay as POST /payments does, by a method that the event accepts. Returns why it failed, or None."""
     taken = await call.db.read_primary(list_payment_methods, booking_id=order_id)
     method = next(method for method in SIMULATED if method in taken)
     field, values = SIMULATED[method]
@@ -123,7 +123,7 @@ def _outcome(call: Call) -> str:
 
 
 def _succeeds(outcome: str) -> bool:
-    """Return whether the simulation succeeds. Raises GatewayUnavailable when it gives no answer."""
+    """Return whether the simulation succeeds. Raises GatewayUnavailable when it times out."""
     if outcome == "timeout":
         raise GatewayUnavailable()
     return outcome == "success"

@@ -23,7 +23,7 @@ routes = Routes(deprecated=True)
     headers=["Idempotency-Key"],
 )
 async def purchase(call: Call) -> web.Response:
-    """Hold tickets of an event (source 002); what costs nothing is confirmed at once."""
+    """Hold tickets of an event (source 002). A booking that costs nothing is confirmed at once."""
     return await holding.hold(
         call,
         user_id=call.caller.user_id,

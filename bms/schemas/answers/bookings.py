@@ -1,4 +1,4 @@
-"""Bookings, orders and purchases, as answered."""
+"""Replies with bookings, orders and purchases."""
 
 from marshmallow import fields
 
@@ -51,12 +51,16 @@ class _BookingBase(AnswerSchema):
     quantity = Number()
     total = Amount()
     currency = Currency()
-    expires_at = Time(allow_none=True, metadata={"description": "Until when a PENDING booking is held."})
+    expires_at = Time(
+        allow_none=True, metadata={"description": "When the hold of a PENDING booking expires."}
+    )
     booking_date = Time()
     confirmed_at = Time(allow_none=True)
     cancelled_at = Time(allow_none=True)
     cancel_reason = fields.String(allow_none=True)
-    refund_due = Amount(allow_none=True, metadata={"description": "What a cancelled booking is given back."})
+    refund_due = Amount(
+        allow_none=True, metadata={"description": "How much of a cancelled booking is refunded."}
+    )
     refunds = fields.List(fields.Nested(BookingRefundAnswer))
     lines = fields.List(fields.Nested(BookingLineAnswer))
     payment = fields.Nested(BookingPaymentAnswer, allow_none=True)
@@ -69,7 +73,7 @@ class BookingAnswer(_BookingBase):
 
 
 class PurchaseAnswer(BookingAnswer):
-    """A booking with an older source's names beside the canonical."""
+    """A booking with an older source's names beside the canonical ones."""
 
     user_id = Key()
     event_id = Key()
@@ -77,7 +81,7 @@ class PurchaseAnswer(BookingAnswer):
 
 
 class OrderTicketAnswer(AnswerSchema):
-    """A ticket of an order; until the order is paid it has neither id nor code."""
+    """A ticket of an order. Until the order is paid it has neither id nor code."""
 
     id = Key(allow_none=True)
     event = Key()
@@ -94,7 +98,7 @@ class OrderAnswer(_BookingBase):
 
 
 class ProcessedOrderAnswer(OrderAnswer):
-    """An order that was just paid."""
+    """An order that has just been paid."""
 
     message = fields.String()
 

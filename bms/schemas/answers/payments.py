@@ -1,4 +1,4 @@
-"""Payments, as answered."""
+"""Replies with payments."""
 
 from marshmallow import fields
 
@@ -7,7 +7,7 @@ from bms.terms import Method, PaymentStatus
 
 
 class CardAnswer(AnswerSchema):
-    """All that is kept of a card."""
+    """What is stored of a card."""
 
     brand = fields.String()
     last4 = fields.String()

@@ -1,4 +1,4 @@
-"""Refunds, as answered."""
+"""Replies with refunds."""
 
 from marshmallow import fields
 
@@ -7,7 +7,7 @@ from bms.terms import RefundStatus
 
 
 class RefundAnswer(AnswerSchema):
-    """Money given back. A refund that FAILED at the gateway is tried again."""
+    """A refund of a payment. A refund that FAILED at the gateway is tried again."""
 
     id = Key()
     payment_id = Key()
