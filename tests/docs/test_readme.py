@@ -119,7 +119,7 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
         "BMS_DATABASE_URL": "unset: embedded",
         "BMS_DATABASE_READ_URL": "unset",
         "BMS_REDIS_URL": "unset",
-        "BMS_SECRET_KEY": "made and kept when embedded",
+        "BMS_SECRET_KEY": "generated and stored when embedded",
         "BMS_SMTP_URL": "unset: files in `mail/` of the data directory",
         "BMS_OPEN_MANAGER_REGISTRATION": "`on` when embedded, else `off`",
         "BMS_DEMO_DATA": "`on` when embedded, else `off`",
@@ -156,14 +156,14 @@ def test_the_table_of_endpoints_is_that_of_the_routes() -> None:
     who_of |= dict.fromkeys(Right, "admins") | dict.fromkeys(RIGHTS[Role.EVENT_MANAGER], "organisers")
     documented = {
         (method, path, who)
-        for who, calls in table("What the API keeps to").items()
+        for who, calls in table("API conventions").items()
         for method, path in _calls(calls)
     }
     offered = [e for module in ROUTES for e in module.routes.endpoints]
     assert documented == {
         (e.method, e.path, who_of.get(e.access, "anyone")) for e in offered if not e.deprecated
     }
-    _, _, older = section("What the API keeps to").partition("Some have older names too")
+    _, _, older = section("API conventions").partition("Some have older names too")
     named = {path.rstrip("/") for path in re.findall(r"`(/[^`\s]+)`", older)} - {"/venues"}
     assert len(named) >= 8
     assert named <= {e.path for e in offered if e.deprecated}
