@@ -24,10 +24,10 @@ def describe(site: Site) -> dict[str, str]:
         "CPU": f"{_cpu_model()}, {len(os.sched_getaffinity(0))} cores",
         "RAM": f"{_ram_gb():.1f} GB",
         "kernel": f"{platform.system()} {platform.release()}",
-        "disk": f"{kind} on {device}, {syncs_a_second(site.data_dir):,.0f} fdatasync a second of one page",
+        "disk": f"{kind} on {device}, {syncs_a_second(site.data_dir):,.0f} fdatasync per second of one page",
         "Python": platform.python_version(),
         "PostgreSQL": site.rows("SHOW server_version")[0][0].split()[0],
-        "settings": "fsync, synchronous_commit and full_page_writes on; BMS's own defaults, in all else",
+        "settings": "fsync, synchronous_commit and full_page_writes on; BMS's defaults for everything else",
     }
 
 

@@ -1,4 +1,4 @@
-"""The run in Markdown: one table of figures, and beside it what they are measured against."""
+"""The run in Markdown: one table of figures, beside the limits they are measured against."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -17,31 +17,30 @@ MET, NOT_MET, UNKNOWN = "met", "**not met**", "not measured"
 INTRODUCTION = """\
 # Benchmarks
 
-Written by `script/bench`: everything on one machine in one run, the client (wrk) beside the server. What can
-be compared with another machine is the shares: each rate beside the limit that the same run found.
+`script/bench` writes this page from one run on one machine, with the client (wrk) beside the server. Compare
+machines by the shares: each rate is divided by the limit that the same run measured.
 """
 
 EXPLANATION = """\
-BMS is `bms serve` with its default settings but for `BMS_WORKERS`, on a fresh data directory, over real HTTP.
-Each booking and payment comes with the token of one of 2,000 users and an `Idempotency-Key` of its own; what
-is read is read by strangers. A machine that has other guests is not equally fast all the time, so every load
-but the logins has several short turns: of bookings, 16, 64 and 256 connections by turns, the medians are
-shown; of reads, which take turns with the bare handler, the turn of the median share.
-Background tasks are on, so the loads that confirm bookings also send the mail, to files, on the same cores.
-Rates count the wished answers alone (201, 200); times and CPU are of all requests. `bms check` has run after
-every load.
+BMS is `bms serve` with its default settings except `BMS_WORKERS`, on a fresh data directory, over real
+HTTP. Each booking and payment uses the token of one of 2,000 users and its own `Idempotency-Key`. Reads
+come from strangers. The speed of a shared machine varies, so every load except the logins runs in several
+short turns. Bookings take turns with 16, 64 and 256 connections, and the page shows the medians. Reads take
+turns with the bare handler, and the page shows the turn with the median share. Background tasks are on, so
+the loads that confirm bookings also send their e-mails, to files, on the same cores. Rates count only
+successful replies (201, 200); times and CPU cover all requests. `bms check` ran after every load.
 
-- **share**: of bookings, of pgbench's best rate (for the hot event: its best on one hot row with 8 or 16
-  clients), which writes each in a transaction of its own; of GET, of the bare handler on the event loop that
-  BMS runs on; of logins, of the passwords that bcrypt alone checks on all cores.
-- **CPU**: milliseconds a request, of the server's processes and of PostgreSQL's.
-- Logins come from one address, 8 at a time, each to another account than the one before.
+- **share**: of the limit. For bookings that is pgbench's best rate (for the hot event: its best on one hot
+  row with 8 or 16 clients), with one transaction per booking. For GET it is the bare handler on BMS's own
+  event loop. For logins it is the number of passwords that bcrypt alone checks on all cores.
+- **CPU**: milliseconds per request, of the server's processes and of PostgreSQL's.
+- Logins come from one address, 8 at a time, each to another account than the previous one.
 """
 
 LIMIT_EXPLANATION = """\
-Bookings a second and their mean time, one a transaction, prepared, on a copy of the same database on the same
-server. What BMS sends for one booking was taken down by PostgreSQL; the five statements are those of
-`bench/five_statements.sql`. The best of both is the limit.
+Bookings per second and their mean time, one per transaction, prepared, on a copy of the same database on the
+same server. The statements "as BMS sends them" were recorded by PostgreSQL during one booking; the five
+statements are those of `bench/five_statements.sql`. The better of the two is the limit.
 """
 
 
@@ -57,7 +56,7 @@ class Bar(NamedTuple):
 def render(results: Results, before: Results | None = None) -> str:
     """Return the report; ``before`` is an earlier run, whose rates then stand beside these."""
     parts = [INTRODUCTION, _table(("", ""), [[name, text] for name, text in _machine(results)])]
-    parts.append("## What must be reached\n")
+    parts.append("## Requirements\n")
     parts.append(_table(("measure", "bar", "found", ""), [list(bar) for bar in bars(results)]))
     parts.append("## Figures\n")
     parts.append(_figures(results, before))
@@ -67,7 +66,7 @@ def render(results: Results, before: Results | None = None) -> str:
         parts.append(_limits(results))
     if results.bare:
         parts.append("## The limit: a bare aiohttp handler\n")
-        parts.append("It answers with the same bytes from memory, in as many processes.\n")
+        parts.append("It sends the same bytes from memory, in the same number of processes.\n")
         parts.append(_bare(results))
     if results.trials:
         parts.append("## Server processes\n")
@@ -76,7 +75,7 @@ def render(results: Results, before: Results | None = None) -> str:
         parts.append("## Memory over time\n")
         parts.append(_soak(results))
     if results.problems:
-        parts.append("## What is wrong with this run\n")
+        parts.append("## Problems of this run\n")
         parts.append("".join(f"- {problem}\n" for problem in results.problems))
     return "\n".join(parts)
 
@@ -107,7 +106,10 @@ def _share(results: Results, name: str, least: float, measure: str) -> Bar:
 
 
 def _overload(results: Results) -> Bar:
-    measure, bar = "hot, 256 connections", "no 5xx but 503 with Retry-After; p99 under 5 times the p50 at 64"
+    measure, bar = (
+        "hot, 256 connections",
+        "no 5xx except 503 with Retry-After; p99 under 5 times the p50 at 64",
+    )
     full = next((f for f in results.figures if (f.name, f.connections) == ("hot", 256)), None)
     usual = results.find("hot", 64)
     if full is None or usual is None:
@@ -115,7 +117,7 @@ def _overload(results: Results) -> Bar:
     if full.problems:
         return Bar(measure, bar, "; ".join(full.problems), NOT_MET)
     times = full.p99 / usual.p50
-    found = f"{full.statuses.get(503, 0)} answers 503, p99 {times:.1f} times"
+    found = f"{full.statuses.get(503, 0)} replies 503, p99 {times:.1f} times"
     return Bar(measure, bar, found, MET if times < 5 else NOT_MET)
 
 
@@ -127,7 +129,7 @@ def _flat(results: Results) -> Bar:
         return Bar(measure, bar, "", UNKNOWN)
     growth = slope(samples) * FLAT_SECONDS
     largest = max(memory for _, memory in samples)
-    found = f"{growth:+.1f} MB in {FLAT_SECONDS // 60} minutes, {largest:.0f} MB at the most"
+    found = f"{growth:+.1f} MB in {FLAT_SECONDS // 60} minutes, {largest:.0f} MB at most"
     return Bar(measure, bar, found, MET if growth < FLAT_MB and largest < MEMORY_BAR else NOT_MET)
 
 
@@ -144,13 +146,13 @@ def _machine(results: Results) -> list[tuple[str, str]]:
     return [
         *results.machine.items(),
         ("server", f"BMS_WORKERS={results.processes}, on {loop}"),
-        ("other work", f"{results.others:.1%} of the cores, on the mean, while it measured"),
+        ("other work", f"{results.others:.1%} of the cores on average during the run"),
     ]
 
 
 def _figures(results: Results, before: Results | None) -> str:
-    head = ["measure", "connections", "a second", "share", "p50 ms", "p95 ms", "p99 ms"]
-    head += ["CPU server", "CPU database", "answers"] + (["before"] if before else [])
+    head = ["measure", "connections", "per second", "share", "p50 ms", "p95 ms", "p99 ms"]
+    head += ["CPU server", "CPU database", "replies"] + (["before"] if before else [])
     rows = []
     for figure in results.figures:
         start = [TITLES[figure.name], str(figure.connections)]
@@ -203,7 +205,7 @@ def _bare(results: Results) -> str:
     for name, found in results.bare.items():
         shown = [found.get(loop) for loop in loops]
         rows.append([TITLES[name], *("" if f is None or f.problems else _rate(f.rate) for f in shown)])
-    return _table(("measure", *(f"a second on {loop}" for loop in loops)), rows)
+    return _table(("measure", *(f"per second on {loop}" for loop in loops)), rows)
 
 
 def _trials(results: Results) -> str:
@@ -214,7 +216,7 @@ def _trials(results: Results) -> str:
     some = next(iter(results.trials.values()))
     head = ["processes", *(f"{TITLES[f.name]}, {f.connections} connections" for f in some)]
     return (
-        "A second each, of two short runs; the best on the whole is what the figures above are of.\n\n"
+        "Requests per second, from two short runs each. The figures above use the best number overall.\n\n"
         + _table(head, rows)
     )
 
@@ -224,7 +226,7 @@ def _soak(results: Results) -> str:
     memory = [value for _, value in results.soak]
     settled = [sample for sample in results.soak if sample[0] >= _SETTLED_SECONDS]
     text = (
-        f"{results.soak[-1][0]:.0f} s of bookings, {_rate(results.soak_figure.rate)} a second. The largest "
+        f"{results.soak[-1][0]:.0f} s of bookings, {_rate(results.soak_figure.rate)} per second. The largest "
         f"server process:\n{memory[0]:.1f} MB first, {memory[-1]:.1f} MB last, {max(memory):.1f} MB at most"
     )
     if len(settled) > 1:

@@ -16,13 +16,13 @@ class Manner(StrEnum):
     """What a buyer does with the tickets it holds."""
 
     PROMPT = "pay at once"
-    SLOW = "send their requests in bits"
-    RETURNS = "drop the connection on booking and on paying, and come again with the same key"
-    VANISHES = "drop the connection on booking or on paying, and never come again"
-    LATE = "pay after their hold has run out"
-    SLOW_BANK = "pay by a bank that takes longer than the hold"
-    TWICE = "pay twice at once with the same key"
-    CANCELS = "pay, and cancel"
+    SLOW = "send their requests in small pieces"
+    RETURNS = "drop the connection while booking and while paying, and retry with the same key"
+    VANISHES = "drop the connection while booking or paying, and never return"
+    LATE = "pay after their hold has expired"
+    SLOW_BANK = "pay through a bank that takes longer than the hold"
+    TWICE = "send their payment twice at once with the same key"
+    CANCELS = "pay, then cancel"
     FORGETS = "never pay"
 
 

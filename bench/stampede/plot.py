@@ -13,7 +13,7 @@ _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
 def draw(samples: Sequence[Sample], tickets: int) -> str:
-    """Return two plots over the same time: tickets sold and held, and buyers refused a second."""
+    """Return two plots over the same time: tickets sold and held, and buyers refused per second."""
     length = samples[-1].at or 1.0
     columns = _columns(samples, length)
     refused = _rates(samples, length)
@@ -27,7 +27,7 @@ def draw(samples: Sequence[Sample], tickets: int) -> str:
         label = f"{top:>7,.0f}" if row == LOW else " " * 7
         rows.append(f"{label} ┤{''.join(_bar(rate / top * LOW - (row - 1)) for rate in refused)}")
     rows += [f"      0 ┼{'─' * WIDTH}", f"        0 s{f'{length:.0f} s':>{WIDTH - 3}}"]
-    rows.append("        refused for want of tickets, a second")
+    rows.append("        refused as sold out, per second")
     return "\n".join(row.rstrip() for row in rows) + "\n"
 
 

@@ -53,20 +53,22 @@ def prove(site: Site, plan: Plan, sale: Sale) -> list[Line]:
 def _accounted(tally: Tally, plan: Plan) -> Line:
     asked, answered = tally.all_asked, tally.answers.total()
     dropped, lost = tally.dropped.total(), len(tally.unanswered)
-    found = f"{asked:,} asked = {answered:,} answered + {dropped:,} dropped by the client"
+    found = f"{asked:,} sent = {answered:,} answered + {dropped:,} dropped by the client"
     if lost:
-        found += f" + {lost:,} without an answer, the first: {tally.unanswered[0]}"
+        found += f" + {lost:,} unanswered, the first: {tally.unanswered[0]}"
     holds = not lost and asked == answered + dropped and asked >= plan.requests
-    return Line("Every request that was not dropped is answered", found, holds)
+    return Line("Every request that the client did not drop is answered", found, holds)
 
 
 def _answered_well(tally: Tally) -> Line:
     again = sum(number for (_, status, _), number in tally.answers.items() if status == COME_AGAIN)
     bad = [f"{number} {kind} {status} {code}" for (kind, status, code), number in tally.unwished.items()]
     if tally.without_retry_after:
-        bad.append(f"{tally.without_retry_after} answers 503 without Retry-After")
-    found = "; ".join(bad) or f"no other answers; {again:,} times 503 with Retry-After"
-    return Line("Answers are those of a sale, and of the 5xx only 503 with Retry-After", found, not bad)
+        bad.append(f"{tally.without_retry_after} replies 503 without Retry-After")
+    found = "; ".join(bad) or f"no other replies; {again:,} times 503 with Retry-After"
+    return Line(
+        "Every reply is one that a sale may give; the only 5xx is 503 with Retry-After", found, not bad
+    )
 
 
 def _sold(site: Site, plan: Plan) -> Line:
@@ -77,13 +79,13 @@ def _sold(site: Site, plan: Plan) -> Line:
 
 
 def _one_key_one_booking(site: Site, sale: Sale) -> Line:
-    """Of who never came again for an answer, nobody knows whether the request arrived."""
+    """Whether the request of a buyer who never returned has arrived is unknown."""
     known = set(sale.bookings.values())
     made = {int(row[0]) for row in site.rows("SELECT id FROM bookings")}
     untold = len(made - known)
     found = (
-        f"{len(sale.bookings):,} keys answered with a booking each, {sale.replayed:,} answers given again; "
-        f"of {sale.vanished:,} who never came again {untold:,} had made a booking"
+        f"{len(sale.bookings):,} keys answered with one booking each, {sale.replayed:,} replies repeated; "
+        f"of {sale.vanished:,} buyers who never returned {untold:,} had made a booking"
     )
     holds = known <= made and len(known) == len(sale.bookings) and untold <= sale.vanished
     return Line("One key, one booking", found, holds)
@@ -97,19 +99,17 @@ def _as_told(site: Site, sale: Sale) -> Line:
     wrong += [f"{b} is {status[b]}" for b in sorted(sale.refused) if status[b] != "EXPIRED"]
     untold = sum(value == "CONFIRMED" for value in status.values()) - len(kept)
     if not 0 <= untold <= sale.vanished:
-        wrong.append(f"{untold} confirmed bookings of which nobody was told")
+        wrong.append(f"{untold} confirmed bookings that no buyer knows of")
     found = "; ".join([*sale.amiss, *wrong][:5]) or (
         f"{len(kept):,} confirmed, {len(sale.cancelled):,} cancelled, {len(sale.refused):,} paid too late; "
-        f"{untold:,} confirmed that nobody waited to hear of"
+        f"{untold:,} confirmed after their buyers had left"
     )
-    return Line("What the buyers were told is what the books say", found, not (sale.amiss or wrong))
+    return Line("The buyers were told what the database says", found, not (sale.amiss or wrong))
 
 
 def _limited(site: Site) -> Line:
     most = int(site.rows(_GREEDIEST)[0][0])
-    return Line(
-        f"Nobody has more than {PER_USER_LIMIT} tickets", f"{most} at the most", most <= PER_USER_LIMIT
-    )
+    return Line(f"Nobody has more than {PER_USER_LIMIT} tickets", f"{most} at most", most <= PER_USER_LIMIT)
 
 
 def _paid(site: Site, plan: Plan) -> Line:
@@ -117,12 +117,12 @@ def _paid(site: Site, plan: Plan) -> Line:
     totals = asyncio.run(SimulatedGateway(site.data_dir / "gateway.sqlite3").totals("EUR"))
     kept = totals.charged - totals.refunded
     found = (
-        f"gateway: {totals.charged:,.2f} taken, {totals.refunded:,.2f} given back; database: {charged:,.2f} "
+        f"gateway: {totals.charged:,.2f} charged, {totals.refunded:,.2f} refunded; database: {charged:,.2f} "
         f"and {refunded:,.2f}; {kept:,.2f} kept = {plan.tickets:,} x {PRICE}"
     )
     agreed = (charged, refunded) == (totals.charged, totals.refunded)
     paid = kept == plan.tickets * Decimal(PRICE)
-    return Line("The money is that of the tickets, to the cent", found, agreed and paid)
+    return Line("The money matches the tickets, to the cent", found, agreed and paid)
 
 
 def _books(site: Site) -> Line:

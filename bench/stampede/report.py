@@ -16,7 +16,7 @@ TITLES = {
     "look": "GET /events/{id}",
     "hold": "POST /bookings",
     "pay": "POST /payments",
-    "pay by a slow bank": "POST /payments, by a bank that takes 5 s",
+    "pay by a slow bank": "POST /payments, through a bank that takes 5 s",
     "show": "GET /bookings/{id}",
     "cancel": "POST /bookings/{id}/cancel",
 }
@@ -46,29 +46,29 @@ def render(result: Result) -> str:
     """Return the report."""
     plan = result.plan
     manners = "; ".join(f"{number:,} {manner.value}" for manner, number in result.manners.most_common())
-    people = f"Of the buyers {manners}. Who is refused comes again, until all is sold and all has been asked."
+    people = f"Of the buyers {manners}. Refused buyers retry until all is sold and every request is sent."
     tally = result.sale.desk.tally
-    sold = "never" if result.sold_after is None else f"after {result.sold_after:.0f} s, for good"
+    sold = "never" if result.sold_after is None else f"after {result.sold_after:.0f} s for good"
     parts = [
         "# A stampede\n",
         _paragraph(
             f"{plan.requests:,} requests of {plan.buyers:,} buyers for {plan.tickets:,} tickets of one "
-            f"event, at {PRICE} EUR and {PER_USER_LIMIT} a person at the most, against `bms serve` on a "
-            "fresh data directory, over real HTTP. Written by `script/stampede`."
+            f"event, at {PRICE} EUR and at most {PER_USER_LIMIT} per person, against `bms serve` on a fresh "
+            "data directory, over real HTTP. `script/stampede` writes this page."
         ),
         _table(("", ""), [*result.machine.items(), *_settings(result)]),
         _paragraph(people),
-        "## What had to hold\n",
+        "## Requirements\n",
         _table(("", "", ""), [[line.claim, line.found, _verdict(line)] for line in result.proof]),
         "## Over time\n",
         f"```text\n{draw(result.samples, plan.tickets)}```\n",
         _paragraph(
-            f"Sold out {sold}; tickets whose buyers do not pay come back after {plan.hold} s. "
-            f"{tally.all_asked / result.seconds:,.0f} requests a second on the mean."
+            f"Sold out {sold}; unpaid tickets go back on sale after {plan.hold} s. "
+            f"{tally.all_asked / result.seconds:,.0f} requests per second on average."
         ),
         "## Requests\n",
         _requests(tally),
-        "Times are in milliseconds, as the client saw them, without the requests that were sent in bits.\n",
+        "Times are in milliseconds, measured by the client, without the requests sent in small pieces.\n",
     ]
     return "\n".join(parts)
 
@@ -99,7 +99,7 @@ def _requests(tally: Tally) -> str:
         times = sorted(tally.seconds[kind])
         shown = [f"{percentile(times, share) * 1000:,.0f}" if times else "" for share in (50, 95, 99)]
         rows.append([title, f"{tally.asked[kind]:,}", f"{good:,}", other, f"{tally.dropped[kind]:,}", *shown])
-    return _table(("request", "asked", "good", "others", "dropped", "p50", "p95", "p99"), rows)
+    return _table(("request", "sent", "succeeded", "other replies", "dropped", "p50", "p95", "p99"), rows)
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
