@@ -8,7 +8,7 @@ from bench.load import Figure
 from bench.plan import TITLES
 from bench.run import Results
 
-MEMORY_BAR = 120.0  # MB a process
+MEMORY_BAR = 150.0  # MB a process
 FLAT_SECONDS = 600
 FLAT_MB = 5.0  # growth in ten minutes, by the line through the samples, that still counts as none
 _SETTLED_SECONDS = 60  # of a long load: connections, caches and prepared statements are made by then

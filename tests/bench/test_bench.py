@@ -129,7 +129,7 @@ def test_each_bar_can_be_missed() -> None:
     for loops in found.bare.values():
         loops["uvloop"].rate = 10_001
     found.figures[2].p99 = 50
-    found.memory[2] = 120.0
+    found.memory[2] = 150.0
     found.soak = [(time, memory + time / 100) for time, memory in found.soak]
     assert [bar.verdict for bar in bars(found)] == ["**not met**"] * 8
 
