@@ -49,7 +49,8 @@ class Hold(RequestSchema):
         return {
             "event_id": data["event"],
             "user_id": data.get("user"),
-            "wanted": wanted or [(None, data.get("quantity", 1))],
+            # A tuple, since requests with the same body share it (http.bodies).
+            "wanted": tuple(wanted) or ((None, data.get("quantity", 1)),),
         }
 
 

@@ -73,7 +73,7 @@ class Order(OrderEntry):
     def lines(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Return the event's id, and what is wanted as pairs of ticket type (or None) and quantity."""
         entries = data.get("tickets") or [{"quantity": 1, "ticket_type": None, **data}]
-        return {"event_id": entries[0]["event"], "wanted": list(_quantities(entries).items())}
+        return {"event_id": entries[0]["event"], "wanted": tuple(_quantities(entries).items())}
 
 
 def _quantities(entries: list[dict[str, Any]]) -> dict[int | None, int]:
