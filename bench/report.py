@@ -8,7 +8,7 @@ from bench.load import Figure
 from bench.plan import TITLES
 from bench.run import Results
 
-MEMORY_BAR = 150.0  # MB a process
+MEMORY_BAR = 150.0  # MB per process
 FLAT_SECONDS = 600
 FLAT_MB = 5.0  # growth in ten minutes, by the line through the samples, that still counts as none
 _SETTLED_SECONDS = 60  # of a long load: connections, caches and prepared statements are made by then
@@ -93,7 +93,7 @@ def bars(results: Results) -> list[Bar]:
     largest = max(results.memory.values(), default=None)
     verdict = UNKNOWN if largest is None else MET if largest < MEMORY_BAR else NOT_MET
     shown = "" if largest is None else f"{largest:.0f} MB the largest of {len(results.memory)}"
-    found.append(Bar("memory after the run", f"under {MEMORY_BAR:.0f} MB a process", shown, verdict))
+    found.append(Bar("memory after the run", f"under {MEMORY_BAR:.0f} MB per process", shown, verdict))
     return [*found, _flat(results)]
 
 

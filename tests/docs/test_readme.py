@@ -201,3 +201,10 @@ def test_links_lead_somewhere() -> None:
     for document in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
         for link in re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / document).read_text(encoding="utf-8")):
             assert (ROOT / link).exists(), f"{document}: {link}"
+
+
+@pytest.mark.parametrize(
+    "path", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda p: p.name
+)
+def test_no_document_has_the_marks_of_a_conflict(path: Path) -> None:
+    assert re.findall(r"^(?:<<<<<<<|>>>>>>>) .*", path.read_text(encoding="utf-8"), re.MULTILINE) == []
