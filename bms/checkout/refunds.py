@@ -37,6 +37,4 @@ async def give_back(
     if requested.refund_id is None:
         return requested.reply
     await send_refund(database, gateway, requested.refund_id)
-    return render_refund(
-        await database.read_primary(get_refund, refund_id=requested.refund_id, viewer_id=None)
-    )
+    return render_refund(await database.read_primary(get_refund, refund_id=requested.refund_id))

@@ -276,5 +276,5 @@ async def _cancelled(call: Call) -> web.Response:
 )
 async def progress(call: Call) -> web.Response:
     """Show how many bookings are cancelled and refunded, and how many remain."""
-    row = await call.db.read_primary(get_cancellation, event_id=call.id(), viewer_id=call.viewer_id)
+    row = await call.db.read_primary(get_cancellation, call.actor, event_id=call.id())
     return respond(present_cancellation(row))

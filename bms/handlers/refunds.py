@@ -8,7 +8,7 @@ from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.idempotency import key_of, send
 from bms.http.pages import respond
-from bms.queries.refunds import get_refund
+from bms.queries.refunds import get_refund_of
 from bms.schemas.answers.refunds import RefundAnswer
 from bms.schemas.refunds import Refund, present_refund
 
@@ -40,5 +40,5 @@ async def request(call: Call) -> web.Response:
 )
 async def show(call: Call) -> web.Response:
     """Show a refund. Its payer, the event's organiser and admins see it."""
-    refund = await call.db.read_primary(get_refund, refund_id=call.id(), viewer_id=call.viewer_id)
+    refund = await call.db.read_primary(get_refund_of, call.actor, refund_id=call.id())
     return respond(present_refund(refund))

@@ -107,7 +107,5 @@ async def logout(call: Call) -> web.Response:
     if call.body["refresh_token"] is not None:
         sessions.add(call.tokens.read_refresh(call.body["refresh_token"]).session_id)
     for session_id in sorted(sessions):
-        await call.db.transact(
-            revoke_session, session_id=session_id, user_id=call.caller.user_id, request_id=call.request_id
-        )
+        await call.db.transact(revoke_session, call.actor, session_id=session_id)
     return no_content(205 if call.body["older_shape"] else 204)

@@ -50,7 +50,7 @@ def check_access(access: Access | Right, caller: Caller | None, refusal: BMSErro
         return
     if caller is None:
         raise Unauthenticated()
-    if isinstance(access, Right) and access not in RIGHTS[caller.role]:
+    if isinstance(access, Right) and not caller.may(access):
         raise Forbidden(f"This needs the role {roles_with(access)}")
 
 
@@ -132,7 +132,7 @@ class Call:
         Managers and admins read the primary, since they must see what they have just changed.
         """
         caller = self.caller_or_none
-        run = self.db.read if caller is None or caller.role is Role.USER else self.db.read_primary
+        run = self.db.read if caller is None or not caller.may(Right.EVENTS_WRITE) else self.db.read_primary
         return await run(query, *args, **kwargs)
 
     @property

@@ -25,7 +25,7 @@ from bms.http.call import PREFIXES, Access, Call, check_access, identify
 from bms.http.shared import SharedReply
 from bms.schemas.base import RequestSchema
 from bms.security.identity import Caller
-from bms.terms import Right, Role
+from bms.terms import Right
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
@@ -97,7 +97,7 @@ class Endpoint:
     async def _reply(self, request: web.Request, caller: Caller | None) -> web.StreamResponse:
         if not self.cached:
             return await self._serve(request, caller)
-        if caller is None or caller.role is Role.USER:
+        if caller is None or not caller.may(Right.EVENTS_WRITE):
             replies = request.app[keys.REPLIES]
             try:
                 reply = await replies.get(request.raw_path, lambda: self._make(request, None))

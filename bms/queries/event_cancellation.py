@@ -4,8 +4,10 @@ import datetime as dt
 from typing import NamedTuple
 
 from bms.errors import NotFound
+from bms.queries.events import owns
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 
 class CancellationProgress(NamedTuple):
@@ -54,12 +56,9 @@ GET = Statement(
 )
 
 
-def get_cancellation(tx: Transaction, *, event_id: int, viewer_id: int | None) -> CancellationProgress:
-    """Return the progress of an event's cancellation.
-
-    ``viewer_id`` is the event's organiser, or None for a viewer who may see any event's. Raises NotFound.
-    """
+def get_cancellation(tx: Transaction, actor: Actor, *, event_id: int) -> CancellationProgress:
+    """Return the progress of the cancellation of an event of the actor's. Raises NotFound."""
     progress = tx.row(GET, event_id=event_id)
-    if progress is None or viewer_id not in (None, progress.organizer_id):
+    if progress is None or not owns(progress, actor):
         raise NotFound("There is no such cancellation")
     return progress

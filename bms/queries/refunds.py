@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from bms.errors import NotFound
+from bms.queries.events import owns
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+from bms.terms import Actor
 
 
 class RefundRow(NamedTuple):
@@ -42,12 +44,17 @@ GET = Statement(
 )
 
 
-def get_refund(tx: Transaction, *, refund_id: int, viewer_id: int | None) -> RefundRow:
-    """Return a refund if ``viewer_id`` is its payer or the event's organiser (None: may see all).
-
-    Raises NotFound.
-    """
+def get_refund(tx: Transaction, *, refund_id: int) -> RefundRow:
+    """Return a refund, whoever asks. Raises NotFound."""
     refund = tx.row(GET, id=refund_id)
-    if refund is None or viewer_id not in (None, refund.user_id, refund.organizer_id):
+    if refund is None:
+        raise NotFound("There is no such refund")
+    return refund
+
+
+def get_refund_of(tx: Transaction, actor: Actor, *, refund_id: int) -> RefundRow:
+    """Return a refund of a payment of the actor's, or of an event of the actor's. Raises NotFound."""
+    refund = get_refund(tx, refund_id=refund_id)
+    if refund.user_id != actor.user_id and not owns(refund, actor):
         raise NotFound("There is no such refund")
     return refund

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bms.errors import BMSError
-from bms.terms import Role
+from bms.terms import RIGHTS, Right, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,10 @@ class Caller:
     user_id: int
     session_id: int
     role: Role
+
+    def may(self, right: Right) -> bool:
+        """Return whether the caller's role has ``right``."""
+        return right in RIGHTS[self.role]
 
 
 class Identity(NamedTuple):

@@ -12,6 +12,7 @@ from bms.errors import DatabaseUnavailable, GatewayUnavailable, Overloaded
 from bms.payments.gateway import Gateway
 from bms.queries.due import StalePayment, list_due_refunds, list_stale_payments
 from bms.sql.database import Database
+from bms.terms import RefundStatus
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ async def send_due_refunds(database: Database, gateway: Gateway) -> int:
     tried = 0
     for refund in await database.read_primary(list_due_refunds, limit=BATCH):
         try:
-            if refund.status == "FAILED":
+            if refund.status == RefundStatus.FAILED:
                 await database.transact(renew_refund, refund_id=refund.id)
             answered = await send_refund(database, gateway, refund.id)
         except (DatabaseUnavailable, Overloaded):

@@ -94,10 +94,8 @@ async def test_a_server_that_hangs_is_transient(greeting: bytes) -> None:
         await reader.read()
 
     async with talking(hang) as address:
-        started = asyncio.get_running_loop().time()
         with pytest.raises(TransientMailError, match=r"no answer within 0\.3 s"):
             await transport(f"smtp://{address}", timeout=0.3).send(registration())
-        assert asyncio.get_running_loop().time() - started < 2
 
 
 async def test_a_server_that_dribbles_is_cut_off_as_a_whole() -> None:

@@ -177,16 +177,18 @@ def rotate_session(
     rotated = tx.row(ROTATE, id=session_id, old_hash=old_hash, new_hash=new_hash, seconds=seconds)
     if rotated is not None:
         return rotated.user_id
-    revoke_session(
-        tx, session_id=session_id, user_id=None, action="refresh_token_reused", request_id=request_id
-    )
+    _revoke(tx, session_id, None, "refresh_token_reused", request_id)
     return None
 
 
-def revoke_session(
-    tx: Transaction, *, session_id: int, user_id: int | None, action: str = "logout", request_id: str | None
+def revoke_session(tx: Transaction, actor: Actor, *, session_id: int) -> None:
+    """End a session of the actor's at once. One that has ended already stays as it is."""
+    _revoke(tx, session_id, actor.user_id, "logout", actor.request_id)
+
+
+def _revoke(
+    tx: Transaction, session_id: int, user_id: int | None, action: str, request_id: str | None
 ) -> None:
-    """End a session at once, if it belongs to ``user_id`` (None: to anyone) and has not ended yet."""
     ended = tx.row(REVOKE, id=session_id, user_id=user_id)
     if ended is not None:
         audit.record(tx, Actor(ended.user_id, request_id=request_id), action, "session", session_id)

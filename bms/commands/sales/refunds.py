@@ -201,7 +201,7 @@ def settle_refund(
             return
     action = "succeed" if succeeded else "fail"
     audit.record(tx, None, action, "refund", refund_id)
-    idempotency.finish_refund(tx, refund_id, render(get_refund(tx, refund_id=refund_id, viewer_id=None)))
+    idempotency.finish_refund(tx, refund_id, render(get_refund(tx, refund_id=refund_id)))
 
 
 def postpone_refund(tx: Transaction, *, refund_id: int, seconds: int) -> None:

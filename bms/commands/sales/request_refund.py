@@ -139,7 +139,7 @@ def request_refund(
         )
         if booking.status == BookingStatus.CANCELLED:
             tx.execute(ADD_REFUND_DUE, id=payment.booking_id, amount=amount)
-    reply = render(get_refund(tx, refund_id=refund_id, viewer_id=None))
+    reply = render(get_refund(tx, refund_id=refund_id))
     idempotency.finish(tx, key, reply)
     idempotency.attach_refund(tx, key, refund_id)
     return Requested(reply, refund_id)

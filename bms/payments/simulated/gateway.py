@@ -13,6 +13,7 @@ from bms.errors import GatewayUnavailable
 from bms.payments.cards import brand_of, digits_of, last4, number_valid
 from bms.payments.gateway import Charge, Outcome
 from bms.payments.simulated.ledger import Booked, Entry, Ledger, Refunding, Totals
+from bms.terms import Method
 
 SLOW_SECONDS = 5.0
 
@@ -58,7 +59,7 @@ NAMES: Mapping[str, Behaviour] = {
     "failure": Behaviour(failure="payment_declined"),
     "timeout": _NO_ANSWER,
 }
-_NAMED_BY = {"upi": "vpa", "netbanking": "bank", "wallet": "wallet_id"}
+_NAMED_BY: dict[str, str] = {Method.UPI: "vpa", Method.NETBANKING: "bank", Method.WALLET: "wallet_id"}
 
 MESSAGES: Mapping[str, str] = {
     "card_declined": "The card was declined.",
@@ -185,7 +186,7 @@ class SimulatedGateway:
 def _behaviour(charge: Charge) -> tuple[Behaviour, str | None]:
     """Return the behaviour of the charge's details, and the number of a valid card."""
     unusable = Behaviour(failure="invalid_details")
-    if charge.method == "card":
+    if charge.method == Method.CARD:
         number = digits_of(str(charge.details.get("number", "")))
         if not number_valid(number):
             return unusable, None
@@ -193,6 +194,6 @@ def _behaviour(charge: Charge) -> tuple[Behaviour, str | None]:
     name = charge.details.get(_NAMED_BY.get(charge.method, ""))
     if not name:
         return unusable, None
-    if charge.method == "upi":
+    if charge.method == Method.UPI:
         name = str(name).split("@")[0]
     return NAMES.get(str(name).strip().casefold(), _PAYS), None
