@@ -10,8 +10,8 @@ import secrets
 from typing import NamedTuple
 
 from bms.commands import audit
+from bms.commands.events.delete import delete_event
 from bms.commands.events.rules import lock_event
-from bms.commands.events.ticket_types import lock_ticket_types
 from bms.commands.messages import to_buyers
 from bms.commands.sales.cancel import CANCEL, undo_booking
 from bms.errors import EventNotChangeable
@@ -25,12 +25,6 @@ DEFAULT_REASON = "The event was cancelled"
 
 class TicketTypeId(NamedTuple):
     """The id of a ticket type."""
-
-    id: int
-
-
-class FirstBooking(NamedTuple):
-    """The first booking of an event, whatever its state."""
 
     id: int
 
@@ -165,37 +159,4 @@ def cancel_booking_of_event(tx: Transaction, *, booking_id: int, reason: str | N
         tell=to_buyers.event_cancelled,
     )
     audit.record(tx, None, "cancel", "booking", booking_id)
-    return True
-
-
-HAS_BOOKINGS = Statement(
-    "events.has_bookings",
-    "@id BIGINT",
-    "SELECT TOP (1) id FROM bookings WHERE event_id = @id ORDER BY id",
-    FirstBooking,
-)
-
-# An event that was cancelled before its first booking has a job too.
-DELETE_CANCELLATION = Statement(
-    "event_cancellations.delete_of_event",
-    "@event_id BIGINT",
-    "DELETE FROM event_cancellations WITH (ROWLOCK) WHERE event_id = @event_id",
-)
-
-DELETE = Statement("events.delete", "@id BIGINT", "DELETE FROM events WITH (ROWLOCK) WHERE id = @id")
-
-
-def delete_event(tx: Transaction, actor: Actor, *, event_id: int, versions: frozenset[int] | None) -> bool:
-    """Delete an event that was never booked. Return False if it has bookings, whatever their state.
-
-    Raises as ``lock_event``.
-    """
-    lock_event(tx, actor, event_id, versions=versions)
-    # A buyer holds the lock of a ticket type until the commit. After this lock the booking is visible.
-    lock_ticket_types(tx, event_id)
-    if tx.row(HAS_BOOKINGS, id=event_id) is not None:
-        return False
-    tx.execute(DELETE_CANCELLATION, event_id=event_id)
-    tx.execute(DELETE, id=event_id)
-    audit.record(tx, actor, "delete", "event", event_id)
     return True

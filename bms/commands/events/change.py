@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from bms.commands import audit
-from bms.commands.events.cancel import HAS_BOOKINGS
+from bms.commands.events.delete import HAS_BOOKINGS
 from bms.commands.events.rules import (
     DELETE_PAYMENT_OPTIONS,
     GENERAL_ADMISSION,
