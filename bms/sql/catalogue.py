@@ -8,7 +8,7 @@ from bms.sql.statements import Statement, compile_mssql, registered
 
 
 def all_statements(*packages: ModuleType) -> list[Statement]:
-    """Import every module below ``packages``, which declare statements, and return all of them by name."""
+    """Import every module in ``packages``; return all statements declared so far, by name."""
     for package in packages:
         for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             importlib.import_module(module.name)
@@ -16,7 +16,7 @@ def all_statements(*packages: ModuleType) -> list[Statement]:
 
 
 def text_for(statement: Statement, dialect: str) -> str:
-    """Return the text that the driver of ``dialect`` gets, list parameters with one value."""
+    """Return the text that the driver of ``dialect`` gets. A list parameter has one placeholder."""
     lengths = tuple((name, 1) for name, p in statement.parameters.items() if p.is_list)
     if dialect == "mssql":
         return compile_mssql(statement, lengths).sql

@@ -1,4 +1,4 @@
-"""One connection and what a unit of work may do with it. Synchronous: it runs in a pool thread."""
+"""A database connection, and the transaction that commands and queries get. Both run in a pool thread."""
 
 import contextlib
 from collections import OrderedDict
@@ -12,7 +12,7 @@ from bms.sql.odbc.target import Compile
 from bms.sql.statements import Compiled, R, Statement, StatementError
 
 # A prepared cursor holds a statement handle here and a plan on the server, some 90 kB in all. There are
-# fewer statements than this; list parameters in several lengths are what could go past it.
+# fewer statements than this. Only list parameters in several lengths could exceed it.
 MAX_PREPARED = 512
 
 T = TypeVar("T")
@@ -20,10 +20,10 @@ _Key = tuple[str, tuple[tuple[str, int], ...]]
 
 
 class Session:
-    """A raw connection with a prepared cursor kept for each statement that ran on it.
+    """A raw connection that keeps a prepared cursor for each statement that ran on it.
 
-    ``statement`` names the last one. ``broken`` is set by a borrower that found the connection lost.
-    ``changed`` collects the tables that the statements change, for the borrower to empty.
+    ``statement`` is the name of the last statement. A borrower sets ``broken`` if the connection is lost.
+    ``changed`` collects the tables that the statements change; the borrower empties it.
     """
 
     def __init__(self, raw: pyodbc.Connection, compiler: Compile) -> None:
@@ -62,15 +62,16 @@ class Session:
             cursor.execute(compiled.sql, *parameters)
             return take(cursor)
         except pyodbc.Error as error:
-            # The handle's state after an error is the driver's secret; prepare afresh next time.
+            # After an error the state of the handle is undefined. Prepare again next time.
             self._forget([key])
             if diagnose(error).kind is Kind.STALE:
-                # Others read the changed table too, and each would fail once in its turn.
+                # Other prepared statements read the changed table too. Each would fail once.
                 self._forget(list(self._cursors))
             raise
 
     def _forget(self, keys: list[_Key]) -> None:
-        # Closed here, in the thread that has the connection, and not by whoever drops the error last.
+        # The error's traceback refers to the cursor. Close it here, in the connection's thread, so that no
+        # other thread does when it drops the error.
         for key in keys:
             cursor, _ = self._cursors.pop(key)
             with contextlib.suppress(pyodbc.Error):
@@ -84,45 +85,45 @@ class Session:
 
 
 class Transaction:
-    """What a command or query gets as its first argument.
+    """The first argument of a command or query.
 
-    Every method takes a statement and all of its parameters by name, and fetches the whole answer.
+    Every method takes a statement and its parameters by name, and fetches all rows of the answer.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def rows(self, statement: Statement[R], **values: Any) -> list[R]:
-        """Return every row that ``statement`` answers."""
+        """Return every row that ``statement`` answers with."""
         found = self._session.run(statement, values, _fetch)
         return found if statement.make is None else [statement.make(row) for row in found]
 
     def row(self, statement: Statement[R], **values: Any) -> R | None:
-        """Return the only row, or None. Raises StatementError when there are more."""
+        """Return the only row, or None. Raises StatementError if there are more."""
         rows = self.rows(statement, **values)
         if len(rows) > 1:
             raise StatementError(f"{statement.name}: {len(rows)} rows where at most one is expected")
         return rows[0] if rows else None
 
     def only(self, statement: Statement[R], **values: Any) -> R:
-        """Return the one row that there must be. Raises StatementError when there is not exactly one."""
+        """Return the only row. Raises StatementError unless there is exactly one."""
         row = self.row(statement, **values)
         if row is None:
             raise StatementError(f"{statement.name}: no row where one is expected")
         return row
 
     def value(self, statement: Statement[Any], **values: Any) -> Any:
-        """Return the first column of the only row, or None when there is no row."""
+        """Return the first column of the only row, or None if there is no row. Raises as ``row`` does."""
         row = self.row(statement, **values)
         return None if row is None else row[0]
 
     def execute(self, statement: Statement[Any], **values: Any) -> int:
-        """Run a statement without OUTPUT and return how many rows it changed."""
+        """Run a statement without OUTPUT; return the number of rows it changed."""
         return self._session.run(statement, values, _count)
 
 
 def _fetch(cursor: pyodbc.Cursor) -> list[Any]:
-    # psqlODBC describes no columns for UPDATE ... RETURNING that changed nothing.
+    # psqlODBC describes no columns for an UPDATE ... RETURNING that changed nothing.
     return cursor.fetchall() if cursor.description else []
 
 

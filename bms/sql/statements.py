@@ -1,7 +1,11 @@
 """Named T-SQL statements and the types of their parameters.
 
-A statement is declared the way T-SQL's own ``sp_executesql`` declares one: its parameters with
-their types, and its text::
+A declaration follows T-SQL's own ``sp_executesql``: the parameters with their types, then the text.
+A statement that answers with rows names their type::
+
+    class Reserved(NamedTuple):
+        available: int
+        price: Decimal
 
     RESERVE = Statement(
         "ticket_types.reserve",
@@ -12,10 +16,11 @@ their types, and its text::
         OUTPUT inserted.available, inserted.price
         WHERE  id = @id AND available >= @quantity
         ''',
+        Reserved,
     )
 
-The declared types are what lets PostgreSQL resolve ``@city IS NULL`` and SQL Server use its
-indexes. ``@ids BIGINT LIST`` is a list parameter; it stands as ``IN (@ids)``.
+The declared types let PostgreSQL resolve ``@city IS NULL`` and let SQL Server use its indexes.
+``@ids BIGINT LIST`` is a list parameter, used as ``IN (@ids)``.
 """
 
 import datetime as dt
@@ -42,7 +47,8 @@ _NAME = re.compile(r"[a-z][a-z_0-9]*(\.[a-z][a-z_0-9]*)+$")
 _CHANGE = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?P<table>\w+)")
 _BETWEEN_DECLARATIONS = re.compile(r",\s*(?=@)")
 
-# What a parameter of each T-SQL type accepts from Python; bool is an int, so BIT comes apart below.
+# The Python types that a parameter of each T-SQL type accepts. ``adapt`` refuses a bool, which is an int, for
+# any type but BIT.
 _ACCEPTS: Mapping[str, tuple[type, ...]] = {
     "BIGINT": (int,),
     "INT": (int,),
@@ -56,7 +62,7 @@ _ACCEPTS: Mapping[str, tuple[type, ...]] = {
     "VARBINARY": (bytes,),
 }
 
-# ODBC's type of each, with the length or precision and the scale of those that do not declare it.
+# The ODBC type of each T-SQL type, then the length or precision and the scale where none is declared.
 _ODBC: Mapping[str, tuple[int, int, int]] = {
     "BIGINT": (pyodbc.SQL_BIGINT, 19, 0),
     "INT": (pyodbc.SQL_INTEGER, 10, 0),
@@ -73,12 +79,12 @@ _SIZE = re.compile(r"\d+")
 
 
 class StatementError(Exception):
-    """A statement is declared, called or translated wrongly: a mistake of ours, found at start-up."""
+    """A statement is declared, called or translated wrongly: a programming error, found at start-up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One declared parameter; ``type`` is its T-SQL type, of which ``base`` is the bare name."""
+    """A declared parameter. ``type`` is its T-SQL type; ``base`` is that type without length or scale."""
 
     name: str
     type: str
@@ -87,11 +93,11 @@ class Parameter:
 
     @property
     def odbc_type(self) -> tuple[int, int, int]:
-        """The declared type as pyodbc's ``setinputsizes`` takes it: ODBC's type, size and scale."""
+        """The declared type as pyodbc's ``setinputsizes`` takes it: ODBC type, size, scale."""
         code, size, scale = _ODBC[self.base]
         declared = [int(number) for number in _SIZE.findall(self.type.partition("(")[2])]
         if self.base == "DATETIME2":
-            # The size counts characters: 19 for yyyy-mm-dd hh:mm:ss, a point, and the fraction.
+            # The size counts characters: 19 for yyyy-mm-dd hh:mm:ss, then a point and the fraction.
             scale = declared[0] if declared else scale
             return code, 20 + scale if scale else 19, scale
         if declared:
@@ -99,10 +105,10 @@ class Parameter:
         return code, size, scale
 
     def adapt(self, value: Any) -> Any:
-        """Return ``value`` as the driver is to get it: naive UTC to the millisecond, bool as 0 or 1.
+        """Return ``value`` for the driver: a time as naive UTC to the millisecond, a bool as 0 or 1.
 
-        Raises StatementError for a value that the declared type does not take, and for text that
-        holds NUL, which PostgreSQL's ODBC driver cuts off in silence.
+        Raises StatementError if the declared type does not accept the value, or if a text contains NUL:
+        PostgreSQL's ODBC driver silently cuts the text there.
         """
         if value is None:
             return None
@@ -116,19 +122,19 @@ class Parameter:
         if isinstance(value, dt.datetime):
             if value.tzinfo is not None:
                 value = value.astimezone(dt.UTC).replace(tzinfo=None)
-            # SQL Server's driver refuses a fraction that is finer than the parameter's scale.
+            # SQL Server's driver refuses a fraction finer than the parameter's scale.
             return value.replace(microsecond=value.microsecond // 1000 * 1000)
         return value
 
 
 @dataclass(frozen=True, slots=True)
 class Statement(Generic[R]):
-    """A named piece of T-SQL. ``postgres`` may carry a hand-written twin for a statement of a test's.
+    """A named T-SQL statement. In tests, ``postgres`` may hold a hand-written PostgreSQL text for it.
 
-    ``row`` is the NamedTuple of the columns that it answers with; a test holds one against the other.
-    ``declared_at`` is the file and the line of its declaration: ``bms/queries/venues.py:20``.
-    ``changes`` is the table that the statement writes to. It is None for a ``quiet`` one, after which all
-    that was read before is as good as it was: an UPDATE for its lock alone, a row that nobody looked for.
+    ``row`` is the NamedTuple of the columns it answers with; a test compares the two.
+    ``declared_at`` is the file and line of the declaration: ``bms/queries/venues.py:20``.
+    ``changes`` is the table that the statement writes to, None for a read. None if ``quiet``: the write
+    invalidates no cached read. Examples are an UPDATE only for its lock and a row that no read looks for.
     """
 
     name: str
@@ -157,7 +163,7 @@ class Statement(Generic[R]):
     def bind(self, compiled: "Compiled", values: Mapping[str, Any]) -> list[Any]:
         """Return ``values`` in the order of the placeholders of ``compiled``.
 
-        Raises StatementError when a parameter is missing, unknown or of the wrong type.
+        Raises StatementError if a parameter is missing, unknown or of the wrong type.
         """
         if values.keys() != self.parameters.keys():
             odd = ", ".join(sorted(values.keys() ^ self.parameters.keys()))
@@ -173,7 +179,7 @@ class Statement(Generic[R]):
 
 
 def json_rows(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return ``rows`` as the text that OPENJSON reads. Raises TypeError for a value that is not of JSON."""
+    """Return ``rows`` as the text that OPENJSON reads. Raises TypeError for a value that JSON cannot hold."""
     return orjson.dumps(list(rows)).decode()
 
 
@@ -187,12 +193,12 @@ _ROOT = Path(__file__).parents[2]
 
 
 def registered() -> Iterator[Statement]:
-    """Yield every statement declared so far, by name; import the modules that declare them first."""
+    """Yield every statement declared so far, by name. Import the declaring modules first."""
     yield from (_REGISTRY[name] for name in sorted(_REGISTRY))
 
 
 def _declared_at() -> str:
-    """Return the file and line that is being run outside all functions: a helper's caller, not the helper."""
+    """Return the file and line of the module-level code being run: a helper's caller, not the helper."""
     frame = inspect.currentframe()
     while frame is not None and frame.f_back is not None and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
         frame = frame.f_back
@@ -220,10 +226,10 @@ def _parse_declaration(statement: str, declaration: str) -> dict[str, Parameter]
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A statement as one driver gets it: text with ``?`` and, for each ``?``, whose value it takes.
+    """A statement as a driver gets it: text with ``?``, and the parameter behind each ``?``.
 
     ``order`` holds (parameter name, index); the index is None unless the parameter is a list. ``types``
-    holds ODBC's type of each placeholder, for a driver that must be told.
+    holds the ODBC type of each placeholder; it is empty if the driver does not need the types.
     """
 
     sql: str
@@ -232,20 +238,23 @@ class Compiled:
 
 
 def list_size(values: Sequence[Any]) -> int:
-    """Return how many placeholders stand for ``values``: the next power of two, so that a statement
-    is prepared in few lengths; an empty list takes one, which is NULL and matches nothing.
+    """Return the number of placeholders for ``values``: the next power of two.
+
+    So a statement is prepared in few lengths. An empty list takes one placeholder: NULL, which matches
+    nothing.
     """
     return 1 << max(0, len(values) - 1).bit_length()
 
 
 def pick(values: Sequence[Any], index: int) -> Any:
-    """Return the value of placeholder ``index``; those past the end repeat the last, which ``IN`` ignores."""
+    """Return the value of placeholder ``index``. Past the end the last value repeats; ``IN`` ignores that."""
     if not values:
         return None
     return values[min(index, len(values) - 1)]
 
 
-# What may hold an @ that is no parameter comes first, so that it is passed over whole.
+# Literals, comments and quoted names may contain an @ that is no parameter. They come first, so that each is
+# skipped whole.
 _TOKEN = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*(?:(?!/\*).)*?\*/|\[[^\]@]*\]|@@\w+"""
     r"""|@(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<open>['"]|/\*)""",
@@ -259,10 +268,10 @@ def place_parameters(
     lengths: tuple[tuple[str, int], ...],
     placeholder: Callable[[Parameter], str],
 ) -> Compiled:
-    """Return ``text`` with each ``@name`` replaced by ``placeholder`` and the order they came in.
+    """Return ``text`` with each ``@name`` replaced by ``placeholder``, and the order of the parameters.
 
-    Raises StatementError for a parameter that is used and not declared, or declared and not used, for
-    a list without a length, and for a literal or comment that is not closed or a comment in a comment.
+    Raises StatementError for a parameter that is used but not declared, or declared but not used; for a
+    list without a length; for an unclosed literal or comment; for a comment inside a comment.
     """
     order: list[tuple[str, int | None]] = []
     sizes = dict(lengths)
@@ -295,8 +304,8 @@ def place_parameters(
 def compile_mssql(statement: Statement, lengths: tuple[tuple[str, int], ...] = ()) -> Compiled:
     """Return ``statement`` for SQL Server's driver: the text as written, with ``?`` for parameters.
 
-    Their types go with it. Without them the driver declares text as long as its value, so that each
-    length has a plan of its own, and a time or an amount to the digits of its value.
+    The result includes the parameters' types. Without them, the driver derives each type from the value: the
+    length of a text, the digits of a time or an amount. The server would then make a plan for each length.
     """
     compiled = place_parameters(statement, statement.text, lengths, lambda _: "?")
     types = tuple(statement.parameters[name].odbc_type for name, _ in compiled.order)

@@ -10,7 +10,7 @@ from bms.sql.dialect.rewrite import rewrite_nodes
 
 
 def write_ddl(parsed: Parsed, refuse: Refuse) -> str:
-    """Return the PostgreSQL text of a CREATE, ALTER or DROP; raise what ``refuse`` makes otherwise."""
+    """Return the PostgreSQL text of a CREATE, ALTER or DROP. Raises what ``refuse`` returns for any other."""
     tree = parsed.tree
     if parsed.hints or tree.find(exp.Parameter):
         raise refuse("a migration has neither hints nor parameters")
@@ -25,7 +25,7 @@ def write_ddl(parsed: Parsed, refuse: Refuse) -> str:
             return _alter_column(tree, refuse)
         _alter_table(tree, refuse)
     elif isinstance(tree, exp.Drop) and tree.args["kind"] == "INDEX" and tree.args.get("cluster"):
-        # SQL Server's index belongs to its table, PostgreSQL's to the schema.
+        # On SQL Server an index belongs to its table, on PostgreSQL to the schema.
         tree.set("cluster", None)
     elif not _is_plain(tree):
         raise refuse("only tables, their constraints and indexes are made and dropped")
@@ -57,7 +57,7 @@ def _create_table(tree: exp.Create, refuse: Refuse) -> None:
             raise refuse(
                 "SQL Server lets one NULL into a UNIQUE, PostgreSQL many: use a filtered unique index"
             )
-    # An `ORDER BY id` is written on the word of this: see the rewriting of ORDER BY.
+    # The translation of `ORDER BY id` relies on this: see _order_nulls in rewrite.py.
     if "id" in nullable:
         raise refuse("a column id is NOT NULL")
 
@@ -78,7 +78,7 @@ def _alter_table(tree: exp.Alter, refuse: Refuse) -> None:
 
 
 def _alter_column(tree: exp.Alter, refuse: Refuse) -> str:
-    """Return the change of one column's type. PostgreSQL keeps its constraints, indexes and default."""
+    """Return the text that changes a column's type. PostgreSQL keeps its constraints, indexes and default."""
     (action,) = tree.args["actions"]
     kind, nullable = action.args.get("dtype"), action.args.get("allow_null")
     written = tsql_type(kind) if isinstance(kind, exp.DataType) else ""
@@ -92,7 +92,7 @@ def _alter_column(tree: exp.Alter, refuse: Refuse) -> str:
     if written == "BIT":
         raise refuse("no column becomes a BIT: on PostgreSQL it needs a CHECK of its own")
     column = action.this.sql("postgres")
-    # SQL Server cuts off a fraction that an integer cannot hold, PostgreSQL rounds.
+    # SQL Server truncates a fraction that an integer cannot hold, PostgreSQL rounds it.
     using = f" USING TRUNC(CAST({column} AS numeric))" if written in ("BIGINT", "INT", "SMALLINT") else ""
     return (
         f"ALTER TABLE {tree.this.name}\n"
@@ -133,7 +133,7 @@ def _column(table: str, column: exp.ColumnDef, refuse: Refuse) -> None:
         elif isinstance(rule, exp.UniqueColumnConstraint):
             raise refuse("UNIQUE is a constraint of the table")
     if kind.this is exp.DType.BIT:
-        # On SQL Server the type itself admits nothing else.
+        # On SQL Server the type itself accepts only 0 and 1.
         values = exp.In(
             this=exp.column(column.name), expressions=[exp.Literal.number(0), exp.Literal.number(1)]
         )

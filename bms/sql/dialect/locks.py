@@ -1,9 +1,13 @@
-"""Table hints to row locks. A hint that is dropped in silence is a ticket sold twice.
+"""Translates table hints to row locks. A silently dropped hint could sell a ticket twice.
 
-Notes for those who write the statements: ``SELECT ... ORDER BY ... WITH (UPDLOCK)`` locks in that
-order on PostgreSQL, but a row that another transaction changed meanwhile comes back as it is now, or
-not at all, in the old place; and ``TOP`` counts before the lock is had. Two transactions that share a
-lock and then both change the row deadlock: share it only to read, and take UPDLOCK to write.
+When you write a statement, know this:
+
+- On PostgreSQL ``SELECT ... WITH (UPDLOCK) ... ORDER BY`` locks in the stated order, but sorts before it
+  locks. A row that another transaction changed meanwhile has its new values in its old position; if it no
+  longer matches, it is missing.
+- ``TOP`` counts rows before they are locked, so fewer may come back.
+- Two transactions that share a lock and then both change the row deadlock. Take a shared lock only to read;
+  take UPDLOCK to write.
 """
 
 from sqlglot import exp
@@ -13,7 +17,10 @@ from bms.sql.dialect.subset import HINTS
 
 
 def place_locks(parsed: Parsed, refuse: Refuse) -> None:
-    """Turn every hint of ``parsed`` into a lock clause or prove it needless; raise ``refuse`` otherwise."""
+    """Turn every hint of ``parsed`` into a lock clause, or drop it where an UPDATE or DELETE locks anyway.
+
+    Raises what ``refuse`` returns for a hint that has no equivalent.
+    """
     tree = parsed.tree
     common_tables = {cte.alias for cte in tree.find_all(exp.CTE)}
     locks: dict[int, tuple[exp.Select, dict[tuple[bool, bool], list[exp.Identifier]]]] = {}
@@ -44,8 +51,8 @@ def place_locks(parsed: Parsed, refuse: Refuse) -> None:
     if handled != parsed.hints:
         raise refuse(f"of {parsed.hints} hints {handled} were understood")
     for select, names in locks.values():
-        # NO KEY, as UPDLOCK lets the foreign keys of new rows that point here be checked. To sqlglot
-        # `wait` of False is SKIP LOCKED, None is to wait.
+        # FOR NO KEY UPDATE: like UPDLOCK, it lets other transactions insert rows that refer to a locked row.
+        # In sqlglot, `wait=False` means SKIP LOCKED and None means wait.
         clauses = [
             exp.Lock(
                 update=not shared,
@@ -67,7 +74,7 @@ def _take_hints(table: exp.Table, refuse: Refuse) -> set[str]:
 
 
 def _selecting(table: exp.Table, refuse: Refuse) -> exp.Select:
-    """Return the SELECT that reads ``table`` in its FROM or in a join that keeps its rows whole."""
+    """Return the SELECT that reads ``table`` in its FROM, or in a join that does not make its rows NULL."""
     place = table.parent
     if isinstance(place, exp.Join) and place.side:
         raise refuse(f"{table.name} is on the nullable side of a join, where PostgreSQL takes no lock")
@@ -77,7 +84,7 @@ def _selecting(table: exp.Table, refuse: Refuse) -> exp.Select:
 
 
 def _check_lockable(select: exp.Select, hint: str, refuse: Refuse) -> None:
-    """PostgreSQL locks only rows that it can point at, and only where a query is run once."""
+    """Refuse a lock where PostgreSQL cannot name the locked row, or may run the query more than once."""
     if any(select.args.get(part) for part in ("distinct", "group", "having")) or any(
         node.find_ancestor(exp.Select) is select for node in select.find_all(exp.AggFunc, exp.Window)
     ):

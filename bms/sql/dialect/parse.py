@@ -1,9 +1,10 @@
-"""T-SQL text to a syntax tree, refusing whatever is outside the accepted subset.
+"""Parses T-SQL into a syntax tree and refuses whatever is outside the accepted subset.
 
-sqlglot reads far more than this project writes, and drops in silence some of what it reads (a lock
-hint, PERCENT, OPTION). Two nets stand against that. Every word of the text must be a name that is
-found again in the tree or a word of the subset, and every node of the tree must be of a kind, and
-carry only the parts, that the subset lists.
+sqlglot accepts far more than this project writes, and silently drops some of it (a lock hint, PERCENT,
+OPTION). Two checks catch that:
+
+- Every word of the text must be a name found in the tree or a word of the subset.
+- Every node of the tree must be of a kind that the subset lists, with only the parts listed there.
 """
 
 import re
@@ -41,14 +42,14 @@ _STRINGS = (TokenType.STRING, TokenType.NATIONAL_STRING)
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A tree that has passed both nets; ``hints`` counts the lock hints that the text holds."""
+    """A tree that passed both checks. ``hints`` is the number of lock hints in the text."""
 
     tree: exp.Expr
     hints: int
 
 
 def parse(text: str, refuse: Refuse, *, ddl: bool = False) -> Parsed:
-    """Return the checked tree of the one statement in ``text``; raise what ``refuse`` makes otherwise."""
+    """Return the checked tree of the only statement in ``text``. Raises what ``refuse`` returns otherwise."""
     try:
         tokens = TSQL().tokenize(text)
         while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
@@ -82,7 +83,7 @@ def _reason(error: SqlglotError) -> str:
 
 
 def _check_tokens(text: str, tokens: list[Token], refuse: Refuse) -> tuple[int, int] | None:
-    """Refuse odd tokens; return where an OUTPUT clause that a WHERE follows starts and ends."""
+    """Refuse tokens outside the subset; return the start and end of an OUTPUT clause before a WHERE."""
     depth = 0
     output: int | None = None
     where: int | None = None
@@ -112,12 +113,12 @@ def _check_tokens(text: str, tokens: list[Token], refuse: Refuse) -> tuple[int, 
 
 
 def _output_last(text: str, output: int, where: int) -> str:
-    """Move a DELETE's OUTPUT clause behind its WHERE, where sqlglot can read it."""
+    """Move the OUTPUT clause of a DELETE behind its WHERE, where sqlglot can parse it."""
     return f"{text[:output]}{text[where:]}\n{text[output:where]}"
 
 
 def _without_clustering(text: str, tokens: list[Token]) -> str:
-    """Blank out [NON]CLUSTERED, which PostgreSQL has not, where it says nothing about the rows."""
+    """Blank out [NON]CLUSTERED where it does not change the meaning. PostgreSQL does not have it."""
     before = ""
     for token in tokens:
         word = token.text.upper().split(" ")[0]
@@ -130,7 +131,7 @@ def _without_clustering(text: str, tokens: list[Token]) -> str:
 
 
 def _unwrap(tree: exp.Expr) -> None:
-    """Take off the casts that sqlglot's parser puts around the arguments of string and date functions."""
+    """Remove the casts that sqlglot's parser adds to the arguments of string and date functions."""
     for node in list(tree.find_all(exp.Left, exp.Right, exp.Length)):
         if isinstance(node.this, exp.Cast) and node.this.to.this is exp.DType.TEXT:
             node.set("this", node.this.this)
@@ -157,7 +158,7 @@ def _excerpt(node: exp.Expr) -> str:
 
 
 def _check_places(tree: exp.Expr, refuse: Refuse) -> None:
-    """Refuse what the tree allows and SQL Server or this project does not."""
+    """Refuse what the tree allows but SQL Server or this project does not."""
     for node in tree.walk():
         if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
             raise refuse("columns are listed one by one, not as *")

@@ -1,4 +1,4 @@
-"""How the accepted subset is written for PostgreSQL: types, functions, dates."""
+"""Writes the accepted subset for PostgreSQL: types, functions, dates."""
 
 import re
 from collections.abc import Callable
@@ -10,15 +10,16 @@ from sqlglot.generators.postgres import PostgresGenerator
 
 from bms.sql.dialect.subset import UNITS
 
-# SQL Server reads its clock once for a statement. clock_timestamp() could not be answered from an
-# index; now() is the start of the transaction, which is long past after a wait for a lock.
+# SQL Server reads its clock once per statement, like statement_timestamp(). A comparison with
+# clock_timestamp() could not use an index. now() is the start of the transaction: too early after a wait for
+# a lock.
 _UTC_NOW = "CAST(timezone('utc', statement_timestamp()) AS timestamp(3))"
 
 _PLAIN_TYPES = {
     "BIGINT": "bigint",
     "INT": "integer",
     "SMALLINT": "smallint",
-    # 0 and 1, so that `active = 1` holds on both databases.
+    # 0 and 1, so that `active = 1` works on both databases.
     "BIT": "smallint",
     "FLOAT": "double precision",
     "DATE": "date",
@@ -48,9 +49,9 @@ def column_type(tsql: str) -> str | None:
 
 
 def parameter_type(tsql: str) -> str | None:
-    """Return the type that a parameter declared as ``tsql`` is cast to, or None if it is refused.
+    """Return the type to which a parameter declared as ``tsql`` is cast, or None if it is refused.
 
-    Without a length or scale: a cast would cut text and round money where an INSERT says an error.
+    The type has no length or scale. With them, the cast would silently cut a text or round an amount.
     """
     column = column_type("NVARCHAR(MAX)" if tsql == "NVARCHAR" else tsql)
     if column is None:
@@ -61,28 +62,28 @@ def parameter_type(tsql: str) -> str | None:
 
 
 def tsql_type(node: exp.DataType) -> str:
-    """Return a type's name as T-SQL has it: ``NVARCHAR(MAX)``, ``DECIMAL(12,2)``."""
+    """Return a type's name in T-SQL: ``NVARCHAR(MAX)``, ``DECIMAL(12,2)``."""
     size = ",".join(parameter.name.upper() for parameter in node.expressions)
     base: str = node.this.value
     return f"{base.upper()}({size})" if size else base.upper()
 
 
 class PostgresWriter(PostgresGenerator):
-    """sqlglot's writer of PostgreSQL, with our own way for all it does not get exactly right.
+    """sqlglot's PostgreSQL generator, corrected where its output does not mean exactly the same.
 
-    ``@name`` stays as it is: the placeholders are put in once the text, and so their order, is final.
+    ``@name`` stays as it is. The placeholders replace it once the text, and so their order, is final.
     """
 
     TRANSFORMS: ClassVar = {
         **PostgresGenerator.TRANSFORMS,
-        # Of the types that get here only a DECIMAL of our own, without a scale, has no column type.
+        # Only the bare DECIMAL that _rewrite_cast adds has no column type.
         exp.DataType: lambda self, node: column_type(tsql_type(node)) or "numeric",
         exp.DateAdd: lambda self, node: _add(self.sql, node),
         exp.DateDiff: lambda self, node: _difference(self.sql, node),
         exp.In: lambda self, node: _in(self.sql, self.in_sql, node),
         # LEN does not count trailing spaces.
         exp.Length: lambda self, node: f"LENGTH(RTRIM({self.sql(node, 'this')}, ' '))",
-        # N'...' would be of type char, which ignores trailing spaces.
+        # On PostgreSQL, N'...' is a char, which ignores trailing spaces.
         exp.National: lambda self, node: self.sql(exp.Literal.string(node.name)),
         exp.Not: lambda self, node: _negation(self.sql, node),
         exp.Parameter: lambda self, node: f"@{node.name}",
@@ -132,9 +133,9 @@ def _add(sql: _Sql, node: exp.DateAdd) -> str:
 
 
 def _difference(sql: _Sql, node: exp.DateDiff) -> str:
-    """Count the boundaries crossed, as SQL Server does: both ends are cut to the unit first.
+    """Count the boundaries crossed, as SQL Server does: truncate both ends to the unit first.
 
-    The casts keep a DATE from becoming a time in the session's zone.
+    The casts keep a DATE from becoming a time in the session's time zone.
     """
     unit = node.args["unit"].name
     end, start = (
@@ -146,7 +147,7 @@ def _difference(sql: _Sql, node: exp.DateDiff) -> str:
 def _in(sql: _Sql, plain: _Sql, node: exp.In) -> str:
     """Write ``x IN (a query that locks)`` so that the query runs once.
 
-    PostgreSQL may otherwise run it again for each outer row, and with SKIP LOCKED take other rows each time.
+    Otherwise PostgreSQL may run it for each outer row. With SKIP LOCKED, each run could lock other rows.
     """
     query = node.args.get("query")
     if query is None or not query.this.args.get("locks"):
@@ -155,7 +156,7 @@ def _in(sql: _Sql, plain: _Sql, node: exp.In) -> str:
 
 
 def _negation(sql: _Sql, node: exp.Not) -> str:
-    """Write IS NOT NULL and NOT IN as they were written, for the reader of the golden files."""
+    """Keep IS NOT NULL and NOT IN as written, so that the golden files are easy to read."""
     inner = node.this
     if isinstance(inner, exp.Is):
         return f"{sql(inner, 'this')} IS NOT {sql(inner, 'expression')}"

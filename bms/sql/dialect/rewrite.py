@@ -1,9 +1,12 @@
-"""The changes of meaning between T-SQL and PostgreSQL, made or refused on the syntax tree.
+"""Handles what means one thing in T-SQL and another in PostgreSQL: rewrites the syntax tree, or refuses it.
 
-What is left to whoever writes a statement, because it hangs on the types of columns: CONCAT and CAST
-to NVARCHAR print times and floats differently; SUM of a BIGINT column is NUMERIC on PostgreSQL (write
-SUM(CAST(x AS BIGINT))); comparison is case-insensitive on SQL Server by default. A LIKE pattern in a
-parameter is escaped by the caller: %, _ and also [, which opens a class on SQL Server alone.
+Some differences depend on the types of columns, which are not known here. When you write a statement, know
+these:
+
+- CONCAT and CAST to NVARCHAR print times and floats differently.
+- SUM of a BIGINT column is NUMERIC on PostgreSQL: write SUM(CAST(x AS BIGINT)).
+- Comparison is case-insensitive on SQL Server by default.
+- The caller escapes a LIKE pattern in a parameter: %, _ and also [, which opens a class on SQL Server only.
 """
 
 from collections.abc import Mapping
@@ -22,7 +25,7 @@ _ALWAYS_TEXT = (exp.Concat, exp.Left, exp.Lower, exp.National, exp.Replace, exp.
 
 
 def rewrite(parsed: Parsed, parameters: Mapping[str, Parameter], refuse: Refuse) -> None:
-    """Change ``parsed`` in place to mean on PostgreSQL what it means on SQL Server, but for the locks."""
+    """Change ``parsed`` in place so that PostgreSQL does what SQL Server would. Leaves out the locks."""
     tree = parsed.tree
     _check_shape(tree, refuse)
     if isinstance(tree, exp.Update) and tree.args.get("from_"):
@@ -32,7 +35,7 @@ def rewrite(parsed: Parsed, parameters: Mapping[str, Parameter], refuse: Refuse)
 
 
 def rewrite_nodes(tree: exp.Expr, parameters: Mapping[str, Parameter], refuse: Refuse) -> None:
-    """Change what stands anywhere in ``tree``, be it a query or the CHECK of a table, in place."""
+    """Rewrite, in place, every node of ``tree``: a query, or a migration with its CHECKs."""
     for node in list(tree.walk()):
         if isinstance(node, exp.Parameter):
             _check_parameter(node, parameters, refuse)
@@ -93,7 +96,7 @@ def _rewrite_output(tree: exp.Expr, refuse: Refuse) -> None:
     source = tree.args.get("from_")
     for column in list(returning.find_all(exp.Column)):
         if column.table.lower() == prefix:
-            # A bare name would be ambiguous beside a source that has a column of that name too.
+            # If the source has a column of the same name, a bare name would be ambiguous.
             column.set("table", tree.this.this.copy() if source else None)
         elif source is None or column.table.lower() != source.this.alias.lower():
             raise refuse(f"OUTPUT takes {prefix}.{column.name} here, not {column.sql('tsql')}")
@@ -115,7 +118,7 @@ def _check_parameter(node: exp.Parameter, parameters: Mapping[str, Parameter], r
 
 
 def _is_stored_or_selected(node: exp.Expr) -> bool:
-    """Tell whether ``node``, or a choice that it is part of, is stored, selected or tested for NULL."""
+    """Return whether ``node``, or a choice that contains it, is stored, selected or tested for NULL."""
     place = node.parent
     while isinstance(place, exp.Paren | exp.Alias | exp.Coalesce | exp.Case) or (
         isinstance(place, exp.If) and node.arg_key == "true"
@@ -129,7 +132,7 @@ def _is_stored_or_selected(node: exp.Expr) -> bool:
 
 
 def _check_rows_of_json(node: exp.OpenJSON, parameters: Mapping[str, Parameter], refuse: Refuse) -> None:
-    """Accept OPENJSON of a parameter as a table with a name and columns, each under its own key."""
+    """Accept OPENJSON of a parameter as a named table whose columns have the names of their keys."""
     text = node.this
     if not isinstance(text, exp.Parameter) or parameters[text.name].type != "NVARCHAR(MAX)":
         raise refuse("OPENJSON takes a parameter of NVARCHAR(MAX)")
@@ -164,17 +167,17 @@ def _rewrite_limit(query: exp.Select | exp.Union, refuse: Refuse) -> None:
 
 
 def _order_nulls(node: exp.Ordered) -> None:
-    """Say where NULLs go, but not for a primary key ``id``, whose index has PostgreSQL's own order.
+    """Write where NULLs sort, but not for a primary key ``id``, whose index has PostgreSQL's own order.
 
-    SQL Server has NULLs lowest, PostgreSQL highest. An index on PostgreSQL serves an ORDER BY only if
-    both say the same, so the columns of an index go through here too.
+    NULLs sort lowest on SQL Server, highest on PostgreSQL. A PostgreSQL index serves an ORDER BY only if both
+    sort NULLs alike, so the columns of an index are rewritten too.
     """
     if isinstance(node.this, exp.Column) and node.this.name == "id" and _is_primary_key(node):
         node.set("nulls_first", bool(node.args.get("desc")))
 
 
 def _is_primary_key(node: exp.Ordered) -> bool:
-    """Tell whether a column ``id`` surely is that of a table, in a row that exists."""
+    """Return whether a column ``id`` is certainly that of a table, in a row that exists."""
     if node.find_ancestor(exp.IndexParameters):
         return True
     select = node.find_ancestor(exp.Select, exp.Union)
@@ -197,7 +200,7 @@ def _rewrite_like(node: exp.Like, refuse: Refuse) -> None:
     escape = node.parent.expression if isinstance(node.parent, exp.Escape) else None
     pattern = node.expression
     if escape is None:
-        # PostgreSQL would take a backslash for an escape character.
+        # PostgreSQL would treat a backslash as an escape character.
         _wrap(node, exp.Escape(expression=exp.Literal.string("")))
     elif not _is_string(escape) or len(escape.name) != 1:
         raise refuse("ESCAPE takes one character")
@@ -211,7 +214,7 @@ def _rewrite_cast(node: exp.Cast, parameters: Mapping[str, Parameter], refuse: R
     if column_type(tsql_type(node.to)) is None or node.to.this is exp.DType.VARBINARY:
         raise refuse(f"CAST to {tsql_type(node.to)} is not accepted")
     if node.to.this in _INTEGERS and not _is_integer(node.this, parameters):
-        # SQL Server cuts off the fraction, PostgreSQL rounds.
+        # SQL Server truncates the fraction, PostgreSQL rounds it.
         number = exp.Cast(this=node.this, to=exp.DataType(this=exp.DType.DECIMAL))
         node.set("this", exp.Anonymous(this="TRUNC", expressions=[number]))
     if node.to.this is exp.DType.BIT and not _is_bit(node.this, parameters):
@@ -219,14 +222,14 @@ def _rewrite_cast(node: exp.Cast, parameters: Mapping[str, Parameter], refuse: R
 
 
 def _rewrite_sum(node: exp.Sum) -> None:
-    """Keep the sum of BIGINTs a BIGINT; PostgreSQL would make it NUMERIC."""
+    """Cast the sum of BIGINTs to BIGINT. On PostgreSQL it is NUMERIC."""
     if _casts_to(node.this, exp.DType.BIGINT):
         whole = node.parent if isinstance(node.parent, exp.Window) else node
         _wrap(whole, exp.Cast(to=exp.DataType(this=exp.DType.BIGINT)))
 
 
 def _wrap(node: exp.Expr, outer: exp.Expr) -> None:
-    """Put ``node`` itself, not a copy, inside ``outer``: what is in it may still be to be changed."""
+    """Put ``node`` itself inside ``outer``, not a copy: its children may not be rewritten yet."""
     node.replace(outer)
     outer.set("this", node)
 
@@ -240,7 +243,7 @@ def _is_string(node: exp.Expr) -> bool:
 
 
 def _results(node: exp.Expr) -> list[exp.Expr]:
-    """Return the expressions one of which is the value of ``node``, itself if there is no choice."""
+    """Return the expressions that ``node`` chooses its value from; ``node`` itself if it chooses nothing."""
     if isinstance(node, exp.Paren):
         return _results(node.this)
     if isinstance(node, exp.Case):

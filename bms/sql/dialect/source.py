@@ -1,4 +1,4 @@
-"""UPDATE ... FROM: one source of rows, OPENJSON, beside the table that is changed."""
+"""Checks UPDATE ... FROM: its only source of rows, beside the changed table, is OPENJSON."""
 
 from sqlglot import exp
 
@@ -6,10 +6,10 @@ from bms.sql.dialect.parse import Refuse
 
 
 def check_source(update: exp.Update, refuse: Refuse) -> None:
-    """Accept ``FROM OPENJSON(@x) WITH (...) AS j``, which WHERE joins to the target; raise ``refuse`` else.
+    """Accept ``FROM OPENJSON(@x) WITH (...) AS j`` that WHERE joins to the target.
 
-    Every column outside a subquery says whose it is. A bare name that both have would be an error that
-    the server reports when the statement first runs; here it shows at start-up.
+    Every column outside a subquery is qualified. A server reports an ambiguous bare name only when the
+    statement first runs; this check finds it at start-up. Raises what ``refuse`` returns for anything else.
     """
     source = update.args["from_"].this
     if not isinstance(source, exp.Table) or not isinstance(source.this, exp.OpenJSON) or not source.alias:
@@ -32,7 +32,7 @@ def _check_columns(update: exp.Update, target: str, source: exp.Table, refuse: R
         owner = column.table.lower()
         if owner == alias and column.name.lower() not in known:
             raise refuse(f"{source.alias} has no column {column.name}")
-        # SET takes bare columns. OUTPUT, and a subquery with tables of its own, are looked at elsewhere.
+        # SET takes bare columns. OUTPUT and subqueries are checked elsewhere.
         if id(column) in are_set or column.find_ancestor(exp.Returning, exp.Select):
             continue
         if owner not in (target, alias):
@@ -41,7 +41,7 @@ def _check_columns(update: exp.Update, target: str, source: exp.Table, refuse: R
 
 
 def _conditions(node: exp.Expr) -> list[exp.Expr]:
-    """Return the conditions of which every one must hold for ``node`` to hold."""
+    """Return the conditions that AND joins in ``node``."""
     node = node.unnest()
     return _conditions(node.left) + _conditions(node.right) if isinstance(node, exp.And) else [node]
 

@@ -1,23 +1,24 @@
-"""What of T-SQL is accepted: the words, and the nodes of sqlglot's tree with the parts they may carry.
+"""The accepted subset of T-SQL: its words, and the nodes of sqlglot's tree with their allowed parts.
 
-These members need more than a word here, and each is refused in any other form:
+These forms have rules of their own. Each is refused in any other form:
 
 ``UPDATE t SET ... OUTPUT ... FROM OPENJSON(@x) WITH (...) AS j WHERE t.a = j.a``
-    One source, OPENJSON, with a name. Every column outside a subquery says whose it is (``t.``, ``j.``,
-    ``inserted.``), and WHERE joins the two by ``=``. It becomes UPDATE ... FROM ... RETURNING. Where two
-    elements match a row, either may win, on both databases. Rows are locked in no stated order: lock
-    them by id first where two such statements may meet.
+    The only source is OPENJSON, with a name. Every column outside a subquery is qualified (``t.``, ``j.``,
+    ``inserted.``), and WHERE joins the two by ``=``. It becomes UPDATE ... FROM ... RETURNING. If two
+    elements match a row, either may win, on both databases. Rows are locked in no defined order. If two
+    such statements may run concurrently, lock the rows by id first.
 ``VARBINARY(MAX)``
-    A column or a parameter, bytes in Python, bytea on PostgreSQL. It is stored, selected and tested for
-    NULL. There is no literal, no CAST and no column of OPENJSON, as each database makes other bytes of
-    text, and no comparison, as SQL Server ignores zeros at the end: compare a digest, which is text.
+    A column or a parameter: bytes in Python, bytea on PostgreSQL. It can be stored, selected and tested for
+    NULL. It cannot be a literal, a CAST or a column of OPENJSON, because the databases turn text into
+    different bytes. It cannot be compared, because SQL Server ignores trailing zeros. Compare a digest,
+    which is text.
 ``ALTER TABLE t ALTER COLUMN c TYPE NOT NULL`` (or ``NULL``)
-    In migrations. NULL or NOT NULL is said each time: without it, SQL Server makes the column nullable.
-    SQL Server changes no column that a CHECK, a UNIQUE, a key or an index uses, save to lengthen text:
-    drop the constraint or the index, and add it again.
+    In migrations only. Always state NULL or NOT NULL: without it, SQL Server makes the column nullable.
+    SQL Server does not change a column that a CHECK, a UNIQUE, a key or an index uses, except to lengthen
+    text. Drop the constraint or index first, then add it again.
 ``SELECT ... FROM t WITH (ROWLOCK, REPEATABLEREAD)``
-    A shared lock on each row until the transaction ends: others may read and share it, not change it.
-    It becomes FOR SHARE.
+    A shared lock on each row until the transaction ends. Other transactions may read and share the row, but
+    not change it. It becomes FOR SHARE.
 """
 
 from collections.abc import Mapping

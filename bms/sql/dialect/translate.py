@@ -1,7 +1,6 @@
-"""T-SQL to PostgreSQL: a stated subset, exactly, and a refusal for all else.
+"""Translates T-SQL to PostgreSQL: the accepted subset exactly, and nothing else.
 
-The only modules that import sqlglot are this one and its neighbours; a process that
-talks to SQL Server imports none of them.
+Only the modules of this package import sqlglot. A process that uses SQL Server imports none of them.
 """
 
 from functools import lru_cache
@@ -20,8 +19,8 @@ from bms.sql.statements import Compiled, Parameter, Statement, StatementError, p
 def compile_postgres(statement: Statement, lengths: tuple[tuple[str, int], ...] = ()) -> Compiled:
     """Return ``statement`` for psqlODBC: PostgreSQL with ``CAST(? AS type)`` for each parameter.
 
-    The casts are needed because the driver leaves the types to the server, which cannot tell that of
-    ``? IS NULL``. A hand-written ``statement.postgres`` is taken as it is, with the same placeholders.
+    The casts are needed because the driver leaves the types to the server, and the server cannot infer the
+    type of ``? IS NULL``. A hand-written ``statement.postgres`` is used as it is, with the same placeholders.
     Raises StatementError, with the statement's name, for anything outside the accepted subset.
     """
 
@@ -37,7 +36,7 @@ def compile_postgres(statement: Statement, lengths: tuple[tuple[str, int], ...] 
 def translate_ddl(tsql: str) -> str:
     """Return one statement of a migration for PostgreSQL.
 
-    Besides CREATE, ALTER and DROP that is an INSERT, UPDATE or DELETE without parameters. Raises
+    It may be a CREATE, ALTER or DROP, or an INSERT, UPDATE or DELETE without parameters. Raises
     StatementError, with the statement's first line, for anything outside the accepted subset.
     """
     lines = [line.strip() for line in tsql.strip().splitlines()]
