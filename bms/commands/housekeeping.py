@@ -1,16 +1,16 @@
-"""Removing what has served its time, so that no table grows for ever.
+"""Removes rows that are no longer needed, so that no table grows for ever.
 
-Each command removes one batch in its transaction and returns how many rows it was. Times that are no
-setting are here. Of notifications and the audit log the oldest rows are those with the lowest ids, so a
-batch looks at these alone and needs no index on the time.
+Each command changes one batch in its transaction and returns the number of rows. Retention times that are not
+settings are constants here. In notifications and the audit log the oldest rows have the lowest ids. A batch
+therefore looks only at the lowest ids and needs no index on the time.
 """
 
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
 KEY_DAYS = 7  # how long a request can be repeated under its Idempotency-Key
-SESSION_DAYS = 30  # how long a session that has ended can still be looked into
-# How long the row of a mail outlives its words. Its dedupe key keeps the same mail from being written again.
+SESSION_DAYS = 30  # how long a session is kept for inspection after its end
+# How long an emptied mail keeps its row. The dedupe key in it prevents a second copy of the same mail.
 EMPTY_MAIL_DAYS = 365
 
 DELETE_KEYS = Statement(
@@ -28,7 +28,7 @@ DELETE_KEYS = Statement(
     """,
 )
 
-# The condition again: where hints take no lock, a counter that counts anew meanwhile is kept.
+# The outer condition repeats the inner one. Where hints take no lock, a counter restarted meanwhile is kept.
 DELETE_ATTEMPTS = Statement(
     "login_attempts.delete_old",
     "@limit INT",
@@ -42,7 +42,7 @@ DELETE_ATTEMPTS = Statement(
     """,
 )
 
-# Quiet: a session that ended so long ago speaks for nobody, in no process's memory.
+# Quiet: a session that ended so long ago authenticates nobody, so no cache holds it.
 DELETE_SESSIONS = Statement(
     "sessions.delete_old",
     "@days INT, @limit INT",
@@ -56,7 +56,7 @@ DELETE_SESSIONS = Statement(
     quiet=True,
 )
 
-# The error too: a mail server's words quote the address.
+# Empties the error too: the mail server's message may quote the address.
 EMPTY_MAIL = Statement(
     "outbox.empty_old",
     "@days INT, @limit INT",
@@ -103,38 +103,38 @@ DELETE_AUDIT = Statement(
 
 
 def remove_old_keys(tx: Transaction, *, limit: int) -> int:
-    """Remove answered idempotency keys. An open one is kept: the payment of its request is not settled."""
+    """Remove answered idempotency keys. Keep an open key: the payment of its request is not settled."""
     return tx.execute(DELETE_KEYS, days=KEY_DAYS, limit=limit)
 
 
 def remove_old_attempts(tx: Transaction, *, limit: int) -> int:
-    """Remove counters of logins whose window is over."""
+    """Remove counters of login attempts whose window is over."""
     return tx.execute(DELETE_ATTEMPTS, limit=limit)
 
 
 def remove_old_sessions(tx: Transaction, *, limit: int) -> int:
-    """Remove sessions that ended long ago."""
+    """Remove sessions that ended more than SESSION_DAYS ago."""
     return tx.execute(DELETE_SESSIONS, days=SESSION_DAYS, limit=limit)
 
 
 def empty_old_mail(tx: Transaction, *, days: int, limit: int) -> int:
-    """Take the address and the words out of mail that was written ``days`` ago and is sent or given up.
+    """Remove address and content of mail written more than ``days`` ago that is sent or given up.
 
-    The words name people and hold ticket codes.
+    The content names people and contains ticket codes.
     """
     return tx.execute(EMPTY_MAIL, days=days, limit=limit)
 
 
 def remove_empty_mail(tx: Transaction, *, limit: int) -> int:
-    """Remove the rows of mail that was emptied long ago."""
+    """Remove the rows of mail emptied more than EMPTY_MAIL_DAYS ago."""
     return tx.execute(DELETE_MAIL, days=EMPTY_MAIL_DAYS, limit=limit)
 
 
 def remove_old_notifications(tx: Transaction, *, days: int, limit: int) -> int:
-    """Remove notifications that were written ``days`` ago, read or not."""
+    """Remove notifications written more than ``days`` ago, read or not."""
     return tx.execute(DELETE_NOTIFICATIONS, days=days, limit=limit)
 
 
 def remove_old_audit(tx: Transaction, *, days: int, limit: int) -> int:
-    """Remove lines of the audit log that were written ``days`` ago."""
+    """Remove audit entries written more than ``days`` ago."""
     return tx.execute(DELETE_AUDIT, days=days, limit=limit)

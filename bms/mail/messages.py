@@ -1,25 +1,25 @@
-"""Messages composed from templates: one kind of mail is two files and a subject.
+"""Composes messages from templates. A kind of mail is two template files and a subject.
 
 To add a kind, write ``templates/<kind>.txt.j2`` and ``templates/<kind>.html.j2`` (which extends
-``layout.html.j2``) and add its line to ``SUBJECTS``. Nothing else knows the kinds.
+``layout.html.j2``) and add its subject to ``SUBJECTS``. No other module lists the kinds.
 
-What the kinds of today are given (every text is one line; amounts are strings with two decimals):
+The payload of each kind (a text is a single line; an amount is a string with two decimals):
 
 - ``registration``: ``name``, ``username``.
-- ``booking_confirmed``: ``name``, ``reference``, ``event`` (``title``, ``starts_at`` in RFC 3339, and
-  where known ``venue``, ``address``, ``city``), ``lines`` (``name``, ``quantity``, ``unit_price``),
+- ``booking_confirmed``: ``name``, ``reference``, ``event`` (``title``, ``starts_at`` in RFC 3339, and if
+  known ``venue``, ``address``, ``city``), ``lines`` (``name``, ``quantity``, ``unit_price``),
   ``total``, ``currency``, ``tickets`` (``code``, ``ticket_type``).
 - ``booking_cancelled``, ``event_cancelled``: ``name``, ``reference``, ``event``, ``reason`` and
-  ``refund`` (None where there is none), ``currency``.
+  ``refund`` (None if there is no refund), ``currency``.
 - ``refund_issued``, ``payment_returned``: ``name``, ``reference``, ``event``, ``refund``, ``currency``.
 
-What goes to all holders of an event's tickets names none of them, as one payload serves all; there
-``event`` may have ``ends_at`` too:
+All ticket holders of an event get the same payload, so it names no recipient. Here ``event`` may have
+``ends_at`` too:
 
 - ``event_updated``: ``event`` (``title``), ``old`` and ``new`` (``starts_at``, ``ends_at``, ``venue``,
   ``address``, ``city``).
 - ``reminder``: ``event``.
-- ``organizer_message``: ``event``, ``sender`` (a name), ``paragraphs`` (a list of lines).
+- ``organizer_message``: ``event``, ``sender`` (a name), ``paragraphs`` (a list of texts).
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""What waits to be done in the background, for those who watch over it."""
+"""The backlog of the background tasks, for monitoring."""
 
 from typing import NamedTuple
 
@@ -6,14 +6,14 @@ from bms.queries.due import MAX_REFUND_ATTEMPTS
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
-STUCK_SECONDS = 600  # a payment is settled or given up long before, while the gateway answers
+STUCK_SECONDS = 600  # while the gateway answers, a payment is settled or fails long before this
 
 
 class Backlog(NamedTuple):
-    """How much waits, in numbers of rows and in seconds since the oldest of them was due or begun.
+    """Numbers of waiting rows, and seconds since the oldest row became due or was started.
 
-    ``oldest_seconds`` is negative when all pending mail is due later. ``dead`` is mail that was given up,
-    ``refunds_given_up`` are refunds that nothing tries again.
+    ``oldest_seconds`` is negative if all pending mail is due later. ``dead`` counts mail that was given up,
+    ``refunds_given_up`` refunds that are not retried any more.
     """
 
     pending: int
@@ -61,7 +61,7 @@ GET = Statement(
 
 
 def get_backlog(tx: Transaction) -> Backlog:
-    """Return what waits now."""
+    """Return the present backlog."""
     return tx.only(GET, max_attempts=MAX_REFUND_ATTEMPTS, stuck_seconds=STUCK_SECONDS)
 
 

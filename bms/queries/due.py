@@ -1,4 +1,4 @@
-"""What background work begins with: holds, payments, refunds, events and cancellations that are due."""
+"""Work that is due: holds, payments, refunds, events and cancellations for the background tasks."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -8,19 +8,19 @@ from bms.sql.statements import Statement
 
 
 class DueId(NamedTuple):
-    """What is due, by its id."""
+    """The id of a due item."""
 
     id: int
 
 
 class UnfinishedCancellation(NamedTuple):
-    """A cancelled event with live bookings."""
+    """The event of a cancellation that is not finished."""
 
     event_id: int
 
 
 class StalePayment(NamedTuple):
-    """A payment whose outcome is unknown for too long."""
+    """A payment whose outcome has been unknown for too long."""
 
     id: int
     reference: str
@@ -29,7 +29,7 @@ class StalePayment(NamedTuple):
 
 
 class RefundToSend(NamedTuple):
-    """What the gateway is asked for. ``gateway_reference`` is the charge's."""
+    """A refund as the gateway needs it. ``gateway_reference`` identifies the charge."""
 
     id: int
     reference: str
@@ -39,7 +39,7 @@ class RefundToSend(NamedTuple):
 
 
 class DueRefund(NamedTuple):
-    """A refund that is to be sent, or tried again."""
+    """A refund to send or to retry."""
 
     id: int
     status: str
@@ -110,12 +110,12 @@ LIST_DUE_REFUNDS = Statement(
 
 
 def get_refund_to_send(tx: Transaction, *, refund_id: int) -> RefundToSend | None:
-    """Return what the gateway is to be asked for a PENDING refund; None when there is nothing to ask."""
+    """Return a PENDING refund as the gateway needs it, or None if there is nothing to send."""
     return tx.row(GET_REFUND_TO_SEND, id=refund_id)
 
 
 def list_due_refunds(tx: Transaction, *, limit: int) -> list[DueRefund]:
-    """Return the id and status of refunds that are to be tried (again) now, the longest due first."""
+    """Return the id and status of refunds to send or retry now, the longest overdue first."""
     return tx.rows(LIST_DUE_REFUNDS, max_attempts=MAX_REFUND_ATTEMPTS, limit=limit)
 
 
@@ -136,11 +136,11 @@ LIST_DUE_REMINDERS = Statement(
 
 
 def list_due_reminders(tx: Transaction, *, limit: int) -> list[int]:
-    """Return events that begin within HOURS_AHEAD and whose holders are not reminded, the next first."""
+    """Return ids of events that start within HOURS_AHEAD and have sent no reminder, the soonest first."""
     return [event.id for event in tx.rows(LIST_DUE_REMINDERS, hours=HOURS_AHEAD, limit=limit)]
 
 
-HOURS_WITHOUT_END = 24  # an event that says no end is over so long after its start
+HOURS_WITHOUT_END = 24  # an event without an end time is over this long after its start
 
 LIST_EVENTS_OVER = Statement(
     "events.list_over",
@@ -157,7 +157,7 @@ LIST_EVENTS_OVER = Statement(
 
 
 def list_events_over(tx: Transaction, *, limit: int) -> list[int]:
-    """Return the ids of published events that are over, the longest over first."""
+    """Return the ids of published events that are over, the earliest start first."""
     return [row.id for row in tx.rows(LIST_EVENTS_OVER, hours=HOURS_WITHOUT_END, limit=limit)]
 
 
@@ -187,10 +187,10 @@ LIST_LIVE_BOOKINGS = Statement(
 
 
 def list_unfinished_cancellations(tx: Transaction, *, limit: int) -> list[int]:
-    """Return the events whose bookings are still to be cancelled and that no process is working on."""
+    """Return ids of events with an unfinished cancellation that no process has leased, the oldest first."""
     return [row.event_id for row in tx.rows(LIST_UNFINISHED_CANCELLATIONS, limit=limit)]
 
 
 def list_live_bookings(tx: Transaction, *, event_id: int, after: int, limit: int) -> list[int]:
-    """Return ids of live bookings of an event, ascending, from the one after ``after``."""
+    """Return ids of an event's live bookings that are greater than ``after``, ascending."""
     return [row.id for row in tx.rows(LIST_LIVE_BOOKINGS, event_id=event_id, after=after, limit=limit)]

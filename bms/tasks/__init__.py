@@ -1,1 +1,1 @@
-"""Background loops. They call commands and queries only."""
+"""Background loops. They use commands, queries, checkout, mail and payments, and know nothing of HTTP."""

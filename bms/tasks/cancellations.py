@@ -1,4 +1,4 @@
-"""Carrying out the cancelling of events."""
+"""Cancels the bookings of cancelled events, batch by batch."""
 
 import logging
 
@@ -14,16 +14,16 @@ from bms.tasks.sweeps import passing_over
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 120  # a process that dies leaves the job for so long
+LEASE_SECONDS = 120  # after a process dies, its job waits at most this long
 BATCH = 100
-JOBS = 20  # looked at in one go, so that one that gets nowhere does not keep the others waiting
+JOBS = 20  # tried per call, so that a job whose bookings all fail does not block the others
 
 
 async def cancel_bookings_of_events(database: Database) -> int:
-    """Take up an unfinished job and cancel a batch of its bookings; return how many were cancelled.
+    """Lease an unfinished job and cancel a batch of its bookings; return how many were cancelled.
 
-    When it had none that could be, the next job is taken up. A database that is down or overloaded ends
-    the batch, and the job waits until its lease runs out.
+    If no booking of the job could be cancelled, try the next job. If the database is down or overloaded, the
+    batch ends and the job waits until its lease runs out.
     """
     for event_id in await database.read_primary(list_unfinished_cancellations, limit=JOBS):
         job = await database.transact(lease_cancellation, event_id=event_id, seconds=LEASE_SECONDS)
@@ -34,7 +34,7 @@ async def cancel_bookings_of_events(database: Database) -> int:
 
 async def _cancel_batch(database: Database, event_id: int, job: Lease) -> int:
     cancelled = after = 0
-    # Past a batch of which none could be cancelled, those behind it are to have their turn too.
+    # If no booking of a batch could be cancelled, try the next batch.
     while not cancelled:
         live = await database.read_primary(list_live_bookings, event_id=event_id, after=after, limit=BATCH)
         if not live:
@@ -46,5 +46,5 @@ async def _cancel_batch(database: Database, event_id: int, job: Lease) -> int:
                     cancel_booking_of_event, booking_id=booking_id, reason=job.reason
                 )
     if not await database.transact(end_cancellation_lease, event_id=event_id, token=job.token):
-        log.warning("event %d: the lease of its cancellation ran out; another process has taken it", event_id)
+        log.warning("event %d: the lease of its cancellation ran out; another process holds it", event_id)
     return cancelled

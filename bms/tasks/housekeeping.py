@@ -1,4 +1,4 @@
-"""Removing what has served its time: rows of the database, and mail that was written to files."""
+"""Removes what is no longer needed: old rows of the database, and old mail files."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,20 +11,20 @@ from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks.sweeps import passing_over
 
-BATCH = 1000  # rows a transaction: SQL Server locks the whole table for 5,000
+BATCH = 1000  # rows per transaction: at 5,000 SQL Server locks the whole table
 
 
 class Chore(NamedTuple):
-    """Something to remove a batch of. ``remove`` returns how much it removed."""
+    """A kind of data to remove. ``remove`` removes a batch and returns how many items it removed."""
 
     name: str
     remove: Callable[[], Awaitable[int]]
 
 
 async def remove_what_is_old(database: Database, settings: Settings) -> int:
-    """Remove a batch of everything. Return the size of the batches that were full: 0 when nothing is left.
+    """Run every chore once. Return the total size of the full batches: 0 if no chore has more to remove.
 
-    What cannot be removed is logged and keeps nothing else.
+    A chore that fails is logged and does not stop the others.
     """
     full = 0
     for chore in _chores(database, settings):
@@ -35,7 +35,7 @@ async def remove_what_is_old(database: Database, settings: Settings) -> int:
 
 
 def _chores(database: Database, settings: Settings) -> list[Chore]:
-    """Return what there is to do. A setting of 0 days keeps things for ever."""
+    """Return the chores that the settings ask for. A setting of 0 days switches its chore off."""
 
     def rows(command: Callable[..., int], **named: Any) -> Chore:
         return Chore(command.__name__, partial(database.transact, command, limit=BATCH, **named))

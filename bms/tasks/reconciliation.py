@@ -1,7 +1,7 @@
-"""Settling what a crash, a time-out or a failure left open at the gateway.
+"""Settles payments and refunds that a crash, a timeout or a failure left open at the gateway.
 
-A batch ends at the first question that the gateway does not answer: the others would wait for it as long,
-one after the other. When it answered nothing at all, GatewayUnavailable tells the loop to back off.
+A batch ends at the first call that the gateway does not answer, because each further call would time out too.
+If the gateway answered no call at all, GatewayUnavailable makes the loop back off.
 """
 
 import logging
@@ -17,30 +17,30 @@ from bms.terms import RefundStatus
 log = logging.getLogger(__name__)
 
 BATCH = 50
-# A PROCESSING payment younger than this is being made by a request that is still running.
+# The request of a PROCESSING payment younger than this may still be running.
 STALE_SECONDS = 120
 
 
 class Reconciler:
-    """Settles PROCESSING payments whose request is gone.
+    """Settles PROCESSING payments whose request has ended.
 
-    It remembers where the gateway did not answer and goes on behind it. So a payment whose outcome stays
-    unknown does not keep the others waiting.
+    It remembers the payment for which the gateway did not answer, and continues with the next. So a payment
+    whose outcome stays unknown does not block the others.
     """
 
     def __init__(self, database: Database, gateway: Gateway, *, older_than: int = STALE_SECONDS) -> None:
-        """``older_than`` is in seconds: a younger payment is left alone."""
+        """``older_than`` is in seconds. Younger payments are not touched."""
         self._database = database
         self._gateway = gateway
         self._older_than = older_than
-        self._after = 0  # the id of the last payment that was asked about
+        self._after = 0  # the id of the last payment tried
 
     async def settle_payments(self) -> int:
-        """Find out what became of stale payments and settle them; return how many were settled.
+        """Ask the gateway for the outcome of stale payments and settle them; return how many were settled.
 
-        A charge that the gateway never took in is voided there before it is written off here, so that no
-        request that was only slow can still make it. A payment that fails is logged and passed over.
-        Raises GatewayUnavailable.
+        If the gateway does not know a charge, it voids the reference before the payment fails here. So a slow
+        request cannot charge it later. A payment that cannot be settled is logged and skipped. Raises
+        GatewayUnavailable.
         """
         settled = 0
         while stale := await self._database.read_primary(
@@ -71,9 +71,9 @@ class Reconciler:
 
 
 async def send_due_refunds(database: Database, gateway: Gateway) -> int:
-    """Send refunds that are waiting or have failed and are to be tried again; return how many were tried.
+    """Send pending refunds and retry failed ones that are due; return how many were tried.
 
-    One that cannot be sent is logged and put off, so that it does not keep the others' money. Raises
+    A refund that cannot be sent is logged and postponed, so that it does not block the others. Raises
     GatewayUnavailable.
     """
     tried = 0

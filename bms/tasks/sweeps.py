@@ -1,4 +1,4 @@
-"""Sweeps: what time alone makes due is listed, then done one at a time, each in its own transaction."""
+"""Sweeps: list work that has become due, then do each item in a transaction of its own."""
 
 import contextlib
 import logging
@@ -22,9 +22,9 @@ BATCH = 100
 class Sweep:
     """A kind of due work.
 
-    ``list_due(tx, limit=...)`` returns ids. ``do(tx, <subject>=id)`` returns whether there was still
-    something to do: another process may have been faster. ``failure`` is logged with the id when ``do``
-    raises. ``every`` is the seconds to wait when nothing was due.
+    ``list_due(tx, limit=...)`` returns ids. ``do(tx, <subject>=id)`` returns False if there was nothing left
+    to do, for example because another process was faster. ``failure`` is logged with the id if ``do`` raises.
+    ``every`` is the number of seconds to wait after nothing was due.
     """
 
     name: str
@@ -53,9 +53,9 @@ SWEEPS = (HOLDS, REMINDERS, EVENTS_OVER)
 
 
 async def sweep(database: Database, kind: Sweep) -> int:
-    """Do up to a batch of what is due; return how many were done.
+    """Do at most a batch of due items; return how many were done.
 
-    An item that fails is logged and passed over; the next batch comes back to it.
+    An item that fails is logged and skipped; the next batch tries it again.
     """
     done = 0
     for due in await database.read_primary(kind.list_due, limit=BATCH):
@@ -66,9 +66,9 @@ async def sweep(database: Database, kind: Sweep) -> int:
 
 @contextlib.contextmanager
 def passing_over(failure: str, *arguments: Any) -> Iterator[None]:
-    """Log an error of the block, as ``failure % arguments``, and go on with the rest of the batch.
+    """Log an error in the block as ``failure % arguments`` and continue with the rest of the batch.
 
-    A database that is down or overloaded fails for every item alike: that error ends the batch.
+    DatabaseUnavailable and Overloaded are raised: every further item would fail too, so they end the batch.
     """
     try:
         yield

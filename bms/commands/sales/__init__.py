@@ -13,4 +13,13 @@ commit. After it a command only reads. What a foreign key locks counts too: tick
 their event on SQL Server, so they are inserted before.
 
 A confirmation that is written before the tickets are taken can be out of date. ``event_versions`` finds that.
+
+A booking changes state like this:
+
+- PENDING -> CONFIRMED, EXPIRED or CANCELLED;
+- CONFIRMED -> CANCELLED;
+- EXPIRED -> CONFIRMED, by a late payment.
+
+A free booking starts CONFIRMED. Every change of state is a guarded UPDATE, so only one transaction makes it.
+The transaction that ends a PENDING or CONFIRMED booking also gives its tickets back.
 """

@@ -1,10 +1,4 @@
-"""Letting holds run out, and the states of a booking.
-
-PENDING -> CONFIRMED -> CANCELLED, PENDING -> EXPIRED, PENDING -> CANCELLED; a late payment makes
-EXPIRED -> CONFIRMED. A free booking starts CONFIRMED. Every change of state is a guarded UPDATE, and only one
-transaction gets its row. The transaction that ends a PENDING or CONFIRMED booking also gives its tickets
-back.
-"""
+"""Expires holds that have run out."""
 
 from typing import NamedTuple
 
@@ -35,7 +29,7 @@ EXPIRE = Statement(
 
 
 def expire_hold(tx: Transaction, *, booking_id: int) -> bool:
-    """Expire one hold and give its tickets back. Returns False when it has been paid or has ended."""
+    """Expire a hold and give its tickets back. Return False if it has been paid or has ended."""
     if tx.row(EXPIRE, id=booking_id) is None:
         return False
     audit.record(tx, None, "expire", "booking", booking_id)
