@@ -1,10 +1,11 @@
-# BMS with Microsoft's ODBC driver, for a database that BMS_DATABASE_URL names. deploy/README.md tells how it is used.
+# BMS with Microsoft's ODBC driver, for the database in BMS_DATABASE_URL. See deploy/README.md for its use.
 #
-# Microsoft's driver comes with the wheel of the mssql extra, so none of its repositories is needed. It wants Kerberos's
-# libraries of the system, and OpenSSL, which Python has there already; pyodbc wants the driver manager, unixODBC.
+# The wheel of the mssql extra contains Microsoft's driver, so no Microsoft repository is needed. The driver needs the
+# system's Kerberos libraries, and OpenSSL, which the Python image already has. pyodbc needs unixODBC, the driver
+# manager.
 FROM python:3.13-slim-trixie AS build
 
-# The image below gets what was installed, without the source.
+# The final image gets only the installed files, without the source.
 WORKDIR /src
 COPY setup.cfg setup.py pyproject.toml README.md LICENSE ./
 COPY migrations migrations
@@ -14,13 +15,13 @@ RUN python -m venv /opt/bms \
 
 FROM python:3.13-slim-trixie
 
-# Debian's repositories keep the newest version alone, so none is named.
+# Debian's repositories keep only the newest version, so no version is pinned.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libgssapi-krb5-2 unixodbc \
     && rm -rf /var/lib/apt/lists/*
 
-# By its number, which a host that wants no root can check, and a volume's owner can be set to.
+# A fixed number lets a host check that the user is not root, and lets you set the owner of a volume.
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /var/lib/bms bms \
     && install --directory --owner=bms --group=bms --mode=0700 /var/lib/bms
 
@@ -35,5 +36,5 @@ USER 10001
 VOLUME /var/lib/bms
 EXPOSE 8080
 
-# In the exec form, so that SIGTERM reaches BMS itself and it stops serving in good order.
+# The exec form: SIGTERM reaches BMS itself, which then shuts down gracefully.
 CMD ["bms", "serve"]

@@ -1,3 +1,3 @@
--- Writes the whole database to one file of the server's volume, over the one of the last time.
+-- Writes the whole database to a file in the server's volume and overwrites the previous backup.
 BACKUP DATABASE bms TO DISK = N'/var/opt/mssql/data/bms.bak' WITH INIT, CHECKSUM;
 GO

@@ -1,4 +1,4 @@
--- Puts back what backup.sql wrote. All that came after it is lost. Run setup.sql afterwards.
+-- Restores the backup that backup.sql wrote. Everything later is lost. Run setup.sql afterwards.
 USE master;
 
 IF DB_ID(N'bms') IS NOT NULL
