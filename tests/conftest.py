@@ -23,6 +23,7 @@ from tests.kit.api import Api, Client, Reply
 from tests.kit.books import assert_balanced, assert_charged, assert_settled
 from tests.kit.cards import CARD
 from tests.kit.gateways import Pause
+from tests.kit.outgoing import fan_out_at_once
 from tests.kit.scene import Scene
 from tests.kit.servers import Server
 from tests.kit.tsql import Sql
@@ -80,9 +81,15 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def app(settings: Settings, database_url: str) -> web.Application:
-    """The whole application on a fresh database."""
-    return create_app(settings, database_url)
+async def app(
+    settings: Settings, database_url: str, request: pytest.FixtureRequest
+) -> AsyncIterator[web.Application]:
+    """The whole application on a fresh database. Messages are written at once, unless ``slow_fan_out``."""
+    application = create_app(settings, database_url)
+    with pytest.MonkeyPatch.context() as patch:
+        if request.node.get_closest_marker("slow_fan_out") is None:
+            fan_out_at_once(application[keys.DATABASE], patch)
+        yield application
 
 
 @pytest.fixture

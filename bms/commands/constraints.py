@@ -38,4 +38,5 @@ CONSTRAINT_ERRORS: Mapping[str, Callable[[], BMSError] | None] = {
     "pk_idempotency_keys": None,
     "uq_bookings_reference": None,
     "uq_tickets_code": None,
+    "uq_outbox_dedupe_key": None,
 }

@@ -81,6 +81,18 @@ DELETE_MAIL = Statement(
     """,
 )
 
+DELETE_ANNOUNCEMENTS = Statement(
+    "announcements.delete_old",
+    "@days INT, @limit INT",
+    """
+    DELETE FROM announcements WITH (ROWLOCK)
+    WHERE  id IN (SELECT TOP (@limit) id
+                  FROM   announcements WITH (UPDLOCK, READPAST, ROWLOCK)
+                  WHERE  state = 'DONE' AND created_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
+                  ORDER BY created_at)
+    """,
+)
+
 DELETE_NOTIFICATIONS = Statement(
     "notifications.delete_old",
     "@days INT, @limit INT",
@@ -138,3 +150,8 @@ def remove_old_notifications(tx: Transaction, *, days: int, limit: int) -> int:
 def remove_old_audit(tx: Transaction, *, days: int, limit: int) -> int:
     """Remove audit entries written more than ``days`` ago."""
     return tx.execute(DELETE_AUDIT, days=days, limit=limit)
+
+
+def remove_old_announcements(tx: Transaction, *, days: int, limit: int) -> int:
+    """Remove announcements whose mail is emptied by now: they are kept a day longer than the mail's words."""
+    return tx.execute(DELETE_ANNOUNCEMENTS, days=days + 1, limit=limit)

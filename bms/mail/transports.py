@@ -20,6 +20,7 @@ import aiosmtplib
 
 from bms.errors import ConfigurationError
 from bms.formats import one_line
+from bms.mail.connections import Connections
 from bms.mail.messages import KIND_HEADER
 
 SMTP_PORT, SMTPS_PORT = 25, 465
@@ -27,7 +28,7 @@ TIMEOUT = 30.0
 
 # These codes are about our login, not about the message. It can be sent once the settings are fixed.
 _LOGIN_REPLIES = frozenset({530, 534, 535, 538})
-_QUIT_SECONDS = 2.0
+SERVICE_CLOSED = 421  # RFC 5321, section 4.2.2
 _STARTTLS = {"offered": None, "required": True, "never": False}
 
 
@@ -115,9 +116,9 @@ def _parse(url: str) -> SmtpServer | None:
 
 
 class SmtpTransport:
-    """Sends messages to an SMTP server, with one connection per message.
+    """Sends messages to an SMTP server. Any number can be sent concurrently, each on its own connection.
 
-    Messages are independent: any number can be sent concurrently, and no idle connection is kept.
+    A connection is kept for the next message, since opening one costs several round trips and TLS.
     """
 
     def __init__(
@@ -130,26 +131,53 @@ class SmtpTransport:
         self._server = server
         self._timeout = timeout
         self._tls_context = tls_context
+        self._connections = Connections(self._connect)
 
     def __repr__(self) -> str:
         return f"SmtpTransport({self._server!r})"
 
     async def send(self, message: EmailMessage) -> None:
-        client = self._client()
         try:
             async with asyncio.timeout(self._timeout):
-                await _hand_over(client, message)
-            # The server has accepted the message: a failure from here on must not cause a retry.
-            with suppress(aiosmtplib.SMTPException, OSError):
-                async with asyncio.timeout(_QUIT_SECONDS):
-                    await client.quit()
+                while not await self._handed_over(message):
+                    pass
         except TimeoutError as error:  # also aiosmtplib's own
             raise TransientMailError(f"no answer within {self._timeout:g} s") from error
-        finally:
-            client.close()
+
+    async def _handed_over(self, message: EmailMessage) -> bool:
+        """Hand the message over. Returns False if a kept connection ended before it took the message."""
+        kept = await self._connections.take()
+        try:
+            await _hand_over(kept.client, message)
+        except _ConnectionEnded as ended:
+            kept.client.close()
+            if kept.messages:
+                return False
+            raise TransientMailError(str(ended)) from ended
+        except BaseException:
+            kept.client.close()
+            raise
+        self._connections.give_back(kept)
+        return True
 
     async def close(self) -> None:
-        """Do nothing: no connection is kept."""
+        self._connections.close()
+
+    async def _connect(self) -> aiosmtplib.SMTP:
+        client = self._client()
+        try:
+            await client.connect()
+        except TimeoutError:
+            client.close()
+            raise
+        except aiosmtplib.SMTPAuthenticationError as error:
+            client.close()
+            # The server's reply may quote our credentials.
+            raise TransientMailError(f"the mail server refused the login ({error.code})") from None
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            client.close()
+            raise TransientMailError(_words(error)) from error
+        return client
 
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server
@@ -166,16 +194,11 @@ class SmtpTransport:
         )
 
 
+class _ConnectionEnded(Exception):
+    """The server closed the service (421) instead of taking the message. Another connection may take it."""
+
+
 async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> None:
-    try:
-        await client.connect()
-    except TimeoutError:
-        raise
-    except aiosmtplib.SMTPAuthenticationError as error:
-        # The server's reply may quote our credentials.
-        raise TransientMailError(f"the mail server refused the login ({error.code})") from None
-    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        raise TransientMailError(_words(error)) from error
     try:
         await client.send_message(message)
     except TimeoutError:
@@ -185,6 +208,8 @@ async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> None:
     except aiosmtplib.SMTPRecipientsRefused as error:
         raise _refusal(error.recipients) from error
     except aiosmtplib.SMTPResponseException as error:
+        if error.code == SERVICE_CLOSED:
+            raise _ConnectionEnded(_words(error)) from error
         raise _refusal([error]) from error
     except (aiosmtplib.SMTPException, OSError) as error:
         raise TransientMailError(_words(error)) from error

@@ -293,6 +293,51 @@ REFUNDS_GIVEN_UP = Statement(
     GivenUpRow,
 )
 
+
+class LateAnnouncementRow(NamedTuple):
+    """An announcement from which nothing has followed."""
+
+    id: int
+    kind: str
+    state: str
+    attempts: int
+
+
+ANNOUNCEMENTS = Statement(
+    "check.announcements",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) id, kind, state, attempts
+    FROM   announcements
+    WHERE  state = 'DEAD'
+       OR  (state = 'NEW' AND available_at < DATEADD(SECOND, -900, SYSUTCDATETIME()))
+    ORDER BY id
+    """,
+    LateAnnouncementRow,
+)
+
+
+class UnannouncedMailRow(NamedTuple):
+    """A mail that follows from nothing."""
+
+    id: int
+    kind: str
+
+
+# 0 is a mail from before there were announcements. The row of an emptied one may be gone.
+MAIL = Statement(
+    "check.mail",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) o.id, o.kind
+    FROM   outbox AS o
+    WHERE  o.announcement_id <> 0 AND o.emptied_at IS NULL
+      AND  NOT EXISTS (SELECT 1 FROM announcements AS a WHERE a.id = o.announcement_id)
+    ORDER BY o.id
+    """,
+    UnannouncedMailRow,
+)
+
 # Each has a row type of its own; all are shown in the same way.
 RULES: Mapping[str, Statement[Any]] = {
     "Of every ticket type the capacity is what is available and what live bookings hold": TICKETS,
@@ -304,6 +349,8 @@ RULES: Mapping[str, Statement[Any]] = {
     "Every payment's refunds add up to what it says, and never pass it": REFUNDS,
     "A cancelled event has no live booking once its cancellation has finished": CANCELLED_EVENTS,
     "Every event's rating is that of its reviews": RATINGS,
+    "Every announcement is fanned out, or is not overdue by more than a quarter of an hour": ANNOUNCEMENTS,
+    "Every mail follows from an announcement": MAIL,
 }
 
 

@@ -69,6 +69,7 @@ class Database:
         borrow_timeout: float = BORROW_TIMEOUT,
         observer: Observer | None = None,
         board: Board | None = None,
+        has_broker: bool = False,
     ) -> None:
         def pool(to: Target, *, autocommit: bool = True) -> ConnectionPool:
             return ConnectionPool(
@@ -79,6 +80,8 @@ class Database:
         self.board = board
         self._constraints = constraints
         self._observer = observer
+        self._has_broker = has_broker
+        self._watched: dict[str, asyncio.Event] = {}
         self._primary = pool(target, autocommit=False)
         # The statements of a query need no common snapshot. In autocommit mode each takes one round trip,
         # without BEGIN and COMMIT.
@@ -111,6 +114,13 @@ class Database:
     def replica_is_up(self) -> bool | None:
         """Whether the replica answered the last time; None if there is no replica."""
         return None if self._replica is None else self._replica.is_up
+
+    def watch(self, table: str) -> asyncio.Event:
+        """Return an event that is set when a unit of work of this process has committed a change of a table.
+
+        Its watcher clears it. Changes of other processes do not set it.
+        """
+        return self._watched.setdefault(table, asyncio.Event())
 
     async def transact(self, command: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``command(tx, ...)`` in one transaction and return its result.
@@ -183,7 +193,7 @@ class Database:
         lost = 0
         for attempt in range(1, MAX_ATTEMPTS + 1):
             started = time.perf_counter()
-            unit = _Unit(work, args, kwargs, commit, self.board)
+            unit = _Unit(work, args, kwargs, commit, self.board, self._has_broker)
             try:
                 result: T = await pool.run(unit)
             except asyncio.CancelledError:
@@ -193,6 +203,8 @@ class Database:
                 diagnosis = diagnose(error)
             else:
                 log.debug("%s took %.1f ms", name, (time.perf_counter() - started) * 1000)
+                for table in unit.changed & self._watched.keys():
+                    self._watched[table].set()
                 return result
             # Outside the except clause, because the error raised below must not carry the driver's error as
             # its context: that text may hold values of rows.
@@ -242,15 +254,23 @@ class _Unit:
     """One attempt at a unit of work. Runs in a pool thread, and records how far it got."""
 
     def __init__(
-        self, work: Callable[..., Any], args: Any, kwargs: Any, commit: bool, board: Board | None
+        self,
+        work: Callable[..., Any],
+        args: Any,
+        kwargs: Any,
+        commit: bool,
+        board: Board | None,
+        has_broker: bool,
     ) -> None:
         self._work, self._args, self._kwargs = work, args, kwargs
         self._commit = commit
         self._board = board
+        self._has_broker = has_broker
         self._abandoned = threading.Event()
         self.started = False
         self.commit_sent = False
         self.statement = ""
+        self.changed: frozenset[str] = frozenset()
 
     def abandon(self) -> None:
         """Make it roll back, unless its commit was already sent: its caller was cancelled."""
@@ -261,12 +281,15 @@ class _Unit:
         session.changed.clear()
         try:
             self._check()
-            result = self._work(Transaction(session), *self._args, **self._kwargs)
+            result = self._work(
+                Transaction(session, has_broker=self._has_broker), *self._args, **self._kwargs
+            )
             self._check()
             if self._commit:
                 self.commit_sent = True
                 try:
                     session.commit()
+                    self.changed = frozenset(session.changed)
                 finally:
                     # Also when the commit got no answer: it may have succeeded.
                     if self._board is not None and session.changed:

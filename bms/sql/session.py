@@ -87,11 +87,13 @@ class Session:
 class Transaction:
     """The first argument of a command or query.
 
-    Every method takes a statement and its parameters by name, and fetches all rows of the answer.
+    ``has_broker`` says that announcements go out to a broker too. Every method takes a statement and its
+    parameters by name, and fetches all rows of the answer.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, has_broker: bool = False) -> None:
         self._session = session
+        self.has_broker = has_broker
 
     def rows(self, statement: Statement[R], **values: Any) -> list[R]:
         """Return every row that ``statement`` answers with."""

@@ -48,6 +48,7 @@ def _chores(database: Database, settings: Settings) -> list[Chore]:
     ]
     if days := settings.keep_mail_days:
         chores.append(rows(housekeeping.empty_old_mail, days=days))
+        chores.append(rows(housekeeping.remove_old_announcements, days=days))
         files = partial(asyncio.to_thread, remove_old_files, settings.mail_dir, days=days, limit=BATCH)
         chores.append(Chore(remove_old_files.__name__, files))
     if days := settings.keep_notifications_days:

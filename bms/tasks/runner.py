@@ -17,8 +17,10 @@ from bms.payments.gateway import Gateway
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks.cancellations import cancel_bookings_of_events
+from bms.tasks.events import first_of
+from bms.tasks.fan_out import FanOut
 from bms.tasks.housekeeping import remove_what_is_old
-from bms.tasks.outbox import send_due_messages
+from bms.tasks.outbox import Senders
 from bms.tasks.reconciliation import Reconciler, send_due_refunds
 from bms.tasks.sweeps import SWEEPS, sweep
 
@@ -31,12 +33,13 @@ LONGEST_PAUSE = 300.0
 
 class Task(NamedTuple):
     """Background work. ``batch`` returns how much it did, 0 when there is no more to do at once;
-    ``every`` is the seconds to wait then.
+    ``every`` is the seconds to wait then. A change of the table ``wakes_on`` by this process ends the wait.
     """
 
     name: str
     batch: Callable[[], Awaitable[int]]
     every: float
+    wakes_on: str | None = None
 
 
 def list_tasks(
@@ -45,7 +48,7 @@ def list_tasks(
     """Return the tasks that every process with background work runs."""
     return (
         *(Task(kind.name, partial(sweep, database, kind), kind.every) for kind in SWEEPS),
-        Task("outbox", partial(send_due_messages, database, transport, settings), 1.0),
+        Task("fan_out", FanOut(database).run, 0.5, wakes_on="announcements"),
         Task("cancellations", partial(cancel_bookings_of_events, database), 2.0),
         Task("refunds", partial(send_due_refunds, database, gateway), 2.0),
         Task("payments", Reconciler(database, gateway).settle_payments, 10.0),
@@ -60,7 +63,8 @@ async def background(
     """Run the tasks while the block runs. A batch that has begun is finished first."""
     stopping = asyncio.Event()
     tasks = list_tasks(database, transport, gateway, settings)
-    loops = [asyncio.create_task(_loop(task, stopping)) for task in tasks]
+    loops = [asyncio.create_task(_loop(database, task, stopping)) for task in tasks]
+    loops.append(asyncio.create_task(Senders(database, transport, settings).run(stopping)))
     try:
         yield
     finally:
@@ -68,11 +72,14 @@ async def background(
         await asyncio.gather(*loops)
 
 
-async def _loop(task: Task, stopping: asyncio.Event) -> None:
+async def _loop(database: Database, task: Task, stopping: asyncio.Event) -> None:
     """Run the batches of ``task``: the next at once while there is more to do, else after a pause."""
     back_off = PAUSE_AFTER_ERROR
+    changed = asyncio.Event() if task.wakes_on is None else database.watch(task.wakes_on)
     while not stopping.is_set():
         pause = task.every
+        # Before the batch: what is written while it runs may be too late for it.
+        changed.clear()
         try:
             done = await task.batch()
             back_off = PAUSE_AFTER_ERROR
@@ -88,11 +95,4 @@ async def _loop(task: Task, stopping: asyncio.Event) -> None:
             log.exception("%s failed", task.name)
             pause = PAUSE_AFTER_ERROR
         # With jitter, so that processes do not march in step.
-        await _rest(pause * random.uniform(0.8, 1.2), stopping)  # noqa: S311
-
-
-async def _rest(seconds: float, stopping: asyncio.Event) -> None:
-    """Return after ``seconds``, or at once when the tasks are to stop."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stopping.wait()
+        await first_of(stopping, changed, seconds=pause * random.uniform(0.8, 1.2))  # noqa: S311

@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
 
+from bms.announcements import Announcement
 from bms.commands.events import change as event_change
-from bms.commands.messages import outbox
-from bms.commands.messages.to_buyers import MAX_NOTIFICATION
+from bms.commands.messages import to_buyers
+from bms.commands.messages.fan_out import MAX_NOTIFICATION
 from bms.commands.sales import hold as hold_command
 from bms.http import keys
 from bms.mail.transports import FileTransport
@@ -153,16 +154,15 @@ def change_while_booking(
 ) -> ChangeWhileBooking:
     """Change an event's time while the transaction of a free booking is open.
 
-    The booking stops until the change has been made or waits for the booking: when its "mail" is written,
+    The booking stops until the change has been made or waits for the booking: when its "mail" is announced,
     or at its "end", which is after its tickets are taken.
     """
     gate = Gate()
-    enqueue, check = outbox.enqueue, hold_command.check_unchanged
+    announce, check = to_buyers.announce_each, hold_command.check_unchanged
 
-    def enqueue_and_stop(tx: Transaction, mails: list[outbox.Mail]) -> None:
-        enqueue(tx, mails)
-        if any(mail.kind == "booking_confirmed" for mail in mails):
-            gate()
+    def announce_and_stop(tx: Transaction, announced: Sequence[tuple[Announcement, str | None]]) -> None:
+        announce(tx, announced)
+        gate()
 
     def check_and_stop(tx: Transaction, versions: dict[int, int]) -> None:
         check(tx, versions)
@@ -170,7 +170,7 @@ def change_while_booking(
 
     async def both(event: dict[str, Any], stop: str) -> None:
         if stop == "mail":
-            monkeypatch.setattr(outbox, "enqueue", enqueue_and_stop)
+            monkeypatch.setattr(to_buyers, "announce_each", announce_and_stop)
         else:
             monkeypatch.setattr(hold_command, "check_unchanged", check_and_stop)
         booking = asyncio.create_task(hold(buyer, event))

@@ -1,20 +1,48 @@
 """Mail on its way out: messages in the outbox, and a worker that hands them to a transport."""
 
+import asyncio
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
-from bms.commands.messages import outbox
+import pytest
+
+from bms.commands.messages import announce, outbox
 from bms.commands.messages.outbox import claim_messages
 from bms.mail.transports import Transport
 from bms.settings import Settings
 from bms.sql.database import Database
+from bms.tasks.fan_out import FanOut
 from bms.tasks.outbox import send_due_messages
 from tests.kit import books
 from tests.kit.books import LONG_AGO
 from tests.kit.tsql import Sql
 
 LEASE = 300
+
+
+def fan_out_at_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every unit of work that announces something return when its messages are written.
+
+    So that a test need not wait. In life the fan-out runs beside the requests: tests/tasks/test_fan_out.py.
+    """
+    announced = database.watch("announcements")
+    transact = database.transact
+    # The fan-out's own units of work go past this.
+    fan_out = FanOut(cast(Database, SimpleNamespace(transact=transact)))
+    one_at_a_time = asyncio.Lock()
+
+    async def transact_and_tell(*args: Any, **kwargs: Any) -> Any:
+        result = await transact(*args, **kwargs)
+        async with one_at_a_time:
+            if announced.is_set():
+                announced.clear()
+                await fan_out.run()
+        return result
+
+    monkeypatch.setattr(database, "transact", transact_and_tell)
+    monkeypatch.setattr(announce, "MERGE_SECONDS", 0)
 
 
 class Tray:
@@ -46,6 +74,7 @@ class Outgoing:
         """Queue messages of one kind."""
         mails = [
             outbox.Mail(
+                announcement_id=0,
                 kind=kind,
                 recipient=f"u{key}@example.com",
                 dedupe_key=f"{kind}:{key}",

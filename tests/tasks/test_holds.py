@@ -72,7 +72,8 @@ async def test_without_the_guard_several_sweepers_make_tickets_of_nothing(
     unguarded = Statement(
         "test.expire_unguarded",
         "@id BIGINT",
-        "UPDATE bookings SET status = 'EXPIRED' OUTPUT inserted.user_id WHERE id = @id",
+        "UPDATE bookings SET status = 'EXPIRED' OUTPUT inserted.event_id, inserted.user_id WHERE id = @id",
+        expire.ExpiredRow,
     )
     monkeypatch.setattr(expire, "EXPIRE", unguarded)
     await scene.held(50)

@@ -109,7 +109,7 @@ async def test_a_dead_workers_message_comes_back_when_its_lease_ends(outgoing: O
     assert await outgoing.send() == 1
     assert len(outgoing.tray.messages) == 1
     assert (outgoing.message.state, outgoing.message.attempts) == ("SENT", 2)
-    assert await outgoing.db.transact(mark_sent, message_id=lost.id, token=lost.lease_token) is False
+    assert await outgoing.db.transact(mark_sent, messages=[(lost.id, lost.lease_token)]) == [lost.id]
 
 
 async def test_a_lost_lease_marks_nothing(outgoing: Outgoing) -> None:
@@ -120,11 +120,11 @@ async def test_a_lost_lease_marks_nothing(outgoing: Outgoing) -> None:
     assert first.lease_token != second.lease_token
     lost = {"message_id": first.id, "token": first.lease_token}
     before = tuple(outgoing.message)
-    assert await outgoing.db.transact(mark_sent, **lost) is False
+    assert await outgoing.db.transact(mark_sent, messages=[(first.id, first.lease_token)]) == [first.id]
     assert await outgoing.db.transact(mark_failed, **lost, error="x", retry_in=1) is False
     assert await outgoing.db.transact(mark_failed, **lost, error="x", retry_in=None) is False
     assert tuple(outgoing.message) == before
-    assert await outgoing.db.transact(mark_sent, message_id=second.id, token=second.lease_token) is True
+    assert await outgoing.db.transact(mark_sent, messages=[(second.id, second.lease_token)]) == []
 
 
 async def test_a_message_sent_after_its_lease_had_ended_is_told_of(

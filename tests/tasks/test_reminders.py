@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bms.announcements import EventFacts
 from bms.commands.messages import reminders
 from bms.queries.due import list_due_reminders
 from bms.sql.database import Database
@@ -106,16 +107,19 @@ async def test_without_the_guard_they_would_be_told_again(
 
 
 async def test_one_that_fails_does_not_keep_the_others(
-    scene: Scene, rows: Rows, buyer: User, near: dict[str, Any]
+    scene: Scene, rows: Rows, buyer: User, near: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = await scene.on_sale(price="0.00")
     await attend(scene.hold, later, buyer)
     approach(rows, later, 23.5)
-    # The mail of the nearer one's reminder is there already, so it cannot be queued.
-    rows(
-        "INSERT INTO outbox (kind, recipient, payload, dedupe_key) VALUES ('reminder', 'x', '{}', ?)",
-        f"reminder:{near['id']}:1:{buyer.id}",
-    )
+    facts = reminders.event_facts
+
+    def broken(event: reminders.EventToRemindOf) -> EventFacts:
+        if event.title == near["title"]:
+            raise RuntimeError("broken")
+        return facts(event)
+
+    monkeypatch.setattr(reminders, "event_facts", broken)
     assert await sweep(scene.db, REMINDERS) == 1
     assert [told.event_id for told in rows("SELECT event_id FROM notifications WHERE kind = 'reminder'")] == [
         later["id"]

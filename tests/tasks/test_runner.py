@@ -157,13 +157,13 @@ async def test_a_gateway_that_is_down_is_asked_ever_less_often(
             raise end
         return 0
 
-    async def rest(seconds: float, stopping: asyncio.Event) -> None:
+    async def rest(stopping: asyncio.Event, *_: asyncio.Event, seconds: float) -> None:
         rests.append(seconds)
         if not ends:
             over.set()
             await stopping.wait()
 
-    monkeypatch.setattr(runner, "_rest", rest)
+    monkeypatch.setattr(runner, "first_of", rest)
     monkeypatch.setattr(runner.random, "uniform", lambda low, high: 1.0)
     run_only(monkeypatch, batch, every=10.0)
     async with tasks_of(idle, settings), asyncio.timeout(30):
@@ -176,7 +176,7 @@ async def test_every_process_runs_every_task(idle: Database, settings: Settings)
     tasks = runner.list_tasks(idle, transport, gateway, settings)
     names = [task.name for task in tasks]
     assert sorted(names) == [
-        *("cancellations", "events", "holds", "housekeeping", "outbox", "payments", "refunds", "reminders")
+        *("cancellations", "events", "fan_out", "holds", "housekeeping", "payments", "refunds", "reminders")
     ]
     # Each is the real thing, called as it is to be: it gets as far as the database, which is not there.
     for task in tasks:

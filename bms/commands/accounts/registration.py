@@ -2,8 +2,9 @@
 
 from typing import Any, NamedTuple
 
+from bms.announcements import Person, UserRegistered
 from bms.commands import audit
-from bms.commands.messages import outbox
+from bms.commands.messages.announce import announce
 from bms.errors import NotFound
 from bms.queries.accounts import ProfileRow, UserRow
 from bms.sql.session import Transaction
@@ -73,7 +74,7 @@ def register_user(
     role: Role,
     request_id: str | None = None,
 ) -> UserRow:
-    """Create an account and return it. Queues a welcome mail if the account has an address.
+    """Create an account and return it. An account with an address gets a welcome mail.
 
     Raises UsernameTaken and EmailTaken.
     """
@@ -88,14 +89,8 @@ def register_user(
         role=role,
     )
     audit.record(tx, Actor(user.id, role, request_id), "register", "user", user.id)
-    if email is not None:
-        welcome = outbox.Mail(
-            kind="registration",
-            recipient=email,
-            dedupe_key=f"registration:{user.id}",
-            payload={"name": name, "username": username},
-        )
-        outbox.enqueue(tx, [welcome])
+    person = Person(id=user.id, name=name, email=email)
+    announce(tx, UserRegistered(user_id=user.id, person=person, username=username), request_id=request_id)
     return user
 
 

@@ -9,10 +9,11 @@ killed resumes with the bookings that are still live, and does nothing twice.
 import secrets
 from typing import NamedTuple
 
+from bms.announcements import EventCancelled
 from bms.commands import audit
 from bms.commands.events.delete import delete_event
 from bms.commands.events.rules import lock_event
-from bms.commands.messages import to_buyers
+from bms.commands.messages.announce import announce
 from bms.commands.sales.cancel import CANCEL, undo_booking
 from bms.errors import EventNotChangeable
 from bms.queries.events import EventId
@@ -113,6 +114,10 @@ def cancel_event(
         raise EventNotChangeable(f"The event is {event.status.lower()}")
     for ticket_type in tx.rows(LIST_TYPES, event_id=event_id):
         tx.execute(CLOSE_TYPE, id=ticket_type.id)
+    cancelled = EventCancelled(
+        event_id=event_id, organizer_id=event.organizer_id, title=event.title, reason=reason
+    )
+    announce(tx, cancelled, request_id=actor.request_id)
     tx.execute(START_JOB, event_id=event_id, requested_by=actor.user_id, reason=reason)
     audit.record(tx, actor, "cancel", "event", event_id)
 
@@ -156,7 +161,7 @@ def cancel_booking_of_event(tx: Transaction, *, booking_id: int, reason: str | N
         percent=100,
         reason=reason,
         actor=None,
-        tell=to_buyers.event_cancelled,
+        with_event=True,
     )
     audit.record(tx, None, "cancel", "booking", booking_id)
     return True

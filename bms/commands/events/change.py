@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from bms.announcements import EventPublished
 from bms.commands import audit
 from bms.commands.events.delete import HAS_BOOKINGS
 from bms.commands.events.rules import (
@@ -36,6 +37,7 @@ from bms.commands.events.ticket_types import (
     set_on_sale,
 )
 from bms.commands.messages import to_holders
+from bms.commands.messages.announce import announce
 from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, PreconditionFailed, ValidationFailed
 from bms.queries.events import EventView
 from bms.sql.session import Transaction
@@ -146,14 +148,17 @@ def change_event(
 
 
 def _announce(tx: Transaction, actor: Actor, event: LockedEvent, wanted: Mapping[str, Any]) -> None:
-    """Audit the changed columns and tell the holders. Both the old and the new values are known here."""
+    """Audit the changed columns and announce the change. The old and the new values are both known here."""
     changed = [name for name in _COLUMNS if wanted[name] != getattr(event, name)]
     audit.record(tx, actor, "change", "event", event.id, details=", ".join(changed))
+    if wanted["status"] == EventStatus.PUBLISHED and event.status == EventStatus.DRAFT:
+        published = EventPublished(event_id=event.id, organizer_id=event.organizer_id, title=wanted["title"])
+        announce(tx, published, request_id=actor.request_id)
     if to_holders.has_moved(event, wanted):
         # A buyer holds the lock of a ticket type until the commit. After this lock the booking is visible,
         # so its holder is told.
         lock_ticket_types(tx, event.id)
-        to_holders.tell_of_change(tx, event=event, wanted=wanted)
+        to_holders.announce_change(tx, event=event, wanted=wanted, request_id=actor.request_id)
 
 
 def _wanted_columns(

@@ -1,9 +1,21 @@
 """Completing events that are over, which takes them off the public list."""
 
+from typing import NamedTuple
+
+from bms.announcements import EventCompleted
 from bms.commands import audit
+from bms.commands.messages.announce import announce
 from bms.queries.due import HOURS_WITHOUT_END
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
+
+
+class CompletedEvent(NamedTuple):
+    """An event that is over."""
+
+    organizer_id: int
+    title: str
+
 
 COMPLETE = Statement(
     "events.complete",
@@ -11,15 +23,19 @@ COMPLETE = Statement(
     """
     UPDATE events WITH (ROWLOCK, UPDLOCK)
     SET    status = 'COMPLETED', version = version + 1, updated_at = SYSUTCDATETIME()
+    OUTPUT inserted.organizer_id, inserted.title
     WHERE  id = @id AND status = 'PUBLISHED'
       AND  COALESCE(ends_at, DATEADD(HOUR, @hours, starts_at)) < SYSUTCDATETIME()
     """,
+    CompletedEvent,
 )
 
 
 def complete_event(tx: Transaction, *, event_id: int) -> bool:
     """Complete an event. Return False if it was cancelled, moved or completed in the meantime."""
-    if tx.execute(COMPLETE, id=event_id, hours=HOURS_WITHOUT_END) != 1:
+    event = tx.row(COMPLETE, id=event_id, hours=HOURS_WITHOUT_END)
+    if event is None:
         return False
     audit.record(tx, None, "complete", "event", event_id)
+    announce(tx, EventCompleted(event_id=event_id, organizer_id=event.organizer_id, title=event.title))
     return True

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from bms.announcements import EventPublished
 from bms.commands import audit
 from bms.commands.events.rules import (
     GENERAL_ADMISSION,
@@ -18,6 +19,7 @@ from bms.commands.events.rules import (
     naive_utc,
 )
 from bms.commands.events.ticket_types import Offer, add_ticket_types
+from bms.commands.messages.announce import announce
 from bms.queries.events import EventId, EventView
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -90,4 +92,7 @@ def create_event(tx: Transaction, actor: Actor, *, fields: Mapping[str, Any]) ->
     add_ticket_types(tx, row.id, offers, currency=fields["currency"], on_sale=status == EventStatus.PUBLISHED)
     add_payment_options(tx, row.id, fields["payment_options"])
     audit.record(tx, actor, "create", "event", row.id)
+    if status == EventStatus.PUBLISHED:
+        published = EventPublished(event_id=row.id, organizer_id=actor.user_id, title=fields["title"])
+        announce(tx, published, request_id=actor.request_id)
     return event_view(tx, row.id)

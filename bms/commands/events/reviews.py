@@ -3,7 +3,9 @@
 import datetime as dt
 from typing import NamedTuple
 
+from bms.announcements import ReviewPosted
 from bms.commands import audit
+from bms.commands.messages.announce import announce
 from bms.errors import EventNotBegun, Forbidden, NotFound
 from bms.queries.reviews import ReviewRow, get_review
 from bms.sql.session import Transaction
@@ -135,4 +137,6 @@ def post_review(tx: Transaction, actor: Actor, *, event_id: int, rating: int, co
         tx.execute(REPLACE, id=review_id, rating=rating, comment=comment)
         tx.execute(ADD_RATING, id=event_id, reviews=0, stars=rating - old.rating)
     audit.record(tx, actor, "create" if old is None else "replace", "review", review_id)
+    posted = ReviewPosted(review_id=review_id, event_id=event_id, user_id=actor.user_id, rating=rating)
+    announce(tx, posted, request_id=actor.request_id)
     return Posted(get_review(tx, review_id), old is None)

@@ -1,9 +1,12 @@
-"""Notifications that people send, and marking them as read. ``to_buyers`` writes those about bookings."""
+"""Notifications that people send, and marking them as read. The others are fanned out (``fan_out``)."""
 
 import secrets
+from typing import NamedTuple
 
+from bms.announcements import OrganizerMessage
 from bms.commands import audit
-from bms.commands.messages.to_holders import CONFIRMED, event_facts, tell_holders
+from bms.commands.messages.announce import announce
+from bms.commands.messages.to_holders import event_facts, last_booking
 from bms.errors import NotFound, ValidationFailed
 from bms.queries.accounts import get_profile
 from bms.queries.events import get_own_event
@@ -11,6 +14,24 @@ from bms.queries.notifications import NotificationRow
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
+
+
+class Holders(NamedTuple):
+    """How many people have a confirmed booking of an event."""
+
+    people: int
+
+
+COUNT_HOLDERS = Statement(
+    "bookings.count_holders",
+    "@event_id BIGINT",
+    """
+    SELECT COUNT(DISTINCT user_id) AS people
+    FROM   bookings
+    WHERE  event_id = @event_id AND status = 'CONFIRMED'
+    """,
+    Holders,
+)
 
 SEND = Statement(
     "notifications.send",
@@ -46,19 +67,16 @@ def message_holders(tx: Transaction, actor: Actor, *, event_id: int, message: st
     Raises NotFound, and Forbidden for somebody else's event.
     """
     event = get_own_event(tx, actor, event_id=event_id)
-    recipients = tell_holders(
-        tx,
+    sent = OrganizerMessage(
         event_id=event_id,
-        statuses=CONFIRMED,
-        kind="organizer_message",
+        up_to=last_booking(tx, event_id=event_id),
+        message_id=secrets.token_hex(8),
+        sender=get_profile(tx, user_id=actor.user_id).name,
+        event=event_facts(event),
         message=message,
-        payload={
-            "event": event_facts(event),
-            "sender": get_profile(tx, user_id=actor.user_id).name,
-            "paragraphs": message.splitlines(),
-        },
-        occasion=f"organizer_message:{secrets.token_hex(8)}",
     )
+    announce(tx, sent, request_id=actor.request_id)
+    recipients = tx.only(COUNT_HOLDERS, event_id=event_id).people
     audit.record(tx, actor, "message_holders", "event", event_id, details=f"to {recipients}")
     return recipients
 

@@ -1,4 +1,4 @@
-"""The mail outbox: a message is written in the transaction of the change that it announces.
+"""The mail outbox: a message is written when an announcement is fanned out (``fan_out``).
 
 A worker claims a batch under a lease, commits, sends with no transaction open, and marks each message. If
 the worker dies, its lease expires and another worker retries. The Message-ID depends on the message alone,
@@ -6,7 +6,7 @@ so mail clients recognise a repeat.
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bms.sql.session import Transaction
@@ -34,14 +34,22 @@ class MessageRow(NamedTuple):
     lease_token: str
 
 
+class SentMessage(NamedTuple):
+    """A message that was marked as sent."""
+
+    id: int
+
+
 INSERT = Statement(
     "outbox.insert",
     "@mails NVARCHAR(MAX)",
     """
-    INSERT INTO outbox (kind, recipient, payload, dedupe_key)
-    SELECT m.kind, m.recipient, m.payload, m.dedupe_key
-    FROM   OPENJSON(@mails) WITH (kind NVARCHAR(32), recipient NVARCHAR(254), payload NVARCHAR(MAX) AS JSON,
-                                  dedupe_key NVARCHAR(100)) AS m
+    INSERT INTO outbox (announcement_id, kind, recipient, payload, dedupe_key, locale)
+    SELECT m.announcement_id, m.kind, m.recipient, m.payload, m.dedupe_key, m.locale
+    FROM   OPENJSON(@mails) WITH (announcement_id BIGINT, kind NVARCHAR(32), recipient NVARCHAR(254),
+                                  payload NVARCHAR(MAX) AS JSON, dedupe_key NVARCHAR(100),
+                                  locale NVARCHAR(16)) AS m
+    WHERE  NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.dedupe_key = m.dedupe_key)
     """,
 )
 
@@ -76,19 +84,22 @@ LEASE = Statement(
 
 MARK_SENT = Statement(
     "outbox.mark_sent",
-    "@id BIGINT, @token NVARCHAR(32)",
+    "@sent NVARCHAR(MAX)",
     """
-    UPDATE outbox WITH (ROWLOCK)
+    UPDATE outbox
     SET    state = 'SENT', sent_at = SYSUTCDATETIME(), leased_until = NULL, lease_token = NULL,
            last_error = NULL
-    WHERE  id = @id AND state = 'PENDING' AND lease_token = @token
+    OUTPUT inserted.id
+    FROM   OPENJSON(@sent) WITH (id BIGINT, token NVARCHAR(32)) AS s
+    WHERE  outbox.id = s.id AND outbox.state = 'PENDING' AND outbox.lease_token = s.token
     """,
+    SentMessage,
 )
 
-COUNT_REPEAT = Statement(
-    "outbox.count_repeat",
-    "@id BIGINT",
-    "UPDATE outbox WITH (ROWLOCK) SET repeats = repeats + 1 WHERE id = @id",
+COUNT_REPEATS = Statement(
+    "outbox.count_repeats",
+    "@ids BIGINT LIST",
+    "UPDATE outbox WITH (ROWLOCK) SET repeats = repeats + 1 WHERE id IN (@ids)",
 )
 
 MARK_FAILED = Statement(
@@ -106,14 +117,16 @@ MARK_FAILED = Statement(
 class Mail(NamedTuple):
     """A message to send. ``dedupe_key`` names the occasion: each occasion has at most one message."""
 
+    announcement_id: int
     kind: str
     recipient: str
     dedupe_key: str
     payload: Mapping[str, Any]
+    locale: str = "en"
 
 
 def enqueue(tx: Transaction, mails: Iterable[Mail]) -> None:
-    """Queue messages in one statement."""
+    """Queue messages in one statement. A message whose occasion has one already is left out."""
     rows = [mail._asdict() for mail in mails]
     if rows:
         tx.execute(INSERT, mails=json_rows(rows))
@@ -127,15 +140,17 @@ def claim_messages(tx: Transaction, *, limit: int, lease_seconds: int) -> list[M
     return tx.rows(LEASE, ids=due, token=secrets.token_hex(16), seconds=lease_seconds)
 
 
-def mark_sent(tx: Transaction, *, message_id: int, token: str) -> bool:
-    """Mark a message as sent. Returns False if the lease ``token`` was lost before.
+def mark_sent(tx: Transaction, *, messages: Sequence[tuple[int, str]]) -> list[int]:
+    """Mark messages, each with its lease token, as sent. Returns the ids whose lease was lost before.
 
-    Another worker has then sent it too, or will. The repeat is counted.
+    Another worker has then sent them too, or will. The repeats are counted.
     """
-    if tx.execute(MARK_SENT, id=message_id, token=token) == 1:
-        return True
-    tx.execute(COUNT_REPEAT, id=message_id)
-    return False
+    sent = json_rows({"id": key, "token": token} for key, token in messages)
+    marked = {row.id for row in tx.rows(MARK_SENT, sent=sent)}
+    lost = [key for key, _ in messages if key not in marked]
+    if lost:
+        tx.execute(COUNT_REPEATS, ids=lost)
+    return lost
 
 
 def mark_failed(tx: Transaction, *, message_id: int, token: str, error: str, retry_in: int | None) -> bool:

@@ -3,8 +3,9 @@
 import datetime as dt
 from typing import NamedTuple
 
-from bms.commands.messages.to_holders import CONFIRMED, event_facts, tell_holders
-from bms.formats import place, when
+from bms.announcements import EventNear
+from bms.commands.messages.announce import announce
+from bms.commands.messages.to_holders import event_facts, last_booking
 from bms.queries.due import HOURS_AHEAD
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -53,16 +54,11 @@ def remind_holders(tx: Transaction, *, event_id: int) -> bool:
     if tx.execute(CLAIM, id=event_id, hours=HOURS_AHEAD) != 1:
         return False
     event = tx.only(GET, id=event_id)
-    known = event_facts(event)
-    where = place(known)
-    tell_holders(
-        tx,
+    near = EventNear(
         event_id=event_id,
-        statuses=CONFIRMED,
-        kind="reminder",
-        message=f"{event.title} starts soon: {when(known['starts_at'])}{', ' if where else ''}{where}.",
-        payload={"event": known},
-        # Every change of the event's time makes a new version, and so a new occasion.
-        occasion=f"reminder:{event_id}:{event.version}",
+        up_to=last_booking(tx, event_id=event_id),
+        version=event.version,
+        event=event_facts(event),
     )
+    announce(tx, near)
     return True

@@ -1,22 +1,19 @@
-"""Messages to all ticket holders of an event: an e-mail and a notification each.
+"""What everybody with a booking of an event is told, announced once for all of them.
 
-One statement per channel serves any number of holders, in the transaction of the change that it announces.
-Somebody with several bookings gets one message. A holder without an address gets the notification alone.
+The fan-out tells them, page by page, in transactions that no buyer waits for.
 """
 
 import datetime as dt
-import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
-from bms.commands.messages.to_buyers import MAX_NOTIFICATION
-from bms.formats import place, rfc3339, when
+from bms.announcements import EventChanged, EventFacts, decode
+from bms.commands.messages.announce import MERGE_SECONDS, announce
+from bms.formats import rfc3339
 from bms.sql.session import Transaction
-from bms.sql.statements import Statement, cut
-from bms.terms import BookingStatus, EventStatus
-
-CONFIRMED = (BookingStatus.CONFIRMED,)
-LIVE = (BookingStatus.PENDING, BookingStatus.CONFIRMED)
+from bms.sql.statements import Statement
+from bms.terms import EventStatus
 
 
 class VenuePlace(NamedTuple):
@@ -50,6 +47,8 @@ class Scheduled(Protocol):
     @property
     def id(self) -> int: ...
     @property
+    def title(self) -> str: ...
+    @property
     def version(self) -> int: ...
     @property
     def status(self) -> str: ...
@@ -63,31 +62,18 @@ class Scheduled(Protocol):
     def address(self) -> str | None: ...
 
 
-NOTIFY_HOLDERS = Statement(
-    "notifications.insert_for_holders",
-    "@event_id BIGINT, @statuses NVARCHAR(16) LIST, @kind NVARCHAR(32), @message NVARCHAR(1000)",
-    """
-    INSERT INTO notifications (user_id, kind, message, event_id)
-    SELECT DISTINCT b.user_id, @kind, @message, b.event_id
-    FROM   bookings AS b
-    WHERE  b.event_id = @event_id AND b.status IN (@statuses)
-    """,
-)
+class LastBooking(NamedTuple):
+    """The last booking of an event, None if it has none."""
 
-MAIL_HOLDERS = Statement(
-    "outbox.insert_for_holders",
-    "@event_id BIGINT, @statuses NVARCHAR(16) LIST, @kind NVARCHAR(32), @payload NVARCHAR(MAX), "
-    "@occasion NVARCHAR(80)",
-    """
-    INSERT INTO outbox (kind, recipient, payload, dedupe_key)
-    SELECT @kind, u.email, @payload, CONCAT(@occasion, ':', u.id)
-    FROM   users AS u
-    WHERE  u.email IS NOT NULL
-      AND  u.id IN (SELECT b.user_id
-                    FROM   bookings AS b
-                    WHERE  b.event_id = @event_id AND b.status IN (@statuses))
-    """,
-)
+    id: int | None
+
+
+class Waiting(NamedTuple):
+    """An announced change that nobody is told of yet."""
+
+    id: int
+    payload: str
+
 
 GET_VENUE = Statement(
     "venues.get_place",
@@ -96,37 +82,42 @@ GET_VENUE = Statement(
     VenuePlace,
 )
 
-
-def tell_holders(
-    tx: Transaction,
-    *,
-    event_id: int,
-    statuses: tuple[BookingStatus, ...],
-    kind: str,
-    message: str,
-    payload: Mapping[str, Any],
-    occasion: str,
-) -> int:
-    """Tell everybody with a booking in one of ``statuses``. Returns how many people that is.
-
-    ``message`` is the notification. The e-mail of ``kind`` is made from ``payload``, the same for all.
-    ``occasion`` names what is announced: each person gets at most one e-mail per occasion.
+# Nobody is told of it yet.
+FIND_WAITING = Statement(
+    "announcements.find_waiting_change",
+    "@event_id BIGINT",
     """
-    mail = json.dumps(payload, ensure_ascii=False)
-    tx.execute(MAIL_HOLDERS, event_id=event_id, statuses=statuses, kind=kind, payload=mail, occasion=occasion)
-    return tx.execute(
-        NOTIFY_HOLDERS,
-        event_id=event_id,
-        statuses=statuses,
-        kind=kind,
-        message=cut(message, MAX_NOTIFICATION),
-    )
+    SELECT TOP (1) id, payload
+    FROM   announcements WITH (UPDLOCK, ROWLOCK)
+    WHERE  subject = 'event' AND subject_id = @event_id AND state = 'NEW' AND kind = 'event.changed'
+      AND  available_at > SYSUTCDATETIME() AND attempts = 0
+    ORDER BY id DESC
+    """,
+    Waiting,
+)
+
+GET_LAST_BOOKING = Statement(
+    "bookings.get_last_of_event",
+    "@event_id BIGINT",
+    "SELECT MAX(id) AS id FROM bookings WHERE event_id = @event_id",
+    LastBooking,
+)
+
+MERGE = Statement(
+    "announcements.merge",
+    "@id BIGINT, @payload NVARCHAR(MAX), @seconds INT",
+    """
+    UPDATE announcements WITH (ROWLOCK)
+    SET    payload = @payload, available_at = DATEADD(SECOND, @seconds, SYSUTCDATETIME())
+    WHERE  id = @id AND state = 'NEW' AND available_at > SYSUTCDATETIME() AND told_up_to = 0
+    """,
+)
 
 
 def has_moved(event: Scheduled, wanted: Mapping[str, Any]) -> bool:
-    """Return whether a published event changes its time or place, so that its holders must know.
+    """Return whether a published event is at another time or place than before: its holders must know.
 
-    ``event`` is the row before the change, ``wanted`` are the columns after it.
+    ``event`` is its row as it was, ``wanted`` its columns as they are to be.
     """
     if event.status != EventStatus.PUBLISHED or wanted["status"] != EventStatus.PUBLISHED:
         return False
@@ -135,56 +126,72 @@ def has_moved(event: Scheduled, wanted: Mapping[str, Any]) -> bool:
     )
 
 
-def tell_of_change(tx: Transaction, *, event: Scheduled, wanted: Mapping[str, Any]) -> None:
-    """Tell the holders of an event its old and its new time and place.
+def announce_change(
+    tx: Transaction, *, event: Scheduled, wanted: Mapping[str, Any], request_id: str | None
+) -> None:
+    """Announce when and where an event was and now is. Its ticket types are locked.
 
-    ``event`` is the locked row before the change, ``wanted`` are the columns just written. The caller has
-    locked the ticket types, so that no booking is missed.
+    ``event`` is its locked row as it was, ``wanted`` its columns as they have just been written. A change
+    that still waits is merged with this one, unless somebody has booked in between: that buyer has seen
+    other facts.
     """
-    old = facts(event.starts_at, event.ends_at, *_place(tx, event.venue_id, event.address))
-    new = facts(wanted["starts_at"], wanted["ends_at"], *_place(tx, wanted["venue_id"], wanted["address"]))
-    tell_holders(
-        tx,
+    changed = EventChanged(
         event_id=event.id,
-        statuses=LIVE,
-        kind="event_updated",
-        message=f"{wanted['title']} has changed. It was: {_line(old)}. It is now: {_line(new)}.",
-        payload={"event": {"title": wanted["title"]}, "old": old, "new": new},
-        occasion=f"event_updated:{event.id}:{event.version + 1}",
+        title=wanted["title"],
+        version=event.version + 1,
+        up_to=last_booking(tx, event_id=event.id),
+        old=_facts(tx, event.title, event.starts_at, event.ends_at, event.venue_id, event.address),
+        new=_facts(
+            tx, wanted["title"], wanted["starts_at"], wanted["ends_at"], wanted["venue_id"], wanted["address"]
+        ),
+    )
+    waiting = tx.row(FIND_WAITING, event_id=event.id)
+    if waiting is not None:
+        first = decode(EventChanged.kind, waiting.payload)
+        assert isinstance(first, EventChanged)
+        merged = replace(changed, old=first.old).encode()
+        if first.up_to == changed.up_to and tx.execute(
+            MERGE, id=waiting.id, payload=merged, seconds=MERGE_SECONDS
+        ):
+            return
+    announce(tx, changed, request_id=request_id)
+
+
+def last_booking(tx: Transaction, *, event_id: int) -> int:
+    """Return the id of the event's last booking, 0 if it has none."""
+    return tx.only(GET_LAST_BOOKING, event_id=event_id).id or 0
+
+
+def event_facts(event: Announced) -> EventFacts:
+    """Return the title, time and place of an event's row (with venue, address and city)."""
+    return EventFacts(
+        title=event.title,
+        starts_at=_seconds(event.starts_at),
+        ends_at=None if event.ends_at is None else _seconds(event.ends_at),
+        venue=event.venue,
+        address=event.address,
+        city=event.city,
     )
 
 
-def facts(
+def _facts(
+    tx: Transaction,
+    title: str,
     starts_at: dt.datetime,
     ends_at: dt.datetime | None,
-    venue: str | None,
+    venue_id: int | None,
     address: str | None,
-    city: str | None,
-) -> dict[str, Any]:
-    """Return when and where an event is, as e-mails take it."""
-    return {
-        "starts_at": rfc3339(starts_at),
-        "ends_at": rfc3339(ends_at),
-        "venue": venue,
-        "address": address,
-        "city": city,
-    }
-
-
-def event_facts(event: Announced) -> dict[str, Any]:
-    """Return an event's title, time and place, as e-mails take them."""
-    where = (event.venue, event.address, event.city)
-    return {"title": event.title, **facts(event.starts_at, event.ends_at, *where)}
-
-
-def _place(
-    tx: Transaction, venue_id: int | None, address: str | None
-) -> tuple[str | None, str | None, str | None]:
+) -> EventFacts:
     venue = None if venue_id is None else tx.row(GET_VENUE, id=venue_id)
-    return (None, address, None) if venue is None else (venue.name, venue.location, venue.city)
+    return EventFacts(
+        title=title,
+        starts_at=_seconds(starts_at),
+        ends_at=None if ends_at is None else _seconds(ends_at),
+        venue=None if venue is None else venue.name,
+        address=address if venue is None else venue.location,
+        city=None if venue is None else venue.city,
+    )
 
 
-def _line(known: Mapping[str, Any]) -> str:
-    end = f" to {when(known['ends_at'])}" if known["ends_at"] else ""
-    where = place(known)
-    return f"{when(known['starts_at'])}{end}{', ' if where else ''}{where}"
+def _seconds(time: dt.datetime) -> str:
+    return rfc3339(time.replace(microsecond=0))

@@ -1,6 +1,5 @@
 """Cancelling bookings: the tickets go back on sale, and the refund rule decides how much money goes back."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -141,7 +140,6 @@ def cancel_booking(tx: Transaction, actor: Actor, *, booking_id: int, reason: st
         percent=refund_share(event, event.asked_at, is_live=True),
         reason=reason or "The booking was cancelled",
         actor=actor,
-        tell=to_buyers.booking_cancelled,
     )
     return Cancelled(booking_id, refund_id)
 
@@ -153,14 +151,14 @@ def undo_booking(
     percent: int,
     reason: str,
     actor: Actor | None,
-    tell: Callable[..., None],
+    with_event: bool = False,
     amount: Decimal | None = None,
 ) -> int | None:
     """Do what follows when a booking has just become CANCELLED; return the id of its refund, or None.
 
-    Refunds ``amount``, or else ``percent`` of the payment less what earlier refunds claim. ``tell`` (of
-    ``messages``) writes to the holder. The tickets go back last, as other buyers wait for them and the
-    foreign key of a notification locks the event.
+    Refunds ``amount``, or else ``percent`` of the payment less what earlier refunds claim. ``with_event``
+    says that the booking is cancelled because its event is. The tickets go back last, as other buyers wait
+    for them.
     """
     tx.execute(CANCEL_TICKETS, booking_id=booking_id)
     refund_id = None
@@ -178,7 +176,8 @@ def undo_booking(
             )
     allowed = Decimal(0) if payment is None else percentage(payment.amount, percent)
     tx.execute(SET_REFUND_DUE, id=booking_id, refund_allowed=allowed, refund_due=due)
-    tell(tx, booking_id=booking_id)
+    request_id = None if actor is None else actor.request_id
+    to_buyers.booking_cancelled(tx, booking_id=booking_id, request_id=request_id, with_event=with_event)
     inventory.release(tx, lines_of(tx, booking_id))
     return refund_id
 

@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
+from bms.announcements import BookingExpired
 from bms.commands import audit
+from bms.commands.messages.announce import announce
 from bms.commands.sales import inventory
 from bms.commands.sales.inventory import lines_of
 from bms.sql.session import Transaction
@@ -10,8 +12,9 @@ from bms.sql.statements import Statement
 
 
 class ExpiredRow(NamedTuple):
-    """The buyer whose hold has run out."""
+    """A hold that has run out: its event and its buyer."""
 
+    event_id: int
     user_id: int
 
 
@@ -21,7 +24,7 @@ EXPIRE = Statement(
     """
     UPDATE bookings WITH (ROWLOCK, UPDLOCK)
     SET    status = 'EXPIRED', hold_expires_at = NULL
-    OUTPUT inserted.user_id
+    OUTPUT inserted.event_id, inserted.user_id
     WHERE  id = @id AND status = 'PENDING' AND hold_expires_at <= SYSUTCDATETIME()
     """,
     ExpiredRow,
@@ -30,8 +33,10 @@ EXPIRE = Statement(
 
 def expire_hold(tx: Transaction, *, booking_id: int) -> bool:
     """Expire a hold and give its tickets back. Return False if it has been paid or has ended."""
-    if tx.row(EXPIRE, id=booking_id) is None:
+    expired = tx.row(EXPIRE, id=booking_id)
+    if expired is None:
         return False
     audit.record(tx, None, "expire", "booking", booking_id)
+    announce(tx, BookingExpired(booking_id=booking_id, event_id=expired.event_id, user_id=expired.user_id))
     inventory.release(tx, lines_of(tx, booking_id))
     return True

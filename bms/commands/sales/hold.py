@@ -14,9 +14,11 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from bms.announcements import Announcement, BookingHeld
 from bms.commands import audit, idempotency
 from bms.commands.idempotency import Key, StoredReply
 from bms.commands.messages import to_buyers
+from bms.commands.messages.announce import announce_each
 from bms.commands.sales import inventory, tickets
 from bms.commands.sales.event_versions import check_unchanged
 from bms.commands.sales.limit import count_live, take_turns
@@ -30,6 +32,7 @@ from bms.errors import (
     SoldOut,
     ValidationFailed,
 )
+from bms.formats import two_decimals
 from bms.queries.bookings import BookingLine, BookingRow, BookingView, list_tickets
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
@@ -270,6 +273,9 @@ def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[StoredReply]:
             for line in plan.lines
         ),
     )
+    if tx.has_broker:
+        held = [(plan, booking) for plan, booking in zip(plans, bookings, strict=True) if not plan.confirmed]
+        announce_each(tx, [_held_announcement(plan, booking) for plan, booking in held])
     audit.record_each(
         tx,
         "hold",
@@ -283,6 +289,18 @@ def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[StoredReply]:
         [(plan.ask.key, reply) for plan, reply in zip(plans, replies, strict=True) if plan.ask.key],
     )
     return replies
+
+
+def _held_announcement(plan: _Plan, booking: BookingRow) -> tuple[Announcement, str | None]:
+    held = BookingHeld(
+        booking_id=booking.id,
+        event_id=booking.event_id,
+        user_id=booking.user_id,
+        quantity=booking.quantity,
+        total=two_decimals(booking.total),
+        currency=booking.currency,
+    )
+    return held, plan.ask.actor.request_id
 
 
 def _booking(plan: _Plan) -> dict[str, Any]:
@@ -303,7 +321,9 @@ def _views(tx: Transaction, plans: Sequence[_Plan], bookings: Sequence[BookingRo
     confirmed = [(plan, booking) for plan, booking in zip(plans, bookings, strict=True) if plan.confirmed]
     if confirmed:
         tickets.issue(tx, [Issue(booking.id, plan.ask.event_id, plan.lines) for plan, booking in confirmed])
-        to_buyers.bookings_confirmed(tx, booking_ids=[booking.id for _, booking in confirmed])
+        to_buyers.bookings_confirmed(
+            tx, [(booking.id, plan.ask.actor.request_id) for plan, booking in confirmed]
+        )
     issued = list_tickets(tx, booking_ids=[booking.id for _, booking in confirmed])
     return [
         BookingView(booking, plan.lines, issued[booking.id], None, ())

@@ -9,11 +9,13 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from bms.announcements import PaymentFailed, PaymentSucceeded
 from bms.commands import audit, idempotency
 from bms.commands.idempotency import Key, StoredReply
 from bms.commands.messages import to_buyers
+from bms.commands.messages.announce import announce
 from bms.commands.sales import inventory, tickets
 from bms.commands.sales.event_versions import check_unchanged
 from bms.commands.sales.inventory import lines_of
@@ -21,6 +23,7 @@ from bms.commands.sales.limit import count_live, take_turns
 from bms.commands.sales.refunds import ADD_REFUND_DUE, claim_refund
 from bms.commands.sales.tickets import Issue
 from bms.errors import BookingNotPending, Contested, HoldExpired, NotFound, NotOnSale, ValidationFailed
+from bms.formats import two_decimals
 from bms.queries.bookings import BookingLine
 from bms.queries.payments import PaymentRow, get_payment
 from bms.sql.session import Transaction
@@ -116,6 +119,7 @@ class SettledRow(NamedTuple):
     user_id: int
     amount: Decimal
     currency: str
+    method: str
 
 
 SETTLE = Statement(
@@ -125,7 +129,7 @@ SETTLE = Statement(
     UPDATE payments WITH (ROWLOCK, UPDLOCK)
     SET    status = @status, gateway_reference = @gateway_reference, failure_code = @failure_code,
            settled_at = SYSUTCDATETIME()
-    OUTPUT inserted.booking_id, inserted.user_id, inserted.amount, inserted.currency
+    OUTPUT inserted.booking_id, inserted.user_id, inserted.amount, inserted.currency, inserted.method
     WHERE  id = @id AND status = 'PROCESSING'
     """,
     SettledRow,
@@ -270,18 +274,41 @@ def settle_payment(
     if settled is not None:
         action = "succeed" if succeeded else "fail"
         audit.record(tx, Actor(settled.user_id, request_id=request_id), action, "payment", payment_id)
+        _announce(tx, payment_id, settled, succeeded, failure_code, request_id)
         if succeeded:
             lines = lines_of(tx, context.booking_id)
             retaken = lines if status == BookingStatus.EXPIRED else ()
-            if (retaken and not _may_retake(tx, context, lines)) or not _confirm(tx, context, lines):
+            if (retaken and not _may_retake(tx, context, lines)) or not _confirm(
+                tx, context, lines, request_id
+            ):
                 retaken = ()
-                _return_late(tx, context, payment_id, settled)
+                _return_late(tx, context, payment_id, settled, request_id)
     status = tx.value(GET_STATUS, id=context.booking_id, user_id=context.user_id)
     reply = render(get_payment(tx, payment_id=payment_id, viewer_id=None), status)
     idempotency.finish_payment(tx, payment_id, reply)
     if retaken:
         _retake(tx, context, retaken)
     return reply
+
+
+def _announce(
+    tx: Transaction,
+    payment_id: int,
+    payment: SettledRow,
+    succeeded: bool,
+    failure_code: str | None,
+    request_id: str | None,
+) -> None:
+    about: dict[str, Any] = {
+        "payment_id": payment_id,
+        "booking_id": payment.booking_id,
+        "user_id": payment.user_id,
+        "amount": two_decimals(payment.amount),
+        "currency": payment.currency,
+        "method": payment.method,
+    }
+    outcome = PaymentSucceeded(**about) if succeeded else PaymentFailed(**about, failure_code=failure_code)
+    announce(tx, outcome, request_id=request_id)
 
 
 def _lock_booking(tx: Transaction, context: ContextRow) -> str:
@@ -291,12 +318,14 @@ def _lock_booking(tx: Transaction, context: ContextRow) -> str:
     return tx.only(LOCK_BOOKING, id=context.booking_id).status
 
 
-def _confirm(tx: Transaction, context: ContextRow, lines: Sequence[BookingLine]) -> bool:
-    """Confirm the locked booking, issue its tickets and tell the buyer. Returns False if it was cancelled."""
+def _confirm(
+    tx: Transaction, context: ContextRow, lines: Sequence[BookingLine], request_id: str | None
+) -> bool:
+    """Confirm the locked booking, issue its tickets and announce it. Returns False if it was cancelled."""
     if tx.execute(CONFIRM, id=context.booking_id) != 1:
         return False
     tickets.issue(tx, [Issue(context.booking_id, context.event_id, lines)])
-    to_buyers.bookings_confirmed(tx, booking_ids=[context.booking_id])
+    to_buyers.bookings_confirmed(tx, [(context.booking_id, request_id)])
     return True
 
 
@@ -320,7 +349,9 @@ def _retake(tx: Transaction, context: ContextRow, lines: Sequence[BookingLine]) 
     check_unchanged(tx, {context.event_id: context.version})
 
 
-def _return_late(tx: Transaction, context: ContextRow, payment_id: int, payment: SettledRow) -> None:
+def _return_late(
+    tx: Transaction, context: ContextRow, payment_id: int, payment: SettledRow, request_id: str | None
+) -> None:
     """Claim all of a payment for a refund, because its booking has ended."""
     claim_refund(
         tx,
@@ -331,5 +362,9 @@ def _return_late(tx: Transaction, context: ContextRow, payment_id: int, payment:
     )
     tx.execute(ADD_REFUND_DUE, id=context.booking_id, amount=payment.amount)
     to_buyers.payment_returned(
-        tx, booking_id=context.booking_id, payment_id=payment_id, amount=payment.amount
+        tx,
+        booking_id=context.booking_id,
+        payment_id=payment_id,
+        amount=payment.amount,
+        request_id=request_id,
     )

@@ -10,10 +10,14 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
+from bms.announcements import RefundFailed
 from bms.commands import audit, idempotency
 from bms.commands.idempotency import StoredReply
 from bms.commands.messages import to_buyers
+from bms.commands.messages.announce import announce
 from bms.errors import RefundNotDue
+from bms.formats import two_decimals
+from bms.queries.due import MAX_REFUND_ATTEMPTS
 from bms.queries.refunds import RefundRow, get_refund
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -95,9 +99,11 @@ ADD_TO_PAYMENT = Statement(
 
 
 class FailedRow(NamedTuple):
-    """How often a refund has been tried that has just failed."""
+    """A refund that has just failed, and how often it was tried."""
 
     attempts: int
+    payment_id: int
+    amount: Decimal
 
 
 FAIL = Statement(
@@ -107,7 +113,7 @@ FAIL = Statement(
     UPDATE refunds WITH (ROWLOCK, UPDLOCK)
     SET    status = 'FAILED', failure_code = @failure_code, attempts = attempts + 1,
            retry_at = DATEADD(SECOND, @first * (attempts + 1) * (attempts + 1), SYSUTCDATETIME())
-    OUTPUT inserted.attempts
+    OUTPUT inserted.attempts, inserted.payment_id, inserted.amount
     WHERE  id = @id AND reference = @reference AND status = 'PENDING'
     """,
     FailedRow,
@@ -192,13 +198,23 @@ def settle_refund(
         refund = tx.row(SUCCEED, id=refund_id, reference=reference, gateway_reference=gateway_reference)
         if refund is None:
             return
-        # First, because the notification's foreign keys lock the booking, which comes before its payment.
         to_buyers.refund_issued(tx, refund_id=refund_id)
         tx.execute(ADD_TO_PAYMENT, id=refund.payment_id, amount=refund.amount)
     else:
         failed = tx.row(FAIL, id=refund_id, reference=reference, failure_code=failure_code, first=FIRST_RETRY)
         if failed is None:
             return
+        given_up = failed.attempts >= MAX_REFUND_ATTEMPTS
+        announce(
+            tx,
+            RefundFailed(
+                refund_id=refund_id,
+                payment_id=failed.payment_id,
+                amount=two_decimals(failed.amount),
+                failure_code=failure_code,
+                given_up=given_up,
+            ),
+        )
     action = "succeed" if succeeded else "fail"
     audit.record(tx, None, action, "refund", refund_id)
     idempotency.finish_refund(tx, refund_id, render(get_refund(tx, refund_id=refund_id)))

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from bms.commands import audit, idempotency
 from bms.commands.idempotency import Key, StoredReply
-from bms.commands.messages import to_buyers
 from bms.commands.sales.cancel import CANCEL, GET_RULE, left_to_refund, undo_booking
 from bms.commands.sales.refund_rule import refund_share
 from bms.commands.sales.refunds import ADD_REFUND_DUE, claim_refund
@@ -126,7 +125,6 @@ def request_refund(
             percent=percent,
             reason=reason,
             actor=actor,
-            tell=to_buyers.booking_cancelled,
         )
         assert refund_id is not None
     else:

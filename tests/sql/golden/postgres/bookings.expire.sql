@@ -3,5 +3,5 @@ WHERE
   id = CAST(? AS bigint)
   AND status = 'PENDING'
   AND hold_expires_at <= CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
-RETURNING user_id
+RETURNING event_id, user_id
 -- takes: @id

@@ -1,13 +1,25 @@
 INSERT INTO outbox (
+  announcement_id,
   kind,
   recipient,
   payload,
-  dedupe_key
+  dedupe_key,
+  locale
 )
 SELECT
+  m.announcement_id,
   m.kind,
   m.recipient,
   m.payload,
-  m.dedupe_key
-FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS m(kind varchar, recipient varchar, payload text, dedupe_key varchar)
+  m.dedupe_key,
+  m.locale
+FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS m(announcement_id bigint, kind varchar, recipient varchar, payload text, dedupe_key varchar, locale varchar)
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM outbox AS o
+    WHERE
+      o.dedupe_key = m.dedupe_key
+  )
 -- takes: @mails

@@ -1,4 +1,6 @@
 UPDATE outbox SET state = 'SENT', sent_at = CAST(timezone('utc', statement_timestamp()) AS timestamp(3)), leased_until = NULL, lease_token = NULL, last_error = NULL
+FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS s(id bigint, token varchar)
 WHERE
-  id = CAST(? AS bigint) AND state = 'PENDING' AND lease_token = CAST(? AS varchar)
--- takes: @id, @token
+  outbox.id = s.id AND outbox.state = 'PENDING' AND outbox.lease_token = s.token
+RETURNING outbox.id
+-- takes: @sent

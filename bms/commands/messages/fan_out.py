@@ -1,0 +1,306 @@
+"""Fanning announcements out: the mails and notifications that follow from each, written exactly once.
+
+A batch is one transaction: what follows is inserted and the rows become DONE, or neither happens. One leader
+at a time does it, so that messages of one subject keep their order. The lease only saves others the attempt:
+the guarded UPDATE and the dedupe keys keep two leaders from writing anything twice.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from bms.announcements import ToHolders, decode
+from bms.commands.messages import outbox
+from bms.commands.messages.followers import HoldersTelling, Telling, tell_holders, tell_person
+from bms.commands.messages.outbox import Mail
+from bms.errors import Contested
+from bms.sql.session import Transaction
+from bms.sql.statements import Statement, cut, json_rows
+
+log = logging.getLogger(__name__)
+
+MAX_NOTIFICATION = 1000  # UTF-16 units
+MAX_ATTEMPTS = 10
+FIRST_RETRY = 5  # seconds; doubled each time
+BATCH = 200  # announcements to one person each, in one transaction
+PAGE = 500  # holders told in one transaction
+
+
+class Due(NamedTuple):
+    """An announcement that is to be fanned out."""
+
+    id: int
+    kind: str
+    payload: str
+    attempts: int
+    told_up_to: int
+
+
+class Holder(NamedTuple):
+    """Somebody with a booking of the event that an announcement is about."""
+
+    id: int
+    email: str | None
+
+
+LEAD = Statement(
+    "leases.take",
+    "@name NVARCHAR(32), @holder NVARCHAR(32), @seconds INT",
+    """
+    UPDATE leases WITH (ROWLOCK)
+    SET    holder = @holder, leased_until = DATEADD(SECOND, @seconds, SYSUTCDATETIME())
+    WHERE  name = @name AND (holder = @holder OR holder IS NULL OR leased_until < SYSUTCDATETIME())
+    """,
+)
+
+RESIGN = Statement(
+    "leases.give_back",
+    "@name NVARCHAR(32), @holder NVARCHAR(32)",
+    "UPDATE leases WITH (ROWLOCK) SET holder = NULL WHERE name = @name AND holder = @holder",
+)
+
+# A row waits for the earlier ones of its subject that are put off.
+LIST_DUE = Statement(
+    "announcements.list_due",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) a.id, a.kind, a.payload, a.attempts, a.told_up_to
+    FROM   announcements AS a
+    WHERE  a.state = 'NEW' AND a.available_at <= SYSUTCDATETIME() AND a.subject <> 'event'
+      AND  NOT EXISTS (SELECT 1
+                       FROM   announcements AS e
+                       WHERE  e.state = 'NEW' AND e.subject = a.subject AND e.subject_id = a.subject_id
+                         AND  e.id < a.id AND e.available_at > SYSUTCDATETIME())
+    ORDER BY a.id
+    """,
+    Due,
+)
+
+GET_DUE_TO_HOLDERS = Statement(
+    "announcements.get_due_to_holders",
+    "",
+    """
+    SELECT TOP (1) a.id, a.kind, a.payload, a.attempts, a.told_up_to
+    FROM   announcements AS a
+    WHERE  a.state = 'NEW' AND a.available_at <= SYSUTCDATETIME() AND a.subject = 'event'
+      AND  NOT EXISTS (SELECT 1
+                       FROM   announcements AS e
+                       WHERE  e.state = 'NEW' AND e.subject = a.subject AND e.subject_id = a.subject_id
+                         AND  e.id < a.id AND e.available_at > SYSUTCDATETIME())
+    ORDER BY a.id
+    """,
+    Due,
+)
+
+FINISH = Statement(
+    "announcements.finish",
+    "@ids BIGINT LIST",
+    "UPDATE announcements WITH (ROWLOCK) SET state = 'DONE' WHERE id IN (@ids) AND state = 'NEW'",
+)
+
+PROCEED = Statement(
+    "announcements.proceed",
+    "@id BIGINT, @state NVARCHAR(16), @told BIGINT, @told_before BIGINT",
+    """
+    UPDATE announcements WITH (ROWLOCK)
+    SET    state = @state, told_up_to = @told
+    WHERE  id = @id AND state = 'NEW' AND told_up_to = @told_before
+    """,
+)
+
+PUT_OFF = Statement(
+    "announcements.put_off",
+    "@id BIGINT, @state NVARCHAR(16), @error NVARCHAR(500), @delay INT",
+    """
+    UPDATE announcements WITH (ROWLOCK)
+    SET    state = @state, attempts = attempts + 1, last_error = @error,
+           available_at = DATEADD(SECOND, @delay, SYSUTCDATETIME())
+    WHERE  id = @id AND state = 'NEW'
+    """,
+)
+
+LIST_HOLDERS = Statement(
+    "users.list_holders",
+    "@event_id BIGINT, @statuses NVARCHAR(16) LIST, @up_to BIGINT, @after BIGINT, @limit INT",
+    """
+    SELECT TOP (@limit) u.id, u.email
+    FROM   users AS u
+    WHERE  u.id > @after
+      AND  u.id IN (SELECT b.user_id
+                    FROM   bookings AS b
+                    WHERE  b.event_id = @event_id AND b.status IN (@statuses) AND b.id <= @up_to
+                      AND  b.user_id > @after)
+    ORDER BY u.id
+    """,
+    Holder,
+)
+
+INSERT_NOTIFICATIONS = Statement(
+    "notifications.insert",
+    "@notifications NVARCHAR(MAX)",
+    """
+    INSERT INTO notifications (user_id, kind, message, event_id, booking_id)
+    SELECT n.user_id, n.kind, n.message, n.event_id, n.booking_id
+    FROM   OPENJSON(@notifications) WITH (user_id BIGINT, kind NVARCHAR(32), message NVARCHAR(1000),
+                                          event_id BIGINT, booking_id BIGINT) AS n
+    """,
+)
+
+LEASE = "fan_out"
+
+
+def lead(tx: Transaction, *, holder: str, seconds: int) -> bool:
+    """Take or renew the leader's lease for ``seconds``. Returns False while another has it."""
+    return tx.execute(LEAD, name=LEASE, holder=holder, seconds=seconds) == 1
+
+
+def resign(tx: Transaction, *, holder: str) -> None:
+    """Give the leader's lease back, if it is still the holder's."""
+    tx.execute(RESIGN, name=LEASE, holder=holder)
+
+
+def fan_out_batch(tx: Transaction, *, limit: int = BATCH) -> int:
+    """Fan out up to ``limit`` announcements to one person each. Returns how many were looked at.
+
+    One that cannot be composed is put off, and with it the later ones of its subject. Raises Contested when
+    another leader was quicker.
+    """
+    due = tx.rows(LIST_DUE, limit=limit)
+    told: list[tuple[int, Telling]] = []
+    for announcement in due:
+        try:
+            told.append((announcement.id, tell_person(decode(announcement.kind, announcement.payload))))
+        except Exception as error:
+            _put_off(tx, announcement, error)
+    if told:
+        _write(tx, told)
+        _finish(tx, [key for key, _ in told])
+    return len(due)
+
+
+def fan_out_page(tx: Transaction) -> bool:
+    """Tell up to PAGE holders of what is due to all of an event. Returns False when nothing is due.
+
+    Raises Contested when another leader was quicker.
+    """
+    due = tx.row(GET_DUE_TO_HOLDERS)
+    if due is None:
+        return False
+    try:
+        announcement = decode(due.kind, due.payload)
+        assert isinstance(announcement, ToHolders)
+        telling = tell_holders(announcement)
+    except Exception as error:
+        _put_off(tx, due, error)
+        return True
+    holders = tx.rows(
+        LIST_HOLDERS,
+        event_id=announcement.event_id,
+        statuses=telling.statuses,
+        up_to=announcement.up_to,
+        after=due.told_up_to,
+        limit=PAGE,
+    )
+    _write_to_holders(tx, due.id, holders, telling, announcement.event_id)
+    proceeded = tx.execute(
+        PROCEED,
+        id=due.id,
+        state="NEW" if len(holders) == PAGE else "DONE",
+        told=holders[-1].id if holders else due.told_up_to,
+        told_before=due.told_up_to,
+    )
+    if proceeded != 1:
+        raise Contested()
+    return True
+
+
+def _write(tx: Transaction, told: Sequence[tuple[int, Telling]]) -> None:
+    outbox.enqueue(
+        tx,
+        [
+            Mail(
+                announcement_id=key,
+                kind=telling.kind,
+                recipient=telling.person.email,
+                dedupe_key=telling.dedupe_key,
+                payload=telling.payload,
+                locale=telling.person.locale,
+            )
+            for key, telling in told
+            if telling.person.email is not None
+        ],
+    )
+    _notify(
+        tx,
+        (
+            {
+                "user_id": telling.person.id,
+                "kind": telling.kind,
+                "message": cut(telling.line, MAX_NOTIFICATION),
+                "event_id": telling.event_id,
+                "booking_id": telling.booking_id,
+            }
+            for _, telling in told
+            if telling.line is not None
+        ),
+    )
+
+
+def _write_to_holders(
+    tx: Transaction, key: int, holders: Sequence[Holder], telling: HoldersTelling, event_id: int
+) -> None:
+    if not holders:
+        return
+    outbox.enqueue(
+        tx,
+        [
+            Mail(
+                announcement_id=key,
+                kind=telling.kind,
+                recipient=holder.email,
+                dedupe_key=f"{telling.occasion}:{holder.id}",
+                payload=telling.payload,
+            )
+            for holder in holders
+            if holder.email is not None
+        ],
+    )
+    line = cut(telling.line, MAX_NOTIFICATION)
+    _notify(
+        tx,
+        (
+            {"user_id": holder.id, "kind": telling.kind, "message": line, "event_id": event_id}
+            for holder in holders
+        ),
+    )
+
+
+def _notify(tx: Transaction, notifications: Iterable[dict[str, Any]]) -> None:
+    rows = list(notifications)
+    if rows:
+        tx.execute(INSERT_NOTIFICATIONS, notifications=json_rows(rows))
+
+
+def _finish(tx: Transaction, ids: Sequence[int]) -> None:
+    if tx.execute(FINISH, ids=ids) != len(ids):
+        raise Contested()
+
+
+def put_off_first(tx: Transaction, *, error: Exception, to_holders: bool) -> None:
+    """Put off the first announcement that is due: writing what follows from it failed with ``error``."""
+    due = tx.row(GET_DUE_TO_HOLDERS) if to_holders else next(iter(tx.rows(LIST_DUE, limit=1)), None)
+    if due is not None:
+        _put_off(tx, due, error)
+
+
+def _put_off(tx: Transaction, due: Due, error: Exception) -> None:
+    """Have an announcement tried again later, or give it up after MAX_ATTEMPTS."""
+    log.error("announcement %d (%s) cannot be fanned out", due.id, due.kind, exc_info=error)
+    attempts = due.attempts + 1
+    tx.execute(
+        PUT_OFF,
+        id=due.id,
+        state="DEAD" if attempts >= MAX_ATTEMPTS else "NEW",
+        error=cut(f"{type(error).__name__}: {error}", 500),
+        delay=FIRST_RETRY * 2**attempts,
+    )

@@ -1,0 +1,53 @@
+"""Fanning out what was announced: by one process at a time, which the committing process wakes."""
+
+import logging
+import secrets
+
+from bms.commands.messages.fan_out import fan_out_batch, fan_out_page, lead, put_off_first, resign
+from bms.sql.database import Database, StatementFailed
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 30  # A leader that dies is replaced after this; a live one renews its lease with every round.
+
+
+class FanOut:
+    """The fan-out of one process, which leads whenever no other does."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._holder = secrets.token_hex(16)
+
+    async def run(self) -> int:
+        """Fan out everything that is due and return how many announcements and pages that were.
+
+        Returns 0 while another process leads. Messages to many go out a page at a time, between those to one
+        person, so that nobody's ticket waits for them.
+        """
+        done = 0
+        while await self._database.transact(lead, holder=self._holder, seconds=LEASE_SECONDS):
+            told = await self._batch() + await self._page()
+            if not told:
+                await self._database.transact(resign, holder=self._holder)
+                break
+            done += told
+        return done
+
+    async def _batch(self) -> int:
+        try:
+            return await self._database.transact(fan_out_batch)
+        except StatementFailed:
+            log.warning("a batch of announcements failed: one at a time")
+        # The database refuses what follows from one of them. Try the first alone; the next round takes more.
+        try:
+            return await self._database.transact(fan_out_batch, limit=1)
+        except StatementFailed as error:
+            await self._database.transact(put_off_first, error=error, to_holders=False)
+            return 1
+
+    async def _page(self) -> int:
+        try:
+            return await self._database.transact(fan_out_page)
+        except StatementFailed as error:
+            await self._database.transact(put_off_first, error=error, to_holders=True)
+            return 1

@@ -1,0 +1,16 @@
+SELECT
+  id,
+  payload
+FROM announcements
+WHERE
+  subject = 'event'
+  AND subject_id = CAST(? AS bigint)
+  AND state = 'NEW'
+  AND kind = 'event.changed'
+  AND available_at > CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+  AND attempts = 0
+ORDER BY
+  id DESC
+LIMIT 1
+FOR NO KEY UPDATE OF announcements
+-- takes: @event_id

@@ -1,4 +1,0 @@
-UPDATE outbox SET repeats = repeats + 1
-WHERE
-  id = CAST(? AS bigint)
--- takes: @id
