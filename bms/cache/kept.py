@@ -1,28 +1,39 @@
-"""Values kept in memory while the stamps of their tables (``bms.cache.stamps``) are unchanged."""
+"""Values kept in memory, each valid while its stamps (``bms.cache.stamps``) are unchanged."""
 
 import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
-from bms.cache.stamps import Board
+from bms.cache.stamps import Board, Stamps
 
 V = TypeVar("V")
+
+
+class Requests(NamedTuple):
+    """How often a cache was asked, by how it answered.
+
+    ``hit``: with a kept value. ``miss``: by a read. ``shared``: by the read of another caller.
+    """
+
+    hit: int
+    miss: int
+    shared: int
 
 
 @dataclass(slots=True)
 class _Kept(Generic[V]):
     value: V
-    stamps: bytes | None  # None for what is only for those who waited for it
+    stamps: Stamps | None  # None: not reusable, only for the callers already waiting
     began: float
     weight: int
 
 
 class _Turn:
-    """Whose turn it is to read for one key, and whether the last who did has failed."""
+    """The lock that callers take to read for one key, and whether the last read under it failed."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
@@ -30,16 +41,16 @@ class _Turn:
 
 
 class Cache(Generic[V]):
-    """Values by key, no older than the last write to the tables that ``stamps`` cuts out of the board.
+    """Values by key, each valid while the stamps of ``tables`` are unchanged, and that of its slot.
 
-    ``weigh`` says how heavy a value is. What was not asked for longest goes when all weigh more than
-    ``capacity``, and at the latest after ``lifetime`` seconds. With no board nothing is kept.
+    ``weigh`` returns a value's weight. While their sum exceeds ``capacity``, the least recently used value is
+    dropped. No value is kept for more than ``lifetime`` seconds. Without a board nothing is kept.
     """
 
     def __init__(
         self,
         board: Board | None,
-        stamps: slice,
+        tables: slice,
         *,
         capacity: int,
         lifetime: float,
@@ -47,7 +58,7 @@ class Cache(Generic[V]):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._board = board
-        self._slice = stamps
+        self._tables = tables
         self._capacity = capacity
         self._lifetime = lifetime
         self._weigh = weigh
@@ -55,47 +66,59 @@ class Cache(Generic[V]):
         self._kept: OrderedDict[str, _Kept[V]] = OrderedDict()
         self._weight = 0
         self._reading: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
+        self._hits = self._misses = self._shared = 0
 
-    async def get(self, key: str, read: Callable[[], Awaitable[V]]) -> V:
-        """Return what is kept for ``key``, or what ``read`` returns. Raises what ``read`` raises.
+    @property
+    def requests(self) -> Requests:
+        """How often ``get`` was called, by how it answered, since the cache was made."""
+        return Requests(self._hits, self._misses, self._shared)
 
-        Of those who come at once for the same key one reads, and the others get what it reads if that
-        began after they came: what was written before is in it.
+    async def get(self, key: str, read: Callable[[], Awaitable[V]], slot: int | None = None) -> V:
+        """Return the value kept for ``key``, or what ``read`` returns. Raises what ``read`` raises.
+
+        If the value depends on a ``slot``, give the same one for a key each time. Concurrent callers share
+        one read, provided it started after they asked.
         """
         if self._board is None:
-            return await read()
-        came = self._clock()
-        stamps = await self._board.read()
+            return await self._read_alone(read)
+        asked = self._clock()
+        stamps = await self._board.read(self._tables, slot)
         if stamps is None:
-            return await read()
+            return await self._read_alone(read)
         kept = self._kept.get(key)
-        if kept is not None and kept.stamps == stamps[self._slice] and came < kept.began + self._lifetime:
+        if kept is not None and kept.stamps == stamps and asked < kept.began + self._lifetime:
             self._kept.move_to_end(key)
+            self._hits += 1
             return kept.value
         turn = self._reading.get(key)
         if turn is None or turn.failed:
             turn = self._reading[key] = _Turn()
         async with turn.lock:
             kept = self._kept.get(key)
-            if kept is not None and kept.began >= came:
+            if kept is not None and kept.began >= asked:
+                self._shared += 1
                 return kept.value
             if not turn.failed:
                 try:
-                    return await self._read(key, read, self._board)
+                    return await self._read(key, read, slot, self._board)
                 except Exception:
                     turn.failed = True
                     raise
-        # Not one after the other, each to wait for what may be a database that is away.
+        # The shared read failed: read in parallel, so callers do not queue behind each other's timeouts.
+        return await self._read_alone(read)
+
+    async def _read_alone(self, read: Callable[[], Awaitable[V]]) -> V:
+        self._misses += 1
         return await read()
 
-    async def _read(self, key: str, read: Callable[[], Awaitable[V]], board: Board) -> V:
-        # The stamps first: a write in between makes what was read look old, and never new.
+    async def _read(self, key: str, read: Callable[[], Awaitable[V]], slot: int | None, board: Board) -> V:
+        # The stamps first: after a write in between, the value looks stale, never fresh.
         began = self._clock()
-        stamps = await board.read()
-        value = await read()
+        stamps = await board.read(self._tables, slot)
+        value = await self._read_alone(read)
         weight = self._weigh(value) + len(key)
         self._forget(key)
-        self._kept[key] = _Kept(value, stamps and stamps[self._slice], began, weight)
+        self._kept[key] = _Kept(value, stamps, began, weight)
         self._weight += weight
         while self._weight > self._capacity:
             self._forget(next(iter(self._kept)))

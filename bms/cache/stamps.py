@@ -1,71 +1,114 @@
-"""Stamps: beside each table that is read often, a mark that every write to it changes.
+"""Stamps: marks that writes change. A cached value is valid while its stamps are unchanged.
 
-Who keeps what it has read keeps the stamps of the tables with it, and may answer from what it kept for
-as long as they are the same: a comparison in memory instead of a query. A write changes them after its
-commit and before anybody is told of it, in the one place where commits are made, so that no command can
-forget to.
+Comparing them in memory takes the place of a query. ``Database.transact`` changes stamps after each commit,
+before its caller gets the result. It is the one place where commits are made, so no command can forget.
+
+A write to one of EVENT_TABLES that names its events changes the stamps of these events' slots, and that of
+ANY_EVENT. Any other write changes the stamp of its table. So a value made of one event depends on the stamps
+of its tables and on the event's slot. A value made of all events depends on these tables and on ANY_EVENT.
+
+There are SLOTS slots. Two events that share one invalidate each other's values. That costs a read, and no
+stale value.
 """
 
 import mmap
 import os
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-# In this order, so that what an event shows and who calls are a slice each.
-TABLES = ("events", "ticket_types", "event_payment_options", "venues", "categories", "users", "sessions")
-SIZE = 8  # bytes of a stamp: random, so that no two processes need to agree on the next
+# What a transaction has changed: by table the ids of the events whose rows it changed, or None for any rows.
+Changes = Mapping[str, Collection[int] | None]
+# The stamps of some tables, and the stamp of a slot as a number: 0 where a value depends on none.
+Stamps = tuple[bytes, int]
+
+# Each row of these belongs to an event.
+EVENT_TABLES = ("events", "ticket_types", "event_payment_options")
+# In this order, so that the tables of replies about events are one slice, and those of callers another.
+TABLES = (*EVENT_TABLES, "venues", "categories", "users", "sessions")
+SIZE = 8  # bytes of a stamp; it is random, so that processes need not agree on the next one
 EVENTS = slice(0, 6 * SIZE)
 CALLERS = slice(5 * SIZE, 7 * SIZE)
+SLOTS = 65_536
+ANY_EVENT = SLOTS
+
+
+def slot_of(event_id: int) -> int:
+    """Return the slot of an event."""
+    return event_id % SLOTS
+
+
+def stamps_of(changes: Changes) -> tuple[list[str], set[int]]:
+    """Return the tables and the slots whose stamps ``changes`` invalidates."""
+    tables: list[str] = []
+    slots: set[int] = set()
+    for table, event_ids in changes.items():
+        if event_ids is None or table not in EVENT_TABLES:
+            if table in TABLES:
+                tables.append(table)
+        else:
+            slots.update(map(slot_of, event_ids))
+    if slots:
+        slots.add(ANY_EVENT)
+    return tables, slots
 
 
 class Board(ABC):
-    """The stamps of TABLES, the same for every process that writes to the database.
+    """The stamps of the tables and slots, the same for every process that writes to the database.
 
-    ``kept_seconds`` is for how long what was read may be kept by them. It bounds what a stamp that was
-    missed can do: of a process that died right after its commit, of a write past BMS.
+    ``kept_seconds`` bounds how long a value may be kept by them, and so how long it is stale after a missed
+    stamp: of a process that died right after its commit, or of a write that did not go through BMS.
     """
 
     kept_seconds = 30.0
 
     @abstractmethod
-    async def read(self) -> bytes | None:
-        """Return all stamps, SIZE bytes each, in order; None when they cannot be known just now."""
+    async def read(self, tables: slice, slot: int | None) -> Stamps | None:
+        """Return the stamps of ``tables`` (EVENTS or CALLERS) and of ``slot``. None: they are unknown."""
 
     @abstractmethod
-    def touch(self, tables: Iterable[str]) -> None:
-        """Change the stamps of those of ``tables`` that have one. Called in a pool thread; never raises."""
+    def touch(self, changes: Changes) -> None:
+        """Change the stamps that ``changes`` invalidates. Called in a pool thread; never raises."""
 
     @abstractmethod
     async def close(self) -> None:
-        """Give back what the board holds."""
+        """Release what the board holds."""
+
+
+_SLOTS_AT = len(TABLES) * SIZE
+_BYTES = _SLOTS_AT + (SLOTS + 1) * SIZE
 
 
 class SharedMemory(Board):
-    """A board in a file that the processes of one machine have mapped."""
+    """A board in a file that the processes of one machine have mapped: half a MiB, shared by them all."""
 
     def __init__(self, path: Path) -> None:
-        """Map the file at ``path``, making it first. Raises OSError."""
+        """Map the file at ``path``, creating it first. Raises OSError."""
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            # It grows only: another process may have it mapped.
-            if os.fstat(descriptor).st_size < len(TABLES) * SIZE:
-                os.ftruncate(descriptor, len(TABLES) * SIZE)
-            self._map = mmap.mmap(descriptor, len(TABLES) * SIZE)
+            # Never shrink it: another process may have it mapped.
+            if os.fstat(descriptor).st_size < _BYTES:
+                os.ftruncate(descriptor, _BYTES)
+            self._map = mmap.mmap(descriptor, _BYTES)
         finally:
             os.close(descriptor)
+        self._slots = memoryview(self._map)[_SLOTS_AT:].cast("Q")
 
-    async def read(self) -> bytes | None:
-        return self._map[:]
+    async def read(self, tables: slice, slot: int | None) -> Stamps:
+        return self._map[tables], 0 if slot is None else self._slots[slot]
 
-    def touch(self, tables: Iterable[str]) -> None:
+    def touch(self, changes: Changes) -> None:
+        tables, slots = stamps_of(changes)
         for table in tables:
-            if table in TABLES:
-                at = TABLES.index(table) * SIZE
-                # A reader that meets half of a stamp has met a stamp that is not the old one.
-                self._map[at : at + SIZE] = secrets.token_bytes(SIZE)
+            self._renew(TABLES.index(table) * SIZE)
+        for slot in slots:
+            self._renew(_SLOTS_AT + slot * SIZE)
+
+    def _renew(self, at: int) -> None:
+        # A reader may see half of a new stamp. That differs from the old one too.
+        self._map[at : at + SIZE] = secrets.token_bytes(SIZE)
 
     async def close(self) -> None:
-        pass  # The map goes with the last who has it: a thread may still be writing.
+        pass  # The map is unmapped with its last reference: a thread may still be writing.

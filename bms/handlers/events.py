@@ -11,7 +11,7 @@ from bms.commands.events.change import change_event
 from bms.commands.events.create import create_event
 from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, Forbidden, Unauthenticated
 from bms.http.call import Access, Call
-from bms.http.endpoint import Routes
+from bms.http.endpoint import Cached, Routes
 from bms.http.pages import decode_cursor, no_content, page, respond
 from bms.http.shared import NO_CACHE, digest
 from bms.queries.event_cancellation import get_cancellation
@@ -40,7 +40,7 @@ _VERSION = re.compile(r"v(\d{1,9})-[0-9a-f]+\Z", re.ASCII)
     answers={200: EventAnswer(many=True), 304: None},
     raises=[Forbidden],
     headers=["If-None-Match"],
-    cached=True,
+    cached=Cached.ALL_EVENTS,
 )
 async def index(call: Call) -> web.Response:
     """List the events that match the filters."""
@@ -96,7 +96,7 @@ def _organizer(call: Call) -> int | None:
     access=Access.ANYONE,
     answers={200: EventAnswer(), 304: None},
     headers=["If-None-Match"],
-    cached=True,
+    cached=Cached.EVENT,
 )
 async def show(call: Call) -> web.Response:
     """Show an event."""

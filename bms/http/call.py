@@ -169,11 +169,16 @@ class Call:
         return reported or self.request.remote or "unknown"
 
     def id(self, name: str = "id") -> int:
-        """Return an id from the path. Raises NotFound for text that cannot be an id."""
-        text = self.request.match_info[name]
-        if not text.isascii() or not text.isdigit() or not 0 < int(text[:20]) <= MAX_ID or len(text) > 19:
-            raise NotFound()
-        return int(text)
+        """Return an id from the path. Raises as ``id_in``."""
+        return id_in(self.request, name)
+
+
+def id_in(request: web.Request, name: str) -> int:
+    """Return the id at ``{name}`` of the route's path. Raises NotFound for text that cannot be an id."""
+    text = request.match_info[name]
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:20]) <= MAX_ID or len(text) > 19:
+        raise NotFound()
+    return int(text)
 
 
 def _address(text: str) -> str | None:

@@ -4,6 +4,7 @@ A route declares who may call it and what its body and query look like. The endp
 handler runs. The API's description is made from the same declaration.
 """
 
+import enum
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from marshmallow import Schema
 
+from bms.cache.stamps import ANY_EVENT, slot_of
 from bms.errors import (
     BMSError,
     DatabaseUnavailable,
@@ -21,7 +23,7 @@ from bms.errors import (
 )
 from bms.http import keys
 from bms.http.bodies import Parse, parser, read_body, read_query
-from bms.http.call import PREFIXES, Access, Call, check_access, identify
+from bms.http.call import PREFIXES, Access, Call, check_access, id_in, identify
 from bms.http.shared import SharedReply
 from bms.schemas.base import RequestSchema
 from bms.security.identity import Caller
@@ -31,6 +33,13 @@ Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
 # The body of an answer: by a schema, of a media type that is not described further, or none.
 Answer = Schema | str | None
+
+
+class Cached(enum.Enum):
+    """What a kept reply is made of, beside venues, categories and accounts, and what invalidates it."""
+
+    EVENT = "event"  # the event whose id the path holds, as {id} or {event_id}
+    ALL_EVENTS = "all events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,7 @@ class Endpoint:
     raises: tuple[type[BMSError], ...]
     headers: tuple[str, ...]
     deprecated: bool
-    cached: bool
+    cached: Cached | None
 
     @property
     def tag(self) -> str:
@@ -95,18 +104,25 @@ class Endpoint:
             raise reason from None
 
     async def _reply(self, request: web.Request, caller: Caller | None) -> web.StreamResponse:
-        if not self.cached:
+        if self.cached is None:
             return await self._serve(request, caller)
         if caller is None or not caller.may(Right.EVENTS_WRITE):
             replies = request.app[keys.REPLIES]
             try:
-                reply = await replies.get(request.raw_path, lambda: self._make(request, None))
+                slot = self._slot(request, self.cached)
+                reply = await replies.get(request.raw_path, lambda: self._make(request, None), slot)
                 return reply.response(request)
             except (Unauthenticated, Forbidden, NotFound):
                 # What a stranger does not get may be the caller's own.
                 if caller is None:
                     raise
         return (await self._make(request, caller)).response(request)
+
+    def _slot(self, request: web.Request, cached: Cached) -> int:
+        """Return the slot that the kept reply depends on. Raises NotFound if the path holds no id."""
+        if cached is Cached.ALL_EVENTS:
+            return ANY_EVENT
+        return slot_of(id_in(request, "id" if "id" in request.match_info else "event_id"))
 
     async def _make(self, request: web.Request, caller: Caller | None) -> SharedReply:
         return SharedReply.of(await self._serve(request, caller))
@@ -142,14 +158,14 @@ class Routes:
         answers: Mapping[int, Answer] | None = None,
         raises: Sequence[type[BMSError]] = (),
         headers: Sequence[str] = (),
-        cached: bool = False,
+        cached: Cached | None = None,
     ) -> Callable[[Handler], Handler]:
         """Return a decorator that registers its function at each of ``paths``.
 
         The first path is the canonical one, the others are older. ``operation`` is the id in the API's
         description: its group, a dot and a name; an older path adds its own words. ``memoised`` says that
         many callers send the very same body. ``cached`` says that everybody but managers and admins gets
-        the same reply, made of events and what belongs to them: it is kept, and has an ETag.
+        the same reply, and what it is made of: it is kept, and has an ETag.
         """
 
         parse = None if body is None else parser(body, memoised=memoised)

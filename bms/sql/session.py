@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import pyodbc
@@ -23,7 +23,8 @@ class Session:
     """A raw connection that keeps a prepared cursor for each statement that ran on it.
 
     ``statement`` is the name of the last statement. A borrower sets ``broken`` if the connection is lost.
-    ``changed`` collects the tables that the statements change; the borrower empties it.
+    ``changed`` collects what the statements change; the borrower empties it. By table it holds the ids of the
+    events that they name, or None if one of them names none.
     """
 
     def __init__(self, raw: pyodbc.Connection, compiler: Compile) -> None:
@@ -32,7 +33,7 @@ class Session:
         self._cursors: OrderedDict[_Key, tuple[pyodbc.Cursor, Compiled]] = OrderedDict()
         self.statement = ""
         self.broken = False
-        self.changed: set[str] = set()
+        self.changed: dict[str, set[int] | None] = {}
 
     @property
     def closed(self) -> bool:
@@ -54,10 +55,10 @@ class Session:
                 oldest.close()
         else:
             self._cursors.move_to_end(key)
-        if statement.changes is not None:
-            self.changed.add(statement.changes)
         cursor, compiled = entry
         parameters = statement.bind(compiled, values)
+        if statement.changes is not None:
+            self._note(statement.changes, statement.named_events(values))
         try:
             cursor.execute(compiled.sql, *parameters)
             return take(cursor)
@@ -68,6 +69,13 @@ class Session:
                 # Other prepared statements read the changed table too. Each would fail once.
                 self._forget(list(self._cursors))
             raise
+
+    def _note(self, table: str, event_ids: Collection[int] | None) -> None:
+        noted = self.changed.setdefault(table, set())
+        if event_ids is None:
+            self.changed[table] = None
+        elif noted is not None:
+            noted.update(event_ids)
 
     def _forget(self, keys: list[_Key]) -> None:
         # The error's traceback refers to the cursor. Close it here, in the connection's thread, so that no

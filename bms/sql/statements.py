@@ -26,7 +26,7 @@ The declared types let PostgreSQL resolve ``@city IS NULL`` and let SQL Server u
 import datetime as dt
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -45,6 +45,7 @@ _DECLARATION = re.compile(
 )
 _NAME = re.compile(r"[a-z][a-z_0-9]*(\.[a-z][a-z_0-9]*)+$")
 _CHANGE = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?P<table>\w+)")
+_NAMES_OF_EVENTS = ("event_id", "event_ids")
 _BETWEEN_DECLARATIONS = re.compile(r",\s*(?=@)")
 
 # The Python types that a parameter of each T-SQL type accepts. ``adapt`` refuses a bool, which is an int, for
@@ -135,6 +136,7 @@ class Statement(Generic[R]):
     ``declared_at`` is the file and line of the declaration: ``bms/queries/venues.py:20``.
     ``changes`` is the table that the statement writes to, None for a read. None if ``quiet``: the write
     invalidates no cached read. Examples are an UPDATE only for its lock and a row that no read looks for.
+    A change that names its events, by ``@event_id`` or the list ``@event_ids``, changes no others.
     """
 
     name: str
@@ -146,6 +148,7 @@ class Statement(Generic[R]):
     parameters: Mapping[str, Parameter] = field(init=False, repr=False, compare=False)
     make: Callable[[Iterable[Any]], R] | None = field(init=False, repr=False, compare=False)
     changes: str | None = field(init=False, repr=False, compare=False)
+    naming: tuple[Parameter, ...] = field(init=False, repr=False, compare=False)
     declared_at: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -154,6 +157,8 @@ class Statement(Generic[R]):
         object.__setattr__(self, "parameters", _parse_declaration(self.name, self.declaration))
         change = None if self.quiet else _CHANGE.match(self.text)
         object.__setattr__(self, "changes", change and change["table"])
+        naming = (p for p in self.parameters.values() if p.name in _NAMES_OF_EVENTS and p.base == "BIGINT")
+        object.__setattr__(self, "naming", tuple(naming))
         object.__setattr__(self, "make", None if self.row is None else self.row._make)  # type: ignore[attr-defined]
         object.__setattr__(self, "declared_at", _declared_at())
         if self.name in _REGISTRY:
@@ -172,6 +177,16 @@ class Statement(Generic[R]):
             self.parameters[name].adapt(values[name] if index is None else pick(values[name], index))
             for name, index in compiled.order
         ]
+
+    def named_events(self, values: Mapping[str, Any]) -> Collection[int] | None:
+        """Return the ids of the events that ``values`` names, or None: any event's rows may change."""
+        ids: list[int] = []
+        for parameter in self.naming:
+            value = values[parameter.name]
+            if value is None:
+                return None
+            ids += value if parameter.is_list else (value,)
+        return ids if self.naming else None
 
     def lengths(self, values: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
         """Return the number of placeholders that each list parameter needs for ``values``."""

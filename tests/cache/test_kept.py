@@ -1,12 +1,12 @@
 """What is kept is given again until its stamps change, and never to who came after the change."""
 
 import asyncio
-from collections.abc import Iterable
 
 import pytest
 
 from bms.cache.kept import Cache
-from bms.cache.stamps import EVENTS, SIZE, TABLES, Board
+from bms.cache.stamps import EVENTS, SIZE, TABLES, Board, Changes
+from bms.cache.stamps import Stamps as Read
 
 WHOLE = slice(0, len(TABLES) * SIZE)
 
@@ -17,13 +17,14 @@ class Stamps(Board):
     def __init__(self) -> None:
         self.stamps: bytes | None = bytes(len(TABLES) * SIZE)
 
-    async def read(self) -> bytes | None:
-        return self.stamps
+    async def read(self, tables: slice, slot: int | None) -> Read | None:
+        assert slot is None
+        return None if self.stamps is None else (self.stamps[tables], 0)
 
-    def touch(self, tables: Iterable[str]) -> None:
+    def touch(self, changes: Changes) -> None:
         assert self.stamps is not None
         changed = bytearray(self.stamps)
-        for table in tables:
+        for table in changes:
             changed[TABLES.index(table) * SIZE] += 1
         self.stamps = bytes(changed)
 
@@ -86,9 +87,9 @@ async def test_one_reading_answers_until_a_table_changes(
     assert source.reads == 1
     source.value = 2
     assert await cache.get("a", source.read) == 1
-    board.touch(["sessions"])  # not one that was read
+    board.touch({"sessions": None})  # not one that was read
     assert await cache.get("a", source.read) == 1
-    board.touch(["ticket_types"])
+    board.touch({"ticket_types": None})
     assert await cache.get("a", source.read) == 2
     assert source.reads == 2
 
@@ -126,7 +127,7 @@ async def test_stamps_that_were_lost_while_it_was_read_keep_nothing(
     await reading
     board.stamps = before
     source.value = 2
-    board.touch(["events"])
+    board.touch({"events": None})
     assert await cache.get("a", source.read) == 2
 
 
@@ -137,7 +138,7 @@ async def test_a_write_during_the_reading_makes_it_old(
     early = asyncio.create_task(cache.get("a", source.read))
     await asyncio.sleep(0)
     source.value = 2
-    board.touch(["events"])
+    board.touch({"events": None})
     late = asyncio.create_task(cache.get("a", source.read))
     await asyncio.sleep(0)
     source.open.set()

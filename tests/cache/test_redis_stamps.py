@@ -10,7 +10,7 @@ import pytest
 
 from bms.cache import redis_stamps
 from bms.cache.redis_stamps import RedisBoard
-from bms.cache.stamps import SIZE, TABLES
+from bms.cache.stamps import SIZE, TABLES, Stamps
 from bms.errors import ConfigurationError
 from tests.kit.redis_server import RedisServer
 from tests.kit.waiting import until
@@ -23,11 +23,18 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
     server.stop()
 
 
+WHOLE = slice(0, len(TABLES) * SIZE)
+
+
+async def read(board: RedisBoard) -> Stamps | None:
+    return await board.read(WHOLE, None)
+
+
 @pytest.fixture
 async def boards(redis: RedisServer) -> AsyncIterator[tuple[RedisBoard, RedisBoard]]:
     """The boards of two processes."""
     one, other = RedisBoard(redis.url), RedisBoard(redis.url)
-    assert await one.read() is None  # it was empty
+    assert await read(one) is not None  # it was empty, so the first to ask has made the stamps
     yield one, other
     await one.close()
     await other.close()
@@ -35,19 +42,21 @@ async def boards(redis: RedisServer) -> AsyncIterator[tuple[RedisBoard, RedisBoa
 
 async def test_what_one_touches_the_other_sees(boards: tuple[RedisBoard, RedisBoard]) -> None:
     one, other = boards
-    before = await one.read()
+    before = await read(one)
     assert before is not None
-    assert len(before) == len(TABLES) * SIZE
-    assert await other.read() == before
+    assert len(before[0]) == len(TABLES) * SIZE
+    assert await read(other) == before
     for number, table in enumerate(TABLES):
-        await asyncio.to_thread(other.touch, [table, "bookings"])
-        after = await one.read()
+        await asyncio.to_thread(other.touch, {table: None, "bookings": None})
+        after = await read(one)
         assert after is not None
-        changed = [at for at in range(len(TABLES)) if after[at * SIZE :][:SIZE] != before[at * SIZE :][:SIZE]]
+        changed = [
+            at for at in range(len(TABLES)) if after[0][at * SIZE :][:SIZE] != before[0][at * SIZE :][:SIZE]
+        ]
         assert changed == [number]
         before = after
-    await asyncio.to_thread(other.touch, ["bookings"])
-    assert await one.read() == before
+    await asyncio.to_thread(other.touch, {"bookings": None})
+    assert await read(one) == before
 
 
 async def test_a_crowd_asks_once_and_sees_what_was_written_before_it_came(
@@ -65,28 +74,27 @@ async def test_a_crowd_asks_once_and_sees_what_was_written_before_it_came(
         return answer
 
     monkeypatch.setattr(one._reader, "mget", slow)
-    first = asyncio.create_task(one.read())
+    first = asyncio.create_task(read(one))
     await until(lambda: asked > 0)
     await asyncio.sleep(0.05)  # it was answered by Redis, and the answer is on its way
-    await asyncio.to_thread(other.touch, ["events"])
-    crowd = await asyncio.gather(*(one.read() for _ in range(50)))
+    await asyncio.to_thread(other.touch, {"events": None})
+    crowd = await asyncio.gather(*(read(one) for _ in range(50)))
     assert asked == 2
     assert len(set(crowd)) == 1
-    assert crowd[0] == await other.read() != await first
+    assert crowd[0] == await read(other) != await first
 
 
 async def test_a_redis_that_was_emptied_gets_new_stamps(
     boards: tuple[RedisBoard, RedisBoard], redis: RedisServer
 ) -> None:
     one, other = boards
-    before = await one.read()
+    before = await read(one)
     redis.stop()
     redis.start()
-    assert await other.read() is None
-    after = await one.read()
+    after = await read(other)
     assert after is not None
     assert after != before
-    assert await other.read() == after
+    assert await read(one) == after
 
 
 async def test_without_redis_nothing_is_known_and_nothing_fails(
@@ -98,19 +106,18 @@ async def test_without_redis_nothing_is_known_and_nothing_fails(
     one, other = boards
     redis.stop()
     with caplog.at_level(logging.WARNING):
-        assert await one.read() is None
-        await asyncio.to_thread(one.touch, ["events"])
-        await asyncio.to_thread(other.touch, ["events"])
-        assert await other.read() is None
+        assert await read(one) is None
+        await asyncio.to_thread(one.touch, {"events": None})
+        await asyncio.to_thread(other.touch, {"events": None})
+        assert await read(other) is None
     assert [record.getMessage() for record in caplog.records] == [
         "Redis does not answer (ConnectionError): events are read from the database"
     ] * 2  # each process says it once
     monkeypatch.setattr(redis_stamps, "PAUSE", 0)
     redis.start()
     for board in boards:
-        board._away_until = 0.0
-    assert await one.read() is None
-    assert await one.read() is not None
+        board._down_until = 0.0
+    assert await read(one) is not None
 
 
 async def test_a_redis_that_does_not_answer_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,10 +126,10 @@ async def test_a_redis_that_does_not_answer_holds_nobody_up(monkeypatch: pytest.
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         board = RedisBoard(f"redis://:secret@127.0.0.1:{silent.getsockname()[1]}/0")
-        assert await board.read() is None
-        await asyncio.to_thread(board.touch, ["events"])
+        assert await read(board) is None
+        await asyncio.to_thread(board.touch, {"events": None})
         # Until the pause is over it is not asked at all.
-        assert await board.read() is None
+        assert await read(board) is None
         await board.close()
 
 

@@ -7,7 +7,7 @@ import sqlglot
 from sqlglot import exp
 
 from bms.app import ENDPOINTS
-from bms.cache.stamps import CALLERS, EVENTS, SIZE, TABLES, SharedMemory
+from bms.cache.stamps import CALLERS, EVENTS, SIZE, TABLES, SharedMemory, Stamps
 from bms.sql.statements import Statement, registered
 
 assert ENDPOINTS  # with the application all of its statements are loaded
@@ -48,36 +48,36 @@ def test_every_statement_says_what_it_changes() -> None:
     assert set(TABLES) <= changed
 
 
-def slices(board: bytes) -> tuple[bytes, bytes]:
-    return board[EVENTS], board[CALLERS]
+async def slices(board: SharedMemory) -> tuple[Stamps | None, Stamps | None]:
+    return await board.read(EVENTS, None), await board.read(CALLERS, None)
 
 
 async def test_a_table_changes_the_slices_that_it_is_in(tmp_path: Path) -> None:
     board = SharedMemory(tmp_path / "made" / "stamps")
     for table in TABLES:
-        before = slices(await board.read())
-        board.touch([table, "bookings"])
-        after = slices(await board.read())
+        before = await slices(board)
+        board.touch({table: None, "bookings": None})
+        after = await slices(board)
         assert (before[0] != after[0]) == (table != "sessions"), table
         assert (before[1] != after[1]) == (table in ("users", "sessions")), table
-    before = slices(await board.read())
-    board.touch(["bookings", "outbox"])
-    assert slices(await board.read()) == before
+    before = await slices(board)
+    board.touch({"bookings": None, "outbox": None})
+    assert await slices(board) == before
 
 
 def _touch(path: Path) -> None:
-    SharedMemory(path).touch(["events"])
+    SharedMemory(path).touch({"events": None})
 
 
 async def test_processes_share_a_board(tmp_path: Path) -> None:
     board = SharedMemory(tmp_path / "stamps")
-    before = await board.read()
+    before = (await board.read(EVENTS, None))[0]
     process = multiprocessing.get_context("spawn").Process(target=_touch, args=(tmp_path / "stamps",))
     process.start()
     process.join()
     assert process.exitcode == 0
-    after = await board.read()
+    after = (await board.read(EVENTS, None))[0]
     assert after[:SIZE] != before[:SIZE]
     assert after[SIZE:] == before[SIZE:]
     assert (tmp_path / "stamps").stat().st_mode & 0o777 == 0o600
-    assert await SharedMemory(tmp_path / "stamps").read() == after
+    assert await SharedMemory(tmp_path / "stamps").read(EVENTS, None) == (after, 0)

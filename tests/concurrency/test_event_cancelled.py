@@ -73,7 +73,11 @@ async def test_a_sale_that_was_under_way(
     The twin, where they do not, leaves a booking of a cancelled event behind.
     """
     if not guarded:
-        left = Statement("test.close", "@id BIGINT", "UPDATE ticket_types SET on_sale = 1 WHERE id = @id")
+        left = Statement(
+            "test.close",
+            "@event_id BIGINT, @id BIGINT",
+            "UPDATE ticket_types SET on_sale = 1 WHERE id = @id AND event_id = @event_id",
+        )
         monkeypatch.setattr(cancel, "CLOSE_TYPE", left)
     has_seen, may_take = threading.Event(), threading.Event()
     reserve = inventory.reserve

@@ -129,7 +129,7 @@ async def test_a_late_payment_that_always_comes_second_is_settled_later(
     """The twin: looking again never helps. The payment stays open, and the next reconciliation settles it."""
     paying, booking = await pay_late(own_shop, db, pause, await own_shop.person(), await own_shop.event())
     with monkeypatch.context() as patch:
-        patch.setattr(inventory, "retake", lambda *_: False)
+        patch.setattr(inventory, "retake", lambda *_, **__: False)
         pause.go.set()
         (await paying).problem(503, "overloaded")
     assert status_of(own_shop.rows, booking) == "EXPIRED"

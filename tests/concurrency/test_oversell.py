@@ -31,12 +31,12 @@ _DROP_CHECK = "ALTER TABLE ticket_types DROP CONSTRAINT ck_ticket_types_availabl
 # The statement without its guard: it takes tickets that are not there.
 UNGUARDED = Statement(
     "test.reserve_unguarded",
-    "@id BIGINT, @quantity INT, @unit_price DECIMAL(12,2), @currency NVARCHAR(3)",
+    "@event_id BIGINT, @id BIGINT, @quantity INT, @unit_price DECIMAL(12,2), @currency NVARCHAR(3)",
     """
     UPDATE ticket_types
     SET    available = available - @quantity
     OUTPUT inserted.available
-    WHERE  id = @id AND price = @unit_price AND currency = @currency
+    WHERE  id = @id AND event_id = @event_id AND price = @unit_price AND currency = @currency
     """,
 )
 LOOK = Statement("test.look", "@id BIGINT", "SELECT available FROM ticket_types WHERE id = @id")
@@ -118,7 +118,9 @@ async def test_reading_before_writing_sells_more_than_there_is(
 ) -> None:
     """The other twin: the check is there, and right for one buyer at a time. No constraint sees the loss."""
 
-    def look_then_take(tx: Transaction, lines: Iterable[BookingLine], *, currency: str) -> None:
+    def look_then_take(
+        tx: Transaction, lines: Iterable[BookingLine], *, event_id: int, currency: str
+    ) -> None:
         for line in lines:
             left = tx.value(LOOK, id=line.ticket_type_id)
             if left < line.quantity:

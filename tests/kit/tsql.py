@@ -10,6 +10,7 @@ from typing import Any
 
 import pyodbc
 
+from bms.cache.stamps import Changes
 from bms.sql.odbc.target import parse_url
 from bms.sql.session import Session, Transaction
 from bms.sql.statements import Statement
@@ -23,8 +24,8 @@ _DDL = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b")
 class Sql:
     """Runs T-SQL on one database, on a connection of its own in autocommit mode, and returns the rows."""
 
-    def __init__(self, url: str, wrote: Callable[[set[str]], None] = lambda _: None) -> None:
-        """``wrote`` is told of the tables that were written to, each time."""
+    def __init__(self, url: str, wrote: Callable[[Changes], None] = lambda _: None) -> None:
+        """``wrote`` is told what was changed, each time."""
         self._wrote = wrote
         target = parse_url(url)
         self.connection = pyodbc.connect(target.odbc, autocommit=True)

@@ -1,11 +1,9 @@
 """A session's writes change the stamps of their tables, once they are committed."""
 
-from collections.abc import Iterable
-
 import pyodbc
 import pytest
 
-from bms.cache.stamps import Board
+from bms.cache.stamps import Board, Changes, Stamps
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -23,11 +21,11 @@ class Recorder(Board):
         self.touched: list[set[str]] = []
         self.seen: list[int] = []
 
-    async def read(self) -> bytes | None:
+    async def read(self, tables: slice, slot: int | None) -> Stamps | None:
         return None
 
-    def touch(self, tables: Iterable[str]) -> None:
-        self.touched.append(set(tables))
+    def touch(self, changes: Changes) -> None:
+        self.touched.append(set(changes))
         self.seen.append(self.outside.execute("SELECT n FROM things WHERE id = 1").fetchval())
 
     async def close(self) -> None:

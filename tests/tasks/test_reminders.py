@@ -98,8 +98,8 @@ async def test_without_the_guard_they_would_be_told_again(
     assert not await db.transact(reminders.remind_holders, event_id=due[0])
     unguarded = Statement(
         "test.claim_any_reminder",
-        "@id BIGINT, @hours INT",
-        "UPDATE events SET version = version + 1 WHERE id = @id AND @hours > 0",
+        "@event_id BIGINT, @hours INT",
+        "UPDATE events SET version = version + 1 WHERE id = @event_id AND @hours > 0",
     )
     monkeypatch.setattr(reminders, "CLAIM", unguarded)
     assert await db.transact(reminders.remind_holders, event_id=due[0])

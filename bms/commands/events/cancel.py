@@ -32,12 +32,12 @@ class TicketTypeId(NamedTuple):
 
 CANCEL_EVENT = Statement(
     "events.cancel",
-    "@id BIGINT",
+    "@event_id BIGINT",
     """
     UPDATE events WITH (ROWLOCK)
     SET    status = 'CANCELLED', version = version + 1, updated_at = SYSUTCDATETIME()
     OUTPUT inserted.id
-    WHERE  id = @id AND status IN ('DRAFT', 'PUBLISHED')
+    WHERE  id = @event_id AND status IN ('DRAFT', 'PUBLISHED')
     """,
     EventId,
 )
@@ -51,8 +51,8 @@ LIST_TYPES = Statement(
 
 CLOSE_TYPE = Statement(
     "ticket_types.close",
-    "@id BIGINT",
-    "UPDATE ticket_types WITH (ROWLOCK) SET on_sale = 0 WHERE id = @id",
+    "@event_id BIGINT, @id BIGINT",
+    "UPDATE ticket_types WITH (ROWLOCK) SET on_sale = 0 WHERE id = @id AND event_id = @event_id",
 )
 
 START_JOB = Statement(
@@ -110,10 +110,10 @@ def cancel_event(
     event = lock_event(tx, actor, event_id, versions=versions)
     if event.status == EventStatus.CANCELLED:
         return
-    if tx.row(CANCEL_EVENT, id=event_id) is None:
+    if tx.row(CANCEL_EVENT, event_id=event_id) is None:
         raise EventNotChangeable(f"The event is {event.status.lower()}")
     for ticket_type in tx.rows(LIST_TYPES, event_id=event_id):
-        tx.execute(CLOSE_TYPE, id=ticket_type.id)
+        tx.execute(CLOSE_TYPE, event_id=event_id, id=ticket_type.id)
     cancelled = EventCancelled(
         event_id=event_id, organizer_id=event.organizer_id, title=event.title, reason=reason
     )

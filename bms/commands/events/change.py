@@ -78,7 +78,7 @@ _TICKETS = frozenset({"ticket_types", "price", "capacity", "currency", "status",
 
 UPDATE = Statement(
     "events.update",
-    "@id BIGINT, @version INT, @venue_id BIGINT, @address NVARCHAR(300), @category_id BIGINT, "
+    "@event_id BIGINT, @version INT, @venue_id BIGINT, @address NVARCHAR(300), @category_id BIGINT, "
     "@title NVARCHAR(200), @description NVARCHAR(MAX), @starts_at DATETIME2(3), @ends_at DATETIME2(3), "
     "@status NVARCHAR(16), @capacity INT, @currency NVARCHAR(3), @price_from DECIMAL(12,2), "
     "@sales_start DATETIME2(3), @sales_end DATETIME2(3), @per_user_limit INT, @refund_full_hours INT, "
@@ -92,7 +92,7 @@ UPDATE = Statement(
            refund_percent = @refund_percent, refund_none_hours = @refund_none_hours,
            reminded_at = CASE WHEN starts_at = @starts_at THEN reminded_at END, version = version + 1,
            updated_at = SYSUTCDATETIME()
-    WHERE  id = @id AND version = @version
+    WHERE  id = @event_id AND version = @version
     """,
 )
 
@@ -130,7 +130,7 @@ def change_event(
         wanted["price_from"] = min(offer.price for offer in offers)
         if event.status == EventStatus.PUBLISHED and wanted["status"] == EventStatus.DRAFT:
             _check_unbooked(tx, event_id)
-    if tx.execute(UPDATE, id=event_id, version=event.version, **wanted) != 1:
+    if tx.execute(UPDATE, event_id=event_id, version=event.version, **wanted) != 1:
         # Some servers accept lock hints and take no lock: another transaction changed the event.
         if versions is None:
             raise Conflict("Somebody else changed the event at the same time")
@@ -139,7 +139,7 @@ def change_event(
     if touched:
         change_ticket_types(tx, event_id, kinds, offers, currency=wanted["currency"], on_sale=on_sale)
         if wanted["status"] != event.status:
-            set_on_sale(tx, kinds, on_sale)
+            set_on_sale(tx, event_id, kinds, on_sale)
     if "payment_options" in changes:
         tx.execute(DELETE_PAYMENT_OPTIONS, event_id=event_id)
         add_payment_options(tx, event_id, changes["payment_options"])

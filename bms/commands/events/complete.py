@@ -19,12 +19,12 @@ class CompletedEvent(NamedTuple):
 
 COMPLETE = Statement(
     "events.complete",
-    "@id BIGINT, @hours INT",
+    "@event_id BIGINT, @hours INT",
     """
     UPDATE events WITH (ROWLOCK, UPDLOCK)
     SET    status = 'COMPLETED', version = version + 1, updated_at = SYSUTCDATETIME()
     OUTPUT inserted.organizer_id, inserted.title
-    WHERE  id = @id AND status = 'PUBLISHED'
+    WHERE  id = @event_id AND status = 'PUBLISHED'
       AND  COALESCE(ends_at, DATEADD(HOUR, @hours, starts_at)) < SYSUTCDATETIME()
     """,
     CompletedEvent,
@@ -33,7 +33,7 @@ COMPLETE = Statement(
 
 def complete_event(tx: Transaction, *, event_id: int) -> bool:
     """Complete an event. Return False if it was cancelled, moved or completed in the meantime."""
-    event = tx.row(COMPLETE, id=event_id, hours=HOURS_WITHOUT_END)
+    event = tx.row(COMPLETE, event_id=event_id, hours=HOURS_WITHOUT_END)
     if event is None:
         return False
     audit.record(tx, None, "complete", "event", event_id)

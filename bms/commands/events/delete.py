@@ -30,7 +30,9 @@ DELETE_CANCELLATION = Statement(
     "DELETE FROM event_cancellations WITH (ROWLOCK) WHERE event_id = @event_id",
 )
 
-DELETE = Statement("events.delete", "@id BIGINT", "DELETE FROM events WITH (ROWLOCK) WHERE id = @id")
+DELETE = Statement(
+    "events.delete", "@event_id BIGINT", "DELETE FROM events WITH (ROWLOCK) WHERE id = @event_id"
+)
 
 
 def delete_event(tx: Transaction, actor: Actor, *, event_id: int, versions: frozenset[int] | None) -> bool:
@@ -44,6 +46,6 @@ def delete_event(tx: Transaction, actor: Actor, *, event_id: int, versions: froz
     if tx.row(HAS_BOOKINGS, id=event_id) is not None:
         return False
     tx.execute(DELETE_CANCELLATION, event_id=event_id)
-    tx.execute(DELETE, id=event_id)
+    tx.execute(DELETE, event_id=event_id)
     audit.record(tx, actor, "delete", "event", event_id)
     return True

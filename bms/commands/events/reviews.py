@@ -98,11 +98,11 @@ REPLACE = Statement(
 # The version stays unchanged: a review does not conflict with an organiser's change.
 ADD_RATING = Statement(
     "events.add_rating",
-    "@id BIGINT, @reviews INT, @stars INT",
+    "@event_id BIGINT, @reviews INT, @stars INT",
     """
     UPDATE events WITH (ROWLOCK)
     SET    rating_count = rating_count + @reviews, rating_sum = rating_sum + @stars
-    WHERE  id = @id
+    WHERE  id = @event_id
     """,
 )
 
@@ -131,11 +131,11 @@ def post_review(tx: Transaction, actor: Actor, *, event_id: int, rating: int, co
         review_id = tx.only(
             INSERT, user_id=actor.user_id, event_id=event_id, rating=rating, comment=comment
         ).id
-        tx.execute(ADD_RATING, id=event_id, reviews=1, stars=rating)
+        tx.execute(ADD_RATING, event_id=event_id, reviews=1, stars=rating)
     else:
         review_id = old.id
         tx.execute(REPLACE, id=review_id, rating=rating, comment=comment)
-        tx.execute(ADD_RATING, id=event_id, reviews=0, stars=rating - old.rating)
+        tx.execute(ADD_RATING, event_id=event_id, reviews=0, stars=rating - old.rating)
     audit.record(tx, actor, "create" if old is None else "replace", "review", review_id)
     posted = ReviewPosted(review_id=review_id, event_id=event_id, user_id=actor.user_id, rating=rating)
     announce(tx, posted, request_id=actor.request_id)

@@ -68,8 +68,12 @@ UPDATE = Statement(
 
 SET_ON_SALE = Statement(
     "ticket_types.set_on_sale",
-    "@id BIGINT, @on_sale BIT",
-    "UPDATE ticket_types WITH (ROWLOCK, UPDLOCK) SET on_sale = @on_sale WHERE id = @id",
+    "@event_id BIGINT, @id BIGINT, @on_sale BIT",
+    """
+    UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
+    SET    on_sale = @on_sale
+    WHERE  id = @id AND event_id = @event_id
+    """,
 )
 
 HAS_BOOKINGS = Statement(
@@ -165,7 +169,7 @@ def _differs(kind: LockedTicketType, offer: Offer, sort_order: int, currency: st
     return now != (offer.name, offer.price, offer.capacity, sort_order, currency)
 
 
-def set_on_sale(tx: Transaction, kinds: Sequence[LockedTicketType], on_sale: bool) -> None:
-    """Open or close the sale of the locked ``kinds``. A sale that waits for such a row sees the change."""
+def set_on_sale(tx: Transaction, event_id: int, kinds: Sequence[LockedTicketType], on_sale: bool) -> None:
+    """Open or close the sale of an event's locked ``kinds``. A sale that waits for a row sees the change."""
     for kind in sorted(kinds, key=lambda kind: kind.id):
-        tx.execute(SET_ON_SALE, id=kind.id, on_sale=on_sale)
+        tx.execute(SET_ON_SALE, event_id=event_id, id=kind.id, on_sale=on_sale)

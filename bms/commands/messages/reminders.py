@@ -26,11 +26,11 @@ class EventToRemindOf(NamedTuple):
 # The row count decides between concurrent processes. A new time resets reminded_at to NULL.
 CLAIM = Statement(
     "events.claim_reminder",
-    "@id BIGINT, @hours INT",
+    "@event_id BIGINT, @hours INT",
     """
     UPDATE events WITH (ROWLOCK, UPDLOCK)
     SET    reminded_at = SYSUTCDATETIME()
-    WHERE  id = @id AND reminded_at IS NULL AND status = 'PUBLISHED' AND starts_at > SYSUTCDATETIME()
+    WHERE  id = @event_id AND reminded_at IS NULL AND status = 'PUBLISHED' AND starts_at > SYSUTCDATETIME()
       AND  starts_at <= DATEADD(HOUR, @hours, SYSUTCDATETIME())
     """,
 )
@@ -51,7 +51,7 @@ GET = Statement(
 
 def remind_holders(tx: Transaction, *, event_id: int) -> bool:
     """Remind everybody with a confirmed booking of an event. Returns False if that is done or not due."""
-    if tx.execute(CLAIM, id=event_id, hours=HOURS_AHEAD) != 1:
+    if tx.execute(CLAIM, event_id=event_id, hours=HOURS_AHEAD) != 1:
         return False
     event = tx.only(GET, id=event_id)
     near = EventNear(

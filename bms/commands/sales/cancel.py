@@ -6,7 +6,6 @@ from typing import NamedTuple
 from bms.commands import audit
 from bms.commands.messages import to_buyers
 from bms.commands.sales import inventory
-from bms.commands.sales.inventory import lines_of
 from bms.commands.sales.refund_rule import RefundTermsRow, percentage, refund_share
 from bms.commands.sales.refunds import claim_refund
 from bms.errors import BookingNotCancellable, PaymentInProgress
@@ -178,7 +177,7 @@ def undo_booking(
     tx.execute(SET_REFUND_DUE, id=booking_id, refund_allowed=allowed, refund_due=due)
     request_id = None if actor is None else actor.request_id
     to_buyers.booking_cancelled(tx, booking_id=booking_id, request_id=request_id, with_event=with_event)
-    inventory.release(tx, lines_of(tx, booking_id))
+    inventory.release(tx, booking_id)
     return refund_id
 
 

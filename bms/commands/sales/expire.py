@@ -6,7 +6,6 @@ from bms.announcements import BookingExpired
 from bms.commands import audit
 from bms.commands.messages.announce import announce
 from bms.commands.sales import inventory
-from bms.commands.sales.inventory import lines_of
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
@@ -38,5 +37,5 @@ def expire_hold(tx: Transaction, *, booking_id: int) -> bool:
         return False
     audit.record(tx, None, "expire", "booking", booking_id)
     announce(tx, BookingExpired(booking_id=booking_id, event_id=expired.event_id, user_id=expired.user_id))
-    inventory.release(tx, lines_of(tx, booking_id))
+    inventory.release(tx, booking_id)
     return True

@@ -334,10 +334,13 @@ def _views(tx: Transaction, plans: Sequence[_Plan], bookings: Sequence[BookingRo
 def _reserve(tx: Transaction, plans: Sequence[_Plan]) -> None:
     if len(plans) == 1:
         try:
-            inventory.reserve(tx, plans[0].lines, currency=plans[0].currency)
+            plan = plans[0]
+            inventory.reserve(tx, plan.lines, event_id=plan.ask.event_id, currency=plan.currency)
         except BMSError as refusal:
             raise Contested(refusal) from None
-    elif not inventory.reserve_together(tx, [(line, p.currency) for p in plans for line in p.lines]):
+    elif not inventory.reserve_together(
+        tx, [(line, p.ask.event_id, p.currency) for p in plans for line in p.lines]
+    ):
         raise Contested()
 
 

@@ -23,24 +23,24 @@ class LeftRow(NamedTuple):
 # The guard includes price, currency and on_sale: a buyer gets the offer that was read, or nothing.
 RESERVE = Statement(
     "ticket_types.reserve",
-    "@id BIGINT, @quantity INT, @unit_price DECIMAL(12,2), @currency NVARCHAR(3)",
+    "@event_id BIGINT, @id BIGINT, @quantity INT, @unit_price DECIMAL(12,2), @currency NVARCHAR(3)",
     """
     UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
     SET    available = available - @quantity
     OUTPUT inserted.available
-    WHERE  id = @id AND available >= @quantity AND on_sale = 1 AND price = @unit_price
-      AND  currency = @currency
+    WHERE  id = @id AND event_id = @event_id AND available >= @quantity AND on_sale = 1
+      AND  price = @unit_price AND currency = @currency
     """,
     LeftRow,
 )
 
 RELEASE = Statement(
     "ticket_types.release",
-    "@id BIGINT, @quantity INT",
+    "@event_id BIGINT, @id BIGINT, @quantity INT",
     """
     UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
     SET    available = available + @quantity
-    WHERE  id = @id
+    WHERE  id = @id AND event_id = @event_id
     """,
 )
 
@@ -62,14 +62,14 @@ LOCK = Statement(
 
 RESERVE_EACH = Statement(
     "ticket_types.reserve_each",
-    "@ids BIGINT LIST, @takings NVARCHAR(MAX)",
+    "@event_ids BIGINT LIST, @ids BIGINT LIST, @takings NVARCHAR(MAX)",
     """
     UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
     SET    available = available - (SELECT SUM(t.quantity)
                                     FROM   OPENJSON(@takings) WITH (id BIGINT, quantity INT) AS t
                                     WHERE  t.id = ticket_types.id)
     OUTPUT inserted.id
-    WHERE  id IN (@ids) AND on_sale = 1
+    WHERE  id IN (@ids) AND event_id IN (@event_ids) AND on_sale = 1
       AND  EXISTS (SELECT 1
                    FROM   OPENJSON(@takings) WITH (id BIGINT, quantity INT, unit_price DECIMAL(12,2),
                                                    currency NVARCHAR(3)) AS t
@@ -98,11 +98,12 @@ GET_STATE = Statement(
 )
 
 
-def reserve(tx: Transaction, lines: Iterable[BookingLine], *, currency: str) -> None:
+def reserve(tx: Transaction, lines: Iterable[BookingLine], *, event_id: int, currency: str) -> None:
     """Take the tickets of ``lines``. Raises SoldOut (with how many are left), NotOnSale or Conflict."""
     for line in in_lock_order(lines):
         taken = tx.row(
             RESERVE,
+            event_id=event_id,
             id=line.ticket_type_id,
             quantity=line.quantity,
             unit_price=line.unit_price,
@@ -112,13 +113,15 @@ def reserve(tx: Transaction, lines: Iterable[BookingLine], *, currency: str) -> 
             raise _refusal(tx, line, currency)
 
 
-def reserve_together(tx: Transaction, lines: Iterable[tuple[BookingLine, str]]) -> bool:
-    """Take the tickets of all ``lines``, each with its currency. Returns False when some cannot be had.
+def reserve_together(tx: Transaction, lines: Iterable[tuple[BookingLine, int, str]]) -> bool:
+    """Take the tickets of ``lines``, each with its event and currency. Returns False when some cannot be had.
 
     The caller then rolls back.
     """
     takings: dict[int, dict[str, Any]] = {}
-    for line, currency in lines:
+    event_of: dict[int, int] = {}
+    for line, event_id, currency in lines:
+        event_of[line.ticket_type_id] = event_id
         taking = takings.setdefault(
             line.ticket_type_id,
             {
@@ -131,21 +134,23 @@ def reserve_together(tx: Transaction, lines: Iterable[tuple[BookingLine, str]]) 
         taking["quantity"] += line.quantity
     ids = sorted(takings)
     if len(ids) == 1:
-        return tx.row(RESERVE, **takings[ids[0]]) is not None
+        return tx.row(RESERVE, event_id=event_of[ids[0]], **takings[ids[0]]) is not None
     tx.rows(LOCK, ids=ids)
     rows = [{**takings[key], "unit_price": str(takings[key]["unit_price"])} for key in ids]
-    return len(tx.rows(RESERVE_EACH, ids=ids, takings=json_rows(rows))) == len(ids)
+    # An event for each ticket type: both lists have one length, so the statement is prepared in few forms.
+    event_ids = [event_of[key] for key in ids]
+    return len(tx.rows(RESERVE_EACH, event_ids=event_ids, ids=ids, takings=json_rows(rows))) == len(ids)
 
 
 # The guard leaves the price out: a hold that ran out keeps the price at which it was made.
 RETAKE = Statement(
     "ticket_types.retake",
-    "@id BIGINT, @quantity INT",
+    "@event_id BIGINT, @id BIGINT, @quantity INT",
     """
     UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
     SET    available = available - @quantity
     OUTPUT inserted.available
-    WHERE  id = @id AND available >= @quantity AND on_sale = 1
+    WHERE  id = @id AND event_id = @event_id AND available >= @quantity AND on_sale = 1
     """,
     LeftRow,
 )
@@ -160,21 +165,21 @@ def are_free(tx: Transaction, lines: Iterable[BookingLine]) -> bool:
     )
 
 
-def retake(tx: Transaction, lines: Iterable[BookingLine]) -> bool:
+def retake(tx: Transaction, lines: Iterable[BookingLine], *, event_id: int) -> bool:
     """Take the tickets of a hold that ran out. Returns False when one of them is gone or off sale.
 
     The caller then rolls back.
     """
     return all(
-        tx.row(RETAKE, id=line.ticket_type_id, quantity=line.quantity) is not None
+        tx.row(RETAKE, event_id=event_id, id=line.ticket_type_id, quantity=line.quantity) is not None
         for line in in_lock_order(lines)
     )
 
 
-def release(tx: Transaction, lines: Iterable[BookingLine]) -> None:
-    """Give the tickets of ``lines`` back. The caller has just made the change of state that frees them."""
-    for line in in_lock_order(lines):
-        tx.execute(RELEASE, id=line.ticket_type_id, quantity=line.quantity)
+def release(tx: Transaction, booking_id: int) -> None:
+    """Give a booking's tickets back. The caller has just made the change of state that frees them."""
+    for line in tx.rows(LIST_LINES, booking_id=booking_id):
+        tx.execute(RELEASE, event_id=line.event_id, id=line.ticket_type_id, quantity=line.quantity)
 
 
 def in_lock_order(lines: Iterable[BookingLine]) -> list[BookingLine]:
@@ -190,20 +195,31 @@ def _refusal(tx: Transaction, line: BookingLine, currency: str) -> Conflict:
     return SoldOut(f"{state.available} left of {state.name}", available=state.available)
 
 
+class HeldLine(NamedTuple):
+    """A line of a booking and the event of its tickets."""
+
+    event_id: int
+    ticket_type_id: int
+    name: str
+    quantity: int
+    unit_price: Decimal
+
+
 LIST_LINES = Statement(
     "booking_lines.list_to_release",
     "@booking_id BIGINT",
     """
-    SELECT bl.ticket_type_id, tt.name, bl.quantity, bl.unit_price
+    SELECT tt.event_id, bl.ticket_type_id, tt.name, bl.quantity, bl.unit_price
     FROM   booking_lines AS bl
     INNER JOIN ticket_types AS tt ON tt.id = bl.ticket_type_id
     WHERE  bl.booking_id = @booking_id
     ORDER BY bl.ticket_type_id
     """,
-    BookingLine,
+    HeldLine,
 )
 
 
 def lines_of(tx: Transaction, booking_id: int) -> list[BookingLine]:
     """Return the lines of a booking in the order in which ticket types are locked."""
-    return tx.rows(LIST_LINES, booking_id=booking_id)
+    lines = tx.rows(LIST_LINES, booking_id=booking_id)
+    return [BookingLine(line.ticket_type_id, line.name, line.quantity, line.unit_price) for line in lines]

@@ -344,7 +344,7 @@ def _may_retake(tx: Transaction, context: ContextRow, lines: Sequence[BookingLin
 
 def _retake(tx: Transaction, context: ContextRow, lines: Sequence[BookingLine]) -> None:
     """Take the tickets of a hold that ran out. Raises Contested if another buyer has just taken them."""
-    if not inventory.retake(tx, lines):
+    if not inventory.retake(tx, lines, event_id=context.event_id):
         raise Contested()
     check_unchanged(tx, {context.event_id: context.version})
 

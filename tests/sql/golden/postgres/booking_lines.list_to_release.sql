@@ -1,4 +1,5 @@
 SELECT
+  tt.event_id,
   bl.ticket_type_id,
   tt.name,
   bl.quantity,

@@ -2,4 +2,4 @@ UPDATE events SET status = 'CANCELLED', version = version + 1, updated_at = CAST
 WHERE
   id = CAST(? AS bigint) AND status IN ('DRAFT', 'PUBLISHED')
 RETURNING id
--- takes: @id
+-- takes: @event_id

@@ -5,4 +5,4 @@ WHERE
   AND status = 'PUBLISHED'
   AND starts_at > CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
   AND starts_at <= (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + CAST(? AS integer) * INTERVAL '1 hour')
--- takes: @id, @hours
+-- takes: @event_id, @hours

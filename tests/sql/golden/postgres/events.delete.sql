@@ -1,4 +1,4 @@
 DELETE FROM events
 WHERE
   id = CAST(? AS bigint)
--- takes: @id
+-- takes: @event_id

@@ -1,5 +1,10 @@
 UPDATE ticket_types SET available = available - CAST(? AS integer)
 WHERE
-  id = CAST(? AS bigint) AND available >= CAST(? AS integer) AND on_sale = 1 AND price = CAST(? AS numeric) AND currency = CAST(? AS varchar)
+  id = CAST(? AS bigint)
+  AND event_id = CAST(? AS bigint)
+  AND available >= CAST(? AS integer)
+  AND on_sale = 1
+  AND price = CAST(? AS numeric)
+  AND currency = CAST(? AS varchar)
 RETURNING available
--- takes: @quantity, @id, @quantity, @unit_price, @currency
+-- takes: @quantity, @id, @event_id, @quantity, @unit_price, @currency

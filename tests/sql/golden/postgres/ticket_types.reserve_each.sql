@@ -7,6 +7,7 @@ UPDATE ticket_types SET available = available - (
 )
 WHERE
   id IN (CAST(? AS bigint), CAST(? AS bigint))
+  AND event_id IN (CAST(? AS bigint), CAST(? AS bigint))
   AND on_sale = 1
   AND EXISTS(
     SELECT
@@ -19,4 +20,4 @@ WHERE
       AND t.currency = ticket_types.currency
   )
 RETURNING id
--- takes: @takings, @ids[0], @ids[1], @takings
+-- takes: @takings, @ids[0], @ids[1], @event_ids[0], @event_ids[1], @takings
