@@ -3,7 +3,7 @@
 import itertools
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,6 +96,24 @@ class _Requests(Collector):
         yield times
 
 
+class _Caches(Collector):
+    """The requests to each cache by outcome. The caches count them, on the event loop alone."""
+
+    def __init__(self) -> None:
+        self.requests: dict[str, Mapping[str, int]] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        counts = CounterMetricFamily(
+            "bms_cache_requests",
+            "Requests to a cache: hit (kept), miss (read) or shared (waited for another's read).",
+            labels=["cache", "outcome"],
+        )
+        for cache, by_outcome in self.requests.items():
+            for outcome, count in by_outcome.items():
+                counts.add_metric((cache, outcome), count)
+        yield counts
+
+
 class Metrics:
     """The figures of one application."""
 
@@ -104,6 +122,8 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         self._requests = _Requests()
         self._registry.register(self._requests)
+        self._caches = _Caches()
+        self._registry.register(self._caches)
         self._units = self._counter("bms_units_of_work", "Commands and queries run.", "name", "outcome")
         self._unit_seconds = self._histogram(
             "bms_unit_of_work_duration_seconds",
@@ -134,6 +154,10 @@ class Metrics:
         for pool, in_use, waiting in usage:
             self._in_use.labels(pool).set(in_use)
             self._waiting.labels(pool).set(waiting)
+
+    def observe_cache(self, cache: str, requests: Mapping[str, int]) -> None:
+        """Record the requests to a cache since it was made, by outcome."""
+        self._caches.requests[cache] = requests
 
     def observe_replica(self, is_up: bool | None) -> None:
         """Record whether the replica answers. None: there is no replica."""
