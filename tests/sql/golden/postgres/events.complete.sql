@@ -4,4 +4,4 @@ WHERE
   AND status = 'PUBLISHED'
   AND COALESCE(ends_at, (starts_at + CAST(? AS integer) * INTERVAL '1 hour')) < CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
 RETURNING organizer_id, title
--- takes: @id, @hours
+-- takes: @event_id, @hours
