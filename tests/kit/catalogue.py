@@ -157,6 +157,8 @@ class Emptied:
         self._is_babelfish = is_babelfish(self.connection)
         self._schema = self._as_made()
         self._tables = self._children_first()
+        self._seeded = {table: rows for table in self._tables if (rows := self._rows(table))}
+        assert not self._used_identities(), "a migration seeds a table that has an identity"
 
     def connect(self) -> None:
         """Make the connection anew if a test has ended it, among all others to its database."""
@@ -165,9 +167,9 @@ class Emptied:
             self.connection = pyodbc.connect(self._odbc, autocommit=True)
 
     def again(self) -> bool:
-        """Delete all rows and start all identities again, and tell whether the database is as it was made.
+        """Restore rows and identities to what the migrations made, and tell whether the database is as made.
 
-        Not when its schema is another, or a row is left, or an identity does not start at its seed.
+        Not when its schema is another, or other rows are left, or an identity does not start at its seed.
         """
         if self._as_made() != self._schema:
             return False
@@ -175,9 +177,13 @@ class Emptied:
         self.connection.execute(f"SET NOCOUNT ON; {deletes}").close()
         for table in self._used_identities():
             self._start_again(table)
+        for table in reversed(self._tables):  # parents first
+            for row in self._seeded.get(table, ()):
+                values = ", ".join("?" for _ in row)
+                self.connection.execute(f"INSERT INTO {table} VALUES ({values})", row).close()
         counts = " UNION ALL ".join(f"SELECT COUNT(*) FROM {table}" for table in self._tables)
         rows = sum(row[0] for row in self.connection.execute(counts).fetchall())
-        return rows == 0 and not self._used_identities()
+        return rows == sum(map(len, self._seeded.values())) and not self._used_identities()
 
     def close(self) -> None:
         self.connection.close()
@@ -186,6 +192,9 @@ class Emptied:
         if not self._is_babelfish:
             return schema(self.connection)
         return {tuple(row) for row in self.connection.execute(_BABELFISH_VERSIONS).fetchall()}
+
+    def _rows(self, table: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self.connection.execute(f"SELECT * FROM {table}").fetchall()]
 
     def _start_again(self, table: str) -> None:
         if self._is_babelfish:  # where DBCC CHECKIDENT ends the whole server

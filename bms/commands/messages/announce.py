@@ -5,6 +5,8 @@ Everything that follows from a change, mail and notifications today, is a fan-ou
 
 from collections.abc import Sequence
 
+import orjson
+
 from bms.announcements import FOR_A_BROKER, Announcement, EventChanged
 from bms.commands.messages.followers import FOLLOWERS
 from bms.sql.session import Transaction
@@ -21,7 +23,7 @@ INSERT = Statement(
     SELECT a.kind, a.subject, a.subject_id, a.payload, a.request_id, a.state,
            DATEADD(SECOND, a.delay, SYSUTCDATETIME())
     FROM   OPENJSON(@announcements) WITH (kind NVARCHAR(48), subject NVARCHAR(32), subject_id BIGINT,
-                                          payload NVARCHAR(MAX), request_id NVARCHAR(64),
+                                          payload NVARCHAR(MAX) AS JSON, request_id NVARCHAR(64),
                                           state NVARCHAR(16), delay INT) AS a
     """,
 )
@@ -51,7 +53,7 @@ def announce_each(tx: Transaction, announced: Sequence[tuple[Announcement, str |
             "kind": announcement.kind,
             "subject": announcement.subject,
             "subject_id": announcement.subject_id,
-            "payload": announcement.encode(),
+            "payload": orjson.Fragment(announcement.encode()),
             "request_id": request_id,
             # What nothing here follows is done as soon as it is written.
             "state": "NEW" if announcement.kind in FOLLOWERS else "DONE",
