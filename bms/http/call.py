@@ -13,7 +13,7 @@ from bms.errors import BMSError, DatabaseUnavailable, Forbidden, NotFound, Overl
 from bms.http import keys
 from bms.payments.gateway import Gateway
 from bms.queries.sessions import get_live_session
-from bms.security.identity import STRANGER, Caller, Identity, KnownCaller
+from bms.security.identity import Caller, Identity, KnownCaller
 from bms.security.passwords import Passwords
 from bms.security.tokens import Tokens
 from bms.settings import Settings
@@ -55,12 +55,9 @@ def check_access(access: Access | Right, caller: Caller | None, refusal: BMSErro
 
 
 async def identify(request: web.Request) -> Identity:
-    """Return who makes the request, from its bearer token (RFC 6750), or why that cannot be told."""
-    header = request.headers.get(hdrs.AUTHORIZATION)
-    if header is None:
-        return STRANGER
+    """Return who makes the request, by its bearer token (RFC 6750), or why that is unknown."""
     try:
-        return Identity(await _caller(request.app, header))
+        return Identity(await _caller(request.app, request.headers[hdrs.AUTHORIZATION]))
     except (Unauthenticated, DatabaseUnavailable, Overloaded) as error:
         return Identity(refusal=error)
 
@@ -176,9 +173,11 @@ class Call:
 def id_in(request: web.Request, name: str) -> int:
     """Return the id at ``{name}`` of the route's path. Raises NotFound for text that cannot be an id."""
     text = request.match_info[name]
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:20]) <= MAX_ID or len(text) > 19:
-        raise NotFound()
-    return int(text)
+    if len(text) <= 19 and text.isascii() and text.isdigit():
+        number = int(text)
+        if 0 < number <= MAX_ID:
+            return number
+    raise NotFound()
 
 
 def _address(text: str) -> str | None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from marshmallow import Schema
 
 from bms.cache.stamps import ANY_EVENT, slot_of
@@ -26,7 +26,7 @@ from bms.http.bodies import Parse, parser, read_body, read_query
 from bms.http.call import PREFIXES, Access, Call, check_access, id_in, identify
 from bms.http.shared import SharedReply
 from bms.schemas.base import RequestSchema
-from bms.security.identity import Caller
+from bms.security.identity import STRANGER, Caller
 from bms.terms import Right
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
@@ -74,9 +74,11 @@ class Endpoint:
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         if self.access is Access.CREDENTIALS:
             return await self._serve(request, None)
-        identity = request[keys.IDENTITY] = await identify(request)
+        # Most reads are a stranger's. They are spared a coroutine.
+        identity = await identify(request) if hdrs.AUTHORIZATION in request.headers else STRANGER
+        request[keys.IDENTITY] = identity
         caller, refusal = identity
-        if self._is_public_read and isinstance(refusal, (DatabaseUnavailable, Overloaded)):
+        if isinstance(refusal, (DatabaseUnavailable, Overloaded)) and self._is_public_read:
             return await self._fall_back(request, refusal)
         check_access(self.access, caller, refusal)
         try:
@@ -194,10 +196,15 @@ class Routes:
         return register
 
     def install(self, app: web.Application) -> None:
-        for endpoint in self.endpoints:
-            for prefix in PREFIXES:
-                for slash in ("", "/"):
-                    resource = app.router.add_resource(prefix + endpoint.path + slash)
+        # The router tries resources in turn. So a path is one resource, and those with a slash come last.
+        resources: dict[str, web.Resource] = {}
+        for slash in ("", "/"):
+            for endpoint in self.endpoints:
+                for prefix in PREFIXES:
+                    path = prefix + endpoint.path + slash
+                    resource = resources.get(path)
+                    if resource is None:
+                        resource = resources[path] = app.router.add_resource(path)
                     resource.add_route(endpoint.method, endpoint.__call__)
                     if endpoint.method == "GET":
                         resource.add_route("HEAD", endpoint.__call__)
