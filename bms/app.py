@@ -5,6 +5,7 @@ from functools import cache
 
 import orjson
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from bms.checkout.turnstile import Turnstile
 from bms.handlers import (
@@ -29,7 +30,9 @@ from bms.handlers.legacy import orders, purchases
 from bms.handlers.legacy import payments as legacy_payments
 from bms.http import keys
 from bms.http.access_log import AccessLog
+from bms.http.cors import allow
 from bms.http.middleware import surround
+from bms.http.shared import SharedReply
 from bms.metrics import Metrics
 from bms.openapi.document import describe
 from bms.resources import make_caller_cache, make_database, make_gateway, make_reply_cache, make_transport
@@ -64,7 +67,10 @@ ENDPOINTS = [endpoint for module in ROUTES for endpoint in module.routes.endpoin
 
 def create_app(settings: Settings, database_url: str) -> web.Application:
     """Return the application for ``database_url`` (the embedded server's, or the one of ``settings``)."""
-    app = web.Application(middlewares=[surround], client_max_size=settings.max_body_bytes)
+    middlewares: list[Middleware] = [surround]
+    if settings.cors_origins:
+        middlewares.insert(0, allow(settings.cors_origins))
+    app = web.Application(middlewares=middlewares, client_max_size=settings.max_body_bytes)
     app[keys.SETTINGS] = settings
     app[keys.METRICS] = Metrics()
     app[keys.ACCESS_LOG] = AccessLog(enabled=settings.log_level in ("DEBUG", "INFO"))
@@ -80,7 +86,7 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     app[keys.PASSWORDS] = Passwords(settings.bcrypt_rounds)
     app[keys.GATEWAY] = make_gateway(settings)
     app[keys.TRANSPORT] = make_transport(settings)
-    description: Callable[[], bytes] = cache(lambda: orjson.dumps(describe(ENDPOINTS, TAGS)))
+    description: Callable[[], SharedReply] = cache(_description)
     app[keys.DESCRIPTION] = description
     for module in ROUTES:
         module.routes.install(app)
@@ -88,6 +94,11 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     if settings.background_tasks:
         app.cleanup_ctx.append(_background)
     return app
+
+
+def _description() -> SharedReply:
+    body = orjson.dumps(describe(ENDPOINTS, TAGS))
+    return SharedReply.of(web.Response(body=body, content_type="application/json"))
 
 
 async def _resources(app: web.Application) -> AsyncIterator[None]:

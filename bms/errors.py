@@ -26,11 +26,21 @@ class BMSError(Exception):
         self.extra = extra
 
 
-# 400, 413, 415, 422: the request cannot be used.
+# 400, 408, 413, 415, 422, 499: the request cannot be used.
 
 
 class MalformedRequest(BMSError):
     code, title, status = "malformed_request", "The request could not be read", 400
+
+
+class RequestTimeout(BMSError):
+    code, title, status = "request_timeout", "The request took too long to arrive", 408
+
+
+class ClientGone(BMSError):
+    """The client hung up before its request was complete. Nobody sees this; 499 is nginx's status for it."""
+
+    code, title, status = "client_gone", "The client closed the connection", 499
 
 
 class PayloadTooLarge(BMSError):

@@ -55,7 +55,7 @@ class _Series:
 
 
 class _Requests(Collector):
-    """The requests. Only the event loop uses it, so it takes no locks.
+    """The requests. Only the event loop adds to it, so it takes no locks. Any thread may collect.
 
     The locks of prometheus_client's own series took a tenth of the time of a cached reply.
     """
@@ -74,7 +74,7 @@ class _Requests(Collector):
     def collect(self) -> Iterator[Metric]:
         by_status: defaultdict[tuple[str, str, str], int] = defaultdict(int)
         by_route: defaultdict[tuple[str, str], _Series] = defaultdict(_Series)
-        for (method, path, status), series in self._series.items():
+        for (method, path, status), series in list(self._series.items()):
             route = path.removeprefix("/api").rstrip("/")
             by_status[method, route, str(status)] += series.count
             by_route[method, route].add(series)

@@ -17,6 +17,8 @@ from aiohttp import web
 
 from bms.app import create_app
 from bms.errors import ConfigurationError
+from bms.http import server as http
+from bms.http.connections import Limits
 from bms.maintenance.jobs import seed
 from bms.resources import opened
 from bms.settings import LOG_FORMAT, Settings
@@ -28,7 +30,7 @@ from bms.tasks.runner import background
 log = logging.getLogger("bms")
 
 BACKLOG = 1024  # connections that wait to be accepted
-SHUTDOWN_SECONDS = 20.0  # for requests in progress when the process is asked to stop
+OTHER_FILES = 256  # connections to the database, log and mail files, and so on
 
 
 def database_url(settings: Settings) -> str:
@@ -99,15 +101,28 @@ def _bind(settings: Settings, *, share: bool = False) -> socket.socket:
 def _serve_on(listener: socket.socket, settings: Settings, url: str) -> None:
     app = create_app(settings, url)
     app.on_startup.append(_freeze)
-    web.run_app(
-        app,
-        sock=listener,
-        access_log=None,
-        print=None,
-        shutdown_timeout=SHUTDOWN_SECONDS,
-        handle_signals=True,
-        loop=_new_loop(),
-    )
+    # A proxy's address stands for all its clients.
+    per_address = None if settings.trusted_proxies else settings.max_connections_per_address or None
+    limits = Limits(_allow_files(settings.max_connections), per_address)
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        runner.run(http.serve(app, listener, limits))
+
+
+def _allow_files(connections: int) -> int:
+    """Raise the soft limit of open files if need be. Returns how many connections fit in it."""
+    if sys.platform == "win32":  # has no such limit
+        return connections
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        log.warning("at most %d connections: this process may open %d files", soft - OTHER_FILES, soft)
+        return max(1, soft - OTHER_FILES)
+    return connections
 
 
 async def _freeze(_: web.Application) -> None:

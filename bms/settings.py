@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -15,6 +16,7 @@ from bms.errors import ConfigurationError
 T = TypeVar("T")
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _OF_THE_TESTS = ("test_database_url", "update_golden")
+MIN_TOKEN = 16  # characters
 MIN_SECRET = 32  # bytes: an HS256 key is at least as long as its hash (RFC 7518, section 3.2)
 
 
@@ -42,7 +44,11 @@ class Settings:
     bcrypt_rounds: int = 12
     open_manager_registration: bool = True
     demo_data: bool = True
-    max_body_bytes: int = 1_048_576
+    max_body_bytes: int = 131_072
+    max_connections: int = 10_000
+    max_connections_per_address: int = 512
+    cors_origins: frozenset[str] = frozenset()
+    metrics_token: str | None = field(default=None, repr=False)
     trusted_proxies: int = 0
     background_tasks: bool = True
     keep_mail_days: int = 30
@@ -125,6 +131,22 @@ def _switch(text: str) -> bool:
     raise ValueError(f"on or off is needed, not {text!r}")
 
 
+def _origins(text: str) -> frozenset[str]:
+    origins = frozenset(text.lower().replace(",", " ").split())
+    for origin in origins - {"*"}:
+        parts = urlsplit(origin)
+        is_web = parts.scheme in ("http", "https") and parts.hostname not in (None, "*")
+        if not is_web or f"{parts.scheme}://{parts.netloc}" != origin:
+            raise ValueError(f"origins such as https://tickets.example.org are needed, not {origin!r}")
+    return origins
+
+
+def _token(text: str) -> str:
+    if len(text) < MIN_TOKEN:
+        raise ValueError(f"at least {MIN_TOKEN} characters are needed")
+    return text
+
+
 def _level(text: str) -> str:
     if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError(f"DEBUG, INFO, WARNING or ERROR is needed, not {text!r}")
@@ -143,11 +165,15 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "open_manager_registration": _switch,
     "demo_data": _switch,
     "max_body_bytes": _number(1024, 104_857_600),
+    "max_connections": _number(10, 1_000_000),
+    "max_connections_per_address": _number(0, 1_000_000),
+    "cors_origins": _origins,
     "trusted_proxies": _number(0, 10),
     "background_tasks": _switch,
     "keep_mail_days": _number(0, 36_500),
     "keep_notifications_days": _number(0, 36_500),
     "keep_audit_days": _number(0, 36_500),
+    "metrics_token": _token,
     "log_level": _level,
 }
 

@@ -13,6 +13,7 @@ from bms.errors import NotFound
 from bms.http import keys
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
+from bms.http.shared import NO_CACHE
 
 routes = Routes()
 
@@ -74,15 +75,11 @@ def directory() -> Path:
     "/openapi.json",
     operation="docs.description",
     access=Access.CREDENTIALS,
-    answers={200: "application/json"},
+    answers={200: "application/json", 304: None},
 )
 async def description(call: Call) -> web.Response:
     """Return the API's description: this document."""
-    return web.Response(
-        body=call.request.app[keys.DESCRIPTION](),
-        content_type="application/json",
-        headers={"Cache-Control": "no-cache"},
-    )
+    return call.request.app[keys.DESCRIPTION]().response(call.request)
 
 
 @routes.add("GET", "/docs", operation="docs.show", access=Access.CREDENTIALS, answers={200: "text/html"})
@@ -104,7 +101,7 @@ async def show(call: Call) -> web.Response:
 async def file(call: Call) -> web.StreamResponse:
     """Return a file of that page."""
     name = call.request.match_info["file"]
-    headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": NO_CACHE}
     if name == START:
         return web.Response(text=SCRIPT, content_type="text/javascript", headers=headers)
     if name not in FILES:

@@ -23,9 +23,16 @@ class AccessLog:
         self._stamp = ""
 
     def note(
-        self, method: str, path: str, status: int, seconds: float, user_id: int | None, request_id: str
+        self,
+        method: str,
+        path: str,
+        status: int,
+        seconds: float,
+        address: str,
+        user_id: int | None,
+        request_id: str,
     ) -> None:
-        """Add the line of a request that has just been answered. It took ``seconds``."""
+        """Add the line of a request from ``address`` that has just been answered. It took ``seconds``."""
         if not self._enabled:
             return
         now = time.time()
@@ -38,7 +45,7 @@ class AccessLog:
         user = "-" if user_id is None else user_id
         self._lines.append(
             f"{self._stamp},{int(now * 1000) % 1000:03d} INFO bms.access: "
-            f"{method} {path} {status} {seconds * 1000:.1f}ms user={user} id={request_id}\n"
+            f"{method} {path} {status} {seconds * 1000:.1f}ms from={address} user={user} id={request_id}\n"
         )
         if len(self._lines) >= FULL:
             self.flush()

@@ -1,18 +1,27 @@
 """The body of a request, which is JSON, and its query."""
 
+import asyncio
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 
-from bms.errors import MalformedRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
+from bms.errors import (
+    ClientGone,
+    MalformedRequest,
+    PayloadTooLarge,
+    RequestTimeout,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
 from bms.http import keys
 from bms.schemas.base import RequestSchema
 
 Parse = Callable[[bytes], dict[str, Any]]
 
+BODY_SECONDS = 30.0  # for the whole body to arrive
 KEPT = 1000  # bodies of one endpoint
 SHORT = 256  # bytes; longer bodies are hardly ever the same
 
@@ -44,10 +53,21 @@ def _load(raw: bytes) -> Any:
 async def read_body(request: web.Request) -> bytes:
     """Return the body, or b"" if there is none.
 
-    Raises UnsupportedMediaType unless the body is declared as JSON, MalformedRequest and PayloadTooLarge.
+    Raises UnsupportedMediaType unless the body is declared as JSON and not compressed, MalformedRequest,
+    PayloadTooLarge, RequestTimeout and ClientGone.
     """
+    if hdrs.CONTENT_ENCODING in request.headers:  # a kilobyte can hold a gigabyte
+        raise UnsupportedMediaType("Compressed bodies are not read. Send the body without Content-Encoding.")
     try:
-        raw = await request.read()
+        if request.content.is_eof():
+            raw = await request.read()
+        else:
+            async with asyncio.timeout(BODY_SECONDS):
+                raw = await request.read()
+    except TimeoutError:
+        raise RequestTimeout(f"The body did not arrive within {BODY_SECONDS:.0f} seconds") from None
+    except ConnectionError:
+        raise ClientGone() from None
     except web.HTTPRequestEntityTooLarge:
         raise PayloadTooLarge(f"At most {request.app[keys.SETTINGS].max_body_bytes} bytes are read") from None
     except web.RequestPayloadError:

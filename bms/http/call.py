@@ -1,7 +1,6 @@
 """One request: who calls, whether they may, and what they sent."""
 
 import enum
-import ipaddress
 import time
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
@@ -11,6 +10,7 @@ from aiohttp import hdrs, web
 from bms.checkout.turnstile import Turnstile
 from bms.errors import BMSError, DatabaseUnavailable, Forbidden, NotFound, Overloaded, Unauthenticated
 from bms.http import keys
+from bms.http.addresses import client_address
 from bms.payments.gateway import Gateway
 from bms.queries.sessions import get_live_session
 from bms.security.identity import Caller, Identity, KnownCaller
@@ -159,11 +159,7 @@ class Call:
     @property
     def address(self) -> str:
         """The client's address: the connection's, or the one that the trusted proxies report."""
-        trusted = self.settings.trusted_proxies
-        # Each proxy appends the address that it was called from, or adds a header line with it.
-        hops = ",".join(self.request.headers.getall("X-Forwarded-For", [])).split(",")
-        reported = _address(hops[-trusted].strip()) if 0 < trusted <= len(hops) else None
-        return reported or self.request.remote or "unknown"
+        return client_address(self.request, self.settings.trusted_proxies)
 
     def id(self, name: str = "id") -> int:
         """Return an id from the path. Raises as ``id_in``."""
@@ -178,15 +174,3 @@ def id_in(request: web.Request, name: str) -> int:
         if 0 < number <= MAX_ID:
             return number
     raise NotFound()
-
-
-def _address(text: str) -> str | None:
-    """Return the IP address in ``text`` without its port, or None."""
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        return None if "%" in text else str(ipaddress.ip_address(text))
-    except ValueError:
-        return None

@@ -27,7 +27,7 @@ TOKENS = web.AppKey("tokens", Tokens)
 PASSWORDS = web.AppKey("passwords", Passwords)
 GATEWAY = web.AppKey("gateway", Gateway)
 METRICS = web.AppKey("metrics", Metrics)
-DESCRIPTION: web.AppKey[Callable[[], bytes]] = web.AppKey("description")
+DESCRIPTION: web.AppKey[Callable[[], SharedReply]] = web.AppKey("description")
 TRANSPORT = web.AppKey("transport", Transport)
 
 IDENTITY = web.RequestKey("identity", Identity)

@@ -18,6 +18,8 @@ from bms.errors import (
     PayloadTooLarge,
 )
 from bms.http import keys
+from bms.http.addresses import client_address
+from bms.http.headers import complete
 from bms.schemas.problems import problem_document
 from bms.security.identity import STRANGER
 
@@ -46,6 +48,7 @@ async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
         response = await handler(request)
     except Exception as error:
         response = _refuse(request, error)
+    complete(response.headers)
     response.headers["X-Request-Id"] = given
     app = request.app
     method, status, seconds = request.method, response.status, time.perf_counter() - started
@@ -54,7 +57,8 @@ async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
     app[keys.METRICS].observe_request(method, route, status, seconds)
     caller = request.get(keys.IDENTITY, STRANGER).caller
     user_id = None if caller is None else caller.user_id
-    app[keys.ACCESS_LOG].note(method, request.path, status, seconds, user_id, given)
+    address = client_address(request, app[keys.SETTINGS].trusted_proxies)
+    app[keys.ACCESS_LOG].note(method, request.path, status, seconds, address, user_id, given)
     return response
 
 

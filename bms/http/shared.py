@@ -1,5 +1,6 @@
 """Replies that are the same for every stranger: made once, kept as bytes, with an ETag."""
 
+import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +8,11 @@ from typing import Self
 
 from aiohttp import ETag, hdrs, web
 
+from bms.http.headers import complete
+
 # A cache must ask again before it uses its copy (RFC 9111, section 5.2.2.4).
 NO_CACHE = "no-cache"
+LONG = 1400  # bytes: a shorter reply fits into one packet as it is
 
 
 def digest(body: bytes) -> str:
@@ -16,13 +20,14 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:16]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SharedReply:
     """A reply's bytes and headers, from which any number of responses are made."""
 
     body: bytes
     headers: Mapping[str, str]
     etag: str
+    gzipped: bytes | None = None  # made when a client first asks for it
 
     @classmethod
     def of(cls, response: web.StreamResponse) -> Self:
@@ -33,6 +38,9 @@ class SharedReply:
         if response.etag is None:
             response.etag = ETag(digest(body))
         response.headers["Cache-Control"] = NO_CACHE
+        if len(body) >= LONG:
+            response.headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
+        complete(response.headers)
         return cls(body, response.headers.copy(), response.headers["ETag"])
 
     @staticmethod
@@ -44,7 +52,19 @@ class SharedReply:
         """Return the whole reply, or 304 if the client has it already (RFC 9110, section 13.1.2)."""
         if hdrs.IF_NONE_MATCH in request.headers and _knows(request, self.etag):
             return web.Response(status=304, headers={"ETag": self.etag, "Cache-Control": NO_CACHE})
-        return web.Response(body=self.body, headers=self.headers)
+        response = web.Response(body=self.body, headers=self.headers)
+        if len(self.body) >= LONG and _reads_gzip(request):
+            if self.gzipped is None:
+                self.gzipped = gzip.compress(self.body, mtime=0)
+            response.body = self.gzipped
+            response.headers[hdrs.CONTENT_ENCODING] = "gzip"
+            response.headers[hdrs.ETAG] = f"W/{self.etag}"  # the same reply in other bytes
+        return response
+
+
+def _reads_gzip(request: web.Request) -> bool:
+    accepted = request.headers.get(hdrs.ACCEPT_ENCODING, "").replace(" ", "").lower()
+    return "gzip" in accepted and "gzip;q=0" not in accepted.replace("gzip;q=0.", "")
 
 
 def _knows(request: web.Request, etag: str) -> bool:

@@ -12,6 +12,8 @@ from bms.errors import ValidationFailed
 from bms.terms import CENT, MAX_COUNT, MAX_ID, MAX_MONEY
 
 MAX_ERRORS = 100  # in one reply
+MAX_FAULTY = 20  # items of one list
+MAX_MEMBERS = 100  # of one object; no schema has half as many
 
 # The C0 and C1 control characters, and the line and paragraph separators.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -46,7 +48,11 @@ class RequestSchema(Schema):
     @pre_load
     def rename(self, data: Any, **_: Any) -> Any:
         """Return ``data`` with older names replaced by those of their fields, unless both are sent."""
-        if not self.older_names or not isinstance(data, dict):
+        if not isinstance(data, dict):
+            return data
+        if len(data) > MAX_MEMBERS:  # before each is looked at, and gets an error
+            raise ValidationError(f"At most {MAX_MEMBERS} fields are read.")
+        if not self.older_names:
             return data
         renamed: dict[Any, Any] = {}
         for key, value in data.items():
@@ -118,6 +124,38 @@ class Line(Text):
         if _CONTROL.search(text):
             raise ValidationError("Control characters are not allowed.")
         return text
+
+
+class Items(fields.List[Any]):
+    """A list of ``low`` to ``high`` items. Its length is checked before any of them.
+
+    Items after MAX_FAULTY faulty ones are not looked at.
+    """
+
+    def __init__(self, item: fields.Field[Any], *, low: int, high: int, **kwargs: Any) -> None:
+        super().__init__(item, **kwargs)
+        self.low, self.high = low, high
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        if not self.low <= len(value) <= self.high:
+            raise ValidationError(f"From {self.low} to {self.high} are needed.")
+        items: list[Any] = []
+        errors: dict[int, Any] = {}
+        for index, item in enumerate(value):
+            try:
+                items.append(self.inner.deserialize(item, **kwargs))
+            except ValidationError as error:
+                errors[index] = error.messages
+                if len(errors) >= MAX_FAULTY:
+                    break
+        if errors:
+            raise ValidationError(cast("dict[str, Any]", errors))
+        return items
+
+    def json_schema(self) -> JsonSchema:
+        return {"type": "array", "minItems": self.low, "maxItems": self.high}
 
 
 class Id(fields.Integer):

@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from bms.formats import rfc3339, two_decimals
 from bms.queries.bookings import BookingView
-from bms.schemas.base import Count, Id, Line, RequestSchema
+from bms.schemas.base import Count, Id, Items, Line, RequestSchema
 from bms.schemas.listing import ListQuery, Number
 from bms.terms import BookingStatus
 
@@ -29,7 +29,7 @@ class Hold(RequestSchema):
 
     event = Id(required=True)
     quantity = Count(high=MAX_QUANTITY)
-    tickets = fields.List(fields.Nested(HoldLine()), validate=validate.Length(1, MAX_LINES))
+    tickets = Items(fields.Nested(HoldLine()), low=1, high=MAX_LINES)
     # Source 004 names the buyer. It is the caller, unless an admin books for somebody.
     user = Id()
 

@@ -16,6 +16,7 @@ from bms.schemas.base import (
     Count,
     Day,
     Id,
+    Items,
     JsonSchema,
     Line,
     Money,
@@ -120,9 +121,8 @@ class TicketTypeChange(RequestSchema):
                 raise ValidationError("Required unless an id is given.", field)
 
 
-def _ticket_types(schema: type[RequestSchema]) -> fields.List[Any]:
-    size = validate.Length(1, MAX_TICKET_TYPES, error=f"Give from 1 to {MAX_TICKET_TYPES} ticket types.")
-    return fields.List(fields.Nested(schema), validate=size)
+def _ticket_types(schema: type[RequestSchema]) -> Items:
+    return Items(fields.Nested(schema), low=1, high=MAX_TICKET_TYPES)
 
 
 class RefundPolicy(RequestSchema):
@@ -163,11 +163,12 @@ class EventChange(RequestSchema):
         validate=validate.Regexp(r"[A-Z]{3}\Z", error="An ISO 4217 code such as EUR is needed.")
     )
     ticket_types = _ticket_types(TicketTypeChange)
-    payment_options = fields.List(
+    payment_options = Items(
         fields.String(
             validate=validate.OneOf(PAYMENT_OPTIONS, error=f"Must be one of {', '.join(PAYMENT_OPTIONS)}.")
         ),
-        validate=validate.Length(min=1, error="Give at least one method of payment."),
+        low=1,
+        high=20,  # each more than once, in older clients
     )
     per_user_limit = Count(allow_none=True)
     sales_start = UtcTime(allow_none=True)

@@ -32,14 +32,10 @@ async def test_mail_that_does_not_go_out(api: Api, rows: Rows) -> None:
         assert (await api.post("/register", account)).status == 201
     assert (await api.get("/health/ready")).status == 200
     rows("UPDATE outbox SET available_at = '2001-01-01'")
-    red = await api.get("/health/ready")
-    assert (red.status, red.headers["Retry-After"]) == (503, "30")
-    assert red.json == {"status": "unavailable", "checks": {"database": "ok", "outbox": "2 overdue"}}
-    assert (await api.get("/health/live")).status == 200
-    # The rest goes on: mail is late, nothing else.
-    assert (await api.get("/events")).status == 200
-    rows("UPDATE outbox SET state = 'SENT'")
-    assert (await api.get("/health/ready")).status == 200
+    # It is reported. Requests are served all the same, and no other process would send it sooner.
+    ready = await api.get("/health/ready")
+    assert ready.status == 200
+    assert ready.json == {"status": "ok", "checks": {"database": "ok", "outbox": "2 overdue"}}
 
 
 @pytest.fixture

@@ -119,6 +119,8 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
         "BMS_DATABASE_URL": "unset: embedded",
         "BMS_DATABASE_READ_URL": "unset",
         "BMS_REDIS_URL": "unset",
+        "BMS_CORS_ORIGINS": "unset",
+        "BMS_METRICS_TOKEN": "unset",
         "BMS_SECRET_KEY": "generated and stored when embedded",
         "BMS_SMTP_URL": "unset: files in `mail/` of the data directory",
         "BMS_OPEN_MANAGER_REGISTRATION": "`on` when embedded, else `off`",

@@ -35,8 +35,8 @@ MALFORMED = {
     "UTF-16": '{"event": 1}'.encode("utf-16"),
     "a byte order mark": b'\xef\xbb\xbf{"event": 1}',
     "100,000 brackets": b"[" * 100_000,
-    "deep objects": b'{"a":' * 100_000,
-    "deep and closed": b"[" * 100_000 + b"]" * 100_000,
+    "deep objects": b'{"a":' * 20_000,
+    "deep and closed": b"[" * 60_000 + b"]" * 60_000,
     "a number without end": b'{"quantity": 1e400}',
     "only blanks": b"  \n ",
 }
@@ -216,10 +216,13 @@ async def test_values_that_no_field_takes(bodies: Bodies) -> None:
 
 
 async def test_a_hundred_mistakes_are_told_at_the_most(client: TestClient) -> None:
-    body = {f"field{number}": number for number in range(20_000)}
+    body = {f"field{number}": number for number in range(100)}
     reply = await send(client, "POST", "/register", json.dumps(body).encode())
     assert len(reply.problem(422, "validation_failed")["errors"]) == 100
-    assert len(reply.text) < 20_000
+    body["one more"] = 1
+    reply = await send(client, "POST", "/register", json.dumps(body).encode())
+    (error,) = reply.problem(422, "validation_failed")["errors"]
+    assert error == {"pointer": "", "message": "At most 100 fields are read."}
 
 
 async def test_of_equal_names_the_last_counts(client: TestClient) -> None:

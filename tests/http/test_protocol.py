@@ -140,9 +140,6 @@ async def test_bodies_that_are_too_large(client: TestClient, rows: Rows) -> None
     for data in (io.BytesIO(large), in_pieces()):
         reply = await send(client, "POST", "/register", data)
         assert str(limit) in reply.problem(413, "payload_too_large")["detail"]
-    # What is small when packed counts by what is in it.
-    packed = await send(client, "POST", "/register", gzip.compress(large), content_encoding="gzip")
-    packed.problem(413, "payload_too_large")
     assert contents(rows) == before
     fits = b" " * (limit - 2) + b"{}"
     (await send(client, "POST", "/register", io.BytesIO(fits))).problem(422, "validation_failed")
@@ -160,21 +157,17 @@ async def test_media_types(client: TestClient) -> None:
     # No body is an empty object, whatever it is said to be.
     empty = await send(client, "POST", "/login", b"", content_type="text/plain")
     empty.problem(422, "validation_failed")
-    for coding, data in (("gzip", gzip.compress(body)), ("deflate", zlib.compress(body))):
+
+
+async def test_compressed_bodies_are_refused(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    body = b'{"username": "nobody", "password": "wrong"}'
+    for coding, data in (
+        ("gzip", gzip.compress(body)),
+        ("deflate", zlib.compress(body)),
+        ("identity", body),
+    ):
         reply = await send(client, "POST", "/login", data, content_encoding=coding)
-        reply.problem(401, "invalid_credentials")
-
-
-async def test_bodies_that_cannot_be_unpacked(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
-    for coding in ("gzip", "deflate"):
-        data = b"this is not packed"
-        head = (
-            f"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: {coding}"
-        )
-        head += f"\r\nConnection: close\r\nContent-Length: {len(data)}\r\n\r\n"
-        answer = await raw(client, head.encode() + data)
-        assert answer.startswith(b"HTTP/1.1 400 "), answer
-        assert b'"code":"malformed_request"' in answer
+        reply.problem(415, "unsupported_media_type")
     assert failures_of_ours(caplog) == []
 
 
@@ -237,10 +230,10 @@ async def test_the_access_log_is_of_one_line_each(
     forged, profile = capsys.readouterr().err.splitlines()
     assert " 404 " in forged
     assert "\\r\\nGET /forged 200" in forged
-    assert forged.endswith("user=- id=line-1")
+    assert forged.endswith("from=127.0.0.1 user=- id=line-1")
     assert re.fullmatch(
         r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} INFO bms.access: GET /profile 200 \d+\.\dms"
-        rf" user={buyer.id} id=line-2",
+        rf" from=127\.0\.0\.1 user={buyer.id} id=line-2",
         profile,
     )
 
