@@ -1,12 +1,15 @@
 """Categories of events."""
 
+from functools import partial
+
 from aiohttp import web
 
 from bms.commands.events.categories import create_category
 from bms.errors import DuplicateCategory
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
-from bms.http.pages import decode_cursor, page, respond
+from bms.http.idempotency import once
+from bms.http.pages import decode_cursor, page
 from bms.queries.categories import list_categories
 from bms.schemas.answers.categories import CategoryAnswer
 from bms.schemas.categories import Category, CategoryList, present_category
@@ -39,12 +42,8 @@ async def index(call: Call) -> web.Response:
     body=Category(),
     answers={201: CategoryAnswer()},
     raises=[DuplicateCategory],
+    headers=["Idempotency-Key"],
 )
 async def create(call: Call) -> web.Response:
     """Add a category."""
-    category = await call.db.transact(
-        create_category,
-        call.actor,
-        **call.body,
-    )
-    return respond(present_category(category), 201)
+    return await once(call, partial(create_category, actor=call.actor, **call.body), present_category)

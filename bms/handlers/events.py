@@ -1,6 +1,7 @@
 """Events: listing, showing, creating, changing and cancelling them."""
 
 import re
+from functools import partial
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from bms.commands.events.create import create_event
 from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, Forbidden, Unauthenticated
 from bms.http.call import Access, Call
 from bms.http.endpoint import Cached, Routes
+from bms.http.idempotency import once
 from bms.http.pages import decode_cursor, no_content, page, respond
 from bms.http.shared import NO_CACHE, digest
 from bms.queries.event_cancellation import get_cancellation
@@ -27,6 +29,7 @@ from bms.terms import EventStatus, Right
 
 routes = Routes()
 
+FIRST_VERSION = 1  # of an event, by its column's default
 _VERSION = re.compile(r"v(\d{1,9})-[0-9a-f]+\Z", re.ASCII)
 
 
@@ -116,18 +119,16 @@ async def show(call: Call) -> web.Response:
     access=Right.EVENTS_WRITE,
     body=Event(),
     answers={201: EventAnswer()},
+    headers=["Idempotency-Key"],
 )
 async def create(call: Call) -> web.Response:
     """Create an event. The caller is its organiser."""
-    view = await call.db.transact(
-        create_event,
-        call.actor,
-        fields=call.body,
-    )
-    response = respond_event(view, 201)
-    response.headers["Location"] = (
-        f"{call.request.path.rstrip('/').rpartition('/')[0]}/events/{view.event.id}"
-    )
+    response = await once(call, partial(create_event, actor=call.actor, fields=call.body), present_event)
+    assert isinstance(response.body, bytes)
+    event = orjson.loads(response.body)
+    response.etag = _tag(FIRST_VERSION, response.body)
+    response.headers["Cache-Control"] = NO_CACHE
+    response.headers["Location"] = f"{call.request.path.rstrip('/').rpartition('/')[0]}/events/{event['id']}"
     return response
 
 
@@ -182,8 +183,12 @@ def respond_event(view: EventView, status: int = 200) -> web.Response:
     response = web.Response(
         body=body, status=status, content_type="application/json", headers={"Cache-Control": NO_CACHE}
     )
-    response.etag = ETag(f"v{view.event.version}-{digest(body)}")
+    response.etag = _tag(view.event.version, body)
     return response
+
+
+def _tag(version: int, body: bytes) -> ETag:
+    return ETag(f"v{version}-{digest(body)}")
 
 
 def seen_versions(call: Call) -> frozenset[int] | None:

@@ -1,11 +1,14 @@
 """Notifications: list, read, send."""
 
+from functools import partial
+
 from aiohttp import web
 
 from bms.commands.messages.notifications import mark_read, message_holders, message_user
 from bms.errors import Forbidden, NotFound
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
+from bms.http.idempotency import once
 from bms.http.pages import decode_cursor, page, respond
 from bms.queries.notifications import list_notifications
 from bms.schemas.answers.notifications import MessageAnswer, NotificationAnswer
@@ -79,25 +82,17 @@ async def read(call: Call) -> web.Response:
     body=Notification(),
     answers={201: MessageAnswer()},
     raises=[NotFound],
+    headers=["Idempotency-Key"],
 )
 async def send(call: Call) -> web.Response:
     """Send a message to an event's ticket holders, also by e-mail. Admins can send one to a single user."""
     body = call.body
     if "event" in body:
-        recipients = await call.db.transact(
-            message_holders,
-            call.actor,
-            event_id=body["event"],
-            message=body["message"],
+        to_holders = partial(
+            message_holders, actor=call.actor, event_id=body["event"], message=body["message"]
         )
-        sent = {"event": body["event"], "message": body["message"], "recipients": recipients}
-        return respond(sent, 201)
+        return await once(call, to_holders, lambda recipients: {**body, "recipients": recipients})
     if not call.actor.may(Right.USERS_MANAGE):
         raise Forbidden("Only admins can send a message to a single user")
-    notification = await call.db.transact(
-        message_user,
-        call.actor,
-        user_id=body["user"],
-        message=body["message"],
-    )
-    return respond({**present_notification(notification), "recipients": 1}, 201)
+    to_user = partial(message_user, actor=call.actor, user_id=body["user"], message=body["message"])
+    return await once(call, to_user, lambda sent: {**present_notification(sent), "recipients": 1})

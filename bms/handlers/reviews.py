@@ -1,6 +1,7 @@
 """Reviews: posting and listing them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -9,7 +10,8 @@ from bms.commands.events.reviews import post_review
 from bms.errors import EventNotBegun, Forbidden, NotFound
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
-from bms.http.pages import decode_cursor, page, respond
+from bms.http.idempotency import once
+from bms.http.pages import decode_cursor, page
 from bms.queries.reviews import ReviewRow, list_reviews_of_event, list_reviews_of_user
 from bms.schemas.answers.reviews import ReviewAnswer
 from bms.schemas.listing import ListQuery
@@ -26,20 +28,26 @@ routes = Routes()
     body=Review(),
     answers={200: ReviewAnswer(), 201: ReviewAnswer()},
     raises=[Forbidden, NotFound, EventNotBegun],
+    headers=["Idempotency-Key"],
 )
 async def post(call: Call) -> web.Response:
     """Review an event that the caller booked: 201, or 200 if this replaces an earlier review."""
     writer = call.body.pop("user")
     if writer not in (None, call.caller.user_id):
         raise Forbidden("You cannot review in somebody else's name")
-    posted = await call.db.transact(
+    command = partial(
         post_review,
-        call.actor,
+        actor=call.actor,
         event_id=call.body["event"],
         rating=call.body["rating"],
         comment=call.body["comment"],
     )
-    return respond(present_review(posted.review), 201 if posted.is_new else 200)
+    return await once(
+        call,
+        command,
+        lambda posted: present_review(posted.review),
+        lambda posted: 201 if posted.is_new else 200,
+    )
 
 
 @routes.add(

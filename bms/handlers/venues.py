@@ -1,11 +1,14 @@
 """Venues, a list that all event managers share. ``/locations`` is another path to it."""
 
+from functools import partial
+
 from aiohttp import web
 
 from bms.commands.events.venues import change_venue, create_venue, delete_venue
 from bms.errors import Conflict, VenueInUse
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
+from bms.http.idempotency import once
 from bms.http.pages import decode_cursor, no_content, page, respond
 from bms.queries.venues import get_venue, list_venues
 from bms.schemas.answers.venues import VenueAnswer
@@ -55,15 +58,11 @@ async def show(call: Call) -> web.Response:
     access=Right.VENUES_WRITE,
     body=Venue(),
     answers={201: VenueAnswer()},
+    headers=["Idempotency-Key"],
 )
 async def create(call: Call) -> web.Response:
     """Add a venue."""
-    venue = await call.db.transact(
-        create_venue,
-        call.actor,
-        fields=call.body,
-    )
-    return respond(present_venue(venue), 201)
+    return await once(call, partial(create_venue, actor=call.actor, fields=call.body), present_venue)
 
 
 @routes.add(

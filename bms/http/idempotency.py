@@ -3,13 +3,19 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any, TypeVar
 
 import orjson
 from aiohttp import web
 
-from bms.commands.idempotency import Key, StoredReply
+from bms.commands.idempotency import Key, StoredReply, begin, finish
 from bms.errors import MalformedRequest
 from bms.http.call import PREFIXES, Call
+from bms.sql.session import Transaction
+
+T = TypeVar("T")
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}\Z")
 
@@ -27,12 +33,36 @@ async def key_of(call: Call) -> Key | None:
         raise MalformedRequest("An Idempotency-Key has 1 to 200 visible ASCII characters")
     path = call.request.path.rstrip("/").removeprefix(PREFIXES[1])
     body = await call.request.read()
-    asked = orjson.dumps(
-        [call.request.method, path, orjson.loads(body or b"{}")], option=orjson.OPT_SORT_KEYS
-    )
-    fingerprint = hmac.digest(call.settings.secret_key.encode(), asked, "sha256").hex()
+    asked = [call.request.method, path, orjson.loads(body or b"{}")]
+    if call.request.query_string:
+        asked.append(sorted(call.request.query.items()))
+    asked_text = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
+    fingerprint = hmac.digest(call.settings.secret_key.encode(), asked_text, "sha256").hex()
     # Stored as a hash, since databases differ in whether two keys that differ only in case are equal.
     return Key(call.caller.user_id, hashlib.sha256(value.encode()).hexdigest(), fingerprint)
+
+
+async def once(
+    call: Call, command: "partial[T]", present: Callable[[T], Any], status: int | Callable[[T], int] = 201
+) -> web.Response:
+    """Run ``command(tx)`` in a transaction and return the reply that ``present`` makes of its result.
+
+    For a request that repeats another under one key, return the first one's reply instead. Raises as
+    ``key_of``, ``begin`` and the command do.
+    """
+    key = await key_of(call)
+
+    @wraps(command.func)  # its name is the unit of work's
+    def run(tx: Transaction) -> StoredReply:
+        first = begin(tx, key)
+        if first is not None:
+            return first
+        result = command(tx)
+        reply = StoredReply.of(status if isinstance(status, int) else status(result), present(result))
+        finish(tx, key, reply)
+        return reply
+
+    return send(await call.db.transact(run))
 
 
 def send(kept: StoredReply) -> web.Response:

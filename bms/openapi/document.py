@@ -94,7 +94,7 @@ def refusals(endpoint: Endpoint) -> list[type[BMSError]]:
     if endpoint.query is not None or endpoint.body is not None:
         found.append(errors.ValidationFailed)
     if endpoint.body is not None:
-        found += [errors.PayloadTooLarge, errors.UnsupportedMediaType]
+        found += [errors.PayloadTooLarge, errors.RequestTimeout, errors.UnsupportedMediaType]
     if "Idempotency-Key" in endpoint.headers:
         found += [errors.IdempotencyKeyReused, errors.RequestInProgress]
     if "If-Match" in endpoint.headers:
