@@ -3,15 +3,17 @@
 The key's row is written in the transaction that does the work, so both are committed or neither is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 from bms.errors import BMSError, IdempotencyKeyReused, RequestInProgress
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
+
+T = TypeVar("T")
 
 
 class FirstRow(NamedTuple):
@@ -173,6 +175,21 @@ def begin(tx: Transaction, key: Key | None) -> StoredReply | None:
         tx.execute(INSERT, user_id=key.user_id, idempotency_key=key.value, fingerprint=key.fingerprint)
         return None
     return _repeated(first, key)
+
+
+def run_once(
+    tx: Transaction,
+    key: Key | None,
+    command: Callable[[Transaction], T],
+    reply_of: Callable[[T], StoredReply],
+) -> StoredReply:
+    """Run ``command`` and return its reply, or the first reply under ``key``. Raises as ``begin`` does."""
+    first = begin(tx, key)
+    if first is not None:
+        return first
+    reply = reply_of(command(tx))
+    finish(tx, key, reply)
+    return reply
 
 
 def first_replies(tx: Transaction, keys: Sequence[Key]) -> dict[Key, StoredReply | BMSError]:

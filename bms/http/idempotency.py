@@ -4,16 +4,15 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial, update_wrapper
 from typing import Any, TypeVar
 
 import orjson
 from aiohttp import web
 
-from bms.commands.idempotency import Key, StoredReply, begin, finish
+from bms.commands.idempotency import Key, StoredReply, run_once
 from bms.errors import MalformedRequest
 from bms.http.call import PREFIXES, Call
-from bms.sql.session import Transaction
 
 T = TypeVar("T")
 
@@ -50,19 +49,13 @@ async def once(
     For a request that repeats another under one key, return the first one's reply instead. Raises as
     ``key_of``, ``begin`` and the command do.
     """
-    key = await key_of(call)
 
-    @wraps(command.func)  # its name is the unit of work's
-    def run(tx: Transaction) -> StoredReply:
-        first = begin(tx, key)
-        if first is not None:
-            return first
-        result = command(tx)
-        reply = StoredReply.of(status if isinstance(status, int) else status(result), present(result))
-        finish(tx, key, reply)
-        return reply
+    def reply_of(result: T) -> StoredReply:
+        return StoredReply.of(status if isinstance(status, int) else status(result), present(result))
 
-    return send(await call.db.transact(run))
+    work = partial(run_once, key=await key_of(call), command=command, reply_of=reply_of)
+    # Figures and logs name a unit of work after its command.
+    return send(await call.db.transact(update_wrapper(work, command.func)))
 
 
 def send(kept: StoredReply) -> web.Response:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate
 
+from bms.characters import password_form
 from bms.formats import rfc3339
 from bms.queries.accounts import AccountRow, ProfileRow, UserRow
 from bms.schemas.base import JsonSchema, Line, RequestSchema, Text
@@ -46,7 +47,7 @@ class Password(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         password = super()._deserialize(value, attr, data, **kwargs)
-        if len(password.encode()) > MAX_PASSWORD_BYTES:
+        if len(password_form(password).encode()) > MAX_PASSWORD_BYTES:
             raise ValidationError(f"Longer than {MAX_PASSWORD_BYTES} bytes; bcrypt ignores what follows.")
         return password
 

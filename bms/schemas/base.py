@@ -8,6 +8,7 @@ from typing import Any, ClassVar, cast
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
+from bms.characters import CONTROL, MAX_MARKS, REORDERING, composed, is_visible
 from bms.errors import ValidationFailed
 from bms.terms import CENT, MAX_COUNT, MAX_ID, MAX_MONEY
 
@@ -15,8 +16,6 @@ MAX_ERRORS = 100  # in one reply
 MAX_FAULTY = 20  # items of one list
 MAX_MEMBERS = 100  # of one object; no schema has half as many
 
-# The C0 and C1 control characters, and the line and paragraph separators.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(
@@ -85,8 +84,9 @@ def flatten(messages: Any, pointer: str = "") -> list[dict[str, str]]:
 class Text(fields.String):
     """Text of at most ``max`` UTF-16 units, the way SQL Server counts NVARCHAR.
 
-    NUL and lone surrogates are refused, as no database stores them. Blanks at the ends are removed unless
-    ``strip`` is off.
+    NUL and lone surrogates are refused, as no database stores them. Unless ``strip`` is off, blanks at the
+    ends are removed, equal texts get one form (Unicode's NFC), and characters that reorder others are
+    refused. With a ``min`` something must be visible.
     """
 
     def __init__(self, *, max: int, min: int = 0, strip: bool = True, **kwargs: Any) -> None:  # noqa: A002
@@ -95,16 +95,26 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
+        if self.strip:
+            text = text.strip()
         if "\x00" in text:
             raise ValidationError("The NUL character is not allowed.")
+        if len(text) > self.max:  # before its characters are looked at
+            raise ValidationError(f"Longer than {self.max} characters.")
         try:
+            if self.strip:
+                text = composed(text)
             units = len(text.encode("utf-16-le")) // 2
         except UnicodeEncodeError:
             raise ValidationError("Half a surrogate pair is not text.") from None
-        if self.strip:
-            text = text.strip()
+        except ValueError:
+            raise ValidationError(f"More than {MAX_MARKS} marks on one letter.") from None
         if units > self.max:
             raise ValidationError(f"Longer than {self.max} characters.")
+        if self.strip and REORDERING.search(text):
+            raise ValidationError("Characters that change the direction of text are not allowed.")
+        if self.strip and self.min and not is_visible(text):
+            raise ValidationError("May not be empty.")
         if len(text) < self.min:
             raise ValidationError(
                 "May not be empty." if self.min == 1 else f"Shorter than {self.min} characters."
@@ -121,7 +131,7 @@ class Line(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if _CONTROL.search(text):
+        if CONTROL.search(text):
             raise ValidationError("Control characters are not allowed.")
         return text
 

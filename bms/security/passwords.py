@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import bcrypt
 
+from bms.characters import older_password_forms, password_form
+
 T = TypeVar("T")
 MAX_PASSWORD_BYTES = 72  # bcrypt ignores what follows
 
@@ -23,13 +25,20 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """Return the bcrypt hash of a password. The schemas refuse passwords of more than 72 bytes."""
-        return await self._run(
-            lambda: bcrypt.hashpw(password.encode(), bcrypt.gensalt(self._rounds)).decode()
-        )
+        data = password_form(password).encode()
+        return await self._run(lambda: bcrypt.hashpw(data, bcrypt.gensalt(self._rounds)).decode())
 
     async def matches(self, password: str, stored: str | None) -> bool:
-        """Return whether the password matches the hash ``stored``. None never matches, and takes as long."""
-        data = password.encode()
+        """Return whether the password matches the hash ``stored``. None never matches, and takes as long.
+
+        Passwords stored before they were normalised match in the form in which they were stored.
+        """
+        for form in (password_form(password), *older_password_forms(password)):
+            if await self._matches(form.encode(), stored):
+                return True
+        return False
+
+    async def _matches(self, data: bytes, stored: str | None) -> bool:
         right = await self._run(
             lambda: bcrypt.checkpw(data[:MAX_PASSWORD_BYTES], (stored or self._decoy).encode())
         )

@@ -34,7 +34,7 @@ SQL_TEXTS = (
 UNICODE_TEXTS = (
     "\U0001f3ad\U0001f469\u200d\U0001f680 astral and joined",
     "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 right to left",
-    "Z\u0351\u036b\u0343a\u0300\u0323l\u035b\u0367 combining",
+    "Z\u0351\u036b\u0313\u1ea1\u0300l\u035b\u0367 combining",
     "\u5cf6\u6751 \ud55c\uad6d\uc5b4 \u0e20\u0e32\u0e29\u0e32",
     "\u1e9e\u0130\u0131\u03a3\u03c2 cases that fold to other lengths",
     "\ufb01\uff21\u2460 compatibility forms",

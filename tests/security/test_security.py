@@ -2,6 +2,7 @@
 
 import time
 
+import bcrypt
 import jwt
 import pytest
 
@@ -72,6 +73,33 @@ async def test_a_password_matches_its_own_hash_alone() -> None:
     assert not await passwords.matches("correct horse ", stored)
     assert not await passwords.matches("correct horse", None)
     passwords.close()
+
+
+async def test_a_password_matches_whatever_keyboard_typed_it() -> None:
+    passwords = Passwords(rounds=4)
+    composed, decomposed = "caf\u00e9 au lait", "cafe\u0301 au\u00a0lait"
+    stored = await passwords.hash(decomposed)
+    assert await passwords.matches(composed, stored)
+    assert await passwords.matches(decomposed, stored)
+    assert not await passwords.matches("cafe au lait", stored)
+    # Those stored before all had one form match as they were typed then, or decomposed.
+    for older in (composed, "cafe\u0301 au lait"):
+        hashed = bcrypt.hashpw(older.encode(), bcrypt.gensalt(4)).decode()
+        assert await passwords.matches(composed, hashed)
+        assert await passwords.matches("cafe\u0301 au lait", hashed)
+        assert not await passwords.matches("cafe au lait", hashed)
+    passwords.close()
+
+
+def test_another_hosts_clock_may_be_ahead(tokens: Tokens) -> None:
+    now = int(time.time())
+    assert tokens.read_access(forge(iat=now + 30))[:2] == (7, 9)
+    for iat in (now + 120, "soon", [], None):
+        with pytest.raises(Unauthenticated):
+            tokens.read_access(forge(iat=iat))
+    # Its life is not longer for it.
+    with pytest.raises(Unauthenticated):
+        tokens.read_access(forge(iat=now + 30, exp=now - 1))
 
 
 async def test_a_password_that_bcrypt_would_cut_does_not_match() -> None:

@@ -1,0 +1,57 @@
+"""Characters that text may hold: one form for what looks alike, and nothing that hides or reorders it."""
+
+import re
+import unicodedata
+
+# The C0 and C1 control characters, and the line and paragraph separators.
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Embeddings, overrides and isolates (Unicode Standard Annex 9) reorder what stands around the text, such as
+# the rest of a mail's subject. The marks U+200E, U+200F and U+061C, which languages need, are not among them.
+REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Letters and symbols without a glyph: Hangul fillers and the empty braille pattern.
+_BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+
+
+MAX_MARKS = 30  # on one letter (Unicode Standard Annex 15, stream-safe text); no language needs ten
+
+
+def composed(text: str) -> str:
+    """Return ``text`` in Unicode's normal form C, in which equal texts are equal strings.
+
+    Raises ValueError for more than MAX_MARKS marks on one letter: sorting them takes quadratic time.
+    """
+    if text.isascii():
+        return text
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks > MAX_MARKS:
+            raise ValueError(f"more than {MAX_MARKS} marks on one letter")
+    return unicodedata.normalize("NFC", text)
+
+
+def is_visible(text: str) -> bool:
+    """Return whether ``text`` holds a character that can be seen."""
+    if text.isascii():
+        return bool(text.strip())
+    return any(unicodedata.category(char)[0] in "LNPS" and char not in _BLANK for char in text)
+
+
+def password_form(text: str) -> str:
+    """Return a password as it is compared, whatever keyboard typed it (RFC 8265, section 4.2)."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", "".join(map(_plain_space, text)))
+
+
+def older_password_forms(text: str) -> tuple[str, ...]:
+    """Return the other forms in which ``text`` may have been stored: as typed, or decomposed."""
+    if text.isascii():
+        return ()
+    forms = dict.fromkeys((text, unicodedata.normalize("NFD", text), unicodedata.normalize("NFC", text)))
+    forms.pop(password_form(text), None)
+    return tuple(forms)
+
+
+def _plain_space(char: str) -> str:
+    return " " if unicodedata.category(char) == "Zs" else char
