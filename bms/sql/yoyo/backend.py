@@ -30,6 +30,9 @@ _ALTER_COLUMN = re.compile(
     r"(?P<nullability>\s+(?P<not>NOT\s+)?NULL)\s*;?\s*\Z"
 )
 
+# Migrations name the defaults df_TABLE_COLUMN.
+_DROP_DEFAULT = re.compile(r"ALTER\s+TABLE\s+\w+\s+DROP\s+CONSTRAINT\s+df_\w+\s*;?\s*\Z")
+
 
 class _Backend(DatabaseBackend):  # type: ignore[misc]
     driver_module = "pyodbc"
@@ -152,13 +155,18 @@ class MssqlBackend(_Backend):
         return _TranslatingCursor(self.connection.cursor(), self._for_babelfish)
 
     def _for_babelfish(self, text: str) -> str:
-        """Return ``text``, on Babelfish without the NULL or NOT NULL of an ALTER COLUMN, which it refuses.
+        """Return ``text`` as Babelfish takes it: an ALTER COLUMN without its NULL or NOT NULL.
 
-        Babelfish keeps a column's nullability. Where that would be wrong, ``text`` stays as it is and fails.
+        Babelfish keeps the column's nullability. Where that would be wrong, ``text`` stays as it is and
+        fails. It gives defaults no names, so none can be dropped; a default goes with its column.
         """
-        altered = _ALTER_COLUMN.search(text)
-        if altered is None or "Babelfish" not in self.connection.execute("SELECT @@VERSION").fetchval():
+        altered, default = _ALTER_COLUMN.search(text), _DROP_DEFAULT.search(text)
+        if altered is None and default is None:
             return text
+        if "Babelfish" not in self.connection.execute("SELECT @@VERSION").fetchval():
+            return text
+        if altered is None:
+            return "SET NOCOUNT ON"
         nullable = self.connection.execute(
             "SELECT IS_NULLABLE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = ? AND COLUMN_NAME = ?",
             altered["table"],

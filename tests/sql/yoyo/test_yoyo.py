@@ -44,7 +44,6 @@ def yoyo(*arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.needs("names of defaults")
 def test_apply_status_rollback(empty_database_url: str, sql_connection: pyodbc.Connection) -> None:
     url = empty_database_url
     assert list_migrations(url) == [(name, False) for name in IDS]
@@ -58,7 +57,6 @@ def test_apply_status_rollback(empty_database_url: str, sql_connection: pyodbc.C
     assert catalogue.tables(sql_connection) == []
 
 
-@pytest.mark.needs("names of defaults")
 def test_yoyos_own_command_line(empty_database_url: str, sql_connection: pyodbc.Connection) -> None:
     url, ours = empty_database_url, str(MIGRATIONS)
     yoyo("apply", "--database", yoyo_url(url), ours)
