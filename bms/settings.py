@@ -5,6 +5,8 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from email.errors import HeaderParseError
+from email.headerregistry import HeaderRegistry
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -141,6 +143,21 @@ def _origins(text: str) -> frozenset[str]:
     return origins
 
 
+def _mailbox(text: str) -> str:
+    """Return ``text`` if it is one mailbox (RFC 5322, section 3.4), with a local part and a domain."""
+    fault = ValueError(f'one sender such as "BMS, Tickets" <tickets@example.org> is needed, not {text!r}')
+    try:
+        header: Any = HeaderRegistry()("From", text)
+    except (HeaderParseError, IndexError):  # the parser's own, for an address that breaks off
+        raise fault from None
+    is_one = len(header.addresses) == 1 and header.groups[0].display_name is None
+    if not is_one or header.defects or not text.isprintable():
+        raise fault
+    if not header.addresses[0].username or not header.addresses[0].domain:
+        raise fault
+    return text
+
+
 def _token(text: str) -> str:
     if len(text) < MIN_TOKEN:
         raise ValueError(f"at least {MIN_TOKEN} characters are needed")
@@ -158,6 +175,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "workers": _number(1, 64),
     "data_dir": Path,
     "database_pool": _number(1, 200),
+    "mail_from": _mailbox,
     "hold_seconds": _number(1, 86_400),
     "access_token_seconds": _number(1, 31_536_000),
     "refresh_token_seconds": _number(1, 31_536_000),
