@@ -8,8 +8,8 @@ import contextlib
 import logging
 
 from bms.commands.idempotency import StoredReply
-from bms.commands.sales.pay import settle_payment
 from bms.commands.sales.refunds import postpone_refund, settle_refund
+from bms.commands.sales.settle import settle_payment
 from bms.errors import (
     BMSError,
     Contested,
