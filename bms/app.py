@@ -34,6 +34,7 @@ from bms.metrics import Metrics
 from bms.openapi.document import describe
 from bms.resources import make_caller_cache, make_database, make_gateway, make_reply_cache, make_transport
 from bms.security.passwords import Passwords
+from bms.security.signatures import Signatures
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.tasks.runner import background
@@ -78,6 +79,7 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
         refresh_seconds=settings.refresh_token_seconds,
     )
     app[keys.PASSWORDS] = Passwords(settings.bcrypt_rounds)
+    app[keys.SIGNATURES] = Signatures(settings.gateway_secret)
     app[keys.GATEWAY] = make_gateway(settings)
     app[keys.TRANSPORT] = make_transport(settings)
     description: Callable[[], bytes] = cache(lambda: orjson.dumps(describe(ENDPOINTS, TAGS)))

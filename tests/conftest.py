@@ -74,6 +74,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(
         data_dir=tmp_path,
         secret_key="a secret for tests, long enough for HS256",
+        gateway_secret="a secret that the gateway of the tests signs with",
         bcrypt_rounds=4,
         background_tasks=False,
         demo_data=False,
