@@ -14,6 +14,7 @@ from bms.handlers import (
     categories,
     docs,
     events,
+    gateway,
     health,
     metrics,
     notifications,
@@ -21,6 +22,7 @@ from bms.handlers import (
     refunds,
     reviews,
     sessions,
+    simulated_gateway,
     statistics,
     venues,
 )
@@ -48,6 +50,7 @@ ROUTES = (
     events,
     bookings,
     payments,
+    gateway,
     refunds,
     legacy_accounts,
     orders,
@@ -59,6 +62,9 @@ ROUTES = (
     metrics,
     docs,
 )
+
+# Pages for people, which the API's description leaves out.
+PAGES = (simulated_gateway,)
 
 ENDPOINTS = [endpoint for module in ROUTES for endpoint in module.routes.endpoints]
 
@@ -84,7 +90,7 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     app[keys.TRANSPORT] = make_transport(settings)
     description: Callable[[], bytes] = cache(lambda: orjson.dumps(describe(ENDPOINTS, TAGS)))
     app[keys.DESCRIPTION] = description
-    for module in ROUTES:
+    for module in (*ROUTES, *PAGES):
         module.routes.install(app)
     app.cleanup_ctx.append(_resources)
     if settings.background_tasks:

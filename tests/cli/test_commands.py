@@ -116,7 +116,7 @@ def test_check_says_what_is_broken(bms: Run, tmp_path: Path, place: dict[str, st
     checked = bms("check")
     assert checked.returncode == 1
     assert "BROKEN  Of every ticket type the capacity" in checked.stdout
-    assert "1 of 11 rules are broken." in checked.stdout
+    assert "1 of 12 rules are broken." in checked.stdout
 
 
 def test_sql_prints_statements_for_either_database(bms: Run) -> None:

@@ -1,4 +1,9 @@
-"""Settling a payment: writing what the gateway said became of it, and what follows from that."""
+"""Settling a payment: the one transition that says what became of it.
+
+A payment is settled by whoever learns its outcome first: the request that asked the gateway, the gateway's
+notice, the reconciliation, or the deadline. All call ``settle_payment``, which only the first of them gets
+past the guard of.
+"""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -26,6 +31,28 @@ from bms.sql.statements import Statement
 from bms.terms import Actor, BookingStatus, PaymentStatus
 
 
+class Result(NamedTuple):
+    """The outcome of a charge, as the gateway says it."""
+
+    succeeded: bool
+    gateway_reference: str | None
+    failure_code: str | None = None
+
+
+Render = Callable[[PaymentRow, str], StoredReply]
+"""Makes the reply to the payer of the payment and its booking's status."""
+
+
+# Before the payment's row, as when a payment is claimed. A write where a read would do, so that it waits for
+# a transaction that cancels or expires the booking, also on servers that ignore lock hints.
+LOCK_BOOKING = Statement(
+    "bookings.lock_to_settle",
+    "@id BIGINT",
+    "UPDATE bookings WITH (ROWLOCK, UPDLOCK) SET status = status OUTPUT inserted.status WHERE id = @id",
+    BookingStatusRow,
+)
+
+
 class SettledRow(NamedTuple):
     """A payment whose outcome has just been written."""
 
@@ -42,11 +69,39 @@ SETTLE = Statement(
     """
     UPDATE payments WITH (ROWLOCK, UPDLOCK)
     SET    status = @status, gateway_reference = @gateway_reference, failure_code = @failure_code,
-           settled_at = SYSUTCDATETIME()
+           next_action = NULL, ask_at = NULL, settled_at = SYSUTCDATETIME()
     OUTPUT inserted.booking_id, inserted.user_id, inserted.amount, inserted.currency, inserted.method
     WHERE  id = @id AND status = 'PROCESSING'
     """,
     SettledRow,
+)
+
+# The gateway has taken money for a payment that was written off. The booking may have another payment by now.
+RETURN = Statement(
+    "payments.return_failed",
+    "@id BIGINT, @gateway_reference NVARCHAR(64)",
+    """
+    UPDATE payments WITH (ROWLOCK, UPDLOCK)
+    SET    status = 'RETURNED', gateway_reference = @gateway_reference, settled_at = SYSUTCDATETIME()
+    OUTPUT inserted.booking_id, inserted.user_id, inserted.amount, inserted.currency, inserted.method
+    WHERE  id = @id AND status = 'FAILED'
+    """,
+    SettledRow,
+)
+
+# A payment that waited for its buyer made the hold's deadline later. After it has failed, the hold is as long
+# as it was: otherwise one such payment after the other would hold tickets for ever.
+RESTORE_HOLD = Statement(
+    "bookings.restore_hold",
+    "@id BIGINT, @payment_id BIGINT",
+    """
+    UPDATE bookings WITH (ROWLOCK)
+    SET    hold_expires_at = (SELECT p.held_until FROM payments AS p WHERE p.id = @payment_id)
+    WHERE  id = @id AND status = 'PENDING'
+      AND  EXISTS (SELECT 1
+                   FROM   payments AS p
+                   WHERE  p.id = @payment_id AND p.held_until < bookings.hold_expires_at)
+    """,
 )
 
 
@@ -77,14 +132,6 @@ GET_CONTEXT = Statement(
     ContextRow,
 )
 
-# Before the payment's row, as when a payment is claimed. A write, as there.
-LOCK_BOOKING = Statement(
-    "bookings.lock_to_settle",
-    "@id BIGINT",
-    "UPDATE bookings WITH (ROWLOCK, UPDLOCK) SET status = status OUTPUT inserted.status WHERE id = @id",
-    BookingStatusRow,
-)
-
 CONFIRM = Statement(
     "bookings.confirm",
     "@id BIGINT",
@@ -100,44 +147,49 @@ def settle_payment(
     tx: Transaction,
     *,
     payment_id: int,
-    succeeded: bool,
-    gateway_reference: str | None,
-    failure_code: str | None,
-    render: Callable[[PaymentRow, str], StoredReply],
+    result: Result,
+    render: Render,
     request_id: str | None,
 ) -> StoredReply:
     """Write the gateway's outcome. After a success, confirm the booking and issue its tickets.
 
     A hold that has run out gets its tickets again if they are free, the event has not begun and the buyer's
-    limit allows it. Otherwise the payment is claimed for a refund in full. Settling a settled payment changes
-    nothing. Returns the reply that ``render`` makes of the payment and the booking's status, and stores it
-    for a repeat. Raises NotFound, and Contested when another transaction took the tickets of a late payment.
+    limit allows it. Otherwise the payment is claimed for a refund in full, and so is money that arrives after
+    the payment has failed. After a failure the hold has its former deadline. Settling a settled payment
+    changes nothing else. Returns the reply that ``render`` makes of the payment and the booking's status, and
+    stores it for a repeat. Raises NotFound, and Contested when another transaction took the tickets of a late
+    payment.
     """
     context = tx.row(GET_CONTEXT, id=payment_id)
     if context is None:
         raise NotFound("There is no such payment")
-    status = _lock_booking(tx, context) if succeeded else None
+    status = _lock_booking(tx, context, counts=result.succeeded)
     retaken: Sequence[BookingLine] = ()
     settled = tx.row(
         SETTLE,
         id=payment_id,
-        status=PaymentStatus.SUCCEEDED if succeeded else PaymentStatus.FAILED,
-        gateway_reference=gateway_reference,
-        failure_code=failure_code,
+        status=PaymentStatus.SUCCEEDED if result.succeeded else PaymentStatus.FAILED,
+        gateway_reference=result.gateway_reference,
+        failure_code=result.failure_code,
     )
     if settled is not None:
-        action = "succeed" if succeeded else "fail"
-        audit.record(tx, Actor(settled.user_id, request_id=request_id), action, "payment", payment_id)
-        _announce(tx, payment_id, settled, succeeded, failure_code, request_id)
-        if succeeded:
+        _note(tx, payment_id, settled, result, request_id)
+        if not result.succeeded:
+            tx.execute(RESTORE_HOLD, id=context.booking_id, payment_id=payment_id)
+        else:
             lines = lines_of(tx, context.booking_id)
             retaken = lines if status == BookingStatus.EXPIRED else ()
             if (retaken and not _may_retake(tx, context, lines)) or not _confirm(
                 tx, context, lines, request_id
             ):
                 retaken = ()
-                _return_late(tx, context, payment_id, settled, request_id)
-    status = tx.value(GET_STATUS, id=context.booking_id, user_id=context.user_id)
+                _give_back(tx, context, payment_id, settled, request_id)
+    elif result.succeeded:
+        returned = tx.row(RETURN, id=payment_id, gateway_reference=result.gateway_reference)
+        if returned is not None:
+            _note(tx, payment_id, returned, result, request_id)
+            _give_back(tx, context, payment_id, returned, request_id, had_failed=True)
+    status = tx.only(GET_STATUS, id=context.booking_id, user_id=context.user_id).status
     reply = render(get_payment(tx, payment_id=payment_id, viewer_id=None), status)
     idempotency.finish_payment(tx, payment_id, reply)
     if retaken:
@@ -145,14 +197,12 @@ def settle_payment(
     return reply
 
 
-def _announce(
-    tx: Transaction,
-    payment_id: int,
-    payment: SettledRow,
-    succeeded: bool,
-    failure_code: str | None,
-    request_id: str | None,
+def _note(
+    tx: Transaction, payment_id: int, payment: SettledRow, result: Result, request_id: str | None
 ) -> None:
+    """Write the outcome into the audit log, and announce it."""
+    action = "succeed" if result.succeeded else "fail"
+    audit.record(tx, Actor(payment.user_id, request_id=request_id), action, "payment", payment_id)
     about: dict[str, Any] = {
         "payment_id": payment_id,
         "booking_id": payment.booking_id,
@@ -161,13 +211,18 @@ def _announce(
         "currency": payment.currency,
         "method": payment.method,
     }
-    outcome = PaymentSucceeded(**about) if succeeded else PaymentFailed(**about, failure_code=failure_code)
-    announce(tx, outcome, request_id=request_id)
+    announce(
+        tx,
+        PaymentSucceeded(**about)
+        if result.succeeded
+        else PaymentFailed(**about, failure_code=result.failure_code),
+        request_id=request_id,
+    )
 
 
-def _lock_booking(tx: Transaction, context: ContextRow) -> str:
-    """Lock the booking, and before it the user if there is a limit to count; return the booking's status."""
-    if context.per_user_limit is not None:
+def _lock_booking(tx: Transaction, context: ContextRow, *, counts: bool) -> str:
+    """Lock the booking, and before it the user if a limit ``counts``; return the booking's status."""
+    if counts and context.per_user_limit is not None:
         take_turns(tx, [context.user_id])
     return tx.only(LOCK_BOOKING, id=context.booking_id).status
 
@@ -203,22 +258,31 @@ def _retake(tx: Transaction, context: ContextRow, lines: Sequence[BookingLine]) 
     check_unchanged(tx, {context.event_id: context.version})
 
 
-def _return_late(
-    tx: Transaction, context: ContextRow, payment_id: int, payment: SettledRow, request_id: str | None
+def _give_back(
+    tx: Transaction,
+    context: ContextRow,
+    payment_id: int,
+    payment: SettledRow,
+    request_id: str | None,
+    *,
+    had_failed: bool = False,
 ) -> None:
-    """Claim all of a payment for a refund, because its booking has ended."""
+    """Claim all of a payment for a refund, because its booking has ended, or the payment ``had_failed``."""
+    late_for = "the payment had failed" if had_failed else "the booking had ended"
     claim_refund(
         tx,
         payment_id=payment_id,
         amount=payment.amount,
-        reason="The payment arrived after the booking had ended",
+        reason=f"The payment arrived after {late_for}",
         actor=None,
     )
-    tx.execute(ADD_REFUND_DUE, id=context.booking_id, amount=payment.amount)
+    if not had_failed:
+        tx.execute(ADD_REFUND_DUE, id=context.booking_id, amount=payment.amount)
     to_buyers.payment_returned(
         tx,
         booking_id=context.booking_id,
         payment_id=payment_id,
         amount=payment.amount,
+        had_failed=had_failed,
         request_id=request_id,
     )
