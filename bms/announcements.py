@@ -155,7 +155,7 @@ class PaymentSucceeded(Announcement):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFailed(Announcement):
-    """The gateway has refused a payment, or it was voided."""
+    """The gateway or the buyer has refused a payment, or it was voided."""
 
     kind = "payment.failed"
     subject = "payment"
@@ -170,11 +170,12 @@ class PaymentFailed(Announcement):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReturned(AboutBooking):
-    """A payment came when its tickets were gone, and all of it is given back."""
+    """A payment came when its tickets were gone, or it ``had_failed``, and all of it is given back."""
 
     kind = "payment.returned"
     payment_id: int
     refund: str
+    had_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

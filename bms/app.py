@@ -15,6 +15,7 @@ from bms.handlers import (
     categories,
     docs,
     events,
+    gateway,
     health,
     metrics,
     notifications,
@@ -22,6 +23,7 @@ from bms.handlers import (
     refunds,
     reviews,
     sessions,
+    simulated_gateway,
     statistics,
     venues,
 )
@@ -37,6 +39,7 @@ from bms.metrics import Metrics
 from bms.openapi.document import describe
 from bms.resources import make_caller_cache, make_database, make_gateway, make_reply_cache, make_transport
 from bms.security.passwords import Passwords
+from bms.security.signatures import Signatures
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.tasks.runner import background
@@ -50,6 +53,7 @@ ROUTES = (
     events,
     bookings,
     payments,
+    gateway,
     refunds,
     legacy_accounts,
     orders,
@@ -61,6 +65,9 @@ ROUTES = (
     metrics,
     docs,
 )
+
+# Pages for people, which the API's description leaves out.
+PAGES = (simulated_gateway,)
 
 ENDPOINTS = [endpoint for module in ROUTES for endpoint in module.routes.endpoints]
 
@@ -84,11 +91,12 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
         refresh_seconds=settings.refresh_token_seconds,
     )
     app[keys.PASSWORDS] = Passwords(settings.bcrypt_rounds)
+    app[keys.SIGNATURES] = Signatures(settings.gateway_secret)
     app[keys.GATEWAY] = make_gateway(settings)
     app[keys.TRANSPORT] = make_transport(settings)
     description: Callable[[], SharedReply] = cache(_description)
     app[keys.DESCRIPTION] = description
-    for module in ROUTES:
+    for module in (*ROUTES, *PAGES):
         module.routes.install(app)
     app.cleanup_ctx.append(_resources)
     if settings.background_tasks:

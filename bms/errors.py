@@ -85,6 +85,10 @@ class InvalidCredentials(BMSError):
     code, title, status = "invalid_credentials", "Wrong username, e-mail address or password", 401
 
 
+class InvalidSignature(BMSError):
+    code, title, status = "invalid_signature", "The signature is missing, wrong or too old", 401
+
+
 class InvalidRefreshToken(BMSError):
     code, title, status = "invalid_refresh_token", "The refresh token is no longer valid", 401
 

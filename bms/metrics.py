@@ -29,6 +29,7 @@ BACKLOG = {
         "bms_payments_stuck",
         "Payments with an unknown outcome for more than ten minutes.",
     ),
+    "payments_pending": ("bms_payments_pending", "Payments that wait for their buyer."),
     "cancellations_unfinished": (
         "bms_cancellations_unfinished",
         "Cancelled events whose bookings are still being cancelled.",

@@ -38,6 +38,7 @@ class Settings:
     database_pool: int = 8
     redis_url: str | None = field(default=None, repr=False)
     secret_key: str = field(default="", repr=False)
+    gateway_secret: str = field(default="", repr=False)
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "BMS Tickets <tickets@localhost>"
     hold_seconds: int = 900
@@ -91,20 +92,23 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) 
     parsed.setdefault("open_manager_registration", embedded)
     parsed.setdefault("demo_data", embedded)
     data_dir = parsed["data_dir"] = parsed.get("data_dir", Path("var")).absolute()
-    if "secret_key" not in parsed:
-        if not embedded:
+    if "secret_key" not in parsed and not embedded:
+        raise ConfigurationError(
+            "BMS_SECRET_KEY is not set. It signs the tokens: set it to a long random text, the same in "
+            "every process, such as the output of: python3 -c 'import secrets; "
+            "print(secrets.token_urlsafe(48))'"
+        )
+    for name in ("secret_key", "gateway_secret"):
+        if name not in parsed and embedded:
+            try:
+                parsed[name] = _kept_secret(data_dir / name)
+            except OSError as error:
+                raise ConfigurationError(f"BMS_DATA_DIR cannot store the secret: {error}") from None
+        if name in parsed and len(parsed[name].encode()) < MIN_SECRET:
+            kept = "" if name in values else f"; it was read from {data_dir / name}"
             raise ConfigurationError(
-                "BMS_SECRET_KEY is not set. It signs the tokens: set it to a long random text, the same in "
-                "every process, such as the output of: python3 -c 'import secrets; "
-                "print(secrets.token_urlsafe(48))'"
+                f"BMS_{name.upper()} is too short: at least {MIN_SECRET} bytes are needed{kept}"
             )
-        try:
-            parsed["secret_key"] = _kept_secret(data_dir / "secret_key")
-        except OSError as error:
-            raise ConfigurationError(f"BMS_DATA_DIR cannot store the secret: {error}") from None
-    if len(parsed["secret_key"].encode()) < MIN_SECRET:
-        kept = "" if "secret_key" in values else f"; it was read from {data_dir / 'secret_key'}"
-        raise ConfigurationError(f"BMS_SECRET_KEY is too short: at least {MIN_SECRET} bytes are needed{kept}")
     return Settings(**parsed)
 
 

@@ -94,6 +94,7 @@ class PaymentStatus(StrEnum):
     FAILED = "FAILED"
     PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
     REFUNDED = "REFUNDED"
+    RETURNED = "RETURNED"  # The money arrived after the payment had failed. All of it is being given back.
 
 
 class RefundStatus(StrEnum):

@@ -23,6 +23,7 @@ from tests.kit.api import Api, Client, Reply
 from tests.kit.books import assert_balanced, assert_charged, assert_settled
 from tests.kit.cards import CARD
 from tests.kit.gateways import Pause
+from tests.kit.notices import Notifier
 from tests.kit.outgoing import fan_out_at_once
 from tests.kit.scene import Scene
 from tests.kit.servers import Server
@@ -74,6 +75,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(
         data_dir=tmp_path,
         secret_key="a secret for tests, long enough for HS256",
+        gateway_secret="a secret that the gateway of the tests signs with",
         bcrypt_rounds=4,
         background_tasks=False,
         demo_data=False,
@@ -238,6 +240,12 @@ def gateway(client: Client) -> SimulatedGateway:
 def pause(gateway: SimulatedGateway, monkeypatch: pytest.MonkeyPatch) -> Pause:
     """Every charge stops between the gateway's books and its answer, until ``go`` is set."""
     return Pause(gateway, monkeypatch)
+
+
+@pytest.fixture
+def notifier(client: Client, settings: Settings) -> Notifier:
+    """The payment gateway as it sends notices."""
+    return Notifier(client, settings.gateway_secret)
 
 
 @pytest.fixture

@@ -1,14 +1,18 @@
 """Paying for a booking: claim it, ask the gateway, settle. Every payment goes through here."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from bms.checkout.settlement import settle
+from bms.checkout.settlement import settle, wait_for_buyer
 from bms.commands.idempotency import Key, StoredReply
 from bms.commands.sales.pay import claim_payment
 from bms.payments.cards import brand_of, last4
-from bms.payments.gateway import Charge, Gateway
+from bms.payments.gateway import Charge, Gateway, Outcome
 from bms.sql.database import Database
 from bms.terms import Actor, Method
+
+NEEDS_BUYER = "This payment needs its buyer, and this call cannot wait. Pay with POST /payments"
+ENDED = "The booking ended before the payment. Nothing was charged"
 
 
 async def pay(
@@ -20,9 +24,11 @@ async def pay(
     method: str,
     details: Mapping[str, str],
     key: Key | None,
+    may_wait: bool = True,
 ) -> StoredReply:
     """Pay for the actor's held booking and return the reply: 201 and the payment, or why it failed.
 
+    202 if the buyer must act first. Unless the caller ``may_wait``, such a payment is given up and declined.
     The reply is stored under ``key``, and a repeat gets it again. Raises as ``claim_payment`` and ``settle``,
     and GatewayUnavailable when the outcome is unknown.
     """
@@ -48,4 +54,17 @@ async def pay(
     # No transaction is open here. If this raises or the process dies, the payment stays PROCESSING and blocks
     # a second one until reconciliation finds out its outcome.
     outcome = await gateway.charge(charge)
+    if outcome.pending and may_wait:
+        waiting = await wait_for_buyer(database, claim.payment_id, outcome, request_id=actor.request_id)
+        if waiting is not None:
+            return waiting
+        outcome = await _give_up(gateway, charge, ENDED)
+    elif outcome.pending:
+        outcome = await _give_up(gateway, charge, NEEDS_BUYER)
     return await settle(database, claim.payment_id, outcome, request_id=actor.request_id)
+
+
+async def _give_up(gateway: Gateway, charge: Charge, why: str) -> Outcome:
+    """Void a charge that waits for its buyer. Return its outcome, with the reason. Raises as ``charge``."""
+    outcome = await gateway.void(charge.reference, charge.amount, charge.currency)
+    return outcome if outcome.succeeded else replace(outcome, message=why)

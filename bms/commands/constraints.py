@@ -36,6 +36,7 @@ CONSTRAINT_ERRORS: Mapping[str, Callable[[], BMSError] | None] = {
     # Retried: the row is found this time, or another random code is drawn.
     "pk_login_attempts": None,
     "pk_idempotency_keys": None,
+    "pk_gateway_notices": None,
     "uq_bookings_reference": None,
     "uq_tickets_code": None,
     "uq_outbox_dedupe_key": None,

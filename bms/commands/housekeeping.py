@@ -9,6 +9,7 @@ from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
 KEY_DAYS = 7  # how long a request can be repeated under its Idempotency-Key
+NOTICE_DAYS = 30  # a gateway repeats a notice for days, not weeks; settling twice would do nothing anyway
 SESSION_DAYS = 30  # how long a session is kept for inspection after its end
 # How long an emptied mail keeps its row. The dedupe key in it prevents a second copy of the same mail.
 EMPTY_MAIL_DAYS = 365
@@ -93,6 +94,18 @@ DELETE_ANNOUNCEMENTS = Statement(
     """,
 )
 
+DELETE_NOTICES = Statement(
+    "gateway_notices.delete_old",
+    "@days INT, @limit INT",
+    """
+    DELETE FROM gateway_notices WITH (ROWLOCK)
+    WHERE  notice_key IN (SELECT TOP (@limit) notice_key
+                          FROM   gateway_notices WITH (UPDLOCK, READPAST, ROWLOCK)
+                          WHERE  received_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
+                          ORDER BY received_at)
+    """,
+)
+
 DELETE_NOTIFICATIONS = Statement(
     "notifications.delete_old",
     "@days INT, @limit INT",
@@ -117,6 +130,11 @@ DELETE_AUDIT = Statement(
 def remove_old_keys(tx: Transaction, *, limit: int) -> int:
     """Remove answered idempotency keys. Keep an open key: the payment of its request is not settled."""
     return tx.execute(DELETE_KEYS, days=KEY_DAYS, limit=limit)
+
+
+def remove_old_notices(tx: Transaction, *, limit: int) -> int:
+    """Remove the gateway's notices received more than NOTICE_DAYS ago."""
+    return tx.execute(DELETE_NOTICES, days=NOTICE_DAYS, limit=limit)
 
 
 def remove_old_attempts(tx: Transaction, *, limit: int) -> int:

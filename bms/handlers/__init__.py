@@ -11,6 +11,7 @@ TAGS = {
     "event_cancellation": "Cancelling an event, and its progress.",
     "bookings": "Bookings: hold, list, show, cancel.",
     "payments": "Payments: pay, list, show.",
+    "gateway": "What the payment gateway sends: notices of what became of payments.",
     "refunds": "Refunds: request, show.",
     "accounts": "Accounts: managing them, booking history, changing a password.",
     "statistics": "Best-selling events; for organisers the figures and the attendees of an event.",

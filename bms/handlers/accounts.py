@@ -1,5 +1,7 @@
 """Accounts: registration, the profile, the password, booking history, and what admins manage."""
 
+from functools import partial
+
 from aiohttp import web
 
 from bms.commands.accounts.passwords import begin_password_change, change_password, wrong_password
@@ -86,7 +88,8 @@ async def history(call: Call) -> web.Response:
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
     views = await call.db.read_primary(list_history, user_id=user_id, before=before, limit=limit + 1)
-    return page(call.request, views, limit, present_booking, "id")
+    present = partial(present_booking, viewer_id=call.caller.user_id)
+    return page(call.request, views, limit, present, "id")
 
 
 @routes.add(

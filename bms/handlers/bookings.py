@@ -1,5 +1,7 @@
 """Bookings: hold, list, show, cancel."""
 
+from functools import partial
+
 from aiohttp import web
 
 from bms.checkout import refunds
@@ -73,7 +75,8 @@ async def index(call: Call) -> web.Response:
         before=before,
         limit=limit + 1,
     )
-    return page(call.request, views, limit, present_booking, "id")
+    present = partial(present_booking, viewer_id=call.caller.user_id)
+    return page(call.request, views, limit, present, "id")
 
 
 @routes.add(
@@ -82,7 +85,7 @@ async def index(call: Call) -> web.Response:
 async def show(call: Call) -> web.Response:
     """Show one of the caller's bookings. Admins see everybody's."""
     view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=call.viewer_id)
-    return respond(present_booking(view))
+    return respond(present_booking(view, viewer_id=call.caller.user_id))
 
 
 @routes.add(
@@ -111,7 +114,7 @@ async def cancel(call: Call) -> web.Response:
         call.db, call.gateway, call.actor, booking_id=call.id(), reason=call.body.get("reason")
     )
     view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=None)
-    return respond(present_booking(view))
+    return respond(present_booking(view, viewer_id=call.caller.user_id))
 
 
 @routes.add(

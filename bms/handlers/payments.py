@@ -1,5 +1,7 @@
 """Payments: claim, ask the gateway, settle."""
 
+from functools import partial
+
 from aiohttp import web
 
 from bms.checkout.payments import pay
@@ -31,7 +33,7 @@ routes = Routes()
     operation="payments.pay",
     access=Access.USER,
     body=Pay(),
-    answers={201: PaymentAnswer()},
+    answers={201: PaymentAnswer(), 202: PaymentAnswer()},
     raises=[
         PaymentDeclined,
         NotFound,
@@ -45,7 +47,11 @@ routes = Routes()
     headers=["Idempotency-Key"],
 )
 async def pay_booking(call: Call) -> web.Response:
-    """Pay for a held booking. If the payment is declined (402), the hold stands."""
+    """Pay for a held booking. If the payment is declined (402), the hold stands.
+
+    If the buyer must act first (202), the payment is PROCESSING, ``next_action`` says what to do, and the
+    hold lasts until ``pending_until`` at least. ``GET /payments/{id}`` says what became of it.
+    """
     paid = await pay(
         call.db,
         call.gateway,
@@ -73,7 +79,8 @@ async def index(call: Call) -> web.Response:
     payments = await call.db.read_primary(
         list_payments, user_id=call.viewer_id, before=before, limit=limit + 1
     )
-    return page(call.request, payments, limit, present_payment, "id")
+    present = partial(present_payment, viewer_id=call.caller.user_id)
+    return page(call.request, payments, limit, present, "id")
 
 
 @routes.add(
@@ -82,4 +89,4 @@ async def index(call: Call) -> web.Response:
 async def show(call: Call) -> web.Response:
     """Show one of the caller's payments. Admins see everybody's."""
     payment = await call.db.read_primary(get_payment, payment_id=call.id(), viewer_id=call.viewer_id)
-    return respond(present_payment(payment))
+    return respond(present_payment(payment, viewer_id=call.caller.user_id))

@@ -34,7 +34,11 @@ class Access(enum.Enum):
 
     ANYONE = "anyone"
     CREDENTIALS = "credentials"  # The body identifies the caller. A presented token is ignored.
+    SIGNED = "signed"  # The payment gateway signs the body. A presented token is ignored.
     USER = "user"
+
+
+WITHOUT_TOKEN = frozenset({Access.CREDENTIALS, Access.SIGNED})
 
 
 def check_access(access: Access | Right, caller: Caller | None, refusal: BMSError | None = None) -> None:
@@ -42,7 +46,7 @@ def check_access(access: Access | Right, caller: Caller | None, refusal: BMSErro
 
     ``refusal`` is the error that the presented token caused, or None.
     """
-    if access is Access.CREDENTIALS:
+    if access in WITHOUT_TOKEN:
         return
     if refusal is not None:
         raise refusal

@@ -5,6 +5,7 @@ handler runs. The API's description is made from the same declaration.
 """
 
 import enum
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,17 +18,21 @@ from bms.errors import (
     BMSError,
     DatabaseUnavailable,
     Forbidden,
+    InvalidSignature,
     NotFound,
     Overloaded,
     Unauthenticated,
 )
 from bms.http import keys
 from bms.http.bodies import Parse, parser, read_body, read_query
-from bms.http.call import PREFIXES, Access, Call, check_access, id_in, identify
+from bms.http.call import PREFIXES, WITHOUT_TOKEN, Access, Call, check_access, id_in, identify
 from bms.http.shared import SharedReply
 from bms.schemas.base import RequestSchema
 from bms.security.identity import STRANGER, Caller
+from bms.security.signatures import HEADER, BadSignature
 from bms.terms import Right
+
+log = logging.getLogger(__name__)
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
@@ -72,7 +77,7 @@ class Endpoint:
         return self.operation.partition(".")[0]
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
-        if self.access is Access.CREDENTIALS:
+        if self.access in WITHOUT_TOKEN:
             return await self._serve(request, None)
         # Most reads are a stranger's. They are spared a coroutine.
         identity = await identify(request) if hdrs.AUTHORIZATION in request.headers else STRANGER
@@ -134,8 +139,20 @@ class Endpoint:
         if self.query is not None:
             call.query = self.query.parse(read_query(request))
         if self.parse is not None:
-            call.body = self.parse(await read_body(request))
+            raw = await read_body(request)
+            if self.access is Access.SIGNED:
+                _check_signature(request, raw)
+            call.body = self.parse(raw)
         return await self.handler(call)
+
+
+def _check_signature(request: web.Request, raw: bytes) -> None:
+    """Raise InvalidSignature unless the header signs the raw body. Only the log says why not."""
+    try:
+        request.app[keys.SIGNATURES].check(request.headers.get(HEADER), raw)
+    except BadSignature as error:
+        log.warning("request %s: %s", request[keys.REQUEST_ID], error)
+        raise InvalidSignature() from None
 
 
 class Routes:
@@ -170,6 +187,7 @@ class Routes:
         the same reply, and what it is made of: it is kept, and has an ETag.
         """
 
+        assert access is not Access.SIGNED or body is not None, "what is signed is the body"
         parse = None if body is None else parser(body, memoised=memoised)
 
         def register(handler: Handler) -> Handler:

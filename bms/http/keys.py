@@ -13,6 +13,7 @@ from bms.metrics import Metrics
 from bms.payments.gateway import Gateway
 from bms.security.identity import Identity, KnownCaller
 from bms.security.passwords import Passwords
+from bms.security.signatures import Signatures
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database
@@ -25,6 +26,7 @@ REPLIES = web.AppKey("replies", Cache[SharedReply])
 CALLERS = web.AppKey("callers", Cache[KnownCaller])
 TOKENS = web.AppKey("tokens", Tokens)
 PASSWORDS = web.AppKey("passwords", Passwords)
+SIGNATURES = web.AppKey("signatures", Signatures)
 GATEWAY = web.AppKey("gateway", Gateway)
 METRICS = web.AppKey("metrics", Metrics)
 DESCRIPTION: web.AppKey[Callable[[], SharedReply]] = web.AppKey("description")

@@ -11,7 +11,8 @@ The payload of each kind (a text is a single line; an amount is a string with tw
   ``total``, ``currency``, ``tickets`` (``code``, ``ticket_type``).
 - ``booking_cancelled``, ``event_cancelled``: ``name``, ``reference``, ``event``, ``reason`` and
   ``refund`` (None if there is no refund), ``currency``.
-- ``refund_issued``, ``payment_returned``: ``name``, ``reference``, ``event``, ``refund``, ``currency``.
+- ``refund_issued``, ``payment_returned``: ``name``, ``reference``, ``event``, ``refund``, ``currency``; the
+  second also ``had_failed``.
 
 All ticket holders of an event get the same payload, so it names no recipient. Here ``event`` may have
 ``ends_at`` too:

@@ -12,10 +12,19 @@ from marshmallow import Schema
 
 from bms import __version__, errors
 from bms.errors import BMSError
-from bms.http.call import Access, roles_with
+from bms.http.call import WITHOUT_TOKEN, Access, roles_with
 from bms.http.endpoint import Endpoint
 from bms.openapi.fields import plugin
-from bms.openapi.parts import PARAMETERS, PROBLEM, RESPONSE_HEADERS, SECURITY, example_of_problem, link
+from bms.openapi.parts import (
+    ACCESS_TOKEN,
+    PARAMETERS,
+    PROBLEM,
+    RESPONSE_HEADERS,
+    SECURITY,
+    SIGNATURE,
+    example_of_problem,
+    link,
+)
 from bms.terms import Right
 
 OLDER = "older shapes"
@@ -25,6 +34,7 @@ _PARAMETER = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
 _WHO = {
     Access.ANYONE: "Anyone may call this.",
     Access.CREDENTIALS: "Anyone may call this.",
+    Access.SIGNED: "Needs the payment gateway's signature.",
     Access.USER: "Needs an access token.",
 }
 
@@ -85,7 +95,9 @@ def all_errors(of: type[BMSError] = BMSError) -> set[type[BMSError]]:
 def refusals(endpoint: Endpoint) -> list[type[BMSError]]:
     """Return the errors that an endpoint may answer with: implied by its declaration, or declared."""
     found: list[type[BMSError]] = [errors.MalformedRequest]
-    if endpoint.access is not Access.CREDENTIALS:
+    if endpoint.access is Access.SIGNED:
+        found.append(errors.InvalidSignature)
+    if endpoint.access not in WITHOUT_TOKEN:
         found.append(errors.Unauthenticated)
     if isinstance(endpoint.access, Right):
         found.append(errors.Forbidden)
@@ -138,7 +150,9 @@ def _who(access: Access | Right) -> str:
 def _security(access: Access | Right) -> list[Document]:
     if access is Access.CREDENTIALS:
         return []
-    token: list[Document] = [{name: []} for name in SECURITY]
+    if access is Access.SIGNED:
+        return [{SIGNATURE: []}]
+    token: list[Document] = [{ACCESS_TOKEN: []}]
     return [{}, *token] if access is Access.ANYONE else token
 
 

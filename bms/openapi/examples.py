@@ -11,6 +11,7 @@ from bms.schemas import (
     categories,
     event_cancellation,
     events,
+    gateway,
     legacy,
     notifications,
     payments,
@@ -125,7 +126,7 @@ _BOOKING: Example = {
     "refund_due": None,
     "refunds": [{"id": 1, "amount": "10.00", "status": "SUCCEEDED"}],
     "lines": [{"ticket_type": 1, "name": "Stalls", "quantity": 1, "unit_price": "35.00"}],
-    "payment": {"id": 1, "status": "PARTIALLY_REFUNDED", "method": "card"},
+    "payment": {"id": 1, "status": "PARTIALLY_REFUNDED", "method": "card", "next_action": None},
     "tickets": [
         {"id": 1, "code": "981B0BECD8E9828F6E98C8E32C", "ticket_type": 1, "seat": None, "status": "VALID"}
     ],
@@ -180,6 +181,12 @@ REQUESTS: Mapping[type[Schema], Example] = {
         "method": "card",
         "details": {"number": "4242 4242 4242 4242", "expiry": "12/40", "cvv": "123", "holder": "Ann"},
     },
+    gateway.Notice: {
+        "notice_id": "ev_91a58f18b1cbd56c7e4d2a03",
+        "reference": "0d2f6c1f5b7a4c2e9d3b8a6f4e1c7d50",
+        "status": "SUCCEEDED",
+        "gateway_reference": "ch_91a58f18b1cbd56c7e4d2a03",
+    },
     refunds.Refund: {"payment_id": 1, "amount": "10.00", "reason": "The second act was cut"},
     event_cancellation.CancelEvent: {"reason": "The hall was flooded"},
     notifications.Notification: {"event": 1, "message": "Doors open at seven."},
@@ -225,9 +232,11 @@ ANSWERS: Mapping[type[Schema], Example] = {
         "amount": "35.00",
         "currency": "EUR",
         "method": "card",
-        "status": "SUCCEEDED",
-        "card": {"brand": "visa", "last4": "4242"},
+        "status": "PROCESSING",
+        "card": {"brand": "visa", "last4": "3155"},
         "failure_code": None,
+        "next_action": {"type": "redirect", "url": "/simulated-gateway/ch_91a58f18b1cbd56c7e4d2a03"},
+        "pending_until": "2027-06-01T10:46:02.471Z",
         "created_at": "2027-06-01T10:16:02.471Z",
     },
     refund_answers.RefundAnswer: {

@@ -4,16 +4,26 @@ from typing import Any
 
 from bms.errors import BMSError, ValidationFailed
 from bms.schemas.problems import PROBLEM_TYPE
+from bms.security.signatures import HEADER
 
 Part = dict[str, Any]
 
+ACCESS_TOKEN, SIGNATURE = "access_token", "signature"
+
 SECURITY: dict[str, Part] = {
-    "access_token": {
+    ACCESS_TOKEN: {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
         "description": "The access token from POST /login.",
-    }
+    },
+    SIGNATURE: {
+        "type": "apiKey",
+        "in": "header",
+        "name": HEADER,
+        "description": "`t=1764183600,v1=5257a8...`: seconds since 1970, and in hexadecimal the HMAC-SHA256 "
+        "of that number, a dot and the raw body, with BMS_GATEWAY_SECRET. The time may be five minutes off.",
+    },
 }
 
 _ETAG = {"type": "string", "examples": ['"v3-5b2c9a7d1e4f6a80"']}

@@ -2,8 +2,9 @@
 
 Idempotency: each charge and each refund carries our reference. A reference always has the same outcome, and
 money moves once for it, however often and from however many processes it is sent. After GatewayUnavailable
-nobody knows the outcome: a retry with the same reference is safe, and so are ``find_charge`` and
-``find_refund``. FAILED is an outcome: another attempt needs a new reference.
+nobody knows the outcome: a retry with the same reference is safe, and so is ``find_charge``. FAILED is an
+outcome: another attempt needs a new reference. PENDING is none: the buyer must act first, and the gateway
+tells the outcome later.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 
 
 class OutcomeStatus(StrEnum):
+    PENDING = "PENDING"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
 
@@ -34,13 +36,30 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class NextAction:
+    """What the buyer must do. ``redirect``: open ``url``, which may be relative to the API's address."""
+
+    type: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a charge or refund. A FAILED one has a code, and a message for a person."""
+    """The outcome of a charge or refund. A FAILED one has a code, and a message for a person.
+
+    A charge may also be PENDING: it waits for its buyer, who must do the ``next_action``. Without one the
+    buyer acts elsewhere, for example in the bank's app.
+    """
 
     status: OutcomeStatus
     gateway_reference: str
     failure_code: str | None = None
     message: str | None = None
+    next_action: NextAction | None = None
+
+    @property
+    def pending(self) -> bool:
+        return self.status is OutcomeStatus.PENDING
 
     @property
     def succeeded(self) -> bool:
@@ -55,7 +74,7 @@ class Gateway(Protocol):
     """Each method raises bms.errors.GatewayUnavailable if the outcome is unknown."""
 
     async def charge(self, charge: Charge) -> Outcome:
-        """Take the money, once per reference, and return the outcome."""
+        """Take the money, once per reference, and return the outcome, or that the buyer must act first."""
 
     async def find_charge(self, reference: str) -> Outcome | None:
         """Return the outcome of a charge, or None if the gateway never received it.
@@ -64,9 +83,10 @@ class Gateway(Protocol):
         """
 
     async def void(self, reference: str, amount: Decimal, currency: str) -> Outcome:
-        """Give up a charge with an unknown outcome. Return its outcome if the gateway received it.
+        """Give up a charge with an unknown outcome, or one that waits for its buyer. Return its outcome.
 
-        If it did not, it never will: a later charge with the same reference is FAILED.
+        It is what the gateway had decided before. If it had decided nothing, it is FAILED for good: a later
+        charge with the same reference fails, and so does a buyer who acts now. It is never PENDING.
         """
 
     async def refund(self, reference: str, gateway_reference: str, amount: Decimal, currency: str) -> Outcome:
@@ -74,6 +94,3 @@ class Gateway(Protocol):
 
         A refund is FAILED if all refunds together would exceed the charge.
         """
-
-    async def find_refund(self, reference: str) -> Outcome | None:
-        """Return the outcome of a refund, or None if the gateway never received it."""

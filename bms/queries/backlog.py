@@ -13,7 +13,8 @@ class Backlog(NamedTuple):
     """Numbers of waiting rows, and seconds since the oldest row became due or was started.
 
     ``oldest_seconds`` is negative if all pending mail is due later. ``dead`` counts mail that was given up,
-    ``refunds_given_up`` refunds that are not retried any more.
+    ``refunds_given_up`` refunds that are not retried any more, ``payments_pending`` payments that wait for
+    their buyer.
     """
 
     pending: int
@@ -22,6 +23,7 @@ class Backlog(NamedTuple):
     holds_overdue: int
     refunds_given_up: int
     payments_stuck: int
+    payments_pending: int
     cancellations_unfinished: int
     cancellations_oldest_seconds: int
 
@@ -32,6 +34,7 @@ GET = Statement(
     """
     SELECT due.pending, due.oldest_seconds, dead.messages AS dead, holds.overdue AS holds_overdue,
            refunded.given_up AS refunds_given_up, paid.stuck AS payments_stuck,
+           waiting.payments AS payments_pending,
            cancelling.unfinished AS cancellations_unfinished,
            cancelling.oldest_seconds AS cancellations_oldest_seconds
     FROM   (SELECT COUNT(*) AS pending,
@@ -50,7 +53,9 @@ GET = Statement(
     CROSS JOIN (SELECT COUNT(*) AS stuck
                 FROM   payments
                 WHERE  status = 'PROCESSING'
-                  AND  created_at < DATEADD(SECOND, -@stuck_seconds, SYSUTCDATETIME())) AS paid
+                  AND  COALESCE(pending_until, created_at)
+                       < DATEADD(SECOND, -@stuck_seconds, SYSUTCDATETIME())) AS paid
+    CROSS JOIN (SELECT COUNT(*) AS payments FROM payments WHERE ask_at IS NOT NULL) AS waiting
     CROSS JOIN (SELECT COUNT(*) AS unfinished,
                        COALESCE(DATEDIFF(SECOND, MIN(started_at), SYSUTCDATETIME()), 0) AS oldest_seconds
                 FROM   event_cancellations

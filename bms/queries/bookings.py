@@ -144,7 +144,7 @@ LIST_PAYMENTS = Statement(
     "@booking_ids BIGINT LIST",
     """
     SELECT id, booking_id, user_id, amount, currency, method, status, card_brand, card_last4,
-           failure_code, created_at
+           failure_code, next_action, pending_until, created_at
     FROM   payments
     WHERE  booking_id IN (@booking_ids)
     ORDER BY booking_id, id

@@ -4,6 +4,7 @@ A query returns the rows that break its rule. It locks nothing and may run on an
 rule holds in every committed state.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -144,7 +145,7 @@ PAID = Statement(
 
 
 class OwedRow(NamedTuple):
-    """A payment of a booking that ended, of which refunds claim less than is owed."""
+    """A payment that came too late, or of a booking that ended, of which refunds claim less than is owed."""
 
     id: int
     booking_id: int
@@ -164,6 +165,7 @@ GIVEN_BACK = Statement(
     WHERE  p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')
       AND  ((b.status = 'CANCELLED' AND p.refund_claimed < COALESCE(b.refund_due, p.amount))
             OR (b.status IN ('PENDING', 'EXPIRED') AND p.refund_claimed < p.amount))
+       OR  (p.status = 'RETURNED' AND p.refund_claimed < p.amount)
     ORDER BY p.id
     """,
     OwedRow,
@@ -198,6 +200,32 @@ REFUNDS = Statement(
     ORDER BY p.id
     """,
     MisrefundedRow,
+)
+
+
+class UnheldRow(NamedTuple):
+    """A payment that waits for its buyer while its booking is not held."""
+
+    id: int
+    booking_id: int
+    status: str
+    pending_until: dt.datetime
+    hold_expires_at: dt.datetime | None
+
+
+# Once its deadline has passed, the hold may end before the gateway has voided the payment.
+PENDING_PAYMENTS = Statement(
+    "check.pending_payments",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) p.id, p.booking_id, b.status, p.pending_until, b.hold_expires_at
+    FROM   payments AS p
+    INNER JOIN bookings AS b ON b.id = p.booking_id
+    WHERE  p.status = 'PROCESSING' AND p.pending_until > SYSUTCDATETIME()
+      AND  (b.status <> 'PENDING' OR b.hold_expires_at < p.pending_until)
+    ORDER BY p.id
+    """,
+    UnheldRow,
 )
 
 
@@ -345,8 +373,9 @@ RULES: Mapping[str, Statement[Any]] = {
     "A confirmed booking has a valid ticket a piece, and no other booking has one": ISSUED,
     "No seat has two live claims": SEATS,
     "A confirmed booking that costs something has one payment, of its total, not given back": PAID,
-    "What a booking that ended was owed has been claimed for a refund": GIVEN_BACK,
+    "What a booking that ended was owed, and money that came too late, is claimed for a refund": GIVEN_BACK,
     "Every payment's refunds add up to what it says, and never pass it": REFUNDS,
+    "While a payment waits for its buyer, its booking is held": PENDING_PAYMENTS,
     "A cancelled event has no live booking once its cancellation has finished": CANCELLED_EVENTS,
     "Every event's rating is that of its reviews": RATINGS,
     "Every announcement is fanned out, or is not overdue by more than a quarter of an hour": ANNOUNCEMENTS,

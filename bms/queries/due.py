@@ -20,7 +20,7 @@ class UnfinishedCancellation(NamedTuple):
 
 
 class StalePayment(NamedTuple):
-    """A payment whose outcome has been unknown for too long."""
+    """A payment whose outcome has been unknown for too long, or that waited too long for its buyer."""
 
     id: int
     reference: str
@@ -69,7 +69,8 @@ LIST_STALE_PAYMENTS = Statement(
     """
     SELECT TOP (@limit) id, reference, amount, currency
     FROM   payments
-    WHERE  status = 'PROCESSING' AND created_at < DATEADD(SECOND, -@seconds, SYSUTCDATETIME()) AND id > @after
+    WHERE  status = 'PROCESSING' AND id > @after
+      AND  COALESCE(pending_until, DATEADD(SECOND, @seconds, created_at)) <= SYSUTCDATETIME()
     ORDER BY id
     """,
     StalePayment,
@@ -77,7 +78,10 @@ LIST_STALE_PAYMENTS = Statement(
 
 
 def list_stale_payments(tx: Transaction, *, seconds: int, after: int, limit: int) -> list[StalePayment]:
-    """Return payments after id ``after`` that have been PROCESSING for longer than ``seconds``, by id."""
+    """Return payments after id ``after`` that have been PROCESSING for ``seconds``, by id.
+
+    Those that wait for their buyer have a deadline of their own.
+    """
     return tx.rows(LIST_STALE_PAYMENTS, seconds=seconds, after=after, limit=limit)
 
 

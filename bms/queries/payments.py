@@ -10,7 +10,11 @@ from bms.sql.statements import Statement
 
 
 class PaymentRow(NamedTuple):
-    """A payment. Only the brand and the last four digits of a card are stored."""
+    """A payment. Only the brand and the last four digits of a card are stored.
+
+    ``pending_until`` is set if it waits or waited for its buyer, and ``next_action`` (JSON) if it still does
+    and there is one.
+    """
 
     id: int
     booking_id: int
@@ -22,6 +26,8 @@ class PaymentRow(NamedTuple):
     card_brand: str | None
     card_last4: str | None
     failure_code: str | None
+    next_action: str | None
+    pending_until: dt.datetime | None
     created_at: dt.datetime
 
 
@@ -30,7 +36,7 @@ GET = Statement(
     "@id BIGINT",
     """
     SELECT id, booking_id, user_id, amount, currency, method, status, card_brand, card_last4,
-           failure_code, created_at
+           failure_code, next_action, pending_until, created_at
     FROM   payments
     WHERE  id = @id
     """,
@@ -42,7 +48,7 @@ LIST_OF_USER = Statement(
     "@user_id BIGINT, @before BIGINT, @limit INT",
     """
     SELECT TOP (@limit) id, booking_id, user_id, amount, currency, method, status, card_brand,
-           card_last4, failure_code, created_at
+           card_last4, failure_code, next_action, pending_until, created_at
     FROM   payments
     WHERE  user_id = @user_id AND (@before IS NULL OR id < @before)
     ORDER BY id DESC
@@ -55,7 +61,7 @@ LIST_ALL = Statement(
     "@before BIGINT, @limit INT",
     """
     SELECT TOP (@limit) id, booking_id, user_id, amount, currency, method, status, card_brand,
-           card_last4, failure_code, created_at
+           card_last4, failure_code, next_action, pending_until, created_at
     FROM   payments
     WHERE  @before IS NULL OR id < @before
     ORDER BY id DESC

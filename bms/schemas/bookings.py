@@ -8,6 +8,7 @@ from bms.formats import rfc3339, two_decimals
 from bms.queries.bookings import BookingView
 from bms.schemas.base import Count, Id, Items, Line, RequestSchema
 from bms.schemas.listing import ListQuery, Number
+from bms.schemas.payments import present_next_action
 from bms.terms import BookingStatus
 
 MAX_QUANTITY = 100  # tickets of one type in one booking
@@ -67,8 +68,8 @@ class BookingList(ListQuery):
     event = Number(load_default=None)
 
 
-def present_booking(view: BookingView) -> dict[str, Any]:
-    """Return a booking as the API shows it."""
+def present_booking(view: BookingView, *, viewer_id: int | None = None) -> dict[str, Any]:
+    """Return a booking as the API shows it to the user ``viewer_id``, None for anybody but its buyer."""
     booking = view.booking
     return {
         "id": booking.id,
@@ -100,7 +101,12 @@ def present_booking(view: BookingView) -> dict[str, Any]:
         ],
         "payment": None
         if view.payment is None
-        else {"id": view.payment.id, "status": view.payment.status, "method": view.payment.method},
+        else {
+            "id": view.payment.id,
+            "status": view.payment.status,
+            "method": view.payment.method,
+            "next_action": present_next_action(view.payment, viewer_id),
+        },
         "tickets": [
             {
                 "id": ticket.id,

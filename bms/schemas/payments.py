@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from typing import Any, ClassVar
 
+import orjson
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from bms.formats import rfc3339, two_decimals
@@ -11,7 +12,7 @@ from bms.payments.cards import brand_of, cvv_valid, digits_of, is_expired, numbe
 from bms.queries.payments import PaymentRow
 from bms.schemas.base import Id, Line, OneOf, RequestSchema, Text
 from bms.schemas.listing import ListQuery
-from bms.terms import Method
+from bms.terms import Method, PaymentStatus
 
 METHODS = tuple(Method)
 _VPA = re.compile(r"[A-Za-z0-9._-]{2,64}@[A-Za-z][A-Za-z0-9]{1,63}\Z")
@@ -100,8 +101,9 @@ class PaymentList(ListQuery):
     """GET /payments."""
 
 
-def present_payment(payment: PaymentRow) -> dict[str, Any]:
-    """Return a payment as the API shows it."""
+def present_payment(payment: PaymentRow, *, viewer_id: int) -> dict[str, Any]:
+    """Return a payment as the API shows it to the user ``viewer_id``."""
+    is_open = payment.status == PaymentStatus.PROCESSING
     card = None
     if payment.card_last4 is not None:
         card = {"brand": payment.card_brand, "last4": payment.card_last4}
@@ -115,5 +117,15 @@ def present_payment(payment: PaymentRow) -> dict[str, Any]:
         "status": payment.status,
         "card": card,
         "failure_code": payment.failure_code,
+        "next_action": present_next_action(payment, viewer_id),
+        "pending_until": rfc3339(payment.pending_until) if is_open else None,
         "created_at": rfc3339(payment.created_at),
     }
+
+
+def present_next_action(payment: PaymentRow, viewer_id: int | None) -> dict[str, str] | None:
+    """Return what the buyer must do, or None. Whoever knows it could act for the buyer, who alone sees it."""
+    if payment.next_action is None or payment.user_id != viewer_id:
+        return None
+    action: dict[str, str] = orjson.loads(payment.next_action)
+    return action

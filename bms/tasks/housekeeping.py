@@ -42,6 +42,7 @@ def _chores(database: Database, settings: Settings) -> list[Chore]:
 
     chores = [
         rows(housekeeping.remove_old_keys),
+        rows(housekeeping.remove_old_notices),
         rows(housekeeping.remove_old_attempts),
         rows(housekeeping.remove_old_sessions),
         rows(housekeeping.remove_empty_mail),

@@ -21,7 +21,7 @@ from bms.tasks.events import first_of
 from bms.tasks.fan_out import FanOut
 from bms.tasks.housekeeping import remove_what_is_old
 from bms.tasks.outbox import Senders
-from bms.tasks.reconciliation import Reconciler, send_due_refunds
+from bms.tasks.reconciliation import Reconciler, ask_about_pending, send_due_refunds
 from bms.tasks.sweeps import SWEEPS, sweep
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ def list_tasks(
         Task("cancellations", partial(cancel_bookings_of_events, database), 2.0),
         Task("refunds", partial(send_due_refunds, database, gateway), 2.0),
         Task("payments", Reconciler(database, gateway).settle_payments, 10.0),
+        Task("pending", partial(ask_about_pending, database, gateway), 10.0),
         Task("housekeeping", partial(remove_what_is_old, database, settings), 3600.0),
     )
 

@@ -66,6 +66,8 @@ TO_SEE_GRANTED = Whose({"buyer": None, "organiser": None}, frozenset({Right.BOOK
 def expected(access: Access | Right, whose: Whose, caller: str) -> frozenset[int]:
     """Return the statuses that ``caller`` may be answered."""
     role = CALLERS[caller]
+    if access is Access.SIGNED:  # No caller has the gateway's secret.
+        return frozenset({401})
     if role is None and access not in (Access.ANYONE, Access.CREDENTIALS):
         return frozenset({401})
     rights = frozenset() if role is None else RIGHTS[role]
@@ -243,6 +245,17 @@ async def _process(world: World, path: str) -> tuple[str, Any]:
 @row(THE_BUYERS, "GET /payments/{id}")
 async def _payment(world: World, path: str) -> tuple[str, Any]:
     return path.format(id=(await world.paid())["payment"]["id"]), None
+
+
+@row(ANYBODYS, "POST /gateway/notices")
+async def _notice(world: World, path: str) -> tuple[str, Any]:
+    reference = world.scene.rows("SELECT reference FROM payments WHERE id = 1")[0].reference
+    return path, {
+        "notice_id": "ev_1",
+        "reference": reference,
+        "status": "FAILED",
+        "gateway_reference": "ch_1",
+    }
 
 
 @row(TO_GRANT, "POST /refunds", "POST /revert-payment")

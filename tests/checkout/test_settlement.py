@@ -9,7 +9,7 @@ import pytest
 
 from bms.checkout.settlement import settle
 from bms.commands import audit
-from bms.commands.sales.pay import settle_payment
+from bms.commands.sales.settle import settle_payment
 from bms.errors import DatabaseUnavailable
 from bms.payments.gateway import Outcome, OutcomeStatus
 from bms.sql.database import Database

@@ -20,10 +20,16 @@ PROCESSES = 2
 def premises(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
     """``bms serve`` twice, background tasks and all, each with pools of its own, on one database."""
     settings = Settings(
-        data_dir=tmp_path_factory.mktemp("shop"), secret_key="a secret for tests, long enough for HS256"
+        data_dir=tmp_path_factory.mktemp("shop"),
+        secret_key="a secret for tests, long enough for HS256",
+        gateway_secret="a secret that the gateway of the tests signs with",
     )
     with server.migrated() as url, contextlib.ExitStack() as stack:
-        given = {"BMS_DATABASE_URL": url, "BMS_SECRET_KEY": settings.secret_key}
+        given = {
+            "BMS_DATABASE_URL": url,
+            "BMS_SECRET_KEY": settings.secret_key,
+            "BMS_GATEWAY_SECRET": settings.gateway_secret,
+        }
         servers = [stack.enter_context(bms_server(settings.data_dir, **given)) for _ in range(PROCESSES)]
         yield Premises([server.url for server in servers], url, settings)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bms.commands.sales import cancel, pay
+from bms.commands.sales import cancel, settle
 from bms.sql.statements import Statement
 from tests.concurrency.crowd import Person
 from tests.concurrency.shop import Shop
@@ -68,7 +68,7 @@ async def test_without_the_guards_a_cancelled_booking_has_tickets(
         "test.confirm_unguarded", "@id BIGINT", "UPDATE bookings SET status = 'CONFIRMED' WHERE id = @id"
     )
     monkeypatch.setattr(cancel, "HAS_PAYMENT_IN_PROGRESS", nothing)
-    monkeypatch.setattr(pay, "CONFIRM", unguarded)
+    monkeypatch.setattr(settle, "CONFIRM", unguarded)
     person = await own_shop.person()
     booking = await own_shop.hold(person, await own_shop.event())
     paying = asyncio.create_task(own_shop.pay(person, booking))

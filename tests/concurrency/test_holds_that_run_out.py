@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bms.commands.messages import to_buyers
-from bms.commands.sales import inventory, pay
+from bms.commands.sales import inventory, settle
 from bms.sql.database import Database
 from bms.tasks.reconciliation import Reconciler, send_due_refunds
 from bms.tasks.sweeps import HOLDS, sweep
@@ -149,7 +149,7 @@ async def test_an_event_that_moves_while_a_late_payment_is_written(
     The twin does not look at the event a second time, and confirms the old time.
     """
     if not guarded:
-        monkeypatch.setattr(pay, "check_unchanged", lambda tx, versions: None)
+        monkeypatch.setattr(settle, "check_unchanged", lambda tx, versions: None)
     gate, confirmed = Gate(), to_buyers.bookings_confirmed
 
     def confirm_and_stop(*arguments: Any, **named: Any) -> None:
@@ -179,7 +179,7 @@ async def test_without_taking_them_again_tickets_are_sold_twice(
 ) -> None:
     """The twin: a payment that comes late confirms its booking without asking for the tickets."""
     monkeypatch.setattr(inventory, "are_free", lambda *_: True)
-    monkeypatch.setattr(pay, "_retake", lambda *_: None)
+    monkeypatch.setattr(settle, "_retake", lambda *_: None)
     event, (first, second) = await own_shop.event(capacity=1), await own_shop.people(2)
     paying, _ = await pay_late(own_shop, db, pause, first, event)
     await own_shop.hold(second, event)

@@ -53,11 +53,12 @@ async def test_without_the_guards_they_do(own_shop: Shop, monkeypatch: pytest.Mo
     unguarded = Statement(
         "test.claim_refund",
         refunds.CLAIM.declaration,
-        refunds.CLAIM.text.replace("AND refund_claimed + @amount <= amount", ""),
+        refunds.CLAIM.text.replace("AND  refund_claimed + @amount <= amount", ""),
     )
     unlocked = Statement(
         "test.lock_for_refund", "@id BIGINT", "SELECT status, refund_allowed FROM bookings WHERE id = @id"
     )
+    assert unguarded.text != refunds.CLAIM.text
     both_have_read = threading.Barrier(2, timeout=10)
 
     def read_together(*arguments: Any) -> Decimal:

@@ -122,6 +122,7 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
         "BMS_CORS_ORIGINS": "unset",
         "BMS_METRICS_TOKEN": "unset",
         "BMS_SECRET_KEY": "generated and stored when embedded",
+        "BMS_GATEWAY_SECRET": "generated and stored when embedded, else unset",
         "BMS_SMTP_URL": "unset: files in `mail/` of the data directory",
         "BMS_OPEN_MANAGER_REGISTRATION": "`on` when embedded, else `off`",
         "BMS_DEMO_DATA": "`on` when embedded, else `off`",
@@ -154,7 +155,7 @@ def test_the_example_file_names_every_setting_with_its_default(tmp_path: Path) -
 
 
 def test_the_table_of_endpoints_is_that_of_the_routes() -> None:
-    who_of: dict[Access | Right, str] = {Access.USER: "users"}
+    who_of: dict[Access | Right, str] = {Access.USER: "users", Access.SIGNED: "the payment gateway"}
     who_of |= dict.fromkeys(Right, "admins") | dict.fromkeys(RIGHTS[Role.EVENT_MANAGER], "organisers")
     documented = {
         (method, path, who)

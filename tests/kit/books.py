@@ -66,7 +66,7 @@ async def assert_agreed(rows: Rows, gateway: SimulatedGateway) -> None:
     totals = await gateway.totals("EUR")
     (ours,) = rows(
         "SELECT COALESCE(SUM(amount), 0) AS charged, COALESCE(SUM(refunded), 0) AS refunded FROM payments"
-        " WHERE currency = 'EUR' AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')"
+        " WHERE currency = 'EUR' AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED', 'RETURNED')"
     )
     assert (ours.charged, ours.refunded) == (totals.charged, totals.refunded)
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bms.app import ROUTES
+from bms.http import keys
 from bms.http.endpoint import Endpoint
+from bms.security.signatures import HEADER
 from tests.kit.api import Api, Client, Reply
 from tests.kit.catalogue import tables
 from tests.kit.tsql import Sql
@@ -55,8 +57,13 @@ def path_of(endpoint: Endpoint, key: str = "1") -> str:
 async def send(
     client: Client, method: str, path: str, data: Any, *, token: str | None = None, **headers: str
 ) -> Reply:
-    """Send ``data`` as it is, as JSON unless ``content_type`` says otherwise, and return the answer."""
+    """Send ``data`` as it is, as JSON unless ``content_type`` says otherwise, and return the answer.
+
+    It is signed as the payment gateway signs, for the endpoint that asks for that.
+    """
     sent = {"Content-Type": "application/json"}
+    if isinstance(data, bytes):
+        sent[HEADER] = client.app[keys.SIGNATURES].sign(data)
     sent |= {name.replace("_", "-").title(): value for name, value in headers.items()}
     if token is not None:
         sent["Authorization"] = f"Bearer {token}"

@@ -27,7 +27,7 @@ from bms.queries.conservation import check_conservation
 from bms.settings import Settings
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.outbox import send_due_messages
-from bms.tasks.reconciliation import Reconciler, send_due_refunds
+from bms.tasks.reconciliation import Reconciler, ask_about_pending, send_due_refunds
 from bms.tasks.sweeps import HOLDS, sweep
 from tests.kit.api import Api, Reply
 from tests.kit.cards import CARD
@@ -42,6 +42,7 @@ CARDS = {
     "pays without an answer": "4000000000001018",
     "fails its first refund": "4000000000002008",
     "loses the answer of its first refund": "4000000000002032",
+    "needs its buyer": "4000002500003155",
 }
 _numbers = itertools.count(1)
 places = st.integers(0, 50)
@@ -113,6 +114,7 @@ class Lives(RuleBasedStateMachine):
         self.hold_and_pay(buyer=1, card="pays")
         self.hold_and_pay(buyer=2, card="fails its first refund")
         self.hold_and_pay(buyer=3, card="pays without an answer")
+        self.hold_and_pay(buyer=2, card="needs its buyer")
 
     @rule(price=st.sampled_from(["0.00", "12.50", "33.33"]), limit=st.sampled_from([None, 3]))
     def make_event(self, price: str, limit: int | None) -> None:
@@ -157,7 +159,26 @@ class Lives(RuleBasedStateMachine):
             booking, buyer = self.bookings[place % len(self.bookings)]
             details = {**CARD, "number": CARDS[card]}
             body = {"booking_id": booking, "method": "card", "details": details}
-            self.send("POST", "/payments", buyer, body, 201, 402, 409, 503)
+            self.send("POST", "/payments", buyer, body, 201, 202, 402, 409, 503)
+
+    @rule(place=places, approved=st.booleans(), told=st.booleans())
+    def decide(self, place: int, approved: bool, told: bool) -> None:
+        """A buyer decides on the gateway's page. The notice of that may be lost."""
+        charges = [e for e in self.wait(self.gateway.entries()) if e.status is OutcomeStatus.PENDING]
+        if not charges:
+            return
+        reference = charges[place % len(charges)].gateway_reference
+        if told:
+            path = f"/simulated-gateway/{reference}/{'approve' if approved else 'decline'}"
+            reply = self.wait(self.api.post(path))
+            assert reply.status == 200, reply.text
+        else:
+            self.wait(self.gateway.decide(reference, approved=approved))
+
+    @rule()
+    def ask(self) -> None:
+        self.rows("UPDATE payments SET ask_at = created_at WHERE ask_at IS NOT NULL")
+        self.wait(ask_about_pending(self.db, self.gateway))
 
     @rule(buyer=st.integers(1, 3), card=st.sampled_from(sorted(CARDS)))
     def hold_and_pay(self, buyer: int, card: str) -> None:
@@ -171,6 +192,10 @@ class Lives(RuleBasedStateMachine):
         pending = self.rows("SELECT id FROM bookings WHERE status = 'PENDING' ORDER BY id")
         if pending:
             chosen = pending[place % len(pending)].id
+            self.rows(
+                "UPDATE payments SET pending_until = created_at WHERE booking_id = ? AND ask_at IS NOT NULL",
+                chosen,
+            )
             self.rows("UPDATE bookings SET hold_expires_at = created_at WHERE id = ?", chosen)
         if swept:
             self.wait(sweep(self.db, HOLDS))
@@ -237,6 +262,7 @@ class Lives(RuleBasedStateMachine):
     def _settle_everything(self) -> None:
         for _ in range(3):
             self.carry_out_cancellations()
+        self.rows("UPDATE payments SET pending_until = created_at WHERE ask_at IS NOT NULL")
         for _ in range(100):
             self.reconcile()
             if not self.rows("SELECT id FROM refunds WHERE status <> 'SUCCEEDED'"):
@@ -247,9 +273,10 @@ class Lives(RuleBasedStateMachine):
         totals = self.wait(self.gateway.totals("EUR"))
         (ours,) = self.rows(
             "SELECT COALESCE(SUM(amount), 0) AS charged, COALESCE(SUM(refunded), 0) AS refunded FROM payments"
-            " WHERE status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')"
+            " WHERE status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED', 'RETURNED')"
         )
         assert (ours.charged, ours.refunded) == (totals.charged, totals.refunded)
+        assert self.rows("SELECT id FROM payments WHERE status = 'PROCESSING'") == []
         assert self.rows("SELECT id FROM refunds WHERE status <> 'SUCCEEDED'") == []
         assert self.rows("SELECT id, last_error FROM outbox WHERE state <> 'SENT'") == []
 

@@ -65,6 +65,14 @@ def test_both_parts_say_it(kind: str) -> None:
     assert "\n\n\n" not in text
 
 
+def test_a_payment_that_had_failed_before_it_arrived() -> None:
+    message = mail("payment_returned", had_failed=True)
+    for subtype in ("plain", "html"):
+        shown = part(message, subtype)
+        assert "arrived after it had failed." in shown
+        assert "had ended" not in shown
+
+
 @pytest.mark.parametrize("kind", ["booking_cancelled", "event_cancelled"])
 def test_without_a_refund_or_a_reason(kind: str) -> None:
     message = mail(kind, refund=None, reason=None)

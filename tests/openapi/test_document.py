@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient
 from marshmallow import Schema
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from bms.app import ENDPOINTS
+from bms.app import ENDPOINTS, PAGES
 from bms.errors import BMSError, NotFound
 from bms.handlers import TAGS
 from bms.http.call import Access
@@ -58,7 +58,9 @@ def test_it_holds_what_the_router_holds(app: web.Application) -> None:
         shape = route.resource.canonical
         path = shape.removeprefix("/api").rstrip("/")
         routed.setdefault((route.method, path), set()).add(shape)
-    routed = {key: shapes for key, shapes in routed.items() if key[0] != "HEAD"}
+    pages = {(endpoint.method, path_of(endpoint)) for module in PAGES for endpoint in module.routes.endpoints}
+    assert pages <= routed.keys()
+    routed = {key: shapes for key, shapes in routed.items() if key[0] != "HEAD" and key not in pages}
     assert routed.keys() == OPERATIONS.keys()
     for (_, path), shapes in routed.items():
         assert shapes == {path, f"{path}/", f"/api{path}", f"/api{path}/"}

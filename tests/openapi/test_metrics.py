@@ -16,9 +16,11 @@ from bms.queries.backlog import Backlog
 from bms.queries.conservation import list_notes
 from bms.queries.due import MAX_REFUND_ATTEMPTS
 from tests.kit.api import Api
+from tests.kit.notices import Notifier
 from tests.kit.scene import Scene
 from tests.kit.types import Rows
 from tests.kit.users import User
+from tests.kit.waits import begin_wait
 
 Figures = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -155,6 +157,27 @@ async def test_money_that_somebody_must_look_at(api: Api, scene: Scene, rows: Ro
     assert found == {"refunds_given_up": 1, "payments_stuck": 1, "cancellations_unfinished": 1}
     rows("UPDATE event_cancellations SET finished_at = started_at")
     assert (await shown())["cancellations_oldest_seconds"] == 0
+
+
+async def test_payments_that_wait_for_their_buyers(
+    api: Api, scene: Scene, notifier: Notifier, rows: Rows
+) -> None:
+    """They are not stuck, unless nobody has voided them ten minutes after their deadline."""
+
+    async def shown() -> tuple[float, float]:
+        found = await figures(api)
+        return value(found, "bms_payments_pending"), value(found, "bms_payments_stuck")
+
+    assert await shown() == (0, 0)
+    wait = await begin_wait(scene, notifier)
+    rows("UPDATE payments SET created_at = DATEADD(MINUTE, -29, created_at)")
+    assert await shown() == (1, 0)
+    rows("UPDATE payments SET pending_until = DATEADD(MINUTE, -9, SYSUTCDATETIME())")
+    assert await shown() == (1, 0)
+    rows("UPDATE payments SET pending_until = DATEADD(MINUTE, -11, SYSUTCDATETIME())")
+    assert await shown() == (1, 1)
+    await wait.pass_deadline()
+    assert await shown() == (0, 0)
 
 
 def test_every_figure_of_the_backlog_has_a_gauge() -> None:

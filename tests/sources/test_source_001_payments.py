@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
+from bms.handlers.legacy import payments
 from bms.http import keys
 from bms.tasks.sweeps import HOLDS, sweep
+from bms.terms import Method
 from tests.kit.api import Api
 from tests.kit.books import count, status_of
+from tests.kit.cards import NEEDS_BUYER
 from tests.kit.scene import Scene
 from tests.kit.types import Make, Rows
 from tests.kit.users import User
@@ -163,6 +166,26 @@ async def test_a_service_that_cannot_be_asked(
         refused.problem(503, "gateway_unavailable")
         assert refused.headers["Retry-After"]
         assert status_of(rows, made) == "PENDING"
+
+
+async def test_a_card_that_needs_its_buyer_is_declined_and_voided(
+    client: TestClient, scene: Scene, buyer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The simulated service uses no such card. A caller of 001 waits for no page, so nothing does."""
+    card = {"success": NEEDS_BUYER.replace(" ", "")}
+    monkeypatch.setattr(payments, "SIMULATED", {Method.CARD: ("number", card)})
+    made = await order(client, buyer, scene.event)
+    refused = await ask(client, PROCESS + "?outcome=success", token=buyer.token, id=made["id"])
+    problem = refused.problem(400, "payment_failed")
+    assert "POST /payments" in problem["detail"]
+    assert problem["order"] == {"id": made["id"], "status": "pending"}
+    shown = (await ask(client, "GET /api/orders/{id}/", token=buyer.token, id=made["id"])).json
+    assert (shown["status"], shown["expires_at"]) == ("pending", made["expires_at"]), "held no longer"
+    (entry,) = await scene.gateway.entries()
+    assert (entry.status, entry.failure_code) == ("FAILED", "not_completed")
+    (row,) = scene.rows("SELECT status, failure_code, next_action, pending_until FROM payments")
+    assert tuple(row) == ("FAILED", "not_completed", None, None)
+    assert (await scene.pay(made)).status == 201
 
 
 async def test_a_free_order_is_not_paid_with_money(

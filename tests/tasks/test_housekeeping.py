@@ -47,6 +47,12 @@ PILES = {
         "INSERT INTO idempotency_keys (user_id, idempotency_key, fingerprint, status, created_at)"
         f" VALUES (@user, @text, 'x', 201, {AGO})",
     ),
+    "gateway_notices": Pile(
+        30,
+        "INSERT INTO gateway_notices (notice_key, notice_id, reference, outcome, received_at)"
+        f" VALUES (@text, 'ev', 'r', 'FAILED', {AGO})",
+        "notice_key",
+    ),
     "login_attempts": Pile(
         0, f"INSERT INTO login_attempts (bucket, attempts, window_ends_at) VALUES (@text, 1, {AGO})", "bucket"
     ),

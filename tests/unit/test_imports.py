@@ -24,7 +24,7 @@ MAY_IMPORT = {
         *("checkout", "commands", "queries", "schemas", "http"),
         *("metrics", "security.tokens"),
     },
-    "openapi": {"http", "schemas"},
+    "openapi": {"http", "schemas", "security.signatures"},
     "http": {
         *("cache", "checkout.turnstile", "mail", "metrics", "payments.gateway", "security", "settings"),
         *("commands.idempotency", "queries.sessions", "schemas.base", "schemas.problems", "sql.database"),

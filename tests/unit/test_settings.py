@@ -26,6 +26,7 @@ VARIABLES: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     "database_read_url": ("mssql://u@r/d", "mssql://u@r/d", ()),
     "database_pool": ("16", 16, ("0", "201", "x")),
     "secret_key": (SECRET + "x", SECRET + "x", ("short", "s" * 31)),
+    "gateway_secret": (SECRET + "y", SECRET + "y", ("short", "s" * 31)),
     "redis_url": ("redis://:p@h:6379/0", "redis://:p@h:6379/0", ()),
     "smtp_url": ("smtp://h:25", "smtp://h:25", ()),
     "mail_from": (
@@ -106,7 +107,9 @@ def test_what_switches_on(dotenv: Path, text: str) -> None:
 def test_what_holds_when_nothing_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     settings = load({})
-    assert settings == Settings(data_dir=tmp_path / "var", secret_key=settings.secret_key)
+    made = {"secret_key": settings.secret_key, "gateway_secret": settings.gateway_secret}
+    assert settings == Settings(data_dir=tmp_path / "var", **made)
+    assert len({*made.values()}) == 2
     assert settings.embedded
     assert settings.open_manager_registration
     assert settings.demo_data
@@ -118,14 +121,17 @@ def test_another_database_opens_nothing_by_itself(dotenv: Path) -> None:
     assert not settings.embedded
     assert not settings.open_manager_registration
     assert not settings.demo_data
+    assert settings.gateway_secret == "", "notices are refused until it is set"
     assert load({**DATABASE, "BMS_OPEN_MANAGER_REGISTRATION": "on"}, dotenv).open_manager_registration
 
 
 def test_settings_cannot_be_changed_and_show_no_secret(dotenv: Path) -> None:
-    settings = load({**DATABASE, "BMS_SMTP_URL": "smtp://u:hunter3@h:25"}, dotenv)
+    settings = load(
+        {**DATABASE, "BMS_SMTP_URL": "smtp://u:hunter3@h:25", "BMS_GATEWAY_SECRET": "hunter4" * 6}, dotenv
+    )
     with pytest.raises(FrozenInstanceError):
         settings.port = 1
-    for secret in ("hunter2", "hunter3", SECRET):
+    for secret in ("hunter2", "hunter3", "hunter4", SECRET):
         assert secret not in repr(settings)
 
 
@@ -178,26 +184,29 @@ def test_with_another_database_the_secret_must_be_given(
     assert not (tmp_path / "var").exists()
 
 
-def test_the_secret_is_made_kept_and_for_the_owner_alone(tmp_path: Path, dotenv: Path) -> None:
+@pytest.mark.parametrize("name", ["secret_key", "gateway_secret"])
+def test_a_secret_is_made_kept_and_for_the_owner_alone(tmp_path: Path, dotenv: Path, name: str) -> None:
     data = tmp_path / "new" / "data"
     environ = {"BMS_DATA_DIR": str(data)}
     umask = os.umask(0)
     try:
-        first = load(environ, dotenv).secret_key
+        first = getattr(load(environ, dotenv), name)
     finally:
         os.umask(umask)
     assert len(first) >= 64
-    assert load(environ, dotenv).secret_key == first
-    (kept,) = data.iterdir()
+    assert getattr(load(environ, dotenv), name) == first
+    assert {path.name for path in data.iterdir()} == {"secret_key", "gateway_secret"}
+    kept = data / name
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert load({"BMS_DATA_DIR": str(tmp_path / "other")}, dotenv).secret_key != first
-    assert load({**environ, "BMS_SECRET_KEY": SECRET}, dotenv).secret_key == SECRET
+    assert getattr(load({"BMS_DATA_DIR": str(tmp_path / "other")}, dotenv), name) != first
+    assert getattr(load({**environ, f"BMS_{name.upper()}": SECRET}, dotenv), name) == SECRET
     assert kept.read_text().strip() == first
 
 
-def test_a_kept_secret_that_was_cut_short_is_told(tmp_path: Path, dotenv: Path) -> None:
-    (tmp_path / "secret_key").write_text("")
-    with pytest.raises(ConfigurationError, match=r"too short.*secret_key"):
+@pytest.mark.parametrize("name", ["secret_key", "gateway_secret"])
+def test_a_kept_secret_that_was_cut_short_is_told(tmp_path: Path, dotenv: Path, name: str) -> None:
+    (tmp_path / name).write_text("")
+    with pytest.raises(ConfigurationError, match=rf"too short.*{name}"):
         load({"BMS_DATA_DIR": str(tmp_path)}, dotenv)
 
 
@@ -222,4 +231,4 @@ def test_processes_that_make_the_secret_at_once_agree(tmp_path: Path) -> None:
         assert process.wait(20) == 0
     (secret,) = secrets
     assert len(secret) >= 64
-    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+    assert {path.name for path in tmp_path.iterdir()} == {"secret_key", "gateway_secret"}

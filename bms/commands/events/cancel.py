@@ -149,8 +149,8 @@ def end_cancellation_lease(tx: Transaction, *, event_id: int, token: str) -> boo
 def cancel_booking_of_event(tx: Transaction, *, booking_id: int, reason: str | None) -> bool:
     """Cancel one live booking of a cancelled event, refund it in full and tell its holder.
 
-    Return False if the booking was no longer live. A payment still in progress is refunded when its
-    outcome is written, since its booking is then found cancelled.
+    Return False if the booking was no longer live. A payment that waits for its buyer is given up. One whose
+    outcome is not known yet is refunded when it is written, since its booking is then found cancelled.
     """
     reason = reason or DEFAULT_REASON
     if tx.row(CANCEL, id=booking_id, reason=reason) is None:

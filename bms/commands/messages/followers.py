@@ -102,9 +102,15 @@ def _refunded(told: RefundIssued) -> Telling:
 
 
 def _returned(told: PaymentReturned) -> Telling:
-    line = f"Your payment for {told.event.title} arrived after the booking had ended. All of it is refunded."
+    why = "it had failed" if told.had_failed else "the booking had ended"
     return _of_booking(
-        told, "payment_returned", told.payment_id, line, refund=told.refund, currency=told.currency
+        told,
+        "payment_returned",
+        told.payment_id,
+        f"Your payment for {told.event.title} arrived after {why}. All of it is refunded.",
+        refund=told.refund,
+        currency=told.currency,
+        had_failed=told.had_failed,
     )
 
 

@@ -142,11 +142,19 @@ def refund_issued(tx: Transaction, *, refund_id: int) -> None:
 
 
 def payment_returned(
-    tx: Transaction, *, booking_id: int, payment_id: int, amount: Decimal, request_id: str | None = None
+    tx: Transaction,
+    *,
+    booking_id: int,
+    payment_id: int,
+    amount: Decimal,
+    had_failed: bool = False,
+    request_id: str | None = None,
 ) -> None:
-    """Announce that a payment came too late for its tickets and is given back."""
+    """Announce that a payment came too late for its tickets, or after it had failed, and is given back."""
     subject = tx.only(LIST_SUBJECTS, ids=[booking_id])
-    returned = PaymentReturned(**_about(subject), payment_id=payment_id, refund=two_decimals(amount))
+    returned = PaymentReturned(
+        **_about(subject), payment_id=payment_id, refund=two_decimals(amount), had_failed=had_failed
+    )
     announce(tx, returned, request_id=request_id)
 
 

@@ -20,6 +20,12 @@ A booking changes state like this:
 - CONFIRMED -> CANCELLED;
 - EXPIRED -> CONFIRMED, by a late payment.
 
+A payment changes state like this:
+
+- PROCESSING -> SUCCEEDED or FAILED; it may wait for its buyer before;
+- SUCCEEDED -> PARTIALLY_REFUNDED and REFUNDED, by refunds;
+- FAILED -> RETURNED, by money that arrives after all, and RETURNED -> REFUNDED.
+
 A free booking starts CONFIRMED. Every change of state is a guarded UPDATE, so only one transaction makes it.
 The transaction that ends a PENDING or CONFIRMED booking also gives its tickets back.
 """

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from bms.commands import audit
 from bms.commands.messages import to_buyers
-from bms.commands.sales import inventory
+from bms.commands.sales import inventory, pending
 from bms.commands.sales.refund_rule import RefundTermsRow, percentage, refund_share
 from bms.commands.sales.refunds import claim_refund
 from bms.errors import BookingNotCancellable, PaymentInProgress
@@ -95,10 +95,15 @@ class ProcessingRow(NamedTuple):
     processing: int
 
 
+# One that waits for its buyer is given up when the buyer cancels.
 HAS_PAYMENT_IN_PROGRESS = Statement(
     "payments.has_in_progress",
     "@booking_id BIGINT",
-    "SELECT COUNT(*) AS processing FROM payments WHERE booking_id = @booking_id AND status = 'PROCESSING'",
+    """
+    SELECT COUNT(*) AS processing
+    FROM   payments
+    WHERE  booking_id = @booking_id AND status = 'PROCESSING' AND pending_until IS NULL
+    """,
     ProcessingRow,
 )
 
@@ -155,11 +160,12 @@ def undo_booking(
 ) -> int | None:
     """Do what follows when a booking has just become CANCELLED; return the id of its refund, or None.
 
-    Refunds ``amount``, or else ``percent`` of the payment less what earlier refunds claim. ``with_event``
-    says that the booking is cancelled because its event is. The tickets go back last, as other buyers wait
-    for them.
+    A payment that waits for its buyer is given up. Refunds ``amount``, or else ``percent`` of the payment
+    less what earlier refunds claim. ``with_event`` says that the booking is cancelled because its event is.
+    The tickets go back last, as other buyers wait for them.
     """
     tx.execute(CANCEL_TICKETS, booking_id=booking_id)
+    pending.give_up(tx, booking_id)
     refund_id = None
     due = Decimal(0)
     payment = tx.row(GET_PAID, booking_id=booking_id)

@@ -41,7 +41,8 @@ CLAIM = Statement(
     UPDATE payments WITH (ROWLOCK, UPDLOCK)
     SET    refund_claimed = refund_claimed + @amount
     OUTPUT inserted.currency, inserted.amount, inserted.refund_claimed
-    WHERE  id = @id AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED') AND refund_claimed + @amount <= amount
+    WHERE  id = @id AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'RETURNED')
+      AND  refund_claimed + @amount <= amount
     """,
     ClaimedRow,
 )

@@ -29,15 +29,17 @@ class RefundableRow(NamedTuple):
     event_id: int
 
 
+# A booking that was paid may also have a payment that was returned.
 GET_PAYMENT = Statement(
     "payments.get_for_refund",
     "@payment_id BIGINT, @booking_id BIGINT",
     """
-    SELECT p.id, p.user_id, p.amount, p.refund_claimed, p.booking_id, b.event_id
+    SELECT TOP (1) p.id, p.user_id, p.amount, p.refund_claimed, p.booking_id, b.event_id
     FROM   payments AS p
     INNER JOIN bookings AS b ON b.id = p.booking_id
     WHERE  p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')
       AND  (p.id = @payment_id OR p.booking_id = @booking_id)
+    ORDER BY CASE WHEN p.status = 'REFUNDED' THEN 1 ELSE 0 END, p.id DESC
     """,
     RefundableRow,
 )

@@ -113,6 +113,7 @@ async def _process_priced(call: Call, order_id: int) -> str | None:
         method=method,
         details={field: values[_outcome(call)]},
         key=await key_of(call),
+        may_wait=False,
     )
     return paid.refusal
 

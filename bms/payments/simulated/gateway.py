@@ -4,30 +4,35 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
 from bms.errors import GatewayUnavailable
 from bms.payments.cards import brand_of, digits_of, last4, number_valid
-from bms.payments.gateway import Charge, Outcome
+from bms.payments.gateway import Charge, NextAction, Outcome
 from bms.payments.simulated.ledger import Booked, Entry, Ledger, Refunding, Totals
 from bms.terms import Method
 
 SLOW_SECONDS = 5.0
+PAGE = "/simulated-gateway/"  # where a buyer approves or declines, followed by the gateway's reference
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How a payment behaves. By default it succeeds at once and can be refunded."""
+    """How a payment behaves. By default it succeeds at once and can be refunded.
+
+    One that ``waits`` is decided by its buyer, on the gateway's page.
+    """
 
     failure: str | None = None
     charged: bool = True
     answered: bool = True
     slow: bool = False
+    waits: bool = False
     refunding: Refunding = Refunding.PROMPT
 
 
@@ -46,6 +51,7 @@ CARDS: Mapping[str, Behaviour] = {
     "4000000000001000": _NO_ANSWER,
     "4000000000001018": Behaviour(answered=False),
     "4000000000001026": Behaviour(slow=True),
+    "4000002500003155": Behaviour(waits=True),
     "4000000000002008": Behaviour(refunding=Refunding.FAILS_ONCE),
     "4000000000002016": Behaviour(refunding=Refunding.FAILS),
     "4000000000002024": Behaviour(refunding=Refunding.UNANSWERED_ONCE),
@@ -69,6 +75,8 @@ MESSAGES: Mapping[str, str] = {
     "processing_error": "The card could not be processed; try again.",
     "payment_declined": "The payment was declined.",
     "voided": "The payment never reached the gateway and was given up.",
+    "not_completed": "The payment was not completed in time and was given up.",
+    "not_approved": "The payment was not approved.",
     "invalid_details": "The payment details are not usable.",
 }
 
@@ -87,8 +95,9 @@ class SimulatedGateway:
     async def charge(self, charge: Charge) -> Outcome:
         """Return the outcome of a charge. A slow charge goes on if the caller stops waiting.
 
-        Raises GatewayUnavailable if the simulation gives no answer, ValueError unless the amount is positive
-        with at most two decimals, and ReferenceReused.
+        A charge that waits for its buyer is PENDING until its page has the decision, or it is voided. Raises
+        GatewayUnavailable if the simulation gives no answer, ValueError unless the amount is positive with at
+        most two decimals, and ReferenceReused.
         """
         behaviour, number = _behaviour(charge)
         if not behaviour.charged:
@@ -100,7 +109,7 @@ class SimulatedGateway:
         await asyncio.sleep(booked.answers_at - time.time())
         if not booked.answered:
             raise GatewayUnavailable
-        return booked.outcome
+        return _with_page(booked.outcome)
 
     async def find_charge(self, reference: str) -> Outcome | None:
         """Return the outcome of a charge, or None.
@@ -110,10 +119,10 @@ class SimulatedGateway:
         booked = await self._books(lambda: self._ledger.find_charge(reference))
         if booked is not None and time.time() < booked.answers_at:
             raise GatewayUnavailable("The payment is still in progress")
-        return booked.outcome if booked else None
+        return _with_page(booked.outcome) if booked else None
 
     async def void(self, reference: str, amount: Decimal, currency: str) -> Outcome:
-        """Return the outcome of a charge. An unknown charge is booked as FAILED for good.
+        """Return the outcome of a charge. Without one it is booked as FAILED for good.
 
         Raises GatewayUnavailable while a slow charge is in progress, and ReferenceReused.
         """
@@ -133,7 +142,24 @@ class SimulatedGateway:
         )
         if time.time() < booked.answers_at:
             raise GatewayUnavailable("The payment is still in progress")
+        if booked.outcome.pending:
+            failure = ("not_completed", MESSAGES["not_completed"])
+            entry = await self._books(lambda: self._ledger.decide(booked.outcome.gateway_reference, failure))
+            assert entry is not None
+            return _outcome(entry)
         return booked.outcome
+
+    async def look_up(self, gateway_reference: str) -> Entry | None:
+        """Return the charge that the gateway's page is about, or None."""
+        return await self._books(lambda: self._ledger.look_up(gateway_reference))
+
+    async def decide(self, gateway_reference: str, *, approved: bool) -> Entry | None:
+        """Let the buyer decide on a charge that waits for it, and return the charge, or None.
+
+        The first decision stands, and so does a void.
+        """
+        failure = None if approved else ("not_approved", MESSAGES["not_approved"])
+        return await self._books(lambda: self._ledger.decide(gateway_reference, failure))
 
     async def refund(self, reference: str, gateway_reference: str, amount: Decimal, currency: str) -> Outcome:
         """Return the outcome of a refund.
@@ -147,11 +173,6 @@ class SimulatedGateway:
         if booked is None or not booked.answered:
             raise GatewayUnavailable
         return booked.outcome
-
-    async def find_refund(self, reference: str) -> Outcome | None:
-        """Return the outcome of a refund, or None."""
-        booked = await self._books(lambda: self._ledger.find_refund(reference))
-        return booked.outcome if booked else None
 
     async def entries(self) -> list[Entry]:
         """Return every charge and refund in the ledger."""
@@ -174,6 +195,7 @@ class SimulatedGateway:
             refunding=behaviour.refunding,
             answered=behaviour.answered,
             delay=self._slow_seconds if behaviour.slow else 0.0,
+            waits=behaviour.waits,
         )
 
     async def _books(self, ask: Callable[[], T]) -> T:
@@ -181,6 +203,17 @@ class SimulatedGateway:
             return await asyncio.to_thread(ask)
         except (sqlite3.Error, OSError) as error:
             raise GatewayUnavailable from error
+
+
+def _with_page(outcome: Outcome) -> Outcome:
+    """Return ``outcome``, and where the buyer must go if it waits for one."""
+    if not outcome.pending:
+        return outcome
+    return replace(outcome, next_action=NextAction("redirect", PAGE + outcome.gateway_reference))
+
+
+def _outcome(entry: Entry) -> Outcome:
+    return Outcome(entry.status, entry.gateway_reference, entry.failure_code, entry.message)
 
 
 def _behaviour(charge: Charge) -> tuple[Behaviour, str | None]:

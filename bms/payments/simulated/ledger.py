@@ -81,6 +81,8 @@ class Entry:
     currency: str
     status: OutcomeStatus
     failure_code: str | None
+    message: str | None
+    gateway_reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +114,17 @@ class Ledger:
         refunding: Refunding,
         answered: bool,
         delay: float,
+        waits: bool = False,
     ) -> Booked:
         """Book a charge unless its reference is booked already, and return the entry.
 
         ``failure`` is the code and message of a refusal, ``answered`` whether the first call gets an answer,
-        ``delay`` the seconds until there is an outcome. Raises ReferenceReused.
+        ``delay`` the seconds until there is an outcome, ``waits`` whether the buyer must decide first. Raises
+        ReferenceReused.
         """
         cents = _cents(amount)
         code, message = failure or (None, None)
-        status = OutcomeStatus.FAILED if failure else OutcomeStatus.SUCCEEDED
+        status = _status(failure, waits=waits)
         with self._transaction() as connection:
             created = connection.execute(
                 "INSERT INTO charges (reference, gateway_reference, cents, currency, method, brand, last4,"
@@ -152,6 +156,32 @@ class Ledger:
         with self._transaction() as connection:
             row = connection.execute("SELECT * FROM charges WHERE reference = ?", (reference,)).fetchone()
         return Booked(_outcome(row), answers_at=row["answers_at"]) if row else None
+
+    def look_up(self, gateway_reference: str) -> Entry | None:
+        """Return the charge that the gateway knows by ``gateway_reference``, or None."""
+        with self._transaction() as connection:
+            row = connection.execute(
+                "SELECT * FROM charges WHERE gateway_reference = ?", (gateway_reference,)
+            ).fetchone()
+        return _entry("charge", row) if row else None
+
+    def decide(self, gateway_reference: str, failure: tuple[str, str] | None) -> Entry | None:
+        """Write the outcome of a charge that waits for its buyer, and return the charge, or None.
+
+        ``failure`` is None for a success. The first decision stands.
+        """
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE charges SET status = ?, failure_code = ?, message = ?"
+                " WHERE gateway_reference = ? AND status = ?",
+                (
+                    _status(failure),
+                    *(failure or (None, None)),
+                    gateway_reference,
+                    OutcomeStatus.PENDING,
+                ),
+            )
+        return self.look_up(gateway_reference)
 
     def refund(self, reference: str, gateway_reference: str, amount: Decimal, currency: str) -> Booked | None:
         """Book a refund unless its reference is booked already, and return the entry.
@@ -203,31 +233,17 @@ class Ledger:
             ).fetchone()
             return Booked(_outcome(row), answered=not lost)
 
-    def find_refund(self, reference: str) -> Booked | None:
-        """Return the entry of a refund, or None."""
-        with self._transaction() as connection:
-            row = connection.execute("SELECT * FROM refunds WHERE reference = ?", (reference,)).fetchone()
-        return Booked(_outcome(row)) if row else None
-
     def entries(self) -> list[Entry]:
         """Return all entries in the order of booking, charges before refunds."""
         with self._transaction() as connection:
             rows = connection.execute(
-                "SELECT 0 AS kind, rowid, reference, cents, currency, status, failure_code FROM charges"
-                " UNION ALL SELECT 1, rowid, reference, cents, currency, status, failure_code FROM refunds"
+                "SELECT 0 AS kind, rowid, reference, cents, currency, status, failure_code, message,"
+                " gateway_reference FROM charges"
+                " UNION ALL SELECT 1, rowid, reference, cents, currency, status, failure_code, message,"
+                " gateway_reference FROM refunds"
                 " ORDER BY 1, 2"
             ).fetchall()
-        return [
-            Entry(
-                ("charge", "refund")[row["kind"]],
-                row["reference"],
-                _amount(row["cents"]),
-                row["currency"],
-                OutcomeStatus(row["status"]),
-                row["failure_code"],
-            )
-            for row in rows
-        ]
+        return [_entry(("charge", "refund")[row["kind"]], row) for row in rows]
 
     def totals(self, currency: str) -> Totals:
         """Return the sums of the charges and refunds that succeeded, to the cent."""
@@ -295,6 +311,25 @@ def _why_not(charge: sqlite3.Row | None, cents: int, currency: str) -> tuple[str
     if charge["refunded"] + cents > charge["cents"]:
         return "refund_exceeds_charge", "The refunds would exceed the charge."
     return None
+
+
+def _status(failure: tuple[str, str] | None, *, waits: bool = False) -> OutcomeStatus:
+    if failure:
+        return OutcomeStatus.FAILED
+    return OutcomeStatus.PENDING if waits else OutcomeStatus.SUCCEEDED
+
+
+def _entry(kind: str, row: sqlite3.Row) -> Entry:
+    return Entry(
+        kind,
+        row["reference"],
+        _amount(row["cents"]),
+        row["currency"],
+        OutcomeStatus(row["status"]),
+        row["failure_code"],
+        row["message"],
+        row["gateway_reference"],
+    )
 
 
 def _outcome(row: sqlite3.Row) -> Outcome:

@@ -3,6 +3,7 @@
 from marshmallow import fields
 
 from bms.schemas.answers.base import Amount, AnswerSchema, Currency, Key, Number, Time, word
+from bms.schemas.answers.payments import NextActionAnswer
 from bms.schemas.legacy import ORDER_STATUSES
 from bms.terms import BookingStatus, Method, PaymentStatus, RefundStatus, TicketStatus
 
@@ -22,6 +23,7 @@ class BookingPaymentAnswer(AnswerSchema):
     id = Key()
     status = word(*PaymentStatus)
     method = word(*Method)
+    next_action = fields.Nested(NextActionAnswer, allow_none=True)
 
 
 class BookingRefundAnswer(AnswerSchema):

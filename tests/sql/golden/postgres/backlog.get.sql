@@ -5,6 +5,7 @@ SELECT
   holds.overdue AS holds_overdue,
   refunded.given_up AS refunds_given_up,
   paid.stuck AS payments_stuck,
+  waiting.payments AS payments_pending,
   cancelling.unfinished AS cancellations_unfinished,
   cancelling.oldest_seconds AS cancellations_oldest_seconds
 FROM (
@@ -45,8 +46,15 @@ CROSS JOIN (
   FROM payments
   WHERE
     status = 'PROCESSING'
-    AND created_at < (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + (-CAST(? AS integer)) * INTERVAL '1 second')
+    AND COALESCE(pending_until, created_at) < (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + (-CAST(? AS integer)) * INTERVAL '1 second')
 ) AS paid
+CROSS JOIN (
+  SELECT
+    COUNT(*) AS payments
+  FROM payments
+  WHERE
+    ask_at IS NOT NULL
+) AS waiting
 CROSS JOIN (
   SELECT
     COUNT(*) AS unfinished,

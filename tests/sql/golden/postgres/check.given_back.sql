@@ -18,6 +18,9 @@ WHERE
       b.status IN ('PENDING', 'EXPIRED') AND p.refund_claimed < p.amount
     )
   )
+  OR (
+    p.status = 'RETURNED' AND p.refund_claimed < p.amount
+  )
 ORDER BY
   p.id
 LIMIT CAST(? AS integer)

@@ -9,6 +9,8 @@ SELECT
   card_brand,
   card_last4,
   failure_code,
+  next_action,
+  pending_until,
   created_at
 FROM payments
 WHERE

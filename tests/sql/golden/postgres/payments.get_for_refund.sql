@@ -13,4 +13,8 @@ WHERE
   AND (
     p.id = CAST(? AS bigint) OR p.booking_id = CAST(? AS bigint)
   )
+ORDER BY
+  CASE WHEN p.status = 'REFUNDED' THEN 1 ELSE 0 END NULLS FIRST,
+  p.id DESC
+LIMIT 1
 -- takes: @payment_id, @booking_id

@@ -6,9 +6,9 @@ SELECT
 FROM payments
 WHERE
   status = 'PROCESSING'
-  AND created_at < (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + (-CAST(? AS integer)) * INTERVAL '1 second')
   AND id > CAST(? AS bigint)
+  AND COALESCE(pending_until, (created_at + CAST(? AS integer) * INTERVAL '1 second')) <= CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
 ORDER BY
   id
 LIMIT CAST(? AS integer)
--- takes: @seconds, @after, @limit
+-- takes: @after, @seconds, @limit

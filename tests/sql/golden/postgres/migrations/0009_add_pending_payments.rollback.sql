@@ -1,0 +1,23 @@
+DROP TABLE gateway_notices;
+DROP INDEX ix_payments_asking;
+DROP INDEX ix_payments_processing;
+CREATE INDEX ix_payments_processing ON payments(id) INCLUDE (created_at)
+WHERE
+  status = 'PROCESSING';
+UPDATE payments SET status = 'REFUNDED'
+WHERE
+  status = 'RETURNED';
+ALTER TABLE payments
+DROP CONSTRAINT ck_payments_status;
+ALTER TABLE payments
+  ADD CONSTRAINT ck_payments_status CHECK (status IN ('PROCESSING', 'SUCCEEDED', 'FAILED', 'PARTIALLY_REFUNDED', 'REFUNDED'));
+ALTER TABLE payments
+DROP CONSTRAINT ck_payments_pending;
+ALTER TABLE payments
+DROP COLUMN held_until;
+ALTER TABLE payments
+DROP COLUMN ask_at;
+ALTER TABLE payments
+DROP COLUMN pending_until;
+ALTER TABLE payments
+DROP COLUMN next_action;

@@ -1,0 +1,6 @@
+SELECT
+  id
+FROM payments
+WHERE
+  reference = CAST(? AS varchar)
+-- takes: @reference
