@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from bms.formats import rfc3339, two_decimals
+from bms.formats import rfc3339
+from bms.money import Money
 from bms.queries.bookings import BookingView
 from bms.schemas.base import Count, Id, Items, Line, RequestSchema
 from bms.schemas.listing import ListQuery, Number
@@ -70,6 +71,7 @@ class BookingList(ListQuery):
 def present_booking(view: BookingView) -> dict[str, Any]:
     """Return a booking as the API shows it."""
     booking = view.booking
+    currency = booking.currency
     return {
         "id": booking.id,
         "reference": booking.reference,
@@ -77,16 +79,16 @@ def present_booking(view: BookingView) -> dict[str, Any]:
         "event": booking.event_id,
         "status": booking.status,
         "quantity": booking.quantity,
-        "total": two_decimals(booking.total),
-        "currency": booking.currency,
+        "total": Money(booking.total, currency).text,
+        "currency": currency,
         "expires_at": rfc3339(booking.hold_expires_at),
         "booking_date": rfc3339(booking.created_at),
         "confirmed_at": rfc3339(booking.confirmed_at),
         "cancelled_at": rfc3339(booking.cancelled_at),
         "cancel_reason": booking.cancel_reason,
-        "refund_due": None if booking.refund_due is None else two_decimals(booking.refund_due),
+        "refund_due": None if booking.refund_due is None else Money(booking.refund_due, currency).text,
         "refunds": [
-            {"id": refund.id, "amount": two_decimals(refund.amount), "status": refund.status}
+            {"id": refund.id, "amount": Money(refund.amount, currency).text, "status": refund.status}
             for refund in view.refunds
         ],
         "lines": [
@@ -94,7 +96,7 @@ def present_booking(view: BookingView) -> dict[str, Any]:
                 "ticket_type": line.ticket_type_id,
                 "name": line.name,
                 "quantity": line.quantity,
-                "unit_price": two_decimals(line.unit_price),
+                "unit_price": Money(line.unit_price, currency).text,
             }
             for line in view.lines
         ],

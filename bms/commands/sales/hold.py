@@ -32,11 +32,11 @@ from bms.errors import (
     SoldOut,
     ValidationFailed,
 )
-from bms.formats import two_decimals
+from bms.money import MAX_AMOUNT, Money
 from bms.queries.bookings import BookingLine, BookingRow, BookingView, list_tickets
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
-from bms.terms import MAX_MONEY, Actor, BookingStatus, EventStatus
+from bms.terms import Actor, BookingStatus, EventStatus
 
 
 class ForSaleRow(NamedTuple):
@@ -241,8 +241,8 @@ def _plan(ask: Ask, sale: _Sale | None, held: int) -> _Plan:
             available=max(0, limit - held),
         )
     total = sum((line.unit_price * line.quantity for line in lines), Decimal(0))
-    if total > MAX_MONEY:
-        raise ValidationFailed.of("quantity", f"The total of a booking is at most {MAX_MONEY}.")
+    if total > MAX_AMOUNT:
+        raise ValidationFailed.of("quantity", f"The total of a booking is at most {MAX_AMOUNT}.")
     for line in lines:
         if not sale.types[line.ticket_type_id].on_sale:
             raise NotOnSale(available=0)
@@ -297,7 +297,7 @@ def _held_announcement(plan: _Plan, booking: BookingRow) -> tuple[Announcement, 
         event_id=booking.event_id,
         user_id=booking.user_id,
         quantity=booking.quantity,
-        total=two_decimals(booking.total),
+        total=Money(booking.total, booking.currency).text,
         currency=booking.currency,
     )
     return held, plan.ask.actor.request_id

@@ -16,7 +16,7 @@ from bms.commands.idempotency import StoredReply
 from bms.commands.messages import to_buyers
 from bms.commands.messages.announce import announce
 from bms.errors import RefundNotDue
-from bms.formats import two_decimals
+from bms.money import Money
 from bms.queries.due import MAX_REFUND_ATTEMPTS
 from bms.queries.refunds import RefundRow, get_refund
 from bms.sql.session import Transaction
@@ -104,6 +104,7 @@ class FailedRow(NamedTuple):
     attempts: int
     payment_id: int
     amount: Decimal
+    currency: str
 
 
 FAIL = Statement(
@@ -113,7 +114,7 @@ FAIL = Statement(
     UPDATE refunds WITH (ROWLOCK, UPDLOCK)
     SET    status = 'FAILED', failure_code = @failure_code, attempts = attempts + 1,
            retry_at = DATEADD(SECOND, @first * (attempts + 1) * (attempts + 1), SYSUTCDATETIME())
-    OUTPUT inserted.attempts, inserted.payment_id, inserted.amount
+    OUTPUT inserted.attempts, inserted.payment_id, inserted.amount, inserted.currency
     WHERE  id = @id AND reference = @reference AND status = 'PENDING'
     """,
     FailedRow,
@@ -176,7 +177,8 @@ def claim_refund(
         reason=reason,
         requested_by=None if actor is None else actor.user_id,
     ).id
-    audit.record(tx, actor, "claim", "refund", refund_id, details=f"{amount} of payment {payment_id}")
+    details = f"{Money(amount, payment.currency).text} of payment {payment_id}"
+    audit.record(tx, actor, "claim", "refund", refund_id, details=details)
     return refund_id
 
 
@@ -210,7 +212,7 @@ def settle_refund(
             RefundFailed(
                 refund_id=refund_id,
                 payment_id=failed.payment_id,
-                amount=two_decimals(failed.amount),
+                amount=Money(failed.amount, failed.currency).text,
                 failure_code=failure_code,
                 given_up=given_up,
             ),
