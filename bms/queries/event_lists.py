@@ -28,7 +28,7 @@ _LATEST = dt.datetime(9999, 12, 31, 23, 59, 59, 999_000)  # noqa: DTZ001
 _LAST_MOMENT = dt.time(23, 59, 59, 999_000)
 
 _DECLARATION = (
-    "@status NVARCHAR(16), @earliest DATETIME2(3), @latest DATETIME2(3), @price_max DECIMAL(12,2), "
+    "@status NVARCHAR(16), @earliest DATETIME2(3), @latest DATETIME2(3), @price_max DECIMAL(15,3), "
     "@venue_id BIGINT, @category_id BIGINT, @organizer_id BIGINT, @city NVARCHAR(100), "
     "@place NVARCHAR(300), @place_pattern NVARCHAR(900), @pattern NVARCHAR(300), @available_only BIT, "
     "@after_id BIGINT, @limit BIGINT"
@@ -94,7 +94,7 @@ LIST_LATEST_OF_ORGANIZER = _statement(
 )
 LIST_BY_PRICE = _statement(
     "events.list_by_price",
-    "DECIMAL(12,2)",
+    "DECIMAL(15,3)",
     "e.price_from >= @after AND (e.price_from > @after OR e.id > @after_id)",
     "e.price_from, e.id",
 )

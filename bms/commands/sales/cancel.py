@@ -38,7 +38,7 @@ CANCEL = Statement(
 
 SET_REFUND_DUE = Statement(
     "bookings.set_refund_due",
-    "@id BIGINT, @refund_allowed DECIMAL(12,2), @refund_due DECIMAL(12,2)",
+    "@id BIGINT, @refund_allowed DECIMAL(15,3), @refund_due DECIMAL(15,3)",
     """
     UPDATE bookings WITH (ROWLOCK)
     SET    refund_allowed = @refund_allowed, refund_due = @refund_due

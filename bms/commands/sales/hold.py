@@ -96,7 +96,7 @@ INSERT = Statement(
            CASE WHEN b.status = 'PENDING' THEN DATEADD(SECOND, b.hold_seconds, SYSUTCDATETIME()) END,
            CASE WHEN b.status = 'CONFIRMED' THEN SYSUTCDATETIME() END
     FROM   OPENJSON(@bookings) WITH (reference NVARCHAR(16), user_id BIGINT, event_id BIGINT,
-                                     status NVARCHAR(16), quantity INT, total DECIMAL(12,2),
+                                     status NVARCHAR(16), quantity INT, total DECIMAL(15,3),
                                      currency NVARCHAR(3), hold_seconds INT) AS b
     """,
     BookingRow,
@@ -109,7 +109,7 @@ INSERT_LINES = Statement(
     INSERT INTO booking_lines (booking_id, ticket_type_id, quantity, unit_price)
     SELECT bl.booking_id, bl.ticket_type_id, bl.quantity, bl.unit_price
     FROM   OPENJSON(@lines) WITH (booking_id BIGINT, ticket_type_id BIGINT, quantity INT,
-                                  unit_price DECIMAL(12,2)) AS bl
+                                  unit_price DECIMAL(15,3)) AS bl
     """,
 )
 

@@ -23,7 +23,7 @@ class LeftRow(NamedTuple):
 # The guard includes price, currency and on_sale: a buyer gets the offer that was read, or nothing.
 RESERVE = Statement(
     "ticket_types.reserve",
-    "@event_id BIGINT, @id BIGINT, @quantity INT, @unit_price DECIMAL(12,2), @currency NVARCHAR(3)",
+    "@event_id BIGINT, @id BIGINT, @quantity INT, @unit_price DECIMAL(15,3), @currency NVARCHAR(3)",
     """
     UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
     SET    available = available - @quantity
@@ -71,7 +71,7 @@ RESERVE_EACH = Statement(
     OUTPUT inserted.id
     WHERE  id IN (@ids) AND event_id IN (@event_ids) AND on_sale = 1
       AND  EXISTS (SELECT 1
-                   FROM   OPENJSON(@takings) WITH (id BIGINT, quantity INT, unit_price DECIMAL(12,2),
+                   FROM   OPENJSON(@takings) WITH (id BIGINT, quantity INT, unit_price DECIMAL(15,3),
                                                    currency NVARCHAR(3)) AS t
                    WHERE  t.id = ticket_types.id AND t.quantity <= ticket_types.available
                      AND  t.unit_price = ticket_types.price AND t.currency = ticket_types.currency)

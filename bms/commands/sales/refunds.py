@@ -36,7 +36,7 @@ class ClaimedRow(NamedTuple):
 
 CLAIM = Statement(
     "payments.claim_refund",
-    "@id BIGINT, @amount DECIMAL(12,2)",
+    "@id BIGINT, @amount DECIMAL(15,3)",
     """
     UPDATE payments WITH (ROWLOCK, UPDLOCK)
     SET    refund_claimed = refund_claimed + @amount
@@ -55,7 +55,7 @@ class NewRefundRow(NamedTuple):
 
 INSERT = Statement(
     "refunds.insert",
-    "@reference NVARCHAR(32), @payment_id BIGINT, @amount DECIMAL(12,2), @currency NVARCHAR(3), "
+    "@reference NVARCHAR(32), @payment_id BIGINT, @amount DECIMAL(15,3), @currency NVARCHAR(3), "
     "@reason NVARCHAR(200), @requested_by BIGINT",
     """
     INSERT INTO refunds (reference, payment_id, amount, currency, reason, status, requested_by)
@@ -88,7 +88,7 @@ SUCCEED = Statement(
 
 ADD_TO_PAYMENT = Statement(
     "payments.add_refunded",
-    "@id BIGINT, @amount DECIMAL(12,2)",
+    "@id BIGINT, @amount DECIMAL(15,3)",
     """
     UPDATE payments WITH (ROWLOCK, UPDLOCK)
     SET    refunded = refunded + @amount,
@@ -144,7 +144,7 @@ RENEW = Statement(
 # What is claimed after a booking has ended is owed in addition to what the refund rule gave.
 ADD_REFUND_DUE = Statement(
     "bookings.add_refund_due",
-    "@id BIGINT, @amount DECIMAL(12,2)",
+    "@id BIGINT, @amount DECIMAL(15,3)",
     """
     UPDATE bookings WITH (ROWLOCK)
     SET    refund_due = COALESCE(refund_due, 0) + @amount
