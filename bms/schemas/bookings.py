@@ -33,6 +33,7 @@ class Hold(RequestSchema):
     tickets = Items(fields.Nested(HoldLine()), low=1, high=MAX_LINES)
     # Source 004 names the buyer. It is the caller, unless an admin books for somebody.
     user = Id()
+    quote = Line(max=64, min=1, metadata={"description": "From a quote: book at its price, or not at all."})
 
     older_names: ClassVar = {"event_id": "event", "eventId": "event", "user_id": "user", "userId": "user"}
 
@@ -48,11 +49,24 @@ class Hold(RequestSchema):
     def lines(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         wanted = [(line["ticket_type"], line["quantity"]) for line in data.get("tickets", [])]
         return {
-            "event_id": data["event"],
+            "event_id": data.get("event"),
             "user_id": data.get("user"),
+            "quote": data.get("quote"),
             # A tuple, since requests with the same body share it (http.bodies).
             "wanted": tuple(wanted) or ((None, data.get("quantity", 1)),),
         }
+
+
+class QuoteTickets(Hold):
+    """POST /events/{id}/quote: the body of a booking, less the event, which the path names.
+
+    ``user`` and ``quote`` make no difference to a quote.
+    """
+
+    class Meta(RequestSchema.Meta):
+        exclude = ("event",)
+
+    older_names: ClassVar = {"user_id": "user", "userId": "user"}
 
 
 class Cancel(RequestSchema):
