@@ -11,9 +11,10 @@ CENT = Decimal("0.01")  # the smallest amount of every accepted currency
 MAX_AMOUNT = Decimal("9999999999.99")  # of a price and of a total
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, which would double the cost of making one. A reply makes several.
+@dataclass(slots=True)
 class Money:
-    """An amount in a currency (an ISO 4217 code)."""
+    """An amount in a currency (an ISO 4217 code). Nobody changes one that is made."""
 
     amount: Decimal
     currency: str

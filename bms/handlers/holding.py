@@ -31,7 +31,7 @@ async def hold(
         actor=call.actor,
         user_id=user_id,
         event_id=event_id,
-        wanted=[Wanted(*line) for line in wanted],
+        wanted=tuple([Wanted(*line) for line in wanted]),
         hold_seconds=call.settings.hold_seconds,
         key=await key_of(call),
         render=lambda view: StoredReply.of(201, present(view)),

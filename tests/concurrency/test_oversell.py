@@ -31,7 +31,7 @@ _DROP_CHECK = "ALTER TABLE ticket_types DROP CONSTRAINT ck_ticket_types_availabl
 # The statement without its guard: it takes tickets that are not there.
 UNGUARDED = Statement(
     "test.reserve_unguarded",
-    "@event_id BIGINT, @id BIGINT, @quantity INT, @list_price DECIMAL(12,2), @currency NVARCHAR(3)",
+    "@event_id BIGINT, @id BIGINT, @quantity INT, @list_price DECIMAL(15,3), @currency NVARCHAR(3)",
     """
     UPDATE ticket_types
     SET    available = available - @quantity

@@ -9,6 +9,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from bms.announcements import Announcement, BookingHeld
@@ -76,7 +77,7 @@ class Ask:
     actor: Actor
     user_id: int
     event_id: int
-    wanted: Sequence[Wanted]
+    wanted: tuple[Wanted, ...]
     hold_seconds: int
     key: Key | None
     render: Callable[[BookingView], StoredReply]
@@ -90,7 +91,6 @@ class _Plan:
 
     ask: Ask
     quote: Quote
-    quantity: int
     reference: str
     confirmed: bool
 
@@ -109,6 +109,12 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | 
     # How many tickets of each type the earlier asks leave.
     left = {key: kind.available for sale in sales.values() for key, kind in sale.types.items()}
     held = _held(tx, [ask for ask in asks if ask.key is None or ask.key not in first], sales)
+
+    @cache
+    def priced(event_id: int, wanted: tuple[Wanted, ...]) -> Quote:
+        # In a rush most of a group want the same.
+        return price(sales.get(event_id), wanted)
+
     plans: list[_Plan] = []
     for number, ask in enumerate(asks):
         repeated = first.get(ask.key) if ask.key is not None else None
@@ -116,7 +122,8 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | 
             outcomes[number] = repeated
             continue
         try:
-            plans.append(_plan(ask, sales.get(ask.event_id), left, held[ask.user_id, ask.event_id]))
+            quote = priced(ask.event_id, ask.wanted)
+            plans.append(_plan(ask, quote, sales[ask.event_id], left, held[ask.user_id, ask.event_id]))
         except BMSError as refusal:
             outcomes[number] = refusal
     if plans:
@@ -137,17 +144,15 @@ def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, ForSale]) ->
     return count_live(tx, buyers)
 
 
-def _plan(ask: Ask, sale: ForSale | None, left: dict[int, int], held: int) -> _Plan:
+def _plan(ask: Ask, quote: Quote, sale: ForSale, left: dict[int, int], held: int) -> _Plan:
     """Return the booking to make for ``ask``, whose user has ``held`` tickets of the event already.
 
-    Takes its tickets off ``left``. Raises the error that refuses the ask, and then takes nothing.
+    ``quote`` is what it costs, and ``left`` how many tickets of each type earlier asks leave: takes its
+    tickets off that. Raises the error that refuses the ask, and then takes nothing.
     """
-    quote = price(sale, ask.wanted)
-    assert sale is not None  # or it could not be priced
     _check_on_sale(sale.event)
-    quantity = sum(line.quantity for line in quote.lines)
     limit = sale.event.per_user_limit
-    if limit is not None and held + quantity > limit:
+    if limit is not None and held + quote.quantity > limit:
         raise PerUserLimitReached(
             f"The limit is {limit} tickets per person, and {held} are booked already",
             available=max(0, limit - held),
@@ -163,7 +168,7 @@ def _plan(ask: Ask, sale: ForSale | None, left: dict[int, int], held: int) -> _P
     check_told(quote, ask.quote)
     for line in quote.lines:
         left[line.ticket_type_id] -= line.quantity
-    return _Plan(ask, quote, quantity, random_code(10), ask.confirm_free and quote.total == 0)
+    return _Plan(ask, quote, random_code(10), ask.confirm_free and quote.total == 0)
 
 
 def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[StoredReply]:
@@ -222,7 +227,7 @@ def _booking(plan: _Plan) -> dict[str, Any]:
         "user_id": plan.ask.user_id,
         "event_id": plan.ask.event_id,
         "status": BookingStatus.CONFIRMED if plan.confirmed else BookingStatus.PENDING,
-        "quantity": plan.quantity,
+        "quantity": plan.quote.quantity,
         "total": str(plan.quote.total),
         "currency": plan.quote.currency,
         "hold_seconds": plan.ask.hold_seconds,

@@ -4,8 +4,10 @@ A quote promises nothing. A buyer who sends its fingerprint with a booking gets 
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import orjson
@@ -25,14 +27,16 @@ class Wanted(NamedTuple):
     quantity: int
 
 
-class Quote(NamedTuple):
+@dataclass(frozen=True)
+class Quote:
     """What tickets cost now: a line for each ticket type, in the organiser's order, and their total."""
 
     lines: Sequence[BookingLine]
+    quantity: int
     total: Decimal
     currency: str
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """A short text that differs for any other price, quantity or currency.
 
@@ -68,7 +72,7 @@ class Quote(NamedTuple):
         return Money(amount, self.currency).text
 
 
-def price(sale: ForSale | None, wanted: Iterable[Wanted]) -> Quote:
+def price(sale: ForSale | None, wanted: Sequence[Wanted]) -> Quote:
     """Return what ``wanted`` costs now. Stock and dates of sale play no part.
 
     Raises NotFound if there is no event or it is a draft, and ValidationFailed for a ticket type that the
@@ -94,8 +98,9 @@ def price(sale: ForSale | None, wanted: Iterable[Wanted]) -> Quote:
         for key, kind in types.items()
         if key in quantities
     ]
+    quantity = sum(line.quantity for line in lines)
     total = sum((line.unit_price * line.quantity for line in lines), Decimal(0))
-    return Quote(lines, total, sale.event.currency)
+    return Quote(lines, quantity, total, sale.event.currency)
 
 
 def check_total(quote: Quote) -> None:
@@ -111,7 +116,7 @@ def check_told(quote: Quote, told: str | None) -> None:
         raise PriceChanged(f"The price has changed: it is now {now}", **quote.told())
 
 
-def quote_tickets(tx: Transaction, *, event_id: int, wanted: Iterable[Wanted]) -> Quote:
+def quote_tickets(tx: Transaction, *, event_id: int, wanted: Sequence[Wanted]) -> Quote:
     """Return what a hold of ``wanted`` would be charged now, even if it would be refused.
 
     Raises NotFound and ValidationFailed as a hold does.
