@@ -74,7 +74,7 @@ async def quote(call: Call) -> web.Response:
     Send the ``quote`` with the booking, to pay this price or none.
     """
     wanted = [Wanted(*line) for line in call.body["wanted"]]
-    quoted = await call.db.read(quote_tickets, event_id=call.id(), wanted=wanted)
+    quoted = await call.look_up(quote_tickets, event_id=call.id(), wanted=wanted)
     return respond(quoted.told())
 
 
