@@ -145,6 +145,12 @@ class NotOnSale(Conflict):
     code, title = "not_on_sale", "Tickets are not on sale"
 
 
+class PriceChanged(Conflict):
+    """The other members of the problem are those of a new quote."""
+
+    code, title = "price_changed", "The price has changed"
+
+
 class PerUserLimitReached(Conflict):
     code, title = "per_user_limit", "This exceeds the ticket limit per person"
 

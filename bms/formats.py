@@ -1,9 +1,8 @@
-"""How names, times and amounts are written: for a person, and as the API writes them."""
+"""How names, times and places are written: for a person, and as the API writes them."""
 
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, overload
 
 # C0, DEL and C1 controls and the two Unicode line separators: everything that could start a header or a line.
@@ -50,22 +49,6 @@ def when(moment: str) -> str:
         raise ValueError(f"{moment} has no UTC offset")
     utc = parsed.astimezone(UTC)
     return f"{utc:%A} {utc.day} {utc:%B} {utc.year}, {utc:%H:%M} UTC"
-
-
-def two_decimals(amount: Decimal) -> str:
-    """Return an amount of money as text: two decimals, no exponent, no currency."""
-    return f"{amount:.2f}"
-
-
-def money(amount: str | int | Decimal, currency: str) -> str:
-    """Return ``25.00 EUR``, or ``Free`` for zero.
-
-    Raises ValueError or decimal.InvalidOperation if ``amount`` is not a finite number.
-    """
-    number = Decimal(amount)
-    if not number.is_finite():
-        raise ValueError(f"{amount} is not an amount")
-    return f"{two_decimals(number)} {currency}" if number else "Free"
 
 
 def place(event: Mapping[str, Any]) -> str:

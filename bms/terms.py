@@ -4,13 +4,10 @@ The schemas refuse what is past a bound, and the columns hold what is within it.
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 
 MAX_ID = 2**63 - 1  # BIGINT
 MAX_COUNT = 1_000_000
-MAX_MONEY = Decimal("9999999999.99")  # DECIMAL(12,2)
-CENT = Decimal("0.01")
 MAX_TICKET_TYPES = 20  # of one event
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from aiohttp import web
 
 from bms.checkout import refunds
+from bms.commands.sales.pricing import Wanted, quote_tickets
 from bms.errors import (
     BookingNotCancellable,
     Conflict,
@@ -13,6 +14,7 @@ from bms.errors import (
     NotOnSale,
     PaymentInProgress,
     PerUserLimitReached,
+    PriceChanged,
     SoldOut,
 )
 from bms.handlers import holding
@@ -20,9 +22,9 @@ from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.pages import decode_cursor, page, respond
 from bms.queries.bookings import get_booking, list_bookings, list_bookings_of_event
-from bms.schemas.answers.bookings import BookingAnswer
+from bms.schemas.answers.bookings import BookingAnswer, QuoteAnswer
 from bms.schemas.answers.statistics import AttendanceAnswer
-from bms.schemas.bookings import BookingList, Cancel, Hold, present_booking
+from bms.schemas.bookings import BookingList, Cancel, Hold, QuoteTickets, present_booking
 from bms.schemas.statistics import AttendeeList, present_attendance
 from bms.terms import Right
 
@@ -38,11 +40,14 @@ routes = Routes()
     body=Hold(),
     memoised=True,
     answers={201: BookingAnswer()},
-    raises=[Forbidden, NotFound, NotOnSale, SoldOut, PerUserLimitReached, Conflict],
+    raises=[Forbidden, NotFound, NotOnSale, SoldOut, PerUserLimitReached, PriceChanged, Conflict],
     headers=["Idempotency-Key"],
 )
 async def hold(call: Call) -> web.Response:
-    """Hold tickets of an event. A booking that costs nothing is confirmed at once."""
+    """Hold tickets of an event. A booking that costs nothing is confirmed at once.
+
+    With a ``quote`` the buyer pays the price quoted, or is refused with a new quote.
+    """
     buyer = call.body["user_id"] or call.caller.user_id
     if buyer != call.caller.user_id and not call.actor.may(Right.BOOKINGS_ANY):
         raise Forbidden("Only an admin may book for another user")
@@ -52,7 +57,27 @@ async def hold(call: Call) -> web.Response:
         event_id=call.body["event_id"],
         wanted=call.body["wanted"],
         present=present_booking,
+        quote=call.body["quote"],
     )
+
+
+@routes.add(
+    "POST",
+    "/events/{id}/quote",
+    operation="bookings.quote",
+    access=Access.ANYONE,
+    body=QuoteTickets(),
+    memoised=True,
+    answers={200: QuoteAnswer()},
+)
+async def quote(call: Call) -> web.Response:
+    """Say what tickets cost now. Nothing is held, and the tickets may be sold out or not on sale yet.
+
+    Send the ``quote`` with the booking, to pay this price or none.
+    """
+    wanted = [Wanted(*line) for line in call.body["wanted"]]
+    quoted = await call.look_up(quote_tickets, event_id=call.id(), wanted=wanted)
+    return respond(quoted.told())
 
 
 @routes.add(

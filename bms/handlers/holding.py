@@ -6,7 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from bms.commands.idempotency import StoredReply
-from bms.commands.sales.hold import Ask, Wanted
+from bms.commands.sales.hold import Ask
+from bms.commands.sales.pricing import Wanted
 from bms.http.call import Call
 from bms.http.idempotency import key_of, send
 from bms.queries.bookings import BookingView
@@ -20,19 +21,21 @@ async def hold(
     wanted: Iterable[tuple[int | None, int]],
     present: Callable[[BookingView], dict[str, Any]],
     confirm_free: bool = True,
+    quote: str | None = None,
 ) -> web.Response:
     """Hold ``wanted``, pairs of ticket type and quantity, for ``user_id``; return the 201 response.
 
-    Raises as ``Turnstile.hold``.
+    ``quote`` is that of ``Ask``. Raises as ``Turnstile.hold``.
     """
     ask = Ask(
         actor=call.actor,
         user_id=user_id,
         event_id=event_id,
-        wanted=[Wanted(*line) for line in wanted],
+        wanted=tuple([Wanted(*line) for line in wanted]),
         hold_seconds=call.settings.hold_seconds,
         key=await key_of(call),
         render=lambda view: StoredReply.of(201, present(view)),
         confirm_free=confirm_free,
+        quote=quote,
     )
     return send(await call.turnstile.hold(ask))

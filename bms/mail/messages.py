@@ -43,8 +43,9 @@ from jinja2 import (
     select_autoescape,
 )
 
-from bms.formats import money, one_line, place, tidy, when
+from bms.formats import one_line, place, tidy, when
 from bms.mail.headers import POLICY
+from bms.money import label
 
 SUBJECTS: Mapping[str, str] = {
     "registration": "Welcome to BMS, {{ name }}",
@@ -150,7 +151,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(when=when, money=money, place=place)
+    environment.filters.update(when=when, money=label, place=place)
     return environment
 
 

@@ -175,6 +175,7 @@ REQUESTS: Mapping[type[Schema], Example] = {
     events.EventReplacement: {**_EVENT_REQUEST, "time": "20:00:00"},
     events.EventChange: {"time": "20:00:00"},
     bookings.Hold: {"event": 1, "tickets": [{"ticket_type": 1, "quantity": 1}]},
+    bookings.QuoteTickets: {"tickets": [{"ticket_type": 1, "quantity": 1}]},
     bookings.Cancel: {"reason": "Ill"},
     payments.Pay: {
         "booking_id": 1,
@@ -216,6 +217,20 @@ ANSWERS: Mapping[type[Schema], Example] = {
     category_answers.CategoryAnswer: {"id": 1, "slug": "concert", "name": "Concert"},
     event_answers.EventAnswer: _EVENT,
     booking_answers.BookingAnswer: _BOOKING,
+    booking_answers.QuoteAnswer: {
+        "lines": [
+            {
+                "ticket_type": 1,
+                "name": "Stalls",
+                "quantity": 1,
+                "list_price": "35.00",
+                "price": "35.00",
+            }
+        ],
+        "total": "35.00",
+        "currency": "EUR",
+        "quote": "b4c0a1f29d7e4e3f8a6d5c2b1f0e9d8c",
+    },
     booking_answers.PurchaseAnswer: {
         **_BOOKING,
         "user_id": 5,

@@ -84,7 +84,8 @@ RESPONSE_HEADERS: dict[str, Part] = {
 PROBLEM: Part = {
     "type": "object",
     "description": "What went wrong (RFC 9457). `code` is stable, `detail` is for people. Some problems have "
-    "more members, such as `available`: the number of tickets left.",
+    "more members, such as `available`: the number of tickets left. `price_changed` has those of a "
+    "new quote.",
     "required": ["type", "title", "status", "detail", "code", "request_id"],
     "properties": {
         "type": {"type": "string", "format": "uri", "description": "A stable URI for each code."},

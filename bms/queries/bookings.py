@@ -35,11 +35,15 @@ class BookingRow(NamedTuple):
 
 
 class BookingLine(NamedTuple):
-    """A line of a booking: how many tickets of a type, and the price of each."""
+    """A line of a booking: how many tickets of a type, and the price of each.
+
+    ``list_price`` is that of the ticket type when they were held, ``unit_price`` what the buyer pays.
+    """
 
     ticket_type_id: int
     name: str
     quantity: int
+    list_price: Decimal
     unit_price: Decimal
 
 
@@ -50,6 +54,7 @@ class BookingLineRow(NamedTuple):
     ticket_type_id: int
     name: str
     quantity: int
+    list_price: Decimal
     unit_price: Decimal
 
 
@@ -118,7 +123,7 @@ LIST_LINES = Statement(
     "booking_lines.list_of_bookings",
     "@booking_ids BIGINT LIST",
     """
-    SELECT bl.booking_id, bl.ticket_type_id, tt.name, bl.quantity, bl.unit_price
+    SELECT bl.booking_id, bl.ticket_type_id, tt.name, bl.quantity, bl.list_price, bl.unit_price
     FROM   booking_lines AS bl
     INNER JOIN ticket_types AS tt ON tt.id = bl.ticket_type_id
     WHERE  bl.booking_id IN (@booking_ids)

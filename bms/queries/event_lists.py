@@ -15,19 +15,20 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from bms.errors import ValidationFailed
+from bms.money import MAX_AMOUNT, STORED, Money
 from bms.queries.categories import find_category
 from bms.queries.events import COLUMNS, SOURCES, EventRow, EventView, complete
 from bms.queries.patterns import contains
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import CENT, MAX_ID, MAX_MONEY, EventStatus
+from bms.terms import MAX_ID, EventStatus
 
 _EARLIEST = dt.datetime(1900, 1, 1)  # noqa: DTZ001
 _LATEST = dt.datetime(9999, 12, 31, 23, 59, 59, 999_000)  # noqa: DTZ001
 _LAST_MOMENT = dt.time(23, 59, 59, 999_000)
 
 _DECLARATION = (
-    "@status NVARCHAR(16), @earliest DATETIME2(3), @latest DATETIME2(3), @price_max DECIMAL(12,2), "
+    "@status NVARCHAR(16), @earliest DATETIME2(3), @latest DATETIME2(3), @price_max DECIMAL(15,3), "
     "@venue_id BIGINT, @category_id BIGINT, @organizer_id BIGINT, @city NVARCHAR(100), "
     "@place NVARCHAR(300), @place_pattern NVARCHAR(900), @pattern NVARCHAR(300), @available_only BIT, "
     "@after_id BIGINT, @limit BIGINT"
@@ -93,7 +94,7 @@ LIST_LATEST_OF_ORGANIZER = _statement(
 )
 LIST_BY_PRICE = _statement(
     "events.list_by_price",
-    "DECIMAL(12,2)",
+    "DECIMAL(15,3)",
     "e.price_from >= @after AND (e.price_from > @after OR e.id > @after_id)",
     "e.price_from, e.id",
 )
@@ -149,9 +150,9 @@ def _read_time(key: str) -> dt.datetime:
 
 def _read_price(key: str) -> Decimal:
     price = Decimal(key)
-    if not 0 <= price <= MAX_MONEY:
+    if not 0 <= price <= MAX_AMOUNT:
         raise ValueError
-    return price.quantize(CENT)
+    return price.quantize(STORED)
 
 
 def _read_number(key: str) -> int:
@@ -190,7 +191,14 @@ ORDERS: Mapping[str, SortOrder] = {
             "category_id": LIST_LATEST_IN_CATEGORY,
         },
     ),
-    "price": SortOrder(Decimal(0), 0, lambda event: str(event.price_from), _read_price, LIST_BY_PRICE, {}),
+    "price": SortOrder(
+        Decimal(0),
+        0,
+        lambda event: Money(event.price_from, event.currency).text,
+        _read_price,
+        LIST_BY_PRICE,
+        {},
+    ),
     "-popularity": SortOrder(MAX_ID, 0, lambda event: str(event.sold), _read_number, LIST_BY_POPULARITY, {}),
     "rating": SortOrder(MAX_ID, 0, _thousandths, _read_number, LIST_BY_RATING, {}),
 }
@@ -245,7 +253,7 @@ def list_events(
         status=wanted.status,
         earliest=_EARLIEST if wanted.date_from is None else day(wanted.date_from, dt.time()),
         latest=_LATEST if wanted.date_to is None else day(wanted.date_to, _LAST_MOMENT),
-        price_max=MAX_MONEY if wanted.price_max is None else wanted.price_max,
+        price_max=MAX_AMOUNT if wanted.price_max is None else wanted.price_max,
         city=wanted.city,
         place=wanted.location,
         place_pattern=contains(wanted.location),

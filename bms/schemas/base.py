@@ -10,7 +10,8 @@ from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, valida
 
 from bms.characters import CONTROL, MAX_MARKS, REORDERING, composed, is_visible
 from bms.errors import ValidationFailed
-from bms.terms import CENT, MAX_COUNT, MAX_ID, MAX_MONEY
+from bms.money import CENT, MAX_AMOUNT
+from bms.terms import MAX_COUNT, MAX_ID
 
 MAX_ERRORS = 100  # in one reply
 MAX_FAULTY = 20  # items of one list
@@ -185,7 +186,7 @@ class Count(fields.Integer):
         super().__init__(strict=True, validate=validate.Range(low, high, error=message), **kwargs)
 
 
-class Money(fields.Field[Decimal]):
+class MoneyField(fields.Field[Decimal]):
     """An amount as text ("25.00") or number: not negative, at most two decimals."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
@@ -196,8 +197,8 @@ class Money(fields.Field[Decimal]):
             if isinstance(value, str) and not _AMOUNT.fullmatch(value.strip()):
                 raise InvalidOperation
             amount = Decimal(str(value).strip())
-            if not amount.is_finite() or not 0 <= amount <= MAX_MONEY or amount != amount.quantize(CENT):
-                raise ValidationError(f"An amount from 0.00 to {MAX_MONEY} with two decimals is needed.")
+            if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT or amount != amount.quantize(CENT):
+                raise ValidationError(f"An amount from 0.00 to {MAX_AMOUNT} with two decimals is needed.")
         except InvalidOperation:
             raise ValidationError('An amount such as "25.00" is needed.') from None
         return abs(amount.quantize(CENT))  # -0.0 is 0.00
@@ -207,7 +208,7 @@ class Money(fields.Field[Decimal]):
             "type": ["string", "number"],
             "pattern": r"^\s*[0-9]{1,10}(\.[0-9]{1,2})?\s*$",
             "minimum": 0,
-            "maximum": float(MAX_MONEY),
+            "maximum": float(MAX_AMOUNT),
             "description": "An amount with at most two decimals, best as text.",
         }
 

@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from bms.formats import rfc3339, two_decimals
+from bms.formats import rfc3339
+from bms.money import Money
 from bms.queries.bookings import BookingView
 from bms.schemas.base import Count, Id, Items, Line, RequestSchema
 from bms.schemas.listing import ListQuery, Number
@@ -33,6 +34,7 @@ class Hold(RequestSchema):
     tickets = Items(fields.Nested(HoldLine()), low=1, high=MAX_LINES)
     # Source 004 names the buyer. It is the caller, unless an admin books for somebody.
     user = Id()
+    quote = Line(max=64, min=1, metadata={"description": "From a quote: book at its price, or not at all."})
 
     older_names: ClassVar = {"event_id": "event", "eventId": "event", "user_id": "user", "userId": "user"}
 
@@ -48,11 +50,24 @@ class Hold(RequestSchema):
     def lines(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         wanted = [(line["ticket_type"], line["quantity"]) for line in data.get("tickets", [])]
         return {
-            "event_id": data["event"],
+            "event_id": data.get("event"),
             "user_id": data.get("user"),
+            "quote": data.get("quote"),
             # A tuple, since requests with the same body share it (http.bodies).
             "wanted": tuple(wanted) or ((None, data.get("quantity", 1)),),
         }
+
+
+class QuoteTickets(Hold):
+    """POST /events/{id}/quote: the body of a booking, less the event, which the path names.
+
+    ``user`` and ``quote`` make no difference to a quote.
+    """
+
+    class Meta(RequestSchema.Meta):
+        exclude = ("event",)
+
+    older_names: ClassVar = {"user_id": "user", "userId": "user"}
 
 
 class Cancel(RequestSchema):
@@ -71,6 +86,7 @@ class BookingList(ListQuery):
 def present_booking(view: BookingView, *, viewer_id: int | None = None) -> dict[str, Any]:
     """Return a booking as the API shows it to the user ``viewer_id``, None for anybody but its buyer."""
     booking = view.booking
+    currency = booking.currency
     return {
         "id": booking.id,
         "reference": booking.reference,
@@ -78,16 +94,16 @@ def present_booking(view: BookingView, *, viewer_id: int | None = None) -> dict[
         "event": booking.event_id,
         "status": booking.status,
         "quantity": booking.quantity,
-        "total": two_decimals(booking.total),
-        "currency": booking.currency,
+        "total": Money(booking.total, currency).text,
+        "currency": currency,
         "expires_at": rfc3339(booking.hold_expires_at),
         "booking_date": rfc3339(booking.created_at),
         "confirmed_at": rfc3339(booking.confirmed_at),
         "cancelled_at": rfc3339(booking.cancelled_at),
         "cancel_reason": booking.cancel_reason,
-        "refund_due": None if booking.refund_due is None else two_decimals(booking.refund_due),
+        "refund_due": None if booking.refund_due is None else Money(booking.refund_due, currency).text,
         "refunds": [
-            {"id": refund.id, "amount": two_decimals(refund.amount), "status": refund.status}
+            {"id": refund.id, "amount": Money(refund.amount, currency).text, "status": refund.status}
             for refund in view.refunds
         ],
         "lines": [
@@ -95,7 +111,7 @@ def present_booking(view: BookingView, *, viewer_id: int | None = None) -> dict[
                 "ticket_type": line.ticket_type_id,
                 "name": line.name,
                 "quantity": line.quantity,
-                "unit_price": two_decimals(line.unit_price),
+                "unit_price": Money(line.unit_price, currency).text,
             }
             for line in view.lines
         ],

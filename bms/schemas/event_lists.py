@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from bms.queries.event_lists import ORDERS
-from bms.schemas.base import Day, Line, Money
+from bms.schemas.base import Day, Line, MoneyField
 from bms.schemas.events import Reference
 from bms.schemas.listing import ListQuery, Number, Switch
 from bms.terms import EventStatus
@@ -26,7 +26,7 @@ class EventList(ListQuery):
     date_from = Day(load_default=None)
     date_to = Day(load_default=None)
     q = Line(max=100, load_default=None)
-    price_max = Money(load_default=None)
+    price_max = MoneyField(load_default=None)
     available = Switch(load_default=False)
     organizer = Number(load_default=None)
     status = fields.String(

@@ -10,7 +10,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from bms.formats import rfc3339, two_decimals
+from bms.formats import rfc3339
+from bms.money import Money
 from bms.queries.events import EventView
 from bms.schemas.base import (
     Count,
@@ -19,7 +20,7 @@ from bms.schemas.base import (
     Items,
     JsonSchema,
     Line,
-    Money,
+    MoneyField,
     RequestSchema,
     Text,
     UtcTime,
@@ -96,7 +97,7 @@ class TicketType(RequestSchema):
     """A ticket type of POST /events."""
 
     name = Line(max=100, min=1, required=True)
-    price = Money(load_default=Decimal("0.00"))
+    price = MoneyField(load_default=Decimal("0.00"))
     capacity = Count(required=True)
 
 
@@ -111,7 +112,7 @@ class TicketTypeChange(RequestSchema):
 
     id = Id()
     name = Line(max=100, min=1)
-    price = Money()
+    price = MoneyField()
     capacity = Count()
 
     @validates_schema
@@ -158,7 +159,7 @@ class EventChange(RequestSchema):
     capacity = Count()
     max_tickets = Count()
     total_tickets = Count()
-    price = Money()
+    price = MoneyField()
     currency = fields.String(
         validate=validate.Regexp(r"[A-Z]{3}\Z", error="An ISO 4217 code such as EUR is needed.")
     )
@@ -299,13 +300,13 @@ def present_event(view: EventView) -> dict[str, Any]:
         "sold": event.sold,
         "sold_tickets": event.sold,
         "tickets_sold": event.sold,
-        "price_from": two_decimals(event.price_from),
+        "price_from": Money(event.price_from, event.currency).text,
         "currency": event.currency,
         "ticket_types": [
             {
                 "id": kind.id,
                 "name": kind.name,
-                "price": two_decimals(kind.price),
+                "price": Money(kind.price, event.currency).text,
                 "capacity": kind.capacity,
                 "available": kind.available,
             }

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import orjson
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from bms.formats import rfc3339, two_decimals
+from bms.formats import rfc3339
+from bms.money import Money
 from bms.payments.cards import brand_of, cvv_valid, digits_of, is_expired, number_valid, parse_expiry
 from bms.queries.payments import PaymentRow
 from bms.schemas.base import Id, Line, OneOf, RequestSchema, Text
@@ -111,7 +112,7 @@ def present_payment(payment: PaymentRow, *, viewer_id: int) -> dict[str, Any]:
         "id": payment.id,
         "booking_id": payment.booking_id,
         "user": payment.user_id,
-        "amount": two_decimals(payment.amount),
+        "amount": Money(payment.amount, payment.currency).text,
         "currency": payment.currency,
         "method": payment.method,
         "status": payment.status,

@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, post_load, validates_schema
 
-from bms.formats import rfc3339, two_decimals
+from bms.formats import rfc3339
+from bms.money import Money
 from bms.queries.refunds import RefundRow
-from bms.schemas.base import Id, Line, Money, RequestSchema
+from bms.schemas.base import Id, Line, MoneyField, RequestSchema
 
 
 class Refund(RequestSchema):
@@ -15,7 +16,7 @@ class Refund(RequestSchema):
 
     payment_id = Id()
     booking_id = Id()
-    amount = Money()
+    amount = MoneyField()
     reason = Line(max=200, min=1)
 
     older_names: ClassVar = {
@@ -44,7 +45,7 @@ def present_refund(refund: RefundRow) -> dict[str, Any]:
         "id": refund.id,
         "payment_id": refund.payment_id,
         "booking_id": refund.booking_id,
-        "amount": two_decimals(refund.amount),
+        "amount": Money(refund.amount, refund.currency).text,
         "currency": refund.currency,
         "reason": refund.reason,
         "status": refund.status,

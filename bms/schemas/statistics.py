@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from bms.formats import two_decimals
+from bms.money import Money
 from bms.queries.bookings import AttendanceView
 from bms.queries.statistics import Statistics
 from bms.schemas.base import Day, RequestSchema
@@ -36,7 +36,7 @@ def present_statistics(statistics: Statistics) -> dict[str, Any]:
     ``revenue`` is what was paid minus what was refunded. A ticket type's ``gross`` is the price of its
     confirmed tickets, before partial refunds.
     """
-    event, kinds = statistics.event, statistics.by_ticket_type
+    event, kinds, money = statistics.event, statistics.by_ticket_type, statistics.money
     return {
         "event": event.id,
         "title": event.title,
@@ -45,14 +45,14 @@ def present_statistics(statistics: Statistics) -> dict[str, Any]:
         "available": sum(kind.available for kind in kinds),
         "sold": sum(kind.sold for kind in kinds),
         "held": sum(kind.held for kind in kinds),
-        "revenue": two_decimals(statistics.money.paid - statistics.money.refunded),
-        "refunded": two_decimals(statistics.money.refunded),
+        "revenue": Money(money.paid - money.refunded, event.currency).text,
+        "refunded": Money(money.refunded, event.currency).text,
         "currency": event.currency,
         "by_day": [
             {
                 "date": day.confirmed_on.isoformat(),
                 "tickets": day.tickets,
-                "revenue": two_decimals(day.revenue),
+                "revenue": Money(day.revenue, event.currency).text,
             }
             for day in statistics.by_day
         ],
@@ -60,12 +60,12 @@ def present_statistics(statistics: Statistics) -> dict[str, Any]:
             {
                 "id": kind.id,
                 "name": kind.name,
-                "price": two_decimals(kind.price),
+                "price": Money(kind.price, event.currency).text,
                 "capacity": kind.capacity,
                 "available": kind.available,
                 "sold": kind.sold,
                 "held": kind.held,
-                "gross": two_decimals(kind.gross),
+                "gross": Money(kind.gross, event.currency).text,
             }
             for kind in kinds
         ],

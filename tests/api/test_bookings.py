@@ -263,13 +263,13 @@ async def test_an_event_removed_while_it_is_booked(
     api: Api, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = scene.event
-    priced = hold._priced
+    priced = hold.price
 
     def late(*args: Any) -> Any:
         scene.rows("DELETE FROM events WHERE id = ?", event["id"])
         return priced(*args)
 
-    monkeypatch.setattr(hold, "_priced", late)
+    monkeypatch.setattr(hold, "price", late)
     (await api.post("/bookings", same_type(event, 1), token=scene.buyer.token)).problem(404, "not_found")
 
 

@@ -2,12 +2,11 @@
 
 import asyncio
 import datetime as dt
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from bms.commands.sales.refund_rule import RefundRule, percentage
+from bms.commands.sales.refund_rule import RefundRule
 from bms.tasks.reconciliation import send_due_refunds
 from tests.kit.api import Api
 from tests.kit.cards import CARD, REFUND_ANSWER_LOST, REFUND_FAILS_ONCE, REFUND_UNANSWERED_ONCE
@@ -41,10 +40,6 @@ def start_in(rows: Rows, event: dict[str, Any], hours: int) -> None:
 def test_the_rule(hours: float, percent: int) -> None:
     now = dt.datetime(2027, 1, 1)  # noqa: DTZ001
     assert RefundRule(48, 50, 2).share(now + dt.timedelta(hours=hours), now) == percent
-
-
-def test_half_a_cent_is_rounded_up() -> None:
-    assert percentage(Decimal("33.33"), 50) == Decimal("16.67")
 
 
 @pytest.mark.parametrize(

@@ -217,7 +217,7 @@ async def _hold(world: World, path: str) -> tuple[str, Any]:
     return path, {"event": world.event["id"], "quantity": 1}
 
 
-@row(ANYBODYS, "POST /events/{id}/purchase")
+@row(ANYBODYS, "POST /events/{id}/purchase", "POST /events/{id}/quote")
 async def _purchase(world: World, path: str) -> tuple[str, Any]:
     return path.format(id=world.event["id"]), {"quantity": 1}
 
@@ -309,8 +309,8 @@ async def _review(world: World, path: str) -> tuple[str, Any]:
 APART = {("POST", "/logout"), ("POST", "/token/refresh")}
 
 
-# Reading a message changes nothing that anybody would ask about.
-UNAUDITED = {("POST", "/notifications/{id}/read")}
+# Reading a message changes nothing that anybody would ask about, and a quote changes nothing at all.
+UNAUDITED = {("POST", "/notifications/{id}/read"), ("POST", "/events/{id}/quote")}
 
 
 @pytest.fixture

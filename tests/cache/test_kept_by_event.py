@@ -11,7 +11,8 @@ import pytest
 from bms.cache import stamps
 from bms.cache.stamps import ANY_EVENT, SLOTS, Changes
 from bms.commands.idempotency import StoredReply
-from bms.commands.sales.hold import Ask, Wanted, hold_tickets
+from bms.commands.sales.hold import Ask, hold_tickets
+from bms.commands.sales.pricing import Wanted
 from bms.handlers import events
 from bms.http import keys
 from bms.sql.statements import Statement
@@ -224,7 +225,7 @@ async def _hold_in_one_transaction(client: Client, wishes: list[tuple[User, dict
             actor=Actor(user.id),
             user_id=user.id,
             event_id=event["id"],
-            wanted=[Wanted(None, 1)],
+            wanted=(Wanted(None, 1),),
             hold_seconds=900,
             key=None,
             render=lambda _: StoredReply(201, b""),

@@ -14,7 +14,8 @@ from bms.checkout.turnstile import Turnstile
 from bms.commands.idempotency import Key, StoredReply
 from bms.commands.sales import hold, inventory
 from bms.commands.sales.event_versions import check_unchanged
-from bms.commands.sales.hold import Ask, Wanted
+from bms.commands.sales.hold import Ask
+from bms.commands.sales.pricing import Wanted
 from bms.errors import (
     BMSError,
     Contested,
@@ -77,7 +78,7 @@ def ask(user_id: int, event: int, quantity: int = 1, key: str | None = None, **o
         actor=Actor(user_id),
         user_id=user_id,
         event_id=event,
-        wanted=[Wanted(None, quantity)],
+        wanted=(Wanted(None, quantity),),
         hold_seconds=600,
         key=Key(user_id, key, options.pop("fingerprint", "f")) if key else None,
         render=lambda view: StoredReply(201, f"{view.id} {view.booking.user_id} {view.lines[0].quantity}"),

@@ -8,7 +8,8 @@ import pytest
 
 from bms.commands.idempotency import Key, StoredReply
 from bms.commands.sales import inventory
-from bms.commands.sales.hold import Ask, Wanted, hold_tickets
+from bms.commands.sales.hold import Ask, hold_tickets
+from bms.commands.sales.pricing import Wanted
 from bms.sql.database import Database
 from bms.sql.session import Session, Transaction
 from bms.tasks.sweeps import HOLDS, sweep
@@ -60,7 +61,7 @@ def ask(person: Person, event: dict[str, Any], ticket_type: int) -> Ask:
         actor=Actor(person.id),
         user_id=person.id,
         event_id=event["id"],
-        wanted=[Wanted(ticket_type, 1)],
+        wanted=(Wanted(ticket_type, 1),),
         hold_seconds=600,
         key=Key(person.id, "key", "fingerprint"),
         render=lambda view: StoredReply(201, "{}"),

@@ -31,12 +31,12 @@ _DROP_CHECK = "ALTER TABLE ticket_types DROP CONSTRAINT ck_ticket_types_availabl
 # The statement without its guard: it takes tickets that are not there.
 UNGUARDED = Statement(
     "test.reserve_unguarded",
-    "@event_id BIGINT, @id BIGINT, @quantity INT, @unit_price DECIMAL(12,2), @currency NVARCHAR(3)",
+    "@event_id BIGINT, @id BIGINT, @quantity INT, @list_price DECIMAL(15,3), @currency NVARCHAR(3)",
     """
     UPDATE ticket_types
     SET    available = available - @quantity
     OUTPUT inserted.available
-    WHERE  id = @id AND event_id = @event_id AND price = @unit_price AND currency = @currency
+    WHERE  id = @id AND event_id = @event_id AND price = @list_price AND currency = @currency
     """,
 )
 LOOK = Statement("test.look", "@id BIGINT", "SELECT available FROM ticket_types WHERE id = @id")

@@ -10,7 +10,7 @@ from marshmallow import fields
 
 from bms.http.endpoint import Endpoint
 from bms.schemas.accounts import Email, Flag, Password
-from bms.schemas.base import Count, Day, Id, Line, Money, Text, UtcTime
+from bms.schemas.base import Count, Day, Id, Line, MoneyField, Text, UtcTime
 from bms.schemas.events import DayOrTime, Reference, TimeOfDay
 from tests.kit.refusals import SQL_TEXTS, WITH_BODY, bodies_with, contents, name_of, path_of, send
 from tests.kit.types import MakeUser, Rows
@@ -119,7 +119,7 @@ BAD_VALUES: dict[type, tuple[Any, ...]] = {
     Id: _NUMBERS,
     Count: tuple(value for value in _NUMBERS if value is not None),
     fields.Integer: _NUMBERS,
-    Money: _AMOUNTS,
+    MoneyField: _AMOUNTS,
     UtcTime: _TIMES,
     DayOrTime: (*_DAYS, "2027-02-30T10:00:00Z", "10000-01-01T00:00:00Z"),
     Day: _DAYS,

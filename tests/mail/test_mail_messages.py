@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bms.mail
-from bms.formats import money, one_line, place, when
+from bms.formats import one_line, place, when
 from bms.mail.messages import SUBJECTS, BadPayload, CannotCompose, UnknownKind, compose, message_id
 from tests.kit.mail_payloads import EXAMPLES
 
@@ -263,7 +263,5 @@ def test_formats() -> None:
     assert when("2027-12-31T23:30:00-02:00") == "Saturday 1 January 2028, 01:30 UTC"
     with pytest.raises(ValueError, match="no UTC offset"):
         when("2027-12-31T23:30:00")
-    assert money("1234.5", "EUR") == "1234.50 EUR"
-    assert money("0.00", "EUR") == "Free"
     assert place({"venue": "Oslo", "address": None, "city": "Oslo"}) == "Oslo"
     assert place({}) == ""

@@ -16,7 +16,7 @@ import bms
 
 PACKAGE = Path(bms.__file__).parent
 
-LEAVES = {"announcements", "characters", "errors", "terms", "formats"}
+LEAVES = {"announcements", "characters", "errors", "formats", "money", "terms"}
 
 # part: the parts, or single modules of a part, that it may import; anything may import LEAVES
 MAY_IMPORT = {

@@ -80,7 +80,7 @@ UPDATE = Statement(
     "events.update",
     "@event_id BIGINT, @version INT, @venue_id BIGINT, @address NVARCHAR(300), @category_id BIGINT, "
     "@title NVARCHAR(200), @description NVARCHAR(MAX), @starts_at DATETIME2(3), @ends_at DATETIME2(3), "
-    "@status NVARCHAR(16), @capacity INT, @currency NVARCHAR(3), @price_from DECIMAL(12,2), "
+    "@status NVARCHAR(16), @capacity INT, @currency NVARCHAR(3), @price_from DECIMAL(15,3), "
     "@sales_start DATETIME2(3), @sales_end DATETIME2(3), @per_user_limit INT, @refund_full_hours INT, "
     "@refund_percent INT, @refund_none_hours INT",
     """

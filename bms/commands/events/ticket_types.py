@@ -33,7 +33,7 @@ class BookedLine(NamedTuple):
 
 INSERT = Statement(
     "ticket_types.insert",
-    "@event_id BIGINT, @name NVARCHAR(100), @price DECIMAL(12,2), @currency NVARCHAR(3), @capacity INT, "
+    "@event_id BIGINT, @name NVARCHAR(100), @price DECIMAL(15,3), @currency NVARCHAR(3), @capacity INT, "
     "@on_sale BIT, @sort_order INT",
     """
     INSERT INTO ticket_types (event_id, name, price, currency, capacity, available, on_sale, sort_order)
@@ -56,7 +56,7 @@ LOCK = Statement(
 
 UPDATE = Statement(
     "ticket_types.update",
-    "@id BIGINT, @event_id BIGINT, @name NVARCHAR(100), @price DECIMAL(12,2), @currency NVARCHAR(3), "
+    "@id BIGINT, @event_id BIGINT, @name NVARCHAR(100), @price DECIMAL(15,3), @currency NVARCHAR(3), "
     "@capacity INT, @sort_order INT",
     """
     UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)

@@ -19,7 +19,8 @@ from bms.announcements import (
     TicketFacts,
 )
 from bms.commands.messages.announce import announce, announce_each
-from bms.formats import rfc3339, two_decimals
+from bms.formats import rfc3339
+from bms.money import Money
 from bms.queries.bookings import BookingLine, TicketRow, list_lines, list_tickets
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -107,9 +108,13 @@ def _confirmed(
     names = {line.ticket_type_id: line.name for line in lines}
     return BookingConfirmed(
         **_about(subject),
-        total=two_decimals(subject.total),
+        total=Money(subject.total, subject.currency).text,
         lines=[
-            LineFacts(name=line.name, quantity=line.quantity, unit_price=two_decimals(line.unit_price))
+            LineFacts(
+                name=line.name,
+                quantity=line.quantity,
+                unit_price=Money(line.unit_price, subject.currency).text,
+            )
             for line in lines
         ],
         tickets=[
@@ -128,7 +133,7 @@ def booking_cancelled(
     cancelled = BookingCancelled(
         **_about(subject),
         reason=subject.cancel_reason,
-        refund=two_decimals(subject.refund_due) if subject.refund_due else None,
+        refund=Money(subject.refund_due, subject.currency).text if subject.refund_due else None,
         with_event=with_event,
     )
     announce(tx, cancelled, request_id=request_id)
@@ -138,7 +143,12 @@ def refund_issued(tx: Transaction, *, refund_id: int) -> None:
     """Announce that the gateway has made a refund."""
     refund = tx.only(GET_REFUND, id=refund_id)
     subject = tx.only(LIST_SUBJECTS, ids=[refund.booking_id])
-    announce(tx, RefundIssued(**_about(subject), refund_id=refund_id, refund=two_decimals(refund.amount)))
+    announce(
+        tx,
+        RefundIssued(
+            **_about(subject), refund_id=refund_id, refund=Money(refund.amount, subject.currency).text
+        ),
+    )
 
 
 def payment_returned(
@@ -153,7 +163,10 @@ def payment_returned(
     """Announce that a payment came too late for its tickets, or after it had failed, and is given back."""
     subject = tx.only(LIST_SUBJECTS, ids=[booking_id])
     returned = PaymentReturned(
-        **_about(subject), payment_id=payment_id, refund=two_decimals(amount), had_failed=had_failed
+        **_about(subject),
+        payment_id=payment_id,
+        refund=Money(amount, subject.currency).text,
+        had_failed=had_failed,
     )
     announce(tx, returned, request_id=request_id)
 

@@ -1,14 +1,15 @@
 """Cancelling bookings: the tickets go back on sale, and the refund rule decides how much money goes back."""
 
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from bms.commands import audit
 from bms.commands.messages import to_buyers
 from bms.commands.sales import inventory, pending
-from bms.commands.sales.refund_rule import RefundTermsRow, percentage, refund_share
+from bms.commands.sales.refund_rule import RefundTermsRow, refund_share
 from bms.commands.sales.refunds import claim_refund
 from bms.errors import BookingNotCancellable, PaymentInProgress
+from bms.money import Money
 from bms.queries.bookings import get_booking
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -37,7 +38,7 @@ CANCEL = Statement(
 
 SET_REFUND_DUE = Statement(
     "bookings.set_refund_due",
-    "@id BIGINT, @refund_allowed DECIMAL(12,2), @refund_due DECIMAL(12,2)",
+    "@id BIGINT, @refund_allowed DECIMAL(15,3), @refund_due DECIMAL(15,3)",
     """
     UPDATE bookings WITH (ROWLOCK)
     SET    refund_allowed = @refund_allowed, refund_due = @refund_due
@@ -73,7 +74,19 @@ class PaidRow(NamedTuple):
 
     id: int
     amount: Decimal
+    currency: str
     refund_claimed: Decimal
+
+
+class Refundable(Protocol):
+    """A row with what a payment took, and how much of that its refunds claim."""
+
+    @property
+    def amount(self) -> Decimal: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def refund_claimed(self) -> Decimal: ...
 
 
 # A booking has at most one such payment (ux_payments_live).
@@ -81,7 +94,7 @@ GET_PAID = Statement(
     "payments.get_paid",
     "@booking_id BIGINT",
     """
-    SELECT id, amount, refund_claimed
+    SELECT id, amount, currency, refund_claimed
     FROM   payments
     WHERE  booking_id = @booking_id AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')
     """,
@@ -170,7 +183,7 @@ def undo_booking(
     due = Decimal(0)
     payment = tx.row(GET_PAID, booking_id=booking_id)
     if payment is not None:
-        due = left_to_refund(payment.amount, payment.refund_claimed, percent) if amount is None else amount
+        due = left_to_refund(payment, percent) if amount is None else amount
         if due > 0:
             refund_id = claim_refund(
                 tx,
@@ -179,7 +192,9 @@ def undo_booking(
                 reason=reason,
                 actor=actor,
             )
-    allowed = Decimal(0) if payment is None else percentage(payment.amount, percent)
+    allowed = (
+        Decimal(0) if payment is None else Money(payment.amount, payment.currency).percent(percent).amount
+    )
     tx.execute(SET_REFUND_DUE, id=booking_id, refund_allowed=allowed, refund_due=due)
     request_id = None if actor is None else actor.request_id
     to_buyers.booking_cancelled(tx, booking_id=booking_id, request_id=request_id, with_event=with_event)
@@ -187,6 +202,11 @@ def undo_booking(
     return refund_id
 
 
-def left_to_refund(amount: Decimal, claimed: Decimal, percent: int) -> Decimal:
+def left_to_refund(payment: Refundable, percent: int) -> Decimal:
     """Return ``percent`` of a payment's amount less what its refunds claim already, but at least 0."""
-    return max(Decimal(0), percentage(amount, percent) - claimed)
+    return max(Decimal(0), share_of(payment, percent) - payment.refund_claimed)
+
+
+def share_of(payment: Refundable, percent: int) -> Decimal:
+    """Return ``percent`` of a payment's amount, rounded as its currency is."""
+    return Money(payment.amount, payment.currency).percent(percent).amount

@@ -5,14 +5,12 @@ In a rush every buyer queues for one ticket-type row, which is held until a comm
 and one commit, and locks the ticket types last.
 """
 
-import datetime as dt
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from itertools import groupby
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any
 
 from bms.announcements import Announcement, BookingHeld
 from bms.commands import audit, idempotency
@@ -22,65 +20,15 @@ from bms.commands.messages.announce import announce_each
 from bms.commands.sales import inventory, tickets
 from bms.commands.sales.event_versions import check_unchanged
 from bms.commands.sales.limit import count_live, take_turns
+from bms.commands.sales.pricing import Quote, Wanted, check_told, check_total, price
 from bms.commands.sales.tickets import Issue
-from bms.errors import (
-    BMSError,
-    Contested,
-    NotFound,
-    NotOnSale,
-    PerUserLimitReached,
-    SoldOut,
-    ValidationFailed,
-)
-from bms.formats import two_decimals
-from bms.queries.bookings import BookingLine, BookingRow, BookingView, list_tickets
+from bms.errors import BMSError, Contested, NotOnSale, PerUserLimitReached, SoldOut
+from bms.money import Money
+from bms.queries.bookings import BookingRow, BookingView, list_tickets
+from bms.queries.for_sale import ForSale, ForSaleRow, list_for_sale
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
-from bms.terms import MAX_MONEY, Actor, BookingStatus, EventStatus
-
-
-class ForSaleRow(NamedTuple):
-    """An event and one of its ticket types, whose columns are None when the event has none."""
-
-    id: int
-    version: int
-    status: str
-    currency: str
-    per_user_limit: int | None
-    starts_at: dt.datetime
-    sales_start: dt.datetime | None
-    sales_end: dt.datetime | None
-    asked_at: dt.datetime
-    ticket_type_id: int | None
-    name: str | None
-    price: Decimal | None
-    available: int | None
-    on_sale: int | None
-
-
-class OfferedType(NamedTuple):
-    """A ticket type of an event: the last columns of a ForSaleRow."""
-
-    ticket_type_id: int
-    name: str
-    price: Decimal
-    available: int
-    on_sale: int
-
-
-LIST_FOR_SALE = Statement(
-    "events.list_for_sale",
-    "@ids BIGINT LIST",
-    """
-    SELECT e.id, e.version, e.status, e.currency, e.per_user_limit, e.starts_at, e.sales_start, e.sales_end,
-           SYSUTCDATETIME() AS asked_at, tt.id AS ticket_type_id, tt.name, tt.price, tt.available, tt.on_sale
-    FROM   events AS e
-    LEFT JOIN ticket_types AS tt ON tt.event_id = e.id
-    WHERE  e.id IN (@ids)
-    ORDER BY e.id, tt.sort_order, tt.id
-    """,
-    ForSaleRow,
-)
+from bms.terms import Actor, BookingStatus, EventStatus
 
 INSERT = Statement(
     "bookings.insert",
@@ -96,7 +44,7 @@ INSERT = Statement(
            CASE WHEN b.status = 'PENDING' THEN DATEADD(SECOND, b.hold_seconds, SYSUTCDATETIME()) END,
            CASE WHEN b.status = 'CONFIRMED' THEN SYSUTCDATETIME() END
     FROM   OPENJSON(@bookings) WITH (reference NVARCHAR(16), user_id BIGINT, event_id BIGINT,
-                                     status NVARCHAR(16), quantity INT, total DECIMAL(12,2),
+                                     status NVARCHAR(16), quantity INT, total DECIMAL(15,3),
                                      currency NVARCHAR(3), hold_seconds INT) AS b
     """,
     BookingRow,
@@ -106,10 +54,10 @@ INSERT_LINES = Statement(
     "booking_lines.insert",
     "@lines NVARCHAR(MAX)",
     """
-    INSERT INTO booking_lines (booking_id, ticket_type_id, quantity, unit_price)
-    SELECT bl.booking_id, bl.ticket_type_id, bl.quantity, bl.unit_price
+    INSERT INTO booking_lines (booking_id, ticket_type_id, quantity, list_price, unit_price)
+    SELECT bl.booking_id, bl.ticket_type_id, bl.quantity, bl.list_price, bl.unit_price
     FROM   OPENJSON(@lines) WITH (booking_id BIGINT, ticket_type_id BIGINT, quantity INT,
-                                  unit_price DECIMAL(12,2)) AS bl
+                                  list_price DECIMAL(15,3), unit_price DECIMAL(15,3)) AS bl
     """,
 )
 
@@ -117,29 +65,24 @@ INSERT_LINES = Statement(
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-class Wanted(NamedTuple):
-    """A number of tickets of one type. Without a type it is the event's only one."""
-
-    ticket_type_id: int | None
-    quantity: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """A request of ``actor`` to hold tickets for ``user_id``, for ``hold_seconds``.
 
     A booking that costs nothing is confirmed at once, unless ``confirm_free`` is off. ``render`` makes the
-    reply from the booking; the reply is stored under ``key``.
+    reply from the booking; the reply is stored under ``key``. ``quote`` is the fingerprint of the price that
+    the buyer was told, or None: any price will do.
     """
 
     actor: Actor
     user_id: int
     event_id: int
-    wanted: Sequence[Wanted]
+    wanted: tuple[Wanted, ...]
     hold_seconds: int
     key: Key | None
     render: Callable[[BookingView], StoredReply]
     confirm_free: bool = True
+    quote: str | None = None
 
 
 @dataclass(slots=True)
@@ -147,32 +90,31 @@ class _Plan:
     """The booking to be made for an ask."""
 
     ask: Ask
-    lines: list[BookingLine]
-    currency: str
+    quote: Quote
     reference: str
     confirmed: bool
-
-    @property
-    def quantity(self) -> int:
-        return sum(line.quantity for line in self.lines)
-
-    @property
-    def total(self) -> Decimal:
-        return sum((line.unit_price * line.quantity for line in self.lines), Decimal(0))
 
 
 def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | BMSError]:
     """Hold tickets for each of ``asks``, all of different users, and return their replies in order.
 
     An ask whose key was used before gets its first reply again. An ask that is refused gets the error instead
-    of a reply: NotFound, ValidationFailed, NotOnSale, PerUserLimitReached, SoldOut, Conflict,
+    of a reply: NotFound, ValidationFailed, NotOnSale, PerUserLimitReached, SoldOut, PriceChanged, Conflict,
     IdempotencyKeyReused or RequestInProgress. Raises Contested when another transaction took the tickets
     first, or changed an event whose bookings are confirmed here.
     """
     outcomes: dict[int, StoredReply | BMSError] = {}
     first = idempotency.first_replies(tx, [ask.key for ask in asks if ask.key is not None])
-    sales = _sales(tx, asks)
+    sales = list_for_sale(tx, event_ids={ask.event_id for ask in asks})
+    # How many tickets of each type the earlier asks leave.
+    left = {key: kind.available for sale in sales.values() for key, kind in sale.types.items()}
     held = _held(tx, [ask for ask in asks if ask.key is None or ask.key not in first], sales)
+
+    @cache
+    def priced(event_id: int, wanted: tuple[Wanted, ...]) -> Quote:
+        # In a rush most of a group want the same.
+        return price(sales.get(event_id), wanted)
+
     plans: list[_Plan] = []
     for number, ask in enumerate(asks):
         repeated = first.get(ask.key) if ask.key is not None else None
@@ -180,7 +122,8 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | 
             outcomes[number] = repeated
             continue
         try:
-            plans.append(_plan(ask, sales.get(ask.event_id), held[ask.user_id, ask.event_id]))
+            quote = priced(ask.event_id, ask.wanted)
+            plans.append(_plan(ask, quote, sales[ask.event_id], left, held[ask.user_id, ask.event_id]))
         except BMSError as refusal:
             outcomes[number] = refusal
     if plans:
@@ -193,30 +136,7 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | 
     return [outcomes[number] for number in range(len(asks))]
 
 
-@dataclass(slots=True)
-class _Sale:
-    """An event on sale and its ticket types. ``left`` is how many of each type earlier asks have left."""
-
-    event: ForSaleRow
-    types: Mapping[int, OfferedType]
-    left: dict[int, int]
-
-
-def _sales(tx: Transaction, asks: Sequence[Ask]) -> dict[int, _Sale]:
-    rows = tx.rows(LIST_FOR_SALE, ids=sorted({ask.event_id for ask in asks}))
-    sales = {}
-    for event_id, of_event in groupby(rows, key=lambda row: row.id):
-        listed = list(of_event)
-        offered = [OfferedType._make(row[9:]) for row in listed if row.ticket_type_id is not None]
-        sales[event_id] = _Sale(
-            listed[0],
-            {kind.ticket_type_id: kind for kind in offered},
-            {kind.ticket_type_id: kind.available for kind in offered},
-        )
-    return sales
-
-
-def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> "Counter[tuple[int, int]]":
+def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, ForSale]) -> "Counter[tuple[int, int]]":
     """Return how many tickets each user has of an event with a limit. The counts hold until the commit."""
     limited = {event_id for event_id, sale in sales.items() if sale.event.per_user_limit is not None}
     buyers = {(ask.user_id, ask.event_id) for ask in asks if ask.event_id in limited}
@@ -224,34 +144,31 @@ def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> "
     return count_live(tx, buyers)
 
 
-def _plan(ask: Ask, sale: _Sale | None, held: int) -> _Plan:
+def _plan(ask: Ask, quote: Quote, sale: ForSale, left: dict[int, int], held: int) -> _Plan:
     """Return the booking to make for ``ask``, whose user has ``held`` tickets of the event already.
 
-    Takes its tickets off ``sale``. Raises the error that refuses the ask, and then takes nothing.
+    ``quote`` is what it costs, and ``left`` how many tickets of each type earlier asks leave: takes its
+    tickets off that. Raises the error that refuses the ask, and then takes nothing.
     """
-    if sale is None or sale.event.status == EventStatus.DRAFT:
-        raise NotFound("There is no such event")
-    lines = _priced(ask.wanted, sale.types)
     _check_on_sale(sale.event)
-    quantity = sum(line.quantity for line in lines)
     limit = sale.event.per_user_limit
-    if limit is not None and held + quantity > limit:
+    if limit is not None and held + quote.quantity > limit:
         raise PerUserLimitReached(
             f"The limit is {limit} tickets per person, and {held} are booked already",
             available=max(0, limit - held),
         )
-    total = sum((line.unit_price * line.quantity for line in lines), Decimal(0))
-    if total > MAX_MONEY:
-        raise ValidationFailed.of("quantity", f"The total of a booking is at most {MAX_MONEY}.")
-    for line in lines:
+    check_total(quote)
+    for line in quote.lines:
         if not sale.types[line.ticket_type_id].on_sale:
             raise NotOnSale(available=0)
-        left = sale.left[line.ticket_type_id]
-        if left < line.quantity:
-            raise SoldOut(f"{left} left of {line.name}", available=left)
-    for line in lines:
-        sale.left[line.ticket_type_id] -= line.quantity
-    return _Plan(ask, lines, sale.event.currency, random_code(10), ask.confirm_free and total == 0)
+        if left[line.ticket_type_id] < line.quantity:
+            available = left[line.ticket_type_id]
+            raise SoldOut(f"{available} left of {line.name}", available=available)
+    # Last: nobody is asked to agree to a new price of tickets that cannot be had.
+    check_told(quote, ask.quote)
+    for line in quote.lines:
+        left[line.ticket_type_id] -= line.quantity
+    return _Plan(ask, quote, random_code(10), ask.confirm_free and quote.total == 0)
 
 
 def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[StoredReply]:
@@ -267,10 +184,11 @@ def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[StoredReply]:
                 "booking_id": booking.id,
                 "ticket_type_id": line.ticket_type_id,
                 "quantity": line.quantity,
+                "list_price": str(line.list_price),
                 "unit_price": str(line.unit_price),
             }
             for plan, booking in zip(plans, bookings, strict=True)
-            for line in plan.lines
+            for line in plan.quote.lines
         ),
     )
     if tx.has_broker:
@@ -297,7 +215,7 @@ def _held_announcement(plan: _Plan, booking: BookingRow) -> tuple[Announcement, 
         event_id=booking.event_id,
         user_id=booking.user_id,
         quantity=booking.quantity,
-        total=two_decimals(booking.total),
+        total=Money(booking.total, booking.currency).text,
         currency=booking.currency,
     )
     return held, plan.ask.actor.request_id
@@ -309,9 +227,9 @@ def _booking(plan: _Plan) -> dict[str, Any]:
         "user_id": plan.ask.user_id,
         "event_id": plan.ask.event_id,
         "status": BookingStatus.CONFIRMED if plan.confirmed else BookingStatus.PENDING,
-        "quantity": plan.quantity,
-        "total": str(plan.total),
-        "currency": plan.currency,
+        "quantity": plan.quote.quantity,
+        "total": str(plan.quote.total),
+        "currency": plan.quote.currency,
         "hold_seconds": plan.ask.hold_seconds,
     }
 
@@ -320,13 +238,15 @@ def _views(tx: Transaction, plans: Sequence[_Plan], bookings: Sequence[BookingRo
     """Issue and mail the tickets of the confirmed bookings, and return all bookings as they are shown."""
     confirmed = [(plan, booking) for plan, booking in zip(plans, bookings, strict=True) if plan.confirmed]
     if confirmed:
-        tickets.issue(tx, [Issue(booking.id, plan.ask.event_id, plan.lines) for plan, booking in confirmed])
+        tickets.issue(
+            tx, [Issue(booking.id, plan.ask.event_id, plan.quote.lines) for plan, booking in confirmed]
+        )
         to_buyers.bookings_confirmed(
             tx, [(booking.id, plan.ask.actor.request_id) for plan, booking in confirmed]
         )
     issued = list_tickets(tx, booking_ids=[booking.id for _, booking in confirmed])
     return [
-        BookingView(booking, plan.lines, issued[booking.id], None, ())
+        BookingView(booking, plan.quote.lines, issued[booking.id], None, ())
         for plan, booking in zip(plans, bookings, strict=True)
     ]
 
@@ -335,34 +255,15 @@ def _reserve(tx: Transaction, plans: Sequence[_Plan]) -> None:
     if len(plans) == 1:
         try:
             plan = plans[0]
-            inventory.reserve(tx, plan.lines, event_id=plan.ask.event_id, currency=plan.currency)
+            quote = plan.quote
+            inventory.reserve(tx, quote.lines, event_id=plan.ask.event_id, currency=quote.currency)
         except BMSError as refusal:
-            raise Contested(refusal) from None
+            # Another run reads the new offer, so that a buyer with a quote gets a new one.
+            raise Contested(refusal if plan.ask.quote is None else None) from None
     elif not inventory.reserve_together(
-        tx, [(line, p.ask.event_id, p.currency) for p in plans for line in p.lines]
+        tx, [(line, p.ask.event_id, p.quote.currency) for p in plans for line in p.quote.lines]
     ):
         raise Contested()
-
-
-def _priced(wanted: Sequence[Wanted], types: Mapping[int, OfferedType]) -> list[BookingLine]:
-    """Return a line at the current price for each ticket type in ``wanted``, in the order of ``types``."""
-    quantities: dict[int, int] = {}
-    for item in wanted:
-        if item.ticket_type_id is None:
-            if len(types) != 1:
-                raise ValidationFailed.of(
-                    "tickets", "This event has several ticket types: name the ones you want."
-                )
-            quantities[next(iter(types))] = item.quantity
-        elif item.ticket_type_id in types:
-            quantities[item.ticket_type_id] = item.quantity
-        else:
-            raise ValidationFailed.of("tickets", f"The event has no ticket type {item.ticket_type_id}.")
-    return [
-        BookingLine(key, kind.name, quantities[key], kind.price)
-        for key, kind in types.items()
-        if key in quantities
-    ]
 
 
 def _check_on_sale(event: ForSaleRow) -> None:

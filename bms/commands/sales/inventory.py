@@ -20,16 +20,17 @@ class LeftRow(NamedTuple):
     available: int
 
 
-# The guard includes price, currency and on_sale: a buyer gets the offer that was read, or nothing.
+# The guard includes price, currency and on_sale: a buyer gets the offer that was read, or nothing. What the
+# buyer pays follows from that offer.
 RESERVE = Statement(
     "ticket_types.reserve",
-    "@event_id BIGINT, @id BIGINT, @quantity INT, @unit_price DECIMAL(12,2), @currency NVARCHAR(3)",
+    "@event_id BIGINT, @id BIGINT, @quantity INT, @list_price DECIMAL(15,3), @currency NVARCHAR(3)",
     """
     UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
     SET    available = available - @quantity
     OUTPUT inserted.available
     WHERE  id = @id AND event_id = @event_id AND available >= @quantity AND on_sale = 1
-      AND  price = @unit_price AND currency = @currency
+      AND  price = @list_price AND currency = @currency
     """,
     LeftRow,
 )
@@ -71,10 +72,10 @@ RESERVE_EACH = Statement(
     OUTPUT inserted.id
     WHERE  id IN (@ids) AND event_id IN (@event_ids) AND on_sale = 1
       AND  EXISTS (SELECT 1
-                   FROM   OPENJSON(@takings) WITH (id BIGINT, quantity INT, unit_price DECIMAL(12,2),
+                   FROM   OPENJSON(@takings) WITH (id BIGINT, quantity INT, list_price DECIMAL(15,3),
                                                    currency NVARCHAR(3)) AS t
                    WHERE  t.id = ticket_types.id AND t.quantity <= ticket_types.available
-                     AND  t.unit_price = ticket_types.price AND t.currency = ticket_types.currency)
+                     AND  t.list_price = ticket_types.price AND t.currency = ticket_types.currency)
     """,
     LockedRow,
 )
@@ -106,7 +107,7 @@ def reserve(tx: Transaction, lines: Iterable[BookingLine], *, event_id: int, cur
             event_id=event_id,
             id=line.ticket_type_id,
             quantity=line.quantity,
-            unit_price=line.unit_price,
+            list_price=line.list_price,
             currency=currency,
         )
         if taken is None:
@@ -127,7 +128,7 @@ def reserve_together(tx: Transaction, lines: Iterable[tuple[BookingLine, int, st
             {
                 "id": line.ticket_type_id,
                 "quantity": 0,
-                "unit_price": line.unit_price,
+                "list_price": line.list_price,
                 "currency": currency,
             },
         )
@@ -136,7 +137,7 @@ def reserve_together(tx: Transaction, lines: Iterable[tuple[BookingLine, int, st
     if len(ids) == 1:
         return tx.row(RESERVE, event_id=event_of[ids[0]], **takings[ids[0]]) is not None
     tx.rows(LOCK, ids=ids)
-    rows = [{**takings[key], "unit_price": str(takings[key]["unit_price"])} for key in ids]
+    rows = [{**takings[key], "list_price": str(takings[key]["list_price"])} for key in ids]
     # An event for each ticket type: both lists have one length, so the statement is prepared in few forms.
     event_ids = [event_of[key] for key in ids]
     return len(tx.rows(RESERVE_EACH, event_ids=event_ids, ids=ids, takings=json_rows(rows))) == len(ids)
@@ -190,7 +191,7 @@ def _refusal(tx: Transaction, line: BookingLine, currency: str) -> Conflict:
     state = tx.row(GET_STATE, id=line.ticket_type_id)
     if state is None or not state.on_sale:
         return NotOnSale(available=0)
-    if (state.price, state.currency) != (line.unit_price, currency):
+    if (state.price, state.currency) != (line.list_price, currency):
         return Conflict("The price has just changed; look at the event again", available=state.available)
     return SoldOut(f"{state.available} left of {state.name}", available=state.available)
 
@@ -202,6 +203,7 @@ class HeldLine(NamedTuple):
     ticket_type_id: int
     name: str
     quantity: int
+    list_price: Decimal
     unit_price: Decimal
 
 
@@ -209,7 +211,7 @@ LIST_LINES = Statement(
     "booking_lines.list_to_release",
     "@booking_id BIGINT",
     """
-    SELECT tt.event_id, bl.ticket_type_id, tt.name, bl.quantity, bl.unit_price
+    SELECT tt.event_id, bl.ticket_type_id, tt.name, bl.quantity, bl.list_price, bl.unit_price
     FROM   booking_lines AS bl
     INNER JOIN ticket_types AS tt ON tt.id = bl.ticket_type_id
     WHERE  bl.booking_id = @booking_id
@@ -222,4 +224,4 @@ LIST_LINES = Statement(
 def lines_of(tx: Transaction, booking_id: int) -> list[BookingLine]:
     """Return the lines of a booking in the order in which ticket types are locked."""
     lines = tx.rows(LIST_LINES, booking_id=booking_id)
-    return [BookingLine(line.ticket_type_id, line.name, line.quantity, line.unit_price) for line in lines]
+    return [BookingLine(*line[1:]) for line in lines]

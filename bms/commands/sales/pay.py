@@ -85,7 +85,7 @@ class ChargeRow(NamedTuple):
 
 INSERT = Statement(
     "payments.insert",
-    "@reference NVARCHAR(32), @booking_id BIGINT, @user_id BIGINT, @amount DECIMAL(12,2), "
+    "@reference NVARCHAR(32), @booking_id BIGINT, @user_id BIGINT, @amount DECIMAL(15,3), "
     "@currency NVARCHAR(3), @method NVARCHAR(16), @card_brand NVARCHAR(16), @card_last4 NVARCHAR(4)",
     """
     INSERT INTO payments (reference, booking_id, user_id, amount, currency, method, status,

@@ -1,10 +1,9 @@
 """How much of a booking's price is refunded, and until when."""
 
 import datetime as dt
-from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from bms.terms import CENT, EventStatus
+from bms.terms import EventStatus
 
 
 class RefundTermsRow(NamedTuple):
@@ -34,11 +33,6 @@ class RefundRule(NamedTuple):
         if left >= dt.timedelta(hours=self.full):
             return 100
         return self.percent if left >= dt.timedelta(hours=self.none) else 0
-
-
-def percentage(amount: Decimal, percent: int) -> Decimal:
-    """Return ``percent`` of ``amount``, rounded half up to the cent."""
-    return (amount * percent / 100).quantize(CENT, ROUND_HALF_UP)
 
 
 def refund_share(event: RefundTermsRow, now: dt.datetime, *, is_live: bool) -> int:

@@ -16,7 +16,7 @@ from bms.commands.idempotency import StoredReply
 from bms.commands.messages import to_buyers
 from bms.commands.messages.announce import announce
 from bms.errors import RefundNotDue
-from bms.formats import two_decimals
+from bms.money import Money
 from bms.queries.due import MAX_REFUND_ATTEMPTS
 from bms.queries.refunds import RefundRow, get_refund
 from bms.sql.session import Transaction
@@ -36,7 +36,7 @@ class ClaimedRow(NamedTuple):
 
 CLAIM = Statement(
     "payments.claim_refund",
-    "@id BIGINT, @amount DECIMAL(12,2)",
+    "@id BIGINT, @amount DECIMAL(15,3)",
     """
     UPDATE payments WITH (ROWLOCK, UPDLOCK)
     SET    refund_claimed = refund_claimed + @amount
@@ -56,7 +56,7 @@ class NewRefundRow(NamedTuple):
 
 INSERT = Statement(
     "refunds.insert",
-    "@reference NVARCHAR(32), @payment_id BIGINT, @amount DECIMAL(12,2), @currency NVARCHAR(3), "
+    "@reference NVARCHAR(32), @payment_id BIGINT, @amount DECIMAL(15,3), @currency NVARCHAR(3), "
     "@reason NVARCHAR(200), @requested_by BIGINT",
     """
     INSERT INTO refunds (reference, payment_id, amount, currency, reason, status, requested_by)
@@ -89,7 +89,7 @@ SUCCEED = Statement(
 
 ADD_TO_PAYMENT = Statement(
     "payments.add_refunded",
-    "@id BIGINT, @amount DECIMAL(12,2)",
+    "@id BIGINT, @amount DECIMAL(15,3)",
     """
     UPDATE payments WITH (ROWLOCK, UPDLOCK)
     SET    refunded = refunded + @amount,
@@ -105,6 +105,7 @@ class FailedRow(NamedTuple):
     attempts: int
     payment_id: int
     amount: Decimal
+    currency: str
 
 
 FAIL = Statement(
@@ -114,7 +115,7 @@ FAIL = Statement(
     UPDATE refunds WITH (ROWLOCK, UPDLOCK)
     SET    status = 'FAILED', failure_code = @failure_code, attempts = attempts + 1,
            retry_at = DATEADD(SECOND, @first * (attempts + 1) * (attempts + 1), SYSUTCDATETIME())
-    OUTPUT inserted.attempts, inserted.payment_id, inserted.amount
+    OUTPUT inserted.attempts, inserted.payment_id, inserted.amount, inserted.currency
     WHERE  id = @id AND reference = @reference AND status = 'PENDING'
     """,
     FailedRow,
@@ -144,7 +145,7 @@ RENEW = Statement(
 # What is claimed after a booking has ended is owed in addition to what the refund rule gave.
 ADD_REFUND_DUE = Statement(
     "bookings.add_refund_due",
-    "@id BIGINT, @amount DECIMAL(12,2)",
+    "@id BIGINT, @amount DECIMAL(15,3)",
     """
     UPDATE bookings WITH (ROWLOCK)
     SET    refund_due = COALESCE(refund_due, 0) + @amount
@@ -177,7 +178,8 @@ def claim_refund(
         reason=reason,
         requested_by=None if actor is None else actor.user_id,
     ).id
-    audit.record(tx, actor, "claim", "refund", refund_id, details=f"{amount} of payment {payment_id}")
+    details = f"{Money(amount, payment.currency).text} of payment {payment_id}"
+    audit.record(tx, actor, "claim", "refund", refund_id, details=details)
     return refund_id
 
 
@@ -211,7 +213,7 @@ def settle_refund(
             RefundFailed(
                 refund_id=refund_id,
                 payment_id=failed.payment_id,
-                amount=two_decimals(failed.amount),
+                amount=Money(failed.amount, failed.currency).text,
                 failure_code=failure_code,
                 given_up=given_up,
             ),

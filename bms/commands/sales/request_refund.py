@@ -10,7 +10,7 @@ from bms.commands.sales.cancel import CANCEL, GET_RULE, left_to_refund, undo_boo
 from bms.commands.sales.refund_rule import refund_share
 from bms.commands.sales.refunds import ADD_REFUND_DUE, claim_refund
 from bms.errors import NotFound, RefundNotDue
-from bms.formats import two_decimals
+from bms.money import Money
 from bms.queries.events import owns
 from bms.queries.refunds import RefundRow, get_refund
 from bms.sql.session import Transaction
@@ -24,6 +24,7 @@ class RefundableRow(NamedTuple):
     id: int
     user_id: int
     amount: Decimal
+    currency: str
     refund_claimed: Decimal
     booking_id: int
     event_id: int
@@ -34,7 +35,7 @@ GET_PAYMENT = Statement(
     "payments.get_for_refund",
     "@payment_id BIGINT, @booking_id BIGINT",
     """
-    SELECT TOP (1) p.id, p.user_id, p.amount, p.refund_claimed, p.booking_id, b.event_id
+    SELECT TOP (1) p.id, p.user_id, p.amount, p.currency, p.refund_claimed, p.booking_id, b.event_id
     FROM   payments AS p
     INNER JOIN bookings AS b ON b.id = p.booking_id
     WHERE  p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')
@@ -107,7 +108,7 @@ def request_refund(
     payment = tx.only(GET_PAYMENT, payment_id=payment.id, booking_id=None)
     is_live = booking.status == BookingStatus.CONFIRMED
     percent = 100 if grants else refund_share(event, event.asked_at, is_live=is_live)
-    refundable = left_to_refund(payment.amount, payment.refund_claimed, percent)
+    refundable = left_to_refund(payment, percent)
     if booking.status == BookingStatus.CANCELLED and not grants:
         # What the rule allowed at the cancellation stands, whatever becomes of the event.
         refundable = max(Decimal(0), (booking.refund_allowed or Decimal(0)) - payment.refund_claimed)
@@ -115,7 +116,7 @@ def request_refund(
         # Of a cancelled event everything is owed, whatever the buyer asked for.
         amount = refundable
     if amount == 0 or amount > refundable:
-        left = two_decimals(refundable)
+        left = Money(refundable, payment.currency).text
         raise RefundNotDue(f"{left} can be refunded", refundable=left)
     ends_booking = not grants or payment.refund_claimed + amount == payment.amount
     if ends_booking and tx.row(CANCEL, id=payment.booking_id, reason=reason) is not None:

@@ -23,7 +23,7 @@ from bms.commands.sales.pay import GET_STATUS, BookingStatusRow
 from bms.commands.sales.refunds import ADD_REFUND_DUE, claim_refund
 from bms.commands.sales.tickets import Issue
 from bms.errors import Contested, NotFound
-from bms.formats import two_decimals
+from bms.money import Money
 from bms.queries.bookings import BookingLine
 from bms.queries.payments import PaymentRow, get_payment
 from bms.sql.session import Transaction
@@ -207,7 +207,7 @@ def _note(
         "payment_id": payment_id,
         "booking_id": payment.booking_id,
         "user_id": payment.user_id,
-        "amount": two_decimals(payment.amount),
+        "amount": Money(payment.amount, payment.currency).text,
         "currency": payment.currency,
         "method": payment.method,
     }

@@ -17,6 +17,25 @@ class BookingLineAnswer(AnswerSchema):
     unit_price = Amount()
 
 
+class QuoteLineAnswer(AnswerSchema):
+    """One ticket type of a quote. Without a discount both prices are the same."""
+
+    ticket_type = Key()
+    name = fields.String()
+    quantity = Number()
+    list_price = Amount()
+    price = Amount()
+
+
+class QuoteAnswer(AnswerSchema):
+    """What tickets cost now."""
+
+    lines = fields.List(fields.Nested(QuoteLineAnswer))
+    total = Amount()
+    currency = Currency()
+    quote = fields.String(metadata={"description": "Send it with the booking, to pay this price or none."})
+
+
 class BookingPaymentAnswer(AnswerSchema):
     """The payment of a booking."""
 

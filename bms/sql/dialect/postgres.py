@@ -62,7 +62,7 @@ def parameter_type(tsql: str) -> str | None:
 
 
 def tsql_type(node: exp.DataType) -> str:
-    """Return a type's name in T-SQL: ``NVARCHAR(MAX)``, ``DECIMAL(12,2)``."""
+    """Return a type's name in T-SQL: ``NVARCHAR(MAX)``, ``DECIMAL(15,3)``."""
     size = ",".join(parameter.name.upper() for parameter in node.expressions)
     base: str = node.this.value
     return f"{base.upper()}({size})" if size else base.upper()

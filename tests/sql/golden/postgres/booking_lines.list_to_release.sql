@@ -3,6 +3,7 @@ SELECT
   bl.ticket_type_id,
   tt.name,
   bl.quantity,
+  bl.list_price,
   bl.unit_price
 FROM booking_lines AS bl
 INNER JOIN ticket_types AS tt

@@ -2,6 +2,7 @@ SELECT
   p.id,
   p.user_id,
   p.amount,
+  p.currency,
   p.refund_claimed,
   p.booking_id,
   b.event_id

@@ -1,6 +1,7 @@
 SELECT
   id,
   amount,
+  currency,
   refund_claimed
 FROM payments
 WHERE

@@ -5,5 +5,5 @@ UPDATE refunds SET status = 'FAILED', failure_code = CAST(? AS varchar), attempt
 )) * INTERVAL '1 second')
 WHERE
   id = CAST(? AS bigint) AND reference = CAST(? AS varchar) AND status = 'PENDING'
-RETURNING attempts, payment_id, amount
+RETURNING attempts, payment_id, amount, currency
 -- takes: @failure_code, @first, @id, @reference

@@ -7,4 +7,4 @@ WHERE
   AND price = CAST(? AS numeric)
   AND currency = CAST(? AS varchar)
 RETURNING available
--- takes: @quantity, @id, @event_id, @quantity, @unit_price, @currency
+-- takes: @quantity, @id, @event_id, @quantity, @list_price, @currency

@@ -12,11 +12,11 @@ WHERE
   AND EXISTS(
     SELECT
       1
-    FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS t(id bigint, quantity integer, unit_price numeric, currency varchar)
+    FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS t(id bigint, quantity integer, list_price numeric, currency varchar)
     WHERE
       t.id = ticket_types.id
       AND t.quantity <= ticket_types.available
-      AND t.unit_price = ticket_types.price
+      AND t.list_price = ticket_types.price
       AND t.currency = ticket_types.currency
   )
 RETURNING id
