@@ -25,7 +25,16 @@ def transport(url: str, timeout: float = 5.0, tls: ssl.SSLContext | None = None)
 
 def text_of(message: EmailMessage) -> str:
     """Return the plain text of a message."""
-    part = message.get_body(("plain",))
+    return _part(message, "plain")
+
+
+def html_of(message: EmailMessage) -> str:
+    """Return the HTML of a message."""
+    return _part(message, "html")
+
+
+def _part(message: EmailMessage, subtype: str) -> str:
+    part = message.get_body((subtype,))
     assert part is not None
     text: str = part.get_content()
     return text.replace("\r\n", "\n")
