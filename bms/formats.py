@@ -1,8 +1,8 @@
-"""How names, times and amounts are written: for a person, and as the API writes them."""
+"""How names, places, times and amounts are written in any language: for a person, and in the API."""
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, overload
 
@@ -40,32 +40,9 @@ def rfc3339(time: datetime | None) -> str | None:
     return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds") + "Z"
 
 
-def when(moment: str) -> str:
-    """Return a time in RFC 3339 as ``Sunday 1 August 2027, 19:30 UTC``.
-
-    Raises ValueError if it is no such time or has no UTC offset.
-    """
-    parsed = datetime.fromisoformat(moment)
-    if parsed.tzinfo is None:
-        raise ValueError(f"{moment} has no UTC offset")
-    utc = parsed.astimezone(UTC)
-    return f"{utc:%A} {utc.day} {utc:%B} {utc.year}, {utc:%H:%M} UTC"
-
-
 def two_decimals(amount: Decimal) -> str:
     """Return an amount of money as text: two decimals, no exponent, no currency."""
     return f"{amount:.2f}"
-
-
-def money(amount: str | int | Decimal, currency: str) -> str:
-    """Return ``25.00 EUR``, or ``Free`` for zero.
-
-    Raises ValueError or decimal.InvalidOperation if ``amount`` is not a finite number.
-    """
-    number = Decimal(amount)
-    if not number.is_finite():
-        raise ValueError(f"{amount} is not an amount")
-    return f"{two_decimals(number)} {currency}" if number else "Free"
 
 
 def place(event: Mapping[str, Any]) -> str:

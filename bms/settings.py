@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from dotenv import dotenv_values
 
 from bms.errors import ConfigurationError
+from bms.i18n.languages import SOURCE, tags
 
 T = TypeVar("T")
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -36,6 +37,7 @@ class Settings:
     secret_key: str = field(default="", repr=False)
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "BMS Tickets <tickets@localhost>"
+    locale: str = SOURCE
     hold_seconds: int = 900
     access_token_seconds: int = 86_400
     refresh_token_seconds: int = 604_800
@@ -117,6 +119,12 @@ def _number(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def _language(text: str) -> str:
+    if text not in tags():
+        raise ValueError(f"one of the languages {', '.join(tags())} is needed, not {text!r}")
+    return text
+
+
 def _switch(text: str) -> bool:
     if text.lower() in ("1", "true", "yes", "on"):
         return True
@@ -136,6 +144,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "workers": _number(1, 64),
     "data_dir": Path,
     "database_pool": _number(1, 200),
+    "locale": _language,
     "hold_seconds": _number(1, 86_400),
     "access_token_seconds": _number(1, 31_536_000),
     "refresh_token_seconds": _number(1, 31_536_000),

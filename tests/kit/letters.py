@@ -3,8 +3,11 @@
 import ssl
 from email.message import EmailMessage
 
+from bms.i18n.languages import Languages
 from bms.mail.messages import compose, message_id
 from bms.mail.transports import SmtpServer, SmtpTransport
+
+ENGLISH = Languages().default
 
 
 def registration(recipient: str = "ana@example.org", name: str = "Ana", key: str = "a key") -> EmailMessage:
@@ -15,6 +18,7 @@ def registration(recipient: str = "ana@example.org", name: str = "Ana", key: str
         recipient=recipient,
         sender="BMS <tickets@example.org>",
         message_id=message_id(key, "example.org"),
+        language=ENGLISH,
     )
 
 

@@ -12,7 +12,7 @@ from bms.announcements import Announcement, ToHolders
 from bms.commands.messages.followers import FOLLOWERS, HoldersTelling, Telling, tell_holders, tell_person
 from bms.mail.messages import compose
 from tests.kit.announced import ANNOUNCED
-from tests.kit.letters import html_of, text_of
+from tests.kit.letters import ENGLISH, html_of, text_of
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -30,9 +30,10 @@ def shown(announcement: Announcement) -> str:
         recipient="ana@example.org",
         sender="tickets@example.org",
         message_id="<1@example.org>",
+        language=ENGLISH,
     )
     parts = {
-        "notification": f"{telling.line}\n",
+        "notification": f"{telling.line and telling.line(ENGLISH)}\n",
         "subject": f"{message['Subject']}\n",
         "text": text_of(message),
         "html": html_of(message),

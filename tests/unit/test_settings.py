@@ -29,6 +29,7 @@ VARIABLES: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     "redis_url": ("redis://:p@h:6379/0", "redis://:p@h:6379/0", ()),
     "smtp_url": ("smtp://h:25", "smtp://h:25", ()),
     "mail_from": ("A <a@example.com>", "A <a@example.com>", ()),
+    "locale": ("en", "en", ("xx", "EN", "english")),
     "hold_seconds": ("60", 60, ("0", "86401", "1m")),
     "access_token_seconds": ("60", 60, ("0", "31536001")),
     "refresh_token_seconds": ("60", 60, ("0", "31536001")),

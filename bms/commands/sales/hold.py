@@ -87,17 +87,17 @@ INSERT = Statement(
     "@bookings NVARCHAR(MAX)",
     """
     INSERT INTO bookings (reference, user_id, event_id, status, quantity, total, currency,
-                          hold_expires_at, confirmed_at)
+                          locale, hold_expires_at, confirmed_at)
     OUTPUT inserted.id, inserted.reference, inserted.user_id, inserted.event_id, inserted.status,
            inserted.quantity, inserted.total, inserted.currency, inserted.hold_expires_at,
            inserted.confirmed_at, inserted.cancelled_at, inserted.cancel_reason, inserted.refund_due,
-           inserted.created_at
-    SELECT b.reference, b.user_id, b.event_id, b.status, b.quantity, b.total, b.currency,
+           inserted.locale, inserted.created_at
+    SELECT b.reference, b.user_id, b.event_id, b.status, b.quantity, b.total, b.currency, b.locale,
            CASE WHEN b.status = 'PENDING' THEN DATEADD(SECOND, b.hold_seconds, SYSUTCDATETIME()) END,
            CASE WHEN b.status = 'CONFIRMED' THEN SYSUTCDATETIME() END
     FROM   OPENJSON(@bookings) WITH (reference NVARCHAR(16), user_id BIGINT, event_id BIGINT,
                                      status NVARCHAR(16), quantity INT, total DECIMAL(12,2),
-                                     currency NVARCHAR(3), hold_seconds INT) AS b
+                                     currency NVARCHAR(3), locale NVARCHAR(35), hold_seconds INT) AS b
     """,
     BookingRow,
 )
@@ -129,7 +129,8 @@ class Ask:
     """A request of ``actor`` to hold tickets for ``user_id``, for ``hold_seconds``.
 
     A booking that costs nothing is confirmed at once, unless ``confirm_free`` is off. ``render`` makes the
-    reply from the booking; the reply is stored under ``key``.
+    reply from the booking; the reply is stored under ``key``. ``locale`` is the language of the booking's
+    mails, None for that of the user's account.
     """
 
     actor: Actor
@@ -140,6 +141,7 @@ class Ask:
     key: Key | None
     render: Callable[[BookingView], StoredReply]
     confirm_free: bool = True
+    locale: str | None = None
 
 
 @dataclass(slots=True)
@@ -312,6 +314,7 @@ def _booking(plan: _Plan) -> dict[str, Any]:
         "quantity": plan.quantity,
         "total": str(plan.total),
         "currency": plan.currency,
+        "locale": plan.ask.locale,
         "hold_seconds": plan.ask.hold_seconds,
     }
 
