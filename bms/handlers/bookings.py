@@ -37,7 +37,7 @@ routes = Routes()
     memoised=True,
     answers={201: BookingAnswer()},
     raises=[Forbidden, NotFound, NotOnSale, SoldOut, PerUserLimitReached, Conflict],
-    headers=["Idempotency-Key"],
+    headers=["Accept-Language", "Idempotency-Key"],
 )
 async def hold(call: Call) -> web.Response:
     """Hold tickets of an event. A booking that costs nothing is confirmed at once."""
@@ -50,6 +50,7 @@ async def hold(call: Call) -> web.Response:
         event_id=call.body["event_id"],
         wanted=call.body["wanted"],
         present=present_booking,
+        locale=call.body["locale"],
     )
 
 

@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 from bms.checkout.turnstile import Turnstile
 from bms.errors import BMSError, DatabaseUnavailable, Forbidden, NotFound, Overloaded, Unauthenticated
 from bms.http import keys
+from bms.i18n.tags import preferred
 from bms.payments.gateway import Gateway
 from bms.queries.sessions import get_live_session
 from bms.security.identity import STRANGER, Caller, Identity, KnownCaller
@@ -84,7 +85,8 @@ async def _look_up(app: web.Application, token: str) -> KnownCaller:
     )
     if session is None:
         raise Unauthenticated("The session of this token has ended")
-    return KnownCaller(Caller(claims.user_id, claims.session_id, Role(session.role)), claims.expires_at)
+    caller = Caller(claims.user_id, claims.session_id, Role(session.role), session.locale)
+    return KnownCaller(caller, claims.expires_at)
 
 
 def roles_with(right: Right) -> str:
@@ -158,6 +160,12 @@ class Call:
     @property
     def request_id(self) -> str:
         return self.request[keys.REQUEST_ID]
+
+    @property
+    def language(self) -> str | None:
+        """The language that the request prefers, None if it does not say."""
+        header = self.request.headers.get(hdrs.ACCEPT_LANGUAGE)
+        return None if header is None else preferred(header)
 
     @property
     def address(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
 from bms.errors import ValidationFailed
+from bms.i18n.tags import MAX_TAG, PATTERN, canonical
 from bms.terms import CENT, MAX_COUNT, MAX_ID, MAX_MONEY
 
 MAX_ERRORS = 100  # in one reply
@@ -118,6 +119,25 @@ class Line(Text):
         if _CONTROL.search(text):
             raise ValidationError("Control characters are not allowed.")
         return text
+
+
+class LanguageTag(fields.String):
+    """A language, as a tag of BCP 47 such as ``pt-BR``; loaded in its usual case."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        try:
+            return canonical(super()._deserialize(value, attr, data, **kwargs))
+        except ValueError:
+            raise ValidationError('A language tag such as "de" or "pt-BR" is needed.') from None
+
+    def json_schema(self) -> JsonSchema:
+        return {
+            "type": "string",
+            "maxLength": MAX_TAG,
+            "pattern": f"^{PATTERN}$",
+            "description": "A language, as a tag of BCP 47 such as de or pt-BR. "
+            "BMS writes in its own default while it has no texts in this one.",
+        }
 
 
 class Id(fields.Integer):

@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from bms.formats import rfc3339, two_decimals
 from bms.queries.bookings import BookingView
-from bms.schemas.base import Count, Id, Line, RequestSchema
+from bms.schemas.base import Count, Id, LanguageTag, Line, RequestSchema
 from bms.schemas.listing import ListQuery, Number
 from bms.terms import BookingStatus
 
@@ -30,6 +30,8 @@ class Hold(RequestSchema):
     event = Id(required=True)
     quantity = Count(high=MAX_QUANTITY)
     tickets = fields.List(fields.Nested(HoldLine()), validate=validate.Length(1, MAX_LINES))
+    # The language of its mails.
+    locale = LanguageTag()
     # Source 004 names the buyer. It is the caller, unless an admin books for somebody.
     user = Id()
 
@@ -49,6 +51,7 @@ class Hold(RequestSchema):
         return {
             "event_id": data["event"],
             "user_id": data.get("user"),
+            "locale": data.get("locale"),
             # A tuple, since requests with the same body share it (http.bodies).
             "wanted": tuple(wanted) or ((None, data.get("quantity", 1)),),
         }
@@ -85,6 +88,7 @@ def present_booking(view: BookingView) -> dict[str, Any]:
         "cancelled_at": rfc3339(booking.cancelled_at),
         "cancel_reason": booking.cancel_reason,
         "refund_due": None if booking.refund_due is None else two_decimals(booking.refund_due),
+        "locale": booking.locale,
         "refunds": [
             {"id": refund.id, "amount": two_decimals(refund.amount), "status": refund.status}
             for refund in view.refunds

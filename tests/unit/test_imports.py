@@ -56,7 +56,7 @@ MAY_IMPORT = {
     },
     "commands": {"i18n.languages", "queries", "sql.session", "sql.statements"},
     "queries": {"sql.session", "sql.statements"},
-    "schemas": {"queries", "security.passwords", "payments.cards"},
+    "schemas": {"i18n.tags", "queries", "security.passwords", "payments.cards"},
     "sql": {"cache.stamps"},
     "mail": {"i18n.languages"},
     "i18n": set(),
