@@ -182,6 +182,7 @@ def _insert_accounts(tx: Transaction, *, buyers: int, password_hash: str) -> lis
             email_folded=f"{name}@example.com",
             password_hash=password_hash,
             role="USER" if number else "ADMIN",
+            locale=None,
         )
         session_id = tx.value(
             sessions.INSERT, user_id=user.id, refresh_hash=name, seconds=604_800, device=None, address=None

@@ -13,12 +13,15 @@ import msgspec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who is told. Without an address only the notification reaches them."""
+    """Who is told. Without an address only the notification reaches them.
+
+    ``locale`` is the language of their account, None if nobody has said which.
+    """
 
     id: int
     name: str
     email: str | None
-    locale: str = "en"
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +108,7 @@ class BookingExpired(Announcement):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AboutBooking(Announcement):
-    """What a buyer is told about a booking."""
+    """What a buyer is told about a booking. ``locale`` is the booking's language, None for the buyer's."""
 
     subject = "booking"
     booking_id: int
@@ -114,6 +117,7 @@ class AboutBooking(Announcement):
     reference: str
     event: EventFacts
     currency: str
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
-"""How names, times and places are written: for a person, and as the API writes them."""
+"""How names, places and times are written in any language: for a person, and in the API."""
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, overload
 
 # C0, DEL and C1 controls and the two Unicode line separators: everything that could start a header or a line.
@@ -37,18 +37,6 @@ def rfc3339(time: datetime | None) -> str | None:
     if time is None:
         return None
     return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds") + "Z"
-
-
-def when(moment: str) -> str:
-    """Return a time in RFC 3339 as ``Sunday 1 August 2027, 19:30 UTC``.
-
-    Raises ValueError if it is no such time or has no UTC offset.
-    """
-    parsed = datetime.fromisoformat(moment)
-    if parsed.tzinfo is None:
-        raise ValueError(f"{moment} has no UTC offset")
-    utc = parsed.astimezone(UTC)
-    return f"{utc:%A} {utc.day} {utc:%B} {utc.year}, {utc:%H:%M} UTC"
 
 
 def place(event: Mapping[str, Any]) -> str:

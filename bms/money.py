@@ -36,14 +36,3 @@ class Money:
     def percent(self, percent: int) -> "Money":
         """Return ``percent`` of the amount, rounded half up to the currency's smallest amount."""
         return Money((self.amount * percent / 100).quantize(CENT, ROUND_HALF_UP), self.currency)
-
-
-def label(amount: str | int | Decimal, currency: str) -> str:
-    """Return the label of an amount that may be text, as in the payload of an e-mail.
-
-    Raises ValueError or decimal.InvalidOperation if ``amount`` is not a finite number.
-    """
-    number = Decimal(amount)
-    if not number.is_finite():
-        raise ValueError(f"{amount} is not an amount")
-    return Money(number, currency).label

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from bms.errors import ConfigurationError
+from bms.i18n.languages import SOURCE, tags
 
 T = TypeVar("T")
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -41,6 +42,7 @@ class Settings:
     gateway_secret: str = field(default="", repr=False)
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "BMS Tickets <tickets@localhost>"
+    locale: str = SOURCE
     hold_seconds: int = 900
     access_token_seconds: int = 86_400
     refresh_token_seconds: int = 604_800
@@ -129,6 +131,12 @@ def _number(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def _language(text: str) -> str:
+    if text not in tags():
+        raise ValueError(f"one of the languages {', '.join(tags())} is needed, not {text!r}")
+    return text
+
+
 def _switch(text: str) -> bool:
     if text.lower() in ("1", "true", "yes", "on"):
         return True
@@ -180,6 +188,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "data_dir": Path,
     "database_pool": _number(1, 200),
     "mail_from": _mailbox,
+    "locale": _language,
     "hold_seconds": _number(1, 86_400),
     "access_token_seconds": _number(1, 31_536_000),
     "refresh_token_seconds": _number(1, 31_536_000),

@@ -126,6 +126,7 @@ async def password(call: Call) -> web.Response:
     body=Register(),
     answers={201: UserAnswer()},
     raises=[Forbidden, EmailTaken, UsernameTaken],
+    headers=["Accept-Language"],
 )
 async def register(call: Call) -> web.Response:
     """Create an account."""
@@ -135,6 +136,9 @@ async def register(call: Call) -> web.Response:
 async def make_account(call: Call) -> web.Response:
     """Create an account from a ``Register`` body. Raises Forbidden, and what ``register_user`` raises."""
     _check_role(call, call.body["role"])
+    if call.body["locale"] is None and call.viewer is None:
+        # An admin who registers somebody may read another language.
+        call.body["locale"] = call.language
     password_hash = await call.passwords.hash(call.body.pop("password"))
     user = await call.db.transact(
         register_user, **call.body, password_hash=password_hash, request_id=call.request_id

@@ -41,7 +41,7 @@ routes = Routes()
     memoised=True,
     answers={201: BookingAnswer()},
     raises=[Forbidden, NotFound, NotOnSale, SoldOut, PerUserLimitReached, PriceChanged, Conflict],
-    headers=["Idempotency-Key"],
+    headers=["Accept-Language", "Idempotency-Key"],
 )
 async def hold(call: Call) -> web.Response:
     """Hold tickets of an event. A booking that costs nothing is confirmed at once.
@@ -58,6 +58,7 @@ async def hold(call: Call) -> web.Response:
         wanted=call.body["wanted"],
         present=present_booking,
         quote=call.body["quote"],
+        locale=call.body["locale"],
     )
 
 

@@ -20,13 +20,20 @@ async def hold(
     event_id: int,
     wanted: Iterable[tuple[int | None, int]],
     present: Callable[[BookingView], dict[str, Any]],
+    locale: str | None = None,
     confirm_free: bool = True,
     quote: str | None = None,
 ) -> web.Response:
     """Hold ``wanted``, pairs of ticket type and quantity, for ``user_id``; return the 201 response.
 
-    ``quote`` is that of ``Ask``. Raises as ``Turnstile.hold``.
+    ``quote`` is that of ``Ask``. ``locale`` is the language of the booking's mails. Without one it is that of
+    the buyer's account, and where the account has none, the one that the buyer's request prefers.
+
+    Raises as ``Turnstile.hold``.
     """
+    caller = call.caller
+    if locale is None and caller.locale is None and user_id == caller.user_id:
+        locale = call.language
     ask = Ask(
         actor=call.actor,
         user_id=user_id,
@@ -37,5 +44,6 @@ async def hold(
         render=lambda view: StoredReply.of(201, present(view)),
         confirm_free=confirm_free,
         quote=quote,
+        locale=locale,
     )
     return send(await call.turnstile.hold(ask))

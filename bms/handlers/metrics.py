@@ -22,15 +22,14 @@ routes = Routes()
     "GET",
     "/metrics",
     operation="metrics.show",
-    access=Access.CREDENTIALS,
+    access=Access.OPERATOR,
     answers={200: "text/plain"},
     raises=(Unauthenticated, Forbidden),
 )
 async def show(call: Call) -> web.Response:
     """Show the figures of this process and the backlog in the database, in Prometheus's text format.
 
-    Needs the bearer token of the setting ``BMS_METRICS_TOKEN``. While none is set, it answers this machine
-    only.
+    While the setting ``BMS_METRICS_TOKEN`` is empty, it answers this machine only.
     """
     app = call.request.app
     _check(call.request, call.settings.metrics_token)

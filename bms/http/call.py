@@ -11,6 +11,7 @@ from bms.checkout.turnstile import Turnstile
 from bms.errors import BMSError, DatabaseUnavailable, Forbidden, NotFound, Overloaded, Unauthenticated
 from bms.http import keys
 from bms.http.addresses import client_address
+from bms.i18n.tags import preferred
 from bms.payments.gateway import Gateway
 from bms.queries.sessions import get_live_session
 from bms.security.identity import Caller, Identity, KnownCaller
@@ -35,10 +36,12 @@ class Access(enum.Enum):
     ANYONE = "anyone"
     CREDENTIALS = "credentials"  # The body identifies the caller. A presented token is ignored.
     SIGNED = "signed"  # The payment gateway signs the body. A presented token is ignored.
+    OPERATOR = "operator"  # The handler checks the operator's own token. It is no access token.
     USER = "user"
 
 
-WITHOUT_TOKEN = frozenset({Access.CREDENTIALS, Access.SIGNED})
+# A tuple, since an enum's hash takes longer than three comparisons.
+WITHOUT_TOKEN = (Access.CREDENTIALS, Access.SIGNED, Access.OPERATOR)
 
 
 def check_access(access: Access | Right, caller: Caller | None, refusal: BMSError | None = None) -> None:
@@ -85,7 +88,8 @@ async def _look_up(app: web.Application, token: str) -> KnownCaller:
     )
     if session is None:
         raise Unauthenticated("The session of this token has ended")
-    return KnownCaller(Caller(claims.user_id, claims.session_id, Role(session.role)), claims.expires_at)
+    caller = Caller(claims.user_id, claims.session_id, Role(session.role), session.locale)
+    return KnownCaller(caller, claims.expires_at)
 
 
 def roles_with(right: Right) -> str:
@@ -159,6 +163,12 @@ class Call:
     @property
     def request_id(self) -> str:
         return self.request[keys.REQUEST_ID]
+
+    @property
+    def language(self) -> str | None:
+        """The language that the request prefers, None if it does not say."""
+        header = self.request.headers.get(hdrs.ACCEPT_LANGUAGE)
+        return None if header is None else preferred(header)
 
     @property
     def address(self) -> str:

@@ -3,6 +3,10 @@
 To add a kind, write ``templates/<kind>.txt.j2`` and ``templates/<kind>.html.j2`` (which extends
 ``layout.html.j2``) and add its subject to ``SUBJECTS``. No other module lists the kinds.
 
+The words of a template are texts in calls of ``_``, with ``%(name)s`` where a value goes. The catalogues of
+``bms.i18n`` translate them. In an HTML template both the text and the values are escaped, and the filter
+``tag`` puts a value into an element.
+
 The payload of each kind (a text is a single line; an amount is a string with two decimals):
 
 - ``registration``: ``name``, ``username``.
@@ -27,36 +31,40 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import (
-    ChoiceLoader,
-    DictLoader,
     Environment,
     PackageLoader,
     StrictUndefined,
     TemplateError,
+    pass_eval_context,
     select_autoescape,
 )
+from jinja2.nodes import EvalContext
+from markupsafe import Markup, escape
 
-from bms.formats import one_line, place, tidy, when
+from bms.formats import one_line, place, tidy
+from bms.i18n.languages import Language, marked
 from bms.mail.headers import POLICY
-from bms.money import label
 
+# Beside the values of the payload a subject may show ``title``, the event's.
 SUBJECTS: Mapping[str, str] = {
-    "registration": "Welcome to BMS, {{ name }}",
-    "booking_confirmed": "Your tickets for {{ event.title }} ({{ reference }})",
-    "booking_cancelled": "Your booking for {{ event.title }} is cancelled ({{ reference }})",
-    "event_cancelled": "{{ event.title }} is cancelled ({{ reference }})",
-    "refund_issued": "Your refund for {{ event.title }} ({{ reference }})",
-    "payment_returned": "Your payment for {{ event.title }} is refunded ({{ reference }})",
-    "event_updated": "{{ event.title }} has changed",
-    "reminder": "{{ event.title }} starts soon",
-    "organizer_message": "A message about {{ event.title }}",
+    "registration": marked("Welcome to BMS, %(name)s"),
+    "booking_confirmed": marked("Your tickets for %(title)s (%(reference)s)"),
+    "booking_cancelled": marked("Your booking for %(title)s is cancelled (%(reference)s)"),
+    "event_cancelled": marked("%(title)s is cancelled (%(reference)s)"),
+    "refund_issued": marked("Your refund for %(title)s (%(reference)s)"),
+    "payment_returned": marked("Your payment for %(title)s is refunded (%(reference)s)"),
+    "event_updated": marked("%(title)s has changed"),
+    "reminder": marked("%(title)s starts soon"),
+    "organizer_message": marked("A message about %(title)s"),
 }
 
 # The file transport names its files by it.
@@ -87,9 +95,10 @@ def compose(
     recipient: str,
     sender: str,
     message_id: str,
+    language: Language,
     subject: str | None = None,
 ) -> EmailMessage:
-    """Return an e-mail of ``kind`` as multipart/alternative with a text and an HTML part.
+    """Return an e-mail of ``kind`` in ``language``, as multipart/alternative with a text and an HTML part.
 
     ``recipient`` is a bare address, ``sender`` an address or ``Name <address>``, ``message_id`` the whole
     header value. ``subject`` replaces the subject of the kind. Line ends and control characters in the
@@ -101,10 +110,13 @@ def compose(
         raise UnknownKind(f"there is no mail of kind {kind!r}")
     values = tidy(payload)
     try:
-        title = _TEMPLATES.get_template(f"{kind}.subject").render(values) if subject is None else subject
-        text = _TEMPLATES.get_template(f"{kind}.txt.j2").render(values)
-        html = _TEMPLATES.get_template(f"{kind}.html.j2").render(values, subject=one_line(title))
-        return _message(kind, one_line(title), text, html, recipient, sender, message_id)
+        title = one_line(_subject(kind, values, language) if subject is None else subject)
+        templates = _templates(language)
+        text = templates.get_template(f"{kind}.txt.j2").render(values)
+        html = templates.get_template(f"{kind}.html.j2").render(values, subject=title)
+        message = _message(kind, title, text, html, recipient, sender, message_id)
+        message["Content-Language"] = language.tag
+        return message
     except _UNUSABLE as error:
         raise BadPayload(f"the mail of kind {kind!r} cannot be made: {error}") from error
 
@@ -112,6 +124,11 @@ def compose(
 def message_id(dedupe_key: str, domain: str) -> str:
     """Return the Message-ID in angle brackets. The same key gives the same id, so a repeat is recognised."""
     return f"<{hashlib.sha256(dedupe_key.encode()).hexdigest()}@{domain}>"
+
+
+def _subject(kind: str, values: Mapping[str, Any], language: Language) -> str:
+    about = {"title": values["event"]["title"]} if "event" in values else {}
+    return language.gettext(SUBJECTS[kind], **values, **about)
 
 
 def _message(
@@ -140,10 +157,11 @@ def _address(address: str, display_name: str = "") -> Address:
     return Address(display_name, username=match[1], domain=match[2])
 
 
-def _environment() -> Environment:
-    subjects = {f"{kind}.subject": text for kind, text in SUBJECTS.items()}
+@lru_cache(64)
+def _templates(language: Language) -> Environment:
+    """Return the templates, with the texts and filters of ``language``."""
     environment = Environment(
-        loader=ChoiceLoader([DictLoader(subjects), PackageLoader("bms.mail", "templates")]),
+        loader=PackageLoader("bms.mail", "templates"),
         auto_reload=False,
         autoescape=select_autoescape(("html.j2",), default_for_string=False),
         undefined=StrictUndefined,
@@ -151,8 +169,34 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(when=when, money=label, place=place)
+
+    @pass_eval_context
+    def text(context: EvalContext, message: str, /, **values: Any) -> str:
+        return _filled(language.gettext(message), values, context)
+
+    @pass_eval_context
+    def ngettext(context: EvalContext, one: str, many: str, number: int, /, **values: Any) -> str:
+        return _filled(language.ngettext(one, many, number), values, context)
+
+    environment.globals.update({"_": text, "ngettext": ngettext, "language": language})
+    environment.filters.update(
+        when=language.when,
+        period=language.period,
+        money=language.money,
+        stock_text=language.gettext,
+        place=place,
+        tag=_tag,
+    )
+    environment.tests["free"] = lambda amount: not Decimal(amount)
     return environment
 
 
-_TEMPLATES = _environment()
+def _filled(text: str, values: Mapping[str, Any], context: EvalContext) -> str:
+    """Return ``text`` with ``values`` in it. In HTML both are escaped, apart from values that are markup."""
+    return (escape(text) if context.autoescape else text) % values
+
+
+def _tag(value: Any, name: str, **attributes: str) -> Markup:
+    """Return ``value`` in an HTML element."""
+    written = Markup("").join(Markup(' {}="{}"').format(*attribute) for attribute in attributes.items())
+    return Markup("<{}{}>{}</{}>").format(name, written, value, name)

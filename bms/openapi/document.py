@@ -17,6 +17,7 @@ from bms.http.endpoint import Endpoint
 from bms.openapi.fields import plugin
 from bms.openapi.parts import (
     ACCESS_TOKEN,
+    OPERATOR_TOKEN,
     PARAMETERS,
     PROBLEM,
     RESPONSE_HEADERS,
@@ -35,6 +36,7 @@ _WHO = {
     Access.ANYONE: "Anyone may call this.",
     Access.CREDENTIALS: "Anyone may call this.",
     Access.SIGNED: "Needs the payment gateway's signature.",
+    Access.OPERATOR: "For operators.",
     Access.USER: "Needs an access token.",
 }
 
@@ -152,6 +154,8 @@ def _security(access: Access | Right) -> list[Document]:
         return []
     if access is Access.SIGNED:
         return [{SIGNATURE: []}]
+    if access is Access.OPERATOR:
+        return [{}, {OPERATOR_TOKEN: []}]
     token: list[Document] = [{ACCESS_TOKEN: []}]
     return [{}, *token] if access is Access.ANYONE else token
 

@@ -44,7 +44,7 @@ _USER: Example = {
     "role": "USER",
     "created_at": "2027-06-01T10:15:20.417Z",
 }
-_PROFILE: Example = {**_USER, "phone": "+31 10 123 4567", "city": "Rotterdam", "bio": None}
+_PROFILE: Example = {**_USER, "phone": "+31 10 123 4567", "city": "Rotterdam", "bio": None, "locale": "nl"}
 _VENUE: Example = {
     "name": "Harbour Hall",
     "location": "12 Quay Street",
@@ -124,6 +124,7 @@ _BOOKING: Example = {
     "cancelled_at": None,
     "cancel_reason": None,
     "refund_due": None,
+    "locale": None,
     "refunds": [{"id": 1, "amount": "10.00", "status": "SUCCEEDED"}],
     "lines": [{"ticket_type": 1, "name": "Stalls", "quantity": 1, "unit_price": "35.00"}],
     "payment": {"id": 1, "status": "PARTIALLY_REFUNDED", "method": "card", "next_action": None},
@@ -164,6 +165,7 @@ REQUESTS: Mapping[type[Schema], Example] = {
         "phone": "+31 10 123 4567",
         "city": "Rotterdam",
         "bio": None,
+        "locale": "nl",
     },
     accounts.ProfileChange: {"city": "Rotterdam"},
     accounts.AccountChange: {"role": "EVENT_MANAGER"},

@@ -8,9 +8,10 @@ from bms.security.signatures import HEADER
 
 Part = dict[str, Any]
 
-ACCESS_TOKEN, SIGNATURE = "access_token", "signature"
+ACCESS_TOKEN, SIGNATURE, OPERATOR_TOKEN = "access_token", "signature", "operator_token"
 
 SECURITY: dict[str, Part] = {
+    OPERATOR_TOKEN: {"type": "http", "scheme": "bearer", "description": "The setting BMS_METRICS_TOKEN."},
     ACCESS_TOKEN: {
         "type": "http",
         "scheme": "bearer",
@@ -30,6 +31,12 @@ _ETAG = {"type": "string", "examples": ['"v3-5b2c9a7d1e4f6a80"']}
 _KEY = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]{1,200}$"}
 
 PARAMETERS: dict[str, Part] = {
+    "Accept-Language": {
+        "name": "Accept-Language",
+        "in": "header",
+        "description": "The language to write to the caller in, if neither a field nor the account says it.",
+        "schema": {"type": "string", "examples": ["de-AT, en;q=0.5"]},
+    },
     "Idempotency-Key": {
         "name": "Idempotency-Key",
         "in": "header",

@@ -33,6 +33,7 @@ class ProfileRow(NamedTuple):
     phone: str | None
     city: str | None
     bio: str | None
+    locale: str | None
     created_at: dt.datetime
 
 
@@ -47,6 +48,7 @@ class AccountRow(NamedTuple):
     phone: str | None
     city: str | None
     bio: str | None
+    locale: str | None
     is_active: int
     created_at: dt.datetime
 
@@ -61,7 +63,8 @@ LIST = Statement(
     "users.list",
     "@role NVARCHAR(16), @pattern NVARCHAR(300), @after BIGINT, @limit INT",
     """
-    SELECT TOP (@limit) id, email, name, username, role, phone, city, bio, is_active, created_at
+    SELECT TOP (@limit) id, email, name, username, role, phone, city, bio, locale, is_active,
+           created_at
     FROM   users
     WHERE  id > @after AND (@role IS NULL OR role = @role)
       AND  (@pattern IS NULL OR LOWER(name) LIKE LOWER(@pattern) ESCAPE '!'
@@ -76,7 +79,7 @@ GET_PROFILE = Statement(
     "users.get_profile",
     "@id BIGINT",
     """
-    SELECT id, email, name, username, role, phone, city, bio, created_at
+    SELECT id, email, name, username, role, phone, city, bio, locale, created_at
     FROM   users
     WHERE  id = @id
     """,

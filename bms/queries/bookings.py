@@ -31,6 +31,7 @@ class BookingRow(NamedTuple):
     cancelled_at: dt.datetime | None
     cancel_reason: str | None
     refund_due: Decimal | None
+    locale: str | None
     created_at: dt.datetime
 
 
@@ -84,7 +85,7 @@ GET = Statement(
     "@id BIGINT",
     """
     SELECT id, reference, user_id, event_id, status, quantity, total, currency, hold_expires_at,
-           confirmed_at, cancelled_at, cancel_reason, refund_due, created_at
+           confirmed_at, cancelled_at, cancel_reason, refund_due, locale, created_at
     FROM   bookings
     WHERE  id = @id
     """,
@@ -96,7 +97,7 @@ LIST_OF_USER = Statement(
     "@user_id BIGINT, @status NVARCHAR(16), @event_id BIGINT, @before BIGINT, @limit INT",
     """
     SELECT TOP (@limit) id, reference, user_id, event_id, status, quantity, total, currency,
-           hold_expires_at, confirmed_at, cancelled_at, cancel_reason, refund_due, created_at
+           hold_expires_at, confirmed_at, cancelled_at, cancel_reason, refund_due, locale, created_at
     FROM   bookings
     WHERE  user_id = @user_id AND (@status IS NULL OR status = @status)
       AND  (@event_id IS NULL OR event_id = @event_id) AND (@before IS NULL OR id < @before)
@@ -110,7 +111,7 @@ LIST_ALL = Statement(
     "@status NVARCHAR(16), @event_id BIGINT, @before BIGINT, @limit INT",
     """
     SELECT TOP (@limit) id, reference, user_id, event_id, status, quantity, total, currency,
-           hold_expires_at, confirmed_at, cancelled_at, cancel_reason, refund_due, created_at
+           hold_expires_at, confirmed_at, cancelled_at, cancel_reason, refund_due, locale, created_at
     FROM   bookings
     WHERE  (@status IS NULL OR status = @status)
       AND  (@event_id IS NULL OR event_id = @event_id) AND (@before IS NULL OR id < @before)
@@ -280,6 +281,7 @@ class AttendanceRow(NamedTuple):
     cancelled_at: dt.datetime | None
     cancel_reason: str | None
     refund_due: Decimal | None
+    locale: str | None
     created_at: dt.datetime
     user_name: str
     user_email: str | None
@@ -290,8 +292,8 @@ LIST_OF_EVENT = Statement(
     "@event_id BIGINT, @status NVARCHAR(16), @before BIGINT, @limit INT",
     """
     SELECT TOP (@limit) b.id, b.reference, b.user_id, b.event_id, b.status, b.quantity, b.total, b.currency,
-           b.hold_expires_at, b.confirmed_at, b.cancelled_at, b.cancel_reason, b.refund_due, b.created_at,
-           u.name AS user_name, u.email AS user_email
+           b.hold_expires_at, b.confirmed_at, b.cancelled_at, b.cancel_reason, b.refund_due, b.locale,
+           b.created_at, u.name AS user_name, u.email AS user_email
     FROM   bookings AS b
     INNER JOIN users AS u ON u.id = b.user_id
     WHERE  b.event_id = @event_id AND (@status IS NULL OR b.status = @status)
@@ -325,7 +327,7 @@ def list_bookings_of_event(
     """
     get_own_event(tx, actor, event_id=event_id)
     rows = tx.rows(LIST_OF_EVENT, event_id=event_id, status=status, before=before, limit=limit)
-    views = complete(tx, [BookingRow(*row[:14]) for row in rows])
+    views = complete(tx, [BookingRow(*row[:-2]) for row in rows])
     return [
         AttendanceView(
             view.booking, view.lines, view.tickets, view.payment, view.refunds, row.user_name, row.user_email

@@ -7,16 +7,17 @@ from bms.sql.statements import Statement
 
 
 class LiveSession(NamedTuple):
-    """The role of the session's user."""
+    """The role and the language of the session's user."""
 
     role: str
+    locale: str | None
 
 
 GET_LIVE = Statement(
     "sessions.get_live",
     "@id BIGINT, @user_id BIGINT",
     """
-    SELECT u.role
+    SELECT u.role, u.locale
     FROM   sessions AS s
     INNER JOIN users AS u ON u.id = s.user_id
     WHERE  s.id = @id AND s.user_id = @user_id AND s.revoked_at IS NULL AND u.is_active = 1

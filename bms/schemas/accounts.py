@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, post_load, validate
 from bms.characters import password_form
 from bms.formats import rfc3339
 from bms.queries.accounts import AccountRow, ProfileRow, UserRow
-from bms.schemas.base import JsonSchema, Line, RequestSchema, Text
+from bms.schemas.base import JsonSchema, LanguageTag, Line, RequestSchema, Text
 from bms.schemas.listing import ListQuery
 from bms.security.passwords import MAX_PASSWORD_BYTES
 from bms.terms import Role
@@ -83,11 +83,13 @@ class Register(RequestSchema):
     )
     password = Password(required=True)
     role = RoleName(names=ROLE_NAMES, message="USER or EVENT_MANAGER is needed.", load_default=Role.USER)
+    locale = LanguageTag()
 
     @post_load
     def complete(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         data.setdefault("email", None)
         data.setdefault("name", data["username"])
+        data.setdefault("locale", None)
         return data
 
 
@@ -98,6 +100,7 @@ class ProfileChange(RequestSchema):
     phone = Line(max=32, allow_none=True)
     city = Line(max=100, allow_none=True)
     bio = Text(max=1000, allow_none=True)
+    locale = LanguageTag(allow_none=True)
 
 
 class ProfileReplacement(ProfileChange):
@@ -107,6 +110,7 @@ class ProfileReplacement(ProfileChange):
     phone = Line(max=32, allow_none=True, load_default=None)
     city = Line(max=100, allow_none=True, load_default=None)
     bio = Text(max=1000, allow_none=True, load_default=None)
+    locale = LanguageTag(allow_none=True, load_default=None)
 
 
 class Flag(fields.Field[bool]):
@@ -158,7 +162,13 @@ def present_user(user: UserRow | ProfileRow | AccountRow) -> dict[str, Any]:
 
 def present_profile(user: ProfileRow | AccountRow) -> dict[str, Any]:
     """Return an account with its profile fields."""
-    return {**present_user(user), "phone": user.phone, "city": user.city, "bio": user.bio}
+    return {
+        **present_user(user),
+        "phone": user.phone,
+        "city": user.city,
+        "bio": user.bio,
+        "locale": user.locale,
+    }
 
 
 def present_account(user: AccountRow) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, valida
 
 from bms.characters import CONTROL, MAX_MARKS, REORDERING, composed, is_visible
 from bms.errors import ValidationFailed
+from bms.i18n.tags import MAX_TAG, PATTERN, canonical
 from bms.money import CENT, MAX_AMOUNT
 from bms.terms import MAX_COUNT, MAX_ID
 
@@ -167,6 +168,25 @@ class Items(fields.List[Any]):
 
     def json_schema(self) -> JsonSchema:
         return {"type": "array", "minItems": self.low, "maxItems": self.high}
+
+
+class LanguageTag(fields.String):
+    """A language, as a tag of BCP 47 such as ``pt-BR``; loaded in its usual case."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        try:
+            return canonical(super()._deserialize(value, attr, data, **kwargs))
+        except ValueError:
+            raise ValidationError('A language tag such as "de" or "pt-BR" is needed.') from None
+
+    def json_schema(self) -> JsonSchema:
+        return {
+            "type": "string",
+            "maxLength": MAX_TAG,
+            "pattern": f"^{PATTERN}$",
+            "description": "A language, as a tag of BCP 47 such as de or pt-BR. "
+            "BMS writes in its own default while it has no texts in this one.",
+        }
 
 
 class Id(fields.Integer):

@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from bms.formats import rfc3339
 from bms.money import Money
 from bms.queries.bookings import BookingView
-from bms.schemas.base import Count, Id, Items, Line, RequestSchema
+from bms.schemas.base import Count, Id, Items, LanguageTag, Line, RequestSchema
 from bms.schemas.listing import ListQuery, Number
 from bms.schemas.payments import present_next_action
 from bms.terms import BookingStatus
@@ -32,6 +32,8 @@ class Hold(RequestSchema):
     event = Id(required=True)
     quantity = Count(high=MAX_QUANTITY)
     tickets = Items(fields.Nested(HoldLine()), low=1, high=MAX_LINES)
+    # The language of its mails.
+    locale = LanguageTag()
     # Source 004 names the buyer. It is the caller, unless an admin books for somebody.
     user = Id()
     quote = Line(max=64, min=1, metadata={"description": "From a quote: book at its price, or not at all."})
@@ -53,6 +55,7 @@ class Hold(RequestSchema):
             "event_id": data.get("event"),
             "user_id": data.get("user"),
             "quote": data.get("quote"),
+            "locale": data.get("locale"),
             # A tuple, since requests with the same body share it (http.bodies).
             "wanted": tuple(wanted) or ((None, data.get("quantity", 1)),),
         }
@@ -102,6 +105,7 @@ def present_booking(view: BookingView, *, viewer_id: int | None = None) -> dict[
         "cancelled_at": rfc3339(booking.cancelled_at),
         "cancel_reason": booking.cancel_reason,
         "refund_due": None if booking.refund_due is None else Money(booking.refund_due, currency).text,
+        "locale": booking.locale,
         "refunds": [
             {"id": refund.id, "amount": Money(refund.amount, currency).text, "status": refund.status}
             for refund in view.refunds

@@ -9,11 +9,12 @@ from bms.terms import RIGHTS, Right, Role
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller of a request, according to its token and session."""
+    """The caller of a request, according to its token and session. ``locale`` is their account's."""
 
     user_id: int
     session_id: int
     role: Role
+    locale: str | None = None
 
     def may(self, right: Right) -> bool:
         """Return whether the caller's role has ``right``."""

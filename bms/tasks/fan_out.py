@@ -4,6 +4,7 @@ import logging
 import secrets
 
 from bms.commands.messages.fan_out import fan_out_batch, fan_out_page, lead, put_off_first, resign
+from bms.i18n.languages import Languages
 from bms.sql.database import Database, StatementFailed
 
 log = logging.getLogger(__name__)
@@ -14,8 +15,9 @@ LEASE_SECONDS = 30  # A leader that dies is replaced after this; a live one rene
 class FanOut:
     """The fan-out of one process, which leads whenever no other does."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, languages: Languages) -> None:
         self._database = database
+        self._languages = languages
         self._holder = secrets.token_hex(16)
 
     async def run(self) -> int:
@@ -35,19 +37,19 @@ class FanOut:
 
     async def _batch(self) -> int:
         try:
-            return await self._database.transact(fan_out_batch)
+            return await self._database.transact(fan_out_batch, languages=self._languages)
         except StatementFailed:
             log.warning("a batch of announcements failed: one at a time")
         # The database refuses what follows from one of them. Try the first alone; the next round takes more.
         try:
-            return await self._database.transact(fan_out_batch, limit=1)
+            return await self._database.transact(fan_out_batch, languages=self._languages, limit=1)
         except StatementFailed as error:
             await self._database.transact(put_off_first, error=error, to_holders=False)
             return 1
 
     async def _page(self) -> int:
         try:
-            return await self._database.transact(fan_out_page)
+            return await self._database.transact(fan_out_page, languages=self._languages)
         except StatementFailed as error:
             await self._database.transact(put_off_first, error=error, to_holders=True)
             return 1

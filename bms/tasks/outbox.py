@@ -13,6 +13,7 @@ from email.utils import parseaddr
 
 from bms.commands.messages.outbox import MAX_ATTEMPTS, MessageRow, claim_messages, mark_failed, mark_sent
 from bms.errors import BMSError
+from bms.i18n.languages import Languages
 from bms.mail.messages import CannotCompose, compose, message_id
 from bms.mail.transports import PermanentMailError, TransientMailError, Transport
 from bms.settings import Settings
@@ -39,6 +40,7 @@ class Senders:
         self._database = database
         self._transport = transport
         self._sender = settings.mail_from
+        self._languages = Languages(settings.locale)
         self._slots = slots
         self._sending: set[asyncio.Task[None]] = set()
         self._sent: list[MessageRow] = []
@@ -109,6 +111,7 @@ class Senders:
                     recipient=message.recipient,
                     sender=self._sender,
                     message_id=message_id(message.dedupe_key, _domain(self._sender)),
+                    language=self._languages.find(message.locale),
                 )
             )
         except TransientMailError as error:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 from bms.errors import BMSError, GatewayUnavailable
+from bms.i18n.languages import Languages
 from bms.mail.transports import Transport
 from bms.payments.gateway import Gateway
 from bms.settings import Settings
@@ -48,7 +49,7 @@ def list_tasks(
     """Return the tasks that every process with background work runs."""
     return (
         *(Task(kind.name, partial(sweep, database, kind), kind.every) for kind in SWEEPS),
-        Task("fan_out", FanOut(database).run, 0.5, wakes_on="announcements"),
+        Task("fan_out", FanOut(database, Languages(settings.locale)).run, 0.5, wakes_on="announcements"),
         Task("cancellations", partial(cancel_bookings_of_events, database), 2.0),
         Task("refunds", partial(send_due_refunds, database, gateway), 2.0),
         Task("payments", Reconciler(database, gateway).settle_payments, 10.0),

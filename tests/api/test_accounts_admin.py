@@ -35,6 +35,7 @@ async def test_the_list(api: Api, admin: User, buyer: User, manager: User, rows:
         "phone": None,
         "city": None,
         "bio": None,
+        "locale": None,
         "is_active": True,
     }
     assert [user["id"] for user in await pages(api, "/users?role=EVENT_MANAGER", admin)] == [manager.id]

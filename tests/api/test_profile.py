@@ -5,7 +5,13 @@ from tests.kit.refusals import contents
 from tests.kit.types import MakeUser, Rows
 from tests.kit.users import User
 
-FULL = {"name": "Ada Lovelace", "phone": "+31 6 12345678", "city": "London", "bio": "First\nprogrammer."}
+FULL = {
+    "name": "Ada Lovelace",
+    "phone": "+31 6 12345678",
+    "city": "London",
+    "bio": "First\nprogrammer.",
+    "locale": "en-GB",
+}
 
 
 async def test_ones_own(api: Api, make_user: MakeUser) -> None:
@@ -21,9 +27,10 @@ async def test_ones_own(api: Api, make_user: MakeUser) -> None:
         "phone",
         "city",
         "bio",
+        "locale",
     }
     assert (profile["id"], profile["username"], profile["role"]) == (user.id, user.username, "USER")
-    assert [profile[field] for field in ("phone", "city", "bio")] == [None, None, None]
+    assert [profile[field] for field in ("phone", "city", "bio", "locale")] == [None] * 4
     assert (await api.get("/api/profile/", token=other.token)).json["id"] == other.id
 
 

@@ -68,7 +68,7 @@ def expected(access: Access | Right, whose: Whose, caller: str) -> frozenset[int
     role = CALLERS[caller]
     if access is Access.SIGNED:  # No caller has the gateway's secret.
         return frozenset({401})
-    if role is None and access not in (Access.ANYONE, Access.CREDENTIALS):
+    if role is None and access not in (Access.ANYONE, Access.CREDENTIALS, Access.OPERATOR):
         return frozenset({401})
     rights = frozenset() if role is None else RIGHTS[role]
     if isinstance(access, Right) and access not in rights:

@@ -50,6 +50,7 @@ def _insert(tx: Transaction, *, size: int, role: str) -> list[tuple[int, int]]:
             email=None,
             email_folded=None,
             password_hash="!",
+            locale=None,
             role=role,
         )
         session_id = tx.value(

@@ -156,6 +156,7 @@ def test_the_example_file_names_every_setting_with_its_default(tmp_path: Path) -
 
 def test_the_table_of_endpoints_is_that_of_the_routes() -> None:
     who_of: dict[Access | Right, str] = {Access.USER: "users", Access.SIGNED: "the payment gateway"}
+    who_of[Access.OPERATOR] = "operators, from this machine or with their token"
     who_of |= dict.fromkeys(Right, "admins") | dict.fromkeys(RIGHTS[Role.EVENT_MANAGER], "organisers")
     documented = {
         (method, path, who)

@@ -10,7 +10,7 @@ from bms.http.bodies import KEPT, SHORT, parser
 from bms.schemas.bookings import Hold
 
 BODY = b'{"event":1,"quantity":2}'
-PARSED = {"event_id": 1, "user_id": None, "quote": None, "wanted": ((None, 2),)}
+PARSED = {"event_id": 1, "user_id": None, "quote": None, "locale": None, "wanted": ((None, 2),)}
 
 
 class Counted(Hold):

@@ -3,8 +3,11 @@
 import ssl
 from email.message import EmailMessage
 
+from bms.i18n.languages import Languages
 from bms.mail.messages import compose, message_id
 from bms.mail.transports import SmtpServer, SmtpTransport
+
+ENGLISH = Languages().default
 
 
 def registration(recipient: str = "ana@example.org", name: str = "Ana", key: str = "a key") -> EmailMessage:
@@ -15,6 +18,7 @@ def registration(recipient: str = "ana@example.org", name: str = "Ana", key: str
         recipient=recipient,
         sender="BMS <tickets@example.org>",
         message_id=message_id(key, "example.org"),
+        language=ENGLISH,
     )
 
 
@@ -25,7 +29,16 @@ def transport(url: str, timeout: float = 5.0, tls: ssl.SSLContext | None = None)
 
 def text_of(message: EmailMessage) -> str:
     """Return the plain text of a message."""
-    part = message.get_body(("plain",))
+    return _part(message, "plain")
+
+
+def html_of(message: EmailMessage) -> str:
+    """Return the HTML of a message."""
+    return _part(message, "html")
+
+
+def _part(message: EmailMessage, subtype: str) -> str:
+    part = message.get_body((subtype,))
     assert part is not None
     text: str = part.get_content()
     return text.replace("\r\n", "\n")

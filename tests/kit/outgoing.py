@@ -10,6 +10,7 @@ import pytest
 
 from bms.commands.messages import announce, outbox
 from bms.commands.messages.outbox import claim_messages
+from bms.i18n.languages import Languages
 from bms.mail.transports import Transport
 from bms.settings import Settings
 from bms.sql.database import Database
@@ -30,7 +31,7 @@ def fan_out_at_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None
     announced = database.watch("announcements")
     transact = database.transact
     # The fan-out's own units of work go past this.
-    fan_out = FanOut(cast(Database, SimpleNamespace(transact=transact)))
+    fan_out = FanOut(cast(Database, SimpleNamespace(transact=transact)), Languages())
     one_at_a_time = asyncio.Lock()
 
     async def transact_and_tell(*args: Any, **kwargs: Any) -> Any:
@@ -79,6 +80,7 @@ class Outgoing:
                 recipient=f"u{key}@example.com",
                 dedupe_key=f"{kind}:{key}",
                 payload=payload or {"name": "Ana", "username": "ana"},
+                locale="en",
             )
             for key in range(number)
         ]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bms.mail.messages import BadPayload, compose
+from tests.kit.letters import ENGLISH
 from tests.kit.mail_payloads import EXAMPLES, NEW
 
 DAY = "Sunday 1 August 2027, 19:30 UTC"
@@ -17,7 +18,12 @@ BANK = "is refunded the way you paid. Your bank may take a few days to show it."
 def mail(kind: str, **changes: Any) -> EmailMessage:
     payload = {**EXAMPLES[kind], **changes}
     return compose(
-        kind, payload, recipient="ana@example.org", sender="tickets@example.org", message_id="<1@example.org>"
+        kind,
+        payload,
+        recipient="ana@example.org",
+        sender="tickets@example.org",
+        message_id="<1@example.org>",
+        language=ENGLISH,
     )
 
 
@@ -122,4 +128,5 @@ def test_each_needs_all_that_it_shows(kind: str) -> None:
                 recipient="ana@example.org",
                 sender="tickets@example.org",
                 message_id="<1@example.org>",
+                language=ENGLISH,
             )

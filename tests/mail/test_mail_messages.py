@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bms.mail
-from bms.formats import one_line, place, when
+from bms.formats import one_line, place
 from bms.mail.messages import SUBJECTS, BadPayload, CannotCompose, UnknownKind, compose, message_id
+from tests.kit.letters import ENGLISH
 from tests.kit.mail_payloads import EXAMPLES
 
 REGISTRATION = {"name": "Ana", "username": "ana"}
@@ -49,6 +50,7 @@ HEADERS = {
     "Message-ID",
     "Auto-Submitted",
     "X-BMS-Kind",
+    "Content-Language",
     "MIME-Version",
     "Content-Type",
 }
@@ -59,6 +61,7 @@ def make(kind: str = "registration", **changes: Any) -> EmailMessage:
         "recipient": "ana@example.org",
         "sender": "BMS Tickets <tickets@example.org>",
         "message_id": message_id("a key", "example.org"),
+        "language": ENGLISH,
     }
     payload = changes.pop("payload") if "payload" in changes else PAYLOADS[kind]
     return compose(kind, payload, **(options | changes))
@@ -260,8 +263,10 @@ def test_message_id_depends_on_the_key_alone() -> None:
 
 
 def test_formats() -> None:
-    assert when("2027-12-31T23:30:00-02:00") == "Saturday 1 January 2028, 01:30 UTC"
+    assert ENGLISH.when("2027-12-31T23:30:00-02:00") == "Saturday 1 January 2028, 01:30 UTC"
     with pytest.raises(ValueError, match="no UTC offset"):
-        when("2027-12-31T23:30:00")
+        ENGLISH.when("2027-12-31T23:30:00")
+    assert ENGLISH.money("1234.5", "EUR") == "1234.50 EUR"
+    assert ENGLISH.money("0.00", "EUR") == "Free"
     assert place({"venue": "Oslo", "address": None, "city": "Oslo"}) == "Oslo"
     assert place({}) == ""

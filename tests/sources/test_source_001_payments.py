@@ -3,6 +3,7 @@
 Where the source answers 500 when the service cannot be asked, a 503 problem says so.
 """
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -60,8 +61,8 @@ async def test_a_payment_that_succeeds(
     assert count(rows, "outbox", "kind = 'booking_confirmed'") == 1
     # What costs nothing has no payment; what costs something is in the books of the gateway too.
     payments = rows("SELECT status, amount FROM payments")
-    assert [(row.status, str(row.amount)) for row in payments] == (
-        [("SUCCEEDED", "50.00")] if price != "0.00" else []
+    assert [(row.status, row.amount) for row in payments] == (
+        [("SUCCEEDED", Decimal("50.00"))] if price != "0.00" else []
     )
     charged = (await client.app[keys.GATEWAY].totals("EUR")).charged
     assert charged == sum(row.amount for row in payments)

@@ -46,7 +46,8 @@ def narrow(statements: Iterable[Statement]) -> Iterator[str]:
 
 
 def test_every_statement_declares_money_with_three_decimals() -> None:
-    statements = list(all_statements(bms.commands, bms.queries))
+    declared = all_statements(bms.commands, bms.queries)
+    statements = [s for s in declared if not s.name.startswith("test.")]
     assert list(narrow(statements)) == []
     with_money = [s for s in statements if _MONEY in f"{s.declaration}{s.text}"]
     assert len(with_money) >= 12

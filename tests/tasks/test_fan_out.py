@@ -10,22 +10,25 @@ from bms.announcements import BookingConfirmed, decode
 from bms.commands.messages import fan_out as commands
 from bms.commands.messages import followers
 from bms.errors import Contested
+from bms.i18n.languages import Language, Languages
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.tasks.fan_out import FanOut
 from tests.kit.books import LONG_AGO, count
+from tests.kit.pseudo import translated
 from tests.kit.scene import Scene
 from tests.kit.tsql import Sql
 from tests.kit.types import MakeUser
 
 pytestmark = pytest.mark.slow_fan_out
 
+LANGUAGES = Languages()
 STATES = "SELECT kind, state FROM announcements ORDER BY id"
 
 
 @pytest.fixture
 def leader(scene: Scene) -> FanOut:
-    return FanOut(scene.db)
+    return FanOut(scene.db, LANGUAGES)
 
 
 def told(rows: Sql) -> tuple[int, int]:
@@ -80,7 +83,7 @@ async def test_a_fan_out_that_dies_leaves_all_or_nothing(
             await leader.run()
     assert told(scene.rows) == (0, 0)
     # The dead one's lease ends, and another leads.
-    other = FanOut(scene.db)
+    other = FanOut(scene.db, LANGUAGES)
     assert await other.run() == 0
     scene.rows("UPDATE leases SET leased_until = ?", LONG_AGO)
     assert await other.run() > 0
@@ -89,7 +92,9 @@ async def test_a_fan_out_that_dies_leaves_all_or_nothing(
 
 async def several_leaders(scene: Scene) -> None:
     """Run four fan-outs that all believe that they lead."""
-    ended = await asyncio.gather(*(FanOut(scene.db).run() for _ in range(4)), return_exceptions=True)
+    ended = await asyncio.gather(
+        *(FanOut(scene.db, LANGUAGES).run() for _ in range(4)), return_exceptions=True
+    )
     assert any(isinstance(end, int) for end in ended)
 
 
@@ -111,7 +116,7 @@ async def test_two_leaders_write_nothing_twice(scene: Scene) -> None:
     for _ in range(5):
         await scene.paid()
     await several_leaders(scene)
-    await FanOut(scene.db).run()
+    await FanOut(scene.db, LANGUAGES).run()
     assert told(scene.rows) == (5, 5)
 
 
@@ -129,12 +134,13 @@ async def test_without_the_guard_two_leaders_tell_twice(
     await scene.paid()
     due = commands.LIST_DUE
     first = await scene.db.transact(lambda tx: tx.rows(due, limit=10))
-    await FanOut(scene.db).run()
+    await FanOut(scene.db, LANGUAGES).run()
 
     def late(tx: Any) -> None:
-        announced = [(row.id, followers.tell_person(decode(row.kind, row.payload))) for row in first]
-        commands._write(tx, announced)
-        commands._finish(tx, [key for key, _ in announced])
+        for row in first:
+            telling = followers.tell_person(decode(row.kind, row.payload))
+            commands._write(tx, [commands._told(row.id, telling, LANGUAGES)])
+        commands._finish(tx, [row.id for row in first])
 
     await scene.db.transact(late)
     assert told(scene.rows)[1] > 1
@@ -232,6 +238,24 @@ async def test_a_waiting_change_is_told_before_the_next_message(scene: Scene, le
     assert kinds[-2:] == ["event_updated", "organizer_message"]
 
 
+async def test_a_language_with_a_wrong_text_keeps_no_other_waiting(scene: Scene, make_user: MakeUser) -> None:
+    """A catalogue with a placeholder that nothing fills. The announcements are put off, one by one."""
+    wrong = Language("de", translated(lambda text: f"{text} %(nothing)s", "de"))
+    languages = Languages("en", {"en": LANGUAGES.default, "de": wrong})
+    german = await make_user(locale="de")
+    await scene.paid(by=german)
+    await scene.paid()
+    await move(scene, "20:00")
+    let_two_minutes_pass(scene.rows)
+    await FanOut(scene.db, languages).run()
+    assert told(scene.rows) == (1, 1)
+    assert states(scene.rows, "booking.confirmed") == ["NEW", "DONE"]
+    assert states(scene.rows, "event.changed") == ["NEW"]
+    scene.rows("UPDATE announcements SET available_at = created_at")
+    await FanOut(scene.db, LANGUAGES).run()
+    assert told(scene.rows) == (4, 4)
+
+
 async def crowd(scene: Scene, make_user: MakeUser, size: int) -> None:
     """Have ``size`` people book, each twice."""
     for _ in range(size):
@@ -251,9 +275,9 @@ async def test_holders_are_told_page_by_page_each_once(
     let_two_minutes_pass(scene.rows)
     # Whoever dies after the second page leaves the third to another.
     for _ in range(2):
-        assert await scene.db.transact(commands.fan_out_page)
+        assert await scene.db.transact(commands.fan_out_page, languages=LANGUAGES)
     assert len(changes(scene.rows)) == 4
-    await FanOut(scene.db).run()
+    await FanOut(scene.db, LANGUAGES).run()
     told_people = scene.rows("SELECT recipient FROM outbox WHERE kind = 'event_updated'")
     assert len(told_people) == len({row.recipient for row in told_people}) == 5
     assert count(scene.rows, "notifications", "kind = 'event_updated'") == 5
@@ -264,11 +288,11 @@ async def test_without_the_guard_a_page_is_told_twice(
 ) -> None:
     """The twin: a leader that does not look whether its page is still to be told."""
     await crowd(scene, make_user, 1)
-    await FanOut(scene.db).run()
+    await FanOut(scene.db, LANGUAGES).run()
     await move(scene, "20:00")
     let_two_minutes_pass(scene.rows)
     due = await scene.db.transact(lambda tx: tx.row(commands.GET_DUE_TO_HOLDERS))
-    await FanOut(scene.db).run()
+    await FanOut(scene.db, LANGUAGES).run()
     assert count(scene.rows, "notifications", "kind = 'event_updated'") == 1
     row = Transaction.row
 
@@ -277,7 +301,7 @@ async def test_without_the_guard_a_page_is_told_twice(
 
     monkeypatch.setattr(Transaction, "row", seen_before)
     with pytest.raises(Contested):
-        await scene.db.transact(commands.fan_out_page)
+        await scene.db.transact(commands.fan_out_page, languages=LANGUAGES)
     assert count(scene.rows, "notifications", "kind = 'event_updated'") == 1
     execute = Transaction.execute
 
@@ -286,5 +310,5 @@ async def test_without_the_guard_a_page_is_told_twice(
         return 1 if statement is commands.PROCEED else changed
 
     monkeypatch.setattr(Transaction, "execute", unguarded)
-    await scene.db.transact(commands.fan_out_page)
+    await scene.db.transact(commands.fan_out_page, languages=LANGUAGES)
     assert count(scene.rows, "notifications", "kind = 'event_updated'") == 2

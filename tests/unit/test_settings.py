@@ -44,6 +44,7 @@ VARIABLES: dict[str, tuple[str, Any, tuple[str, ...]]] = {
             "a@b\x00",
         ),
     ),
+    "locale": ("en", "en", ("xx", "EN", "english")),
     "hold_seconds": ("60", 60, ("0", "86401", "1m")),
     "access_token_seconds": ("60", 60, ("0", "31536001")),
     "refresh_token_seconds": ("60", 60, ("0", "31536001")),

@@ -19,16 +19,18 @@ class EditableProfile(NamedTuple):
     phone: str | None
     city: str | None
     bio: str | None
+    locale: str | None
 
 
 INSERT = Statement(
     "users.insert",
     "@name NVARCHAR(200), @username NVARCHAR(64), @username_folded NVARCHAR(64), @email NVARCHAR(254), "
-    "@email_folded NVARCHAR(254), @password_hash NVARCHAR(100), @role NVARCHAR(16)",
+    "@email_folded NVARCHAR(254), @password_hash NVARCHAR(100), @role NVARCHAR(16), "
+    "@locale NVARCHAR(35)",
     """
-    INSERT INTO users (name, username, username_folded, email, email_folded, password_hash, role)
+    INSERT INTO users (name, username, username_folded, email, email_folded, password_hash, role, locale)
     OUTPUT inserted.id, inserted.email, inserted.name, inserted.username, inserted.role, inserted.created_at
-    VALUES (@name, @username, @username_folded, @email, @email_folded, @password_hash, @role)
+    VALUES (@name, @username, @username_folded, @email, @email_folded, @password_hash, @role, @locale)
     """,
     UserRow,
     quiet=True,
@@ -36,12 +38,13 @@ INSERT = Statement(
 
 UPDATE_PROFILE = Statement(
     "users.update_profile",
-    "@id BIGINT, @name NVARCHAR(200), @phone NVARCHAR(32), @city NVARCHAR(100), @bio NVARCHAR(1000)",
+    "@id BIGINT, @name NVARCHAR(200), @phone NVARCHAR(32), @city NVARCHAR(100), @bio NVARCHAR(1000), "
+    "@locale NVARCHAR(35)",
     """
     UPDATE users WITH (ROWLOCK)
-    SET    name = @name, phone = @phone, city = @city, bio = @bio
+    SET    name = @name, phone = @phone, city = @city, bio = @bio, locale = @locale
     OUTPUT inserted.id, inserted.email, inserted.name, inserted.username, inserted.role, inserted.phone,
-           inserted.city, inserted.bio, inserted.created_at
+           inserted.city, inserted.bio, inserted.locale, inserted.created_at
     WHERE  id = @id
     """,
     ProfileRow,
@@ -51,7 +54,7 @@ LOCK_PROFILE = Statement(
     "users.lock_profile",
     "@id BIGINT",
     """
-    SELECT name, phone, city, bio
+    SELECT name, phone, city, bio, locale
     FROM   users WITH (UPDLOCK, ROWLOCK)
     WHERE  id = @id
     """,
@@ -72,9 +75,10 @@ def register_user(
     email: str | None,
     password_hash: str,
     role: Role,
+    locale: str | None = None,
     request_id: str | None = None,
 ) -> UserRow:
-    """Create an account and return it. An account with an address gets a welcome mail.
+    """Create an account and return it. An account with an address gets a welcome mail, in its ``locale``.
 
     Raises UsernameTaken and EmailTaken.
     """
@@ -87,9 +91,10 @@ def register_user(
         email_folded=None if email is None else fold(email),
         password_hash=password_hash,
         role=role,
+        locale=locale,
     )
     audit.record(tx, Actor(user.id, role, request_id), "register", "user", user.id)
-    person = Person(id=user.id, name=name, email=email)
+    person = Person(id=user.id, name=name, email=email, locale=locale)
     announce(tx, UserRegistered(user_id=user.id, person=person, username=username), request_id=request_id)
     return user
 

@@ -21,7 +21,7 @@ GET = Statement(
     "users.get_account",
     "@id BIGINT",
     """
-    SELECT id, email, name, username, role, phone, city, bio, is_active, created_at
+    SELECT id, email, name, username, role, phone, city, bio, locale, is_active, created_at
     FROM   users
     WHERE  id = @id
     """,

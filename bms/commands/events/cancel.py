@@ -16,12 +16,14 @@ from bms.commands.events.rules import lock_event
 from bms.commands.messages.announce import announce
 from bms.commands.sales.cancel import CANCEL, undo_booking
 from bms.errors import EventNotChangeable
+from bms.i18n.languages import marked
 from bms.queries.events import EventId
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor, EventStatus
 
-DEFAULT_REASON = "The event was cancelled"
+# The API shows it in English, the mail in its reader's language.
+DEFAULT_REASON = marked("The event was cancelled")
 
 
 class TicketTypeId(NamedTuple):

@@ -1,12 +1,15 @@
 """Fanning announcements out: the mails and notifications that follow from each, written exactly once.
 
+A mail about a booking is in the booking's language, a notification in its reader's. Either stands in for the
+other where it is not known, and the service's default where neither is.
+
 A batch is one transaction: what follows is inserted and the rows become DONE, or neither happens. One leader
 at a time does it, so that messages of one subject keep their order. The lease only saves others the attempt:
 the guarded UPDATE and the dedupe keys keep two leaders from writing anything twice.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bms.announcements import ToHolders, decode
@@ -14,6 +17,7 @@ from bms.commands.messages import outbox
 from bms.commands.messages.followers import HoldersTelling, Telling, tell_holders, tell_person
 from bms.commands.messages.outbox import Mail
 from bms.errors import Contested
+from bms.i18n.languages import Languages
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, cut, json_rows
 
@@ -36,11 +40,25 @@ class Due(NamedTuple):
     told_up_to: int
 
 
+class Told(NamedTuple):
+    """What one person is told of an announcement: a mail in ``locale``, and ``line`` in the app."""
+
+    announcement_id: int
+    telling: Telling
+    locale: str
+    line: str | None
+
+
 class Holder(NamedTuple):
-    """Somebody with a booking of the event that an announcement is about."""
+    """Somebody with a booking of the event that an announcement is about.
+
+    ``locale`` is the language of the account, ``booking_locale`` that of the last booking.
+    """
 
     id: int
     email: str | None
+    locale: str | None
+    booking_locale: str | None
 
 
 LEAD = Statement(
@@ -123,7 +141,12 @@ LIST_HOLDERS = Statement(
     "users.list_holders",
     "@event_id BIGINT, @statuses NVARCHAR(16) LIST, @up_to BIGINT, @after BIGINT, @limit INT",
     """
-    SELECT TOP (@limit) u.id, u.email
+    SELECT TOP (@limit) u.id, u.email, u.locale,
+           (SELECT TOP (1) lb.locale
+            FROM   bookings AS lb
+            WHERE  lb.user_id = u.id AND lb.event_id = @event_id AND lb.status IN (@statuses)
+              AND  lb.id <= @up_to
+            ORDER BY lb.id DESC) AS booking_locale
     FROM   users AS u
     WHERE  u.id > @after
       AND  u.id IN (SELECT b.user_id
@@ -159,26 +182,27 @@ def resign(tx: Transaction, *, holder: str) -> None:
     tx.execute(RESIGN, name=LEASE, holder=holder)
 
 
-def fan_out_batch(tx: Transaction, *, limit: int = BATCH) -> int:
+def fan_out_batch(tx: Transaction, *, languages: Languages, limit: int = BATCH) -> int:
     """Fan out up to ``limit`` announcements to one person each. Returns how many were looked at.
 
     One that cannot be composed is put off, and with it the later ones of its subject. Raises Contested when
     another leader was quicker.
     """
     due = tx.rows(LIST_DUE, limit=limit)
-    told: list[tuple[int, Telling]] = []
+    told: list[Told] = []
     for announcement in due:
         try:
-            told.append((announcement.id, tell_person(decode(announcement.kind, announcement.payload))))
+            telling = tell_person(decode(announcement.kind, announcement.payload))
+            told.append(_told(announcement.id, telling, languages))
         except Exception as error:
             _put_off(tx, announcement, error)
     if told:
         _write(tx, told)
-        _finish(tx, [key for key, _ in told])
+        _finish(tx, [one.announcement_id for one in told])
     return len(due)
 
 
-def fan_out_page(tx: Transaction) -> bool:
+def fan_out_page(tx: Transaction, *, languages: Languages) -> bool:
     """Tell up to PAGE holders of what is due to all of an event. Returns False when nothing is due.
 
     Raises Contested when another leader was quicker.
@@ -201,7 +225,12 @@ def fan_out_page(tx: Transaction) -> bool:
         after=due.told_up_to,
         limit=PAGE,
     )
-    _write_to_holders(tx, due.id, holders, telling, announcement.event_id)
+    try:
+        lines = _lines(telling, holders, languages)
+    except Exception as error:
+        _put_off(tx, due, error)
+        return True
+    _write_to_holders(tx, due.id, holders, telling, announcement.event_id, languages, lines)
     proceeded = tx.execute(
         PROCEED,
         id=due.id,
@@ -214,7 +243,18 @@ def fan_out_page(tx: Transaction) -> bool:
     return True
 
 
-def _write(tx: Transaction, told: Sequence[tuple[int, Telling]]) -> None:
+def _told(key: int, telling: Telling, languages: Languages) -> Told:
+    """Return what one person is told of the announcement ``key``, in their language."""
+    line = telling.line and telling.line(languages.find(telling.person.locale, telling.locale))
+    return Told(
+        announcement_id=key,
+        telling=telling,
+        locale=languages.find(telling.locale, telling.person.locale).tag,
+        line=line and cut(line, MAX_NOTIFICATION),
+    )
+
+
+def _write(tx: Transaction, told: Sequence[Told]) -> None:
     outbox.enqueue(
         tx,
         [
@@ -224,9 +264,9 @@ def _write(tx: Transaction, told: Sequence[tuple[int, Telling]]) -> None:
                 recipient=telling.person.email,
                 dedupe_key=telling.dedupe_key,
                 payload=telling.payload,
-                locale=telling.person.locale,
+                locale=locale,
             )
-            for key, telling in told
+            for key, telling, locale, _ in told
             if telling.person.email is not None
         ],
     )
@@ -236,21 +276,32 @@ def _write(tx: Transaction, told: Sequence[tuple[int, Telling]]) -> None:
             {
                 "user_id": telling.person.id,
                 "kind": telling.kind,
-                "message": cut(telling.line, MAX_NOTIFICATION),
+                "message": line,
                 "event_id": telling.event_id,
                 "booking_id": telling.booking_id,
             }
-            for _, telling in told
-            if telling.line is not None
+            for _, telling, _, line in told
+            if line is not None
         ),
     )
 
 
+def _lines(telling: HoldersTelling, holders: Sequence[Holder], languages: Languages) -> dict[int, str]:
+    """Return the notification of each holder, by the holder's id."""
+    read_in = {holder.id: languages.find(holder.locale, holder.booking_locale) for holder in holders}
+    lines = {language: cut(telling.line(language), MAX_NOTIFICATION) for language in set(read_in.values())}
+    return {key: lines[language] for key, language in read_in.items()}
+
+
 def _write_to_holders(
-    tx: Transaction, key: int, holders: Sequence[Holder], telling: HoldersTelling, event_id: int
+    tx: Transaction,
+    key: int,
+    holders: Sequence[Holder],
+    telling: HoldersTelling,
+    event_id: int,
+    languages: Languages,
+    lines: Mapping[int, str],
 ) -> None:
-    if not holders:
-        return
     outbox.enqueue(
         tx,
         [
@@ -260,17 +311,17 @@ def _write_to_holders(
                 recipient=holder.email,
                 dedupe_key=f"{telling.occasion}:{holder.id}",
                 payload=telling.payload,
+                locale=languages.find(holder.booking_locale, holder.locale).tag,
             )
             for holder in holders
             if holder.email is not None
         ],
     )
-    line = cut(telling.line, MAX_NOTIFICATION)
     _notify(
         tx,
         (
-            {"user_id": holder.id, "kind": telling.kind, "message": line, "event_id": event_id}
-            for holder in holders
+            {"user_id": user_id, "kind": telling.kind, "message": line, "event_id": event_id}
+            for user_id, line in lines.items()
         ),
     )
 

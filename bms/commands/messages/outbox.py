@@ -23,13 +23,14 @@ class DueMessage(NamedTuple):
 
 
 class MessageRow(NamedTuple):
-    """A message under the lease ``lease_token``. ``payload`` is JSON."""
+    """A message under the lease ``lease_token``. ``payload`` is JSON, ``locale`` a language's tag."""
 
     id: int
     kind: str
     recipient: str
     payload: str
     dedupe_key: str
+    locale: str
     attempts: int
     lease_token: str
 
@@ -75,7 +76,7 @@ LEASE = Statement(
     SET    leased_until = DATEADD(SECOND, @seconds, SYSUTCDATETIME()), lease_token = @token,
            attempts = attempts + 1
     OUTPUT inserted.id, inserted.kind, inserted.recipient, inserted.payload, inserted.dedupe_key,
-           inserted.attempts, inserted.lease_token
+           inserted.locale, inserted.attempts, inserted.lease_token
     WHERE  id IN (@ids) AND state = 'PENDING' AND available_at <= SYSUTCDATETIME()
       AND  (leased_until IS NULL OR leased_until < SYSUTCDATETIME())
     """,
@@ -115,14 +116,17 @@ MARK_FAILED = Statement(
 
 
 class Mail(NamedTuple):
-    """A message to send. ``dedupe_key`` names the occasion: each occasion has at most one message."""
+    """A message to send. ``dedupe_key`` names the occasion: each occasion has at most one message.
+
+    ``locale`` is the tag of a language that the service has.
+    """
 
     announcement_id: int
     kind: str
     recipient: str
     dedupe_key: str
     payload: Mapping[str, Any]
-    locale: str = "en"
+    locale: str
 
 
 def enqueue(tx: Transaction, mails: Iterable[Mail]) -> None:

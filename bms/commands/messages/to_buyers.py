@@ -33,10 +33,12 @@ class SubjectRow(NamedTuple):
     user_id: int
     email: str | None
     name: str
+    locale: str | None
     booking_id: int
     reference: str
     total: Decimal
     currency: str
+    booking_locale: str | None
     cancel_reason: str | None
     refund_due: Decimal | None
     event_id: int
@@ -58,9 +60,9 @@ LIST_SUBJECTS = Statement(
     "bookings.list_message_subjects",
     "@ids BIGINT LIST",
     """
-    SELECT u.id AS user_id, u.email, u.name, b.id AS booking_id, b.reference, b.total, b.currency,
-           b.cancel_reason, b.refund_due, e.id AS event_id, e.title, e.starts_at, v.name AS venue,
-           COALESCE(v.location, e.address) AS address, v.city
+    SELECT u.id AS user_id, u.email, u.name, u.locale, b.id AS booking_id, b.reference, b.total, b.currency,
+           b.locale AS booking_locale, b.cancel_reason, b.refund_due, e.id AS event_id, e.title,
+           e.starts_at, v.name AS venue, COALESCE(v.location, e.address) AS address, v.city
     FROM   bookings AS b
     INNER JOIN users AS u ON u.id = b.user_id
     INNER JOIN events AS e ON e.id = b.event_id
@@ -175,7 +177,7 @@ def _about(subject: SubjectRow) -> dict[str, Any]:
     return {
         "booking_id": subject.booking_id,
         "event_id": subject.event_id,
-        "person": Person(id=subject.user_id, name=subject.name, email=subject.email),
+        "person": Person(id=subject.user_id, name=subject.name, email=subject.email, locale=subject.locale),
         "reference": subject.reference,
         "event": EventFacts(
             title=subject.title,
@@ -185,4 +187,5 @@ def _about(subject: SubjectRow) -> dict[str, Any]:
             city=subject.city,
         ),
         "currency": subject.currency,
+        "locale": subject.booking_locale,
     }

@@ -35,17 +35,17 @@ INSERT = Statement(
     "@bookings NVARCHAR(MAX)",
     """
     INSERT INTO bookings (reference, user_id, event_id, status, quantity, total, currency,
-                          hold_expires_at, confirmed_at)
+                          locale, hold_expires_at, confirmed_at)
     OUTPUT inserted.id, inserted.reference, inserted.user_id, inserted.event_id, inserted.status,
            inserted.quantity, inserted.total, inserted.currency, inserted.hold_expires_at,
            inserted.confirmed_at, inserted.cancelled_at, inserted.cancel_reason, inserted.refund_due,
-           inserted.created_at
-    SELECT b.reference, b.user_id, b.event_id, b.status, b.quantity, b.total, b.currency,
+           inserted.locale, inserted.created_at
+    SELECT b.reference, b.user_id, b.event_id, b.status, b.quantity, b.total, b.currency, b.locale,
            CASE WHEN b.status = 'PENDING' THEN DATEADD(SECOND, b.hold_seconds, SYSUTCDATETIME()) END,
            CASE WHEN b.status = 'CONFIRMED' THEN SYSUTCDATETIME() END
     FROM   OPENJSON(@bookings) WITH (reference NVARCHAR(16), user_id BIGINT, event_id BIGINT,
                                      status NVARCHAR(16), quantity INT, total DECIMAL(15,3),
-                                     currency NVARCHAR(3), hold_seconds INT) AS b
+                                     currency NVARCHAR(3), locale NVARCHAR(35), hold_seconds INT) AS b
     """,
     BookingRow,
 )
@@ -71,7 +71,8 @@ class Ask:
 
     A booking that costs nothing is confirmed at once, unless ``confirm_free`` is off. ``render`` makes the
     reply from the booking; the reply is stored under ``key``. ``quote`` is the fingerprint of the price that
-    the buyer was told, or None: any price will do.
+    the buyer was told, or None: any price will do. ``locale`` is the language of the booking's mails, None
+    for that of the user's account.
     """
 
     actor: Actor
@@ -83,6 +84,7 @@ class Ask:
     render: Callable[[BookingView], StoredReply]
     confirm_free: bool = True
     quote: str | None = None
+    locale: str | None = None
 
 
 @dataclass(slots=True)
@@ -230,6 +232,7 @@ def _booking(plan: _Plan) -> dict[str, Any]:
         "quantity": plan.quote.quantity,
         "total": str(plan.quote.total),
         "currency": plan.quote.currency,
+        "locale": plan.ask.locale,
         "hold_seconds": plan.ask.hold_seconds,
     }
 

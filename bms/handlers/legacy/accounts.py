@@ -23,6 +23,7 @@ routes = Routes(deprecated=True)
     body=Register(),
     answers={201: UserAnswer()},
     raises=[Forbidden, EmailTaken, UsernameTaken],
+    headers=["Accept-Language"],
 )
 async def register(call: Call) -> web.Response:
     """Create an account (source 004)."""

@@ -35,7 +35,7 @@ routes = Routes(deprecated=True)
     body=Order(),
     answers={201: OrderAnswer()},
     raises=[NotFound, NotOnSale, SoldOut, PerUserLimitReached],
-    headers=["Idempotency-Key"],
+    headers=["Accept-Language", "Idempotency-Key"],
 )
 async def order(call: Call) -> web.Response:
     """Order tickets (source 001). They are held, free ones too, until the order is processed."""

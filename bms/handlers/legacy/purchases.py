@@ -20,7 +20,7 @@ routes = Routes(deprecated=True)
     body=Purchase(),
     answers={201: PurchaseAnswer()},
     raises=[NotOnSale, SoldOut, PerUserLimitReached],
-    headers=["Idempotency-Key"],
+    headers=["Accept-Language", "Idempotency-Key"],
 )
 async def purchase(call: Call) -> web.Response:
     """Hold tickets of an event (source 002). A booking that costs nothing is confirmed at once."""

@@ -23,6 +23,10 @@ class ProfileAnswer(UserAnswer):
     phone = fields.String(allow_none=True)
     city = fields.String(allow_none=True)
     bio = fields.String(allow_none=True)
+    locale = fields.String(
+        allow_none=True,
+        metadata={"description": "The language of mails and notifications; null is the service's own."},
+    )
 
 
 class AccountAnswer(ProfileAnswer):

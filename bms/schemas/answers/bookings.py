@@ -82,6 +82,9 @@ class _BookingBase(AnswerSchema):
     refund_due = Amount(
         allow_none=True, metadata={"description": "How much of a cancelled booking is refunded."}
     )
+    locale = fields.String(
+        allow_none=True, metadata={"description": "The language of its mails; null is its buyer's."}
+    )
     refunds = fields.List(fields.Nested(BookingRefundAnswer))
     lines = fields.List(fields.Nested(BookingLineAnswer))
     payment = fields.Nested(BookingPaymentAnswer, allow_none=True)

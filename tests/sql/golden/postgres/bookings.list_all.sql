@@ -12,6 +12,7 @@ SELECT
   cancelled_at,
   cancel_reason,
   refund_due,
+  locale,
   created_at
 FROM bookings
 WHERE

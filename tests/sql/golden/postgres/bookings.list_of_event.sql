@@ -12,6 +12,7 @@ SELECT
   b.cancelled_at,
   b.cancel_reason,
   b.refund_due,
+  b.locale,
   b.created_at,
   u.name AS user_name,
   u.email AS user_email

@@ -1,5 +1,6 @@
 SELECT
-  u.role
+  u.role,
+  u.locale
 FROM sessions AS s
 INNER JOIN users AS u
   ON u.id = s.user_id

@@ -7,6 +7,7 @@ SELECT
   phone,
   city,
   bio,
+  locale,
   is_active,
   created_at
 FROM users

@@ -7,6 +7,7 @@ SELECT
   phone,
   city,
   bio,
+  locale,
   created_at
 FROM users
 WHERE

@@ -5,9 +5,10 @@ INSERT INTO users (
   email,
   email_folded,
   password_hash,
-  role
+  role,
+  locale
 )
 VALUES
-  (CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar))
+  (CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar))
 RETURNING id, email, name, username, role, created_at
--- takes: @name, @username, @username_folded, @email, @email_folded, @password_hash, @role
+-- takes: @name, @username, @username_folded, @email, @email_folded, @password_hash, @role, @locale

@@ -2,7 +2,8 @@ SELECT
   name,
   phone,
   city,
-  bio
+  bio,
+  locale
 FROM users
 WHERE
   id = CAST(? AS bigint)

@@ -1,0 +1,2 @@
+ALTER TABLE bookings DROP COLUMN locale;
+ALTER TABLE users DROP COLUMN locale;

@@ -1,0 +1,170 @@
+"""No text reaches a person past the catalogues, shown by a language in which every text is recognisable."""
+
+import json
+from dataclasses import asdict, replace
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import ChoiceLoader, DictLoader, PackageLoader
+
+from bms.announcements import Announcement, ToHolders
+from bms.commands.messages import followers
+from bms.commands.messages.followers import HoldersTelling, Telling, tell_holders, tell_person
+from bms.i18n.languages import Language, Languages
+from bms.mail import messages
+from bms.mail.messages import compose
+from bms.settings import Settings
+from bms.tasks.cancellations import cancel_bookings_of_events
+from bms.tasks.fan_out import FanOut
+from bms.tasks.outbox import send_due_messages
+from bms.tasks.reconciliation import Reconciler, send_due_refunds
+from bms.tasks.sweeps import HOLDS, REMINDERS, sweep
+from tests.kit.announced import ANNOUNCED
+from tests.kit.attendance import approach
+from tests.kit.cards import ANSWER_LOST
+from tests.kit.changes import change
+from tests.kit.letters import html_of, text_of
+from tests.kit.outgoing import Tray
+from tests.kit.pseudo import Pseudo, data_of, shown_in, untranslated
+from tests.kit.scene import Scene
+
+
+def tell(announcement: Announcement) -> Telling | HoldersTelling:
+    return tell_holders(announcement) if isinstance(announcement, ToHolders) else tell_person(announcement)
+
+
+def composed(telling: Telling | HoldersTelling, language: Language) -> EmailMessage:
+    return compose(
+        telling.kind,
+        telling.payload,
+        recipient="ana@example.org",
+        sender="tickets@example.org",
+        message_id="<1@example.org>",
+        language=language,
+    )
+
+
+def read(message: EmailMessage) -> dict[str, str]:
+    """Return what a person reads of an e-mail, by its part."""
+    return {
+        "subject": str(message["Subject"]),
+        "text": text_of(message),
+        "html": shown_in(html_of(message)),
+    }
+
+
+def found_in(announcement: Announcement, language: Language) -> dict[str, list[str]]:
+    """Return the untranslated words of what follows from an announcement, by the part that they are in."""
+    telling, data = tell(announcement), data_of(asdict(announcement))
+    parts = read(composed(telling, language))
+    if telling.line is not None:
+        parts["notification"] = telling.line(language)
+    found = {part: untranslated(text, data) for part, text in parts.items()}
+    return {part: words for part, words in found.items() if words}
+
+
+@pytest.mark.parametrize("name", ANNOUNCED)
+def test_every_word_of_every_message_is_translated(name: str) -> None:
+    assert found_in(ANNOUNCED[name], Pseudo()) == {}
+
+
+def test_a_text_that_is_in_no_catalogue_is_found() -> None:
+    """The twin of the test above, for a text that the catalogue lacks."""
+    found = found_in(ANNOUNCED["near"], Pseudo(missing="Hello,"))
+    assert found == {"text": ["Hello"], "html": ["Hello"]}
+    found = found_in(ANNOUNCED["near"], Pseudo(missing="%(title)s starts soon: %(when)s."))
+    assert found == {"notification": ["starts", "soon"]}
+    found = found_in(ANNOUNCED["cancelled_with_event_for_no_reason"], Pseudo("The event was cancelled"))
+    assert found.keys() == {"text", "html"}
+    assert "subject" in found_in(ANNOUNCED["near"], Pseudo(missing="%(title)s starts soon"))
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "found"),
+    [
+        ("reminder.txt.j2", '{{ _("Hello,") }}', "Hello,", {"text": ["Hello"]}),
+        ("reminder.html.j2", "<br>", '<br><img alt="A map">', {"html": ["A", "map"]}),
+        ("reminder.html.j2", "<br>", '{{ " or later" }}<br>', {"html": ["or", "later"]}),
+    ],
+)
+def test_a_text_of_a_template_outside_of_them_is_found(
+    monkeypatch: pytest.MonkeyPatch, file: str, before: str, after: str, found: dict[str, list[str]]
+) -> None:
+    """The twin for a template: a word that somebody forgot to mark."""
+    text = (Path(messages.__file__).parent / "templates" / file).read_text(encoding="utf-8")
+    assert before in text
+    planted = DictLoader({file: text.replace(before, after)})
+    monkeypatch.setattr(
+        messages, "PackageLoader", lambda *names: ChoiceLoader([planted, PackageLoader(*names)])
+    )
+    assert found_in(ANNOUNCED["near"], Pseudo()) == found
+
+
+def test_a_line_of_a_notification_outside_of_them_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The twin for a notification: a line that is put together from English words."""
+
+    def plain(told: Any) -> HoldersTelling:
+        return replace(original(told), line=lambda language: f"{told.event.title} starts soon")
+
+    original = followers._near
+    monkeypatch.setitem(followers._HOLDERS, type(ANNOUNCED["near"]), plain)  # type: ignore[arg-type]
+    assert found_in(ANNOUNCED["near"], Pseudo()) == {"notification": ["starts", "soon"]}
+
+
+@pytest.mark.slow_fan_out
+async def test_nothing_that_the_service_writes_is_past_them(
+    scene: Scene, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same for all that follows from real requests, and so for what commands put into a payload."""
+    await every_occasion(scene)
+    languages = {"eo": Pseudo()}
+    monkeypatch.setattr("bms.i18n.languages.read_languages", lambda: languages)
+    fan_out = FanOut(scene.db, Languages("eo"))
+    scene.rows("UPDATE announcements SET available_at = created_at")
+    await fan_out.run()
+    assert await sweep(scene.db, REMINDERS) == 1
+    await fan_out.run()
+    rows = scene.rows("SELECT payload FROM outbox")
+    data = {text for row in rows for text in data_of(json.loads(row.payload))} | {"Come early"}
+    tray = Tray()
+    while await send_due_messages(scene.db, tray, replace(settings, locale="eo")):
+        pass
+    assert {message["X-BMS-Kind"] for message in tray.messages} == messages.SUBJECTS.keys()
+    for message in tray.messages:
+        assert message["Content-Language"] == "eo"
+        for part, text in read(message).items():
+            assert untranslated(text, data) == [], (message["X-BMS-Kind"], part, text)
+    told = scene.rows("SELECT kind, message FROM notifications")
+    assert {row.kind for row in told} == messages.SUBJECTS.keys() - {"registration"}
+    for row in told:
+        assert untranslated(row.message, data) == [], row.message
+
+
+async def every_occasion(scene: Scene) -> None:
+    """Do what every kind of message follows from. The last event is left to be reminded of."""
+    organiser = scene.organiser.token
+    await scene.paid(2)
+    await change(scene.api, scene.organiser, scene.event, date="2099-08-03")
+    message = {"event": scene.event["id"], "message": "Come early"}
+    assert (await scene.api.post("/notifications", message, token=organiser)).status == 201
+    assert (await scene.cancel(await scene.paid())).status == 200
+    late = await scene.held()
+    (await scene.pay(late, ANSWER_LOST)).problem(503, "gateway_unavailable")
+    for price in ("0.00", "7.50"):
+        cancelled = await scene.on_sale(price=price)
+        booking = await scene.held()
+        if booking["status"] == "PENDING":
+            assert (await scene.pay(booking)).status == 201
+        assert (await scene.api.post(f"/events/{cancelled['id']}/cancel", {}, token=organiser)).ok
+    while await cancel_bookings_of_events(scene.db):
+        pass
+    scene.let_hold_pass(late)
+    assert await sweep(scene.db, HOLDS) == 1
+    scene.rows("UPDATE ticket_types SET on_sale = 0")
+    assert await Reconciler(scene.db, scene.gateway, older_than=0).settle_payments() == 1
+    assert await send_due_refunds(scene.db, scene.gateway) > 0
+    near = await scene.on_sale(price="0.00")
+    await scene.held()
+    approach(scene.rows, near, 23)

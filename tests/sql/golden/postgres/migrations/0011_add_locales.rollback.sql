@@ -1,0 +1,4 @@
+ALTER TABLE bookings
+DROP COLUMN locale;
+ALTER TABLE users
+DROP COLUMN locale;
