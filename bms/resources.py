@@ -8,12 +8,14 @@ from bms.cache.kept import Cache
 from bms.cache.redis_stamps import RedisBoard
 from bms.cache.stamps import CALLERS, EVENTS, Board, SharedMemory
 from bms.commands.constraints import CONSTRAINT_ERRORS
+from bms.errors import ConfigurationError
 from bms.http.shared import SharedReply
 from bms.mail.transports import Transport, transport_from_url
 from bms.payments.gateway import Gateway
+from bms.payments.none import NoGateway
 from bms.payments.simulated.gateway import SimulatedGateway
 from bms.security.identity import KnownCaller
-from bms.settings import Settings
+from bms.settings import NONE, Settings
 from bms.sql.database import Database, Observer
 from bms.sql.odbc.target import parse_url
 
@@ -69,7 +71,14 @@ def make_board(settings: Settings) -> Board | None:
 
 
 def make_gateway(settings: Settings) -> Gateway:
-    """Return the payment gateway."""
+    """Return the payment gateway. Raises ConfigurationError if none is chosen."""
+    if settings.gateway is None:
+        raise ConfigurationError(
+            "BMS_GATEWAY is not set. Choose simulated, which gives tickets for play money, to try BMS out, "
+            "or none, for a service that sells nothing for money."
+        )
+    if settings.gateway == NONE:
+        return NoGateway()
     return SimulatedGateway(settings.data_dir / "gateway.sqlite3")
 
 

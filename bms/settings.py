@@ -19,6 +19,7 @@ from bms.i18n.languages import SOURCE, tags
 T = TypeVar("T")
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _OF_THE_TESTS = ("test_database_url", "update_golden")
+SIMULATED, NONE = "simulated", "none"  # the payment gateways
 MIN_TOKEN = 16  # characters
 MIN_SECRET = 32  # bytes: an HS256 key is at least as long as its hash (RFC 7518, section 3.2)
 
@@ -39,6 +40,7 @@ class Settings:
     database_pool: int = 8
     redis_url: str | None = field(default=None, repr=False)
     secret_key: str = field(default="", repr=False)
+    gateway: str | None = SIMULATED
     gateway_secret: str = field(default="", repr=False)
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "BMS Tickets <tickets@localhost>"
@@ -93,6 +95,8 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) 
     embedded = "database_url" not in parsed
     parsed.setdefault("open_manager_registration", embedded)
     parsed.setdefault("demo_data", embedded)
+    # Play money is the default only where nothing can be sold in earnest.
+    parsed.setdefault("gateway", SIMULATED if embedded else None)
     data_dir = parsed["data_dir"] = parsed.get("data_dir", Path("var")).absolute()
     if "secret_key" not in parsed and not embedded:
         raise ConfigurationError(
@@ -145,6 +149,12 @@ def _switch(text: str) -> bool:
     raise ValueError(f"on or off is needed, not {text!r}")
 
 
+def _gateway(text: str) -> str:
+    if text not in (SIMULATED, NONE):
+        raise ValueError(f"{SIMULATED} or {NONE} is needed, not {text!r}")
+    return text
+
+
 def _origins(text: str) -> frozenset[str]:
     origins = frozenset(text.lower().replace(",", " ").split())
     for origin in origins - {"*"}:
@@ -187,6 +197,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "workers": _number(1, 64),
     "data_dir": Path,
     "database_pool": _number(1, 200),
+    "gateway": _gateway,
     "mail_from": _mailbox,
     "locale": _language,
     "hold_seconds": _number(1, 86_400),

@@ -63,6 +63,7 @@ def doomed(settings: Settings, database_url: str) -> Any:
             settings.data_dir,
             BMS_PORT=str(port),
             BMS_DATABASE_URL=database_url,
+            BMS_GATEWAY="simulated",
             BMS_SECRET_KEY=settings.secret_key,
             BMS_GATEWAY_SECRET=settings.gateway_secret,
             BMS_BACKGROUND_TASKS="off",

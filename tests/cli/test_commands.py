@@ -33,7 +33,7 @@ def place(server: Server, request: pytest.FixtureRequest) -> dict[str, str]:
     if server.embedded:
         return {}
     url = request.getfixturevalue("empty_database_url")
-    return {"BMS_DATABASE_URL": url, "BMS_SECRET_KEY": KEY}
+    return {"BMS_DATABASE_URL": url, "BMS_SECRET_KEY": KEY, "BMS_GATEWAY": "simulated"}
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_status_writes_nothing(bms: Run, empty_database_url: str, sql_connection
 
 
 def test_a_login_without_the_right_to_migrate(bms: Run, server: Server, empty_database_url: str) -> None:
-    own = {"BMS_DATABASE_URL": empty_database_url, "BMS_SECRET_KEY": KEY}
+    own = {"BMS_DATABASE_URL": empty_database_url, "BMS_SECRET_KEY": KEY, "BMS_GATEWAY": "simulated"}
     with server.stranger(empty_database_url) as url:
         theirs = {**own, "BMS_DATABASE_URL": url}
         # There is nothing to read yet, so that nothing forbids it.

@@ -28,6 +28,7 @@ def premises(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         given = {
             "BMS_DATABASE_URL": url,
             "BMS_SECRET_KEY": settings.secret_key,
+            "BMS_GATEWAY": "simulated",
             "BMS_GATEWAY_SECRET": settings.gateway_secret,
         }
         servers = [stack.enter_context(bms_server(settings.data_dir, **given)) for _ in range(PROCESSES)]

@@ -31,6 +31,7 @@ FILLED = {
     "SCHEMA_PASSWORD": "Bms1-a_password-of-schema",
     "APP_PASSWORD": "Bms1-a_password-of-app",
     "BMS_SECRET_KEY": "Bms1-" + "x" * 32,
+    "BMS_GATEWAY": "simulated",
 }
 
 

@@ -122,6 +122,7 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
         "BMS_CORS_ORIGINS": "unset",
         "BMS_METRICS_TOKEN": "unset",
         "BMS_SECRET_KEY": "generated and stored when embedded",
+        "BMS_GATEWAY": "`simulated` when embedded, else none chosen",
         "BMS_GATEWAY_SECRET": "generated and stored when embedded, else unset",
         "BMS_SMTP_URL": "unset: files in `mail/` of the data directory",
         "BMS_OPEN_MANAGER_REGISTRATION": "`on` when embedded, else `off`",

@@ -28,7 +28,10 @@ pytestmark = pytest.mark.slow_fan_out
 def worker(directory: Path, url: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Run ``bms worker``, which fans out and sends into files, and kill it at the end."""
     settings = environment(
-        directory, BMS_DATABASE_URL=url, BMS_SECRET_KEY="a secret for tests, long enough for HS256"
+        directory,
+        BMS_DATABASE_URL=url,
+        BMS_GATEWAY="simulated",
+        BMS_SECRET_KEY="a secret for tests, long enough for HS256",
     )
     with (directory / "worker.log").open("ab") as log:
         process = subprocess.Popen(

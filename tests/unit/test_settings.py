@@ -26,6 +26,7 @@ VARIABLES: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     "database_read_url": ("mssql://u@r/d", "mssql://u@r/d", ()),
     "database_pool": ("16", 16, ("0", "201", "x")),
     "secret_key": (SECRET + "x", SECRET + "x", ("short", "s" * 31)),
+    "gateway": ("none", "none", ("stripe", "Simulated", "play money")),
     "gateway_secret": (SECRET + "y", SECRET + "y", ("short", "s" * 31)),
     "redis_url": ("redis://:p@h:6379/0", "redis://:p@h:6379/0", ()),
     "smtp_url": ("smtp://h:25", "smtp://h:25", ()),
