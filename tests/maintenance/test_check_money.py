@@ -7,7 +7,7 @@ from tests.kit.scene import Scene
 
 TOTALS = "Every booking's quantity and total are those of its lines"
 PAID = "A confirmed booking that costs something has one payment, of its total, not given back"
-OWED = "What a booking that ended was owed has been claimed for a refund"
+OWED = "What a booking that ended was owed, and money that came too late, is claimed for a refund"
 REFUNDS = "Every payment's refunds add up to what it says, and never pass it"
 
 
