@@ -6,11 +6,13 @@ The schemas refuse what is past a bound, and the columns hold what is within it.
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 MAX_ID = 2**63 - 1  # BIGINT
 MAX_COUNT = 1_000_000
 MAX_MONEY = Decimal("9999999999.99")  # DECIMAL(12,2)
 CENT = Decimal("0.01")
+VOIDED = "voided"  # why a payment failed that never reached the gateway
 MAX_TICKET_TYPES = 20  # of one event
 
 
@@ -115,3 +117,14 @@ class Method(StrEnum):
     UPI = "upi"
     NETBANKING = "netbanking"
     WALLET = "wallet"
+
+
+class Rate(NamedTuple):
+    """A limit in time: ``burst`` at once, and from then on one every ``every`` seconds."""
+
+    burst: int
+    every: int
+
+    def __str__(self) -> str:
+        """Return it as a setting holds it."""
+        return f"{self.burst},{self.every}"
