@@ -23,6 +23,7 @@ from bms.commands.sales import inventory, tickets
 from bms.commands.sales.event_versions import check_unchanged
 from bms.commands.sales.limit import count_live, take_turns
 from bms.commands.sales.tickets import Issue
+from bms.commands.sales.unpaid import OFF, Buyer, HoldLimits, Unpaid, count_unpaid
 from bms.errors import (
     BMSError,
     Contested,
@@ -86,18 +87,18 @@ INSERT = Statement(
     "bookings.insert",
     "@bookings NVARCHAR(MAX)",
     """
-    INSERT INTO bookings (reference, user_id, event_id, status, quantity, total, currency,
+    INSERT INTO bookings (reference, user_id, event_id, status, quantity, total, currency, address,
                           hold_expires_at, confirmed_at)
     OUTPUT inserted.id, inserted.reference, inserted.user_id, inserted.event_id, inserted.status,
            inserted.quantity, inserted.total, inserted.currency, inserted.hold_expires_at,
            inserted.confirmed_at, inserted.cancelled_at, inserted.cancel_reason, inserted.refund_due,
            inserted.created_at
-    SELECT b.reference, b.user_id, b.event_id, b.status, b.quantity, b.total, b.currency,
+    SELECT b.reference, b.user_id, b.event_id, b.status, b.quantity, b.total, b.currency, b.address,
            CASE WHEN b.status = 'PENDING' THEN DATEADD(SECOND, b.hold_seconds, SYSUTCDATETIME()) END,
            CASE WHEN b.status = 'CONFIRMED' THEN SYSUTCDATETIME() END
     FROM   OPENJSON(@bookings) WITH (reference NVARCHAR(16), user_id BIGINT, event_id BIGINT,
                                      status NVARCHAR(16), quantity INT, total DECIMAL(12,2),
-                                     currency NVARCHAR(3), hold_seconds INT) AS b
+                                     currency NVARCHAR(3), address NVARCHAR(64), hold_seconds INT) AS b
     """,
     BookingRow,
 )
@@ -129,7 +130,8 @@ class Ask:
     """A request of ``actor`` to hold tickets for ``user_id``, for ``hold_seconds``.
 
     A booking that costs nothing is confirmed at once, unless ``confirm_free`` is off. ``render`` makes the
-    reply from the booking; the reply is stored under ``key``.
+    reply from the booking; the reply is stored under ``key``. ``address`` is the network that the request
+    came from, None where it says nothing.
     """
 
     actor: Actor
@@ -140,6 +142,11 @@ class Ask:
     key: Key | None
     render: Callable[[BookingView], StoredReply]
     confirm_free: bool = True
+    address: str | None = None
+
+    @property
+    def buyer(self) -> Buyer:
+        return Buyer(self.user_id, self.event_id, self.address)
 
 
 @dataclass(slots=True)
@@ -151,6 +158,7 @@ class _Plan:
     currency: str
     reference: str
     confirmed: bool
+    hold_seconds: int
 
     @property
     def quantity(self) -> int:
@@ -161,18 +169,22 @@ class _Plan:
         return sum((line.unit_price * line.quantity for line in self.lines), Decimal(0))
 
 
-def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | BMSError]:
+def hold_tickets(
+    tx: Transaction, *, asks: Sequence[Ask], limits: HoldLimits = OFF
+) -> list[StoredReply | BMSError]:
     """Hold tickets for each of ``asks``, all of different users, and return their replies in order.
 
     An ask whose key was used before gets its first reply again. An ask that is refused gets the error instead
-    of a reply: NotFound, ValidationFailed, NotOnSale, PerUserLimitReached, SoldOut, Conflict,
-    IdempotencyKeyReused or RequestInProgress. Raises Contested when another transaction took the tickets
-    first, or changed an event whose bookings are confirmed here.
+    of a reply: NotFound, ValidationFailed, NotOnSale, PerUserLimitReached,
+    UnpaidLimitReached, SoldOut, Conflict, IdempotencyKeyReused or RequestInProgress. Raises Contested when
+    another transaction took the tickets first, or changed an event whose bookings are confirmed here.
     """
     outcomes: dict[int, StoredReply | BMSError] = {}
     first = idempotency.first_replies(tx, [ask.key for ask in asks if ask.key is not None])
-    sales = _sales(tx, asks)
-    held = _held(tx, [ask for ask in asks if ask.key is None or ask.key not in first], sales)
+    sales = _sales(tx, asks, limits)
+    new = [ask for ask in asks if ask.key is None or ask.key not in first]
+    held = _held(tx, new, sales)
+    unpaid = count_unpaid(tx, [ask.buyer for ask in new if ask.event_id in sales], limits)
     plans: list[_Plan] = []
     for number, ask in enumerate(asks):
         repeated = first.get(ask.key) if ask.key is not None else None
@@ -180,7 +192,7 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | 
             outcomes[number] = repeated
             continue
         try:
-            plans.append(_plan(ask, sales.get(ask.event_id), held[ask.user_id, ask.event_id]))
+            plans.append(_plan(ask, sales.get(ask.event_id), held[ask.user_id, ask.event_id], unpaid))
         except BMSError as refusal:
             outcomes[number] = refusal
     if plans:
@@ -195,14 +207,18 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | 
 
 @dataclass(slots=True)
 class _Sale:
-    """An event on sale and its ticket types. ``left`` is how many of each type earlier asks have left."""
+    """An event on sale and its ticket types. ``left`` is how many of each type earlier asks have left.
+
+    ``per_user`` is the limit of tickets for a user, if there is one.
+    """
 
     event: ForSaleRow
+    per_user: int | None
     types: Mapping[int, OfferedType]
     left: dict[int, int]
 
 
-def _sales(tx: Transaction, asks: Sequence[Ask]) -> dict[int, _Sale]:
+def _sales(tx: Transaction, asks: Sequence[Ask], limits: HoldLimits) -> dict[int, _Sale]:
     rows = tx.rows(LIST_FOR_SALE, ids=sorted({ask.event_id for ask in asks}))
     sales = {}
     for event_id, of_event in groupby(rows, key=lambda row: row.id):
@@ -210,6 +226,7 @@ def _sales(tx: Transaction, asks: Sequence[Ask]) -> dict[int, _Sale]:
         offered = [OfferedType._make(row[9:]) for row in listed if row.ticket_type_id is not None]
         sales[event_id] = _Sale(
             listed[0],
+            limits.per_user(listed[0].per_user_limit, is_free=all(kind.price == 0 for kind in offered)),
             {kind.ticket_type_id: kind for kind in offered},
             {kind.ticket_type_id: kind.available for kind in offered},
         )
@@ -218,23 +235,24 @@ def _sales(tx: Transaction, asks: Sequence[Ask]) -> dict[int, _Sale]:
 
 def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> "Counter[tuple[int, int]]":
     """Return how many tickets each user has of an event with a limit. The counts hold until the commit."""
-    limited = {event_id for event_id, sale in sales.items() if sale.event.per_user_limit is not None}
+    limited = {event_id for event_id, sale in sales.items() if sale.per_user is not None}
     buyers = {(ask.user_id, ask.event_id) for ask in asks if ask.event_id in limited}
     take_turns(tx, {user_id for user_id, _ in buyers})
     return count_live(tx, buyers)
 
 
-def _plan(ask: Ask, sale: _Sale | None, held: int) -> _Plan:
+def _plan(ask: Ask, sale: _Sale | None, held: int, unpaid: Unpaid) -> _Plan:
     """Return the booking to make for ``ask``, whose user has ``held`` tickets of the event already.
 
-    Takes its tickets off ``sale``. Raises the error that refuses the ask, and then takes nothing.
+    ``unpaid`` tells what of them is not paid. Takes its tickets off ``sale``. Raises the error that refuses
+    the ask, and then takes nothing.
     """
     if sale is None or sale.event.status == EventStatus.DRAFT:
         raise NotFound("There is no such event")
     lines = _priced(ask.wanted, sale.types)
     _check_on_sale(sale.event)
     quantity = sum(line.quantity for line in lines)
-    limit = sale.event.per_user_limit
+    limit = sale.per_user
     if limit is not None and held + quantity > limit:
         raise PerUserLimitReached(
             f"The limit is {limit} tickets per person, and {held} are booked already",
@@ -249,9 +267,13 @@ def _plan(ask: Ask, sale: _Sale | None, held: int) -> _Plan:
         left = sale.left[line.ticket_type_id]
         if left < line.quantity:
             raise SoldOut(f"{left} left of {line.name}", available=left)
+    confirmed = ask.confirm_free and total == 0
+    if not confirmed:
+        unpaid.check(ask.buyer, quantity)
     for line in lines:
         sale.left[line.ticket_type_id] -= line.quantity
-    return _Plan(ask, lines, sale.event.currency, random_code(10), ask.confirm_free and total == 0)
+    hold_seconds = unpaid.hold_seconds(ask.buyer, ask.hold_seconds)
+    return _Plan(ask, lines, sale.event.currency, random_code(10), confirmed, hold_seconds)
 
 
 def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[StoredReply]:
@@ -312,7 +334,8 @@ def _booking(plan: _Plan) -> dict[str, Any]:
         "quantity": plan.quantity,
         "total": str(plan.total),
         "currency": plan.currency,
-        "hold_seconds": plan.ask.hold_seconds,
+        "address": plan.ask.address,
+        "hold_seconds": plan.hold_seconds,
     }
 
 
