@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bms.checkout.turnstile import Turnstile
+from bms.commands.sales.unpaid import HoldLimits
 from bms.handlers import (
     TAGS,
     accounts,
@@ -35,7 +36,15 @@ from bms.http.middleware import surround
 from bms.http.shared import SharedReply
 from bms.metrics import Metrics
 from bms.openapi.document import describe
-from bms.resources import make_caller_cache, make_database, make_gateway, make_reply_cache, make_transport
+from bms.resources import (
+    make_caller_cache,
+    make_counters,
+    make_database,
+    make_gateway,
+    make_reply_cache,
+    make_transport,
+)
+from bms.security.devices import Devices
 from bms.security.passwords import Passwords
 from bms.security.tokens import Tokens
 from bms.settings import Settings
@@ -77,13 +86,17 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     app[keys.DATABASE] = make_database(settings, database_url, app[keys.METRICS].observe_unit)
     app[keys.REPLIES] = make_reply_cache(settings, app[keys.DATABASE].board)
     app[keys.CALLERS] = make_caller_cache(app[keys.DATABASE].board)
-    app[keys.TURNSTILE] = Turnstile(app[keys.DATABASE])
+    app[keys.COUNTERS] = make_counters(settings, app[keys.DATABASE])
+    app[keys.TURNSTILE] = Turnstile(
+        app[keys.DATABASE], per_user=settings.waiting_asks_per_user, limits=_hold_limits(settings)
+    )
     app[keys.TOKENS] = Tokens(
         settings.secret_key,
         access_seconds=settings.access_token_seconds,
         refresh_seconds=settings.refresh_token_seconds,
     )
-    app[keys.PASSWORDS] = Passwords(settings.bcrypt_rounds)
+    app[keys.PASSWORDS] = Passwords(settings.bcrypt_rounds, queue=settings.password_queue)
+    app[keys.DEVICES] = Devices(settings.secret_key)
     app[keys.GATEWAY] = make_gateway(settings)
     app[keys.TRANSPORT] = make_transport(settings)
     description: Callable[[], SharedReply] = cache(_description)
@@ -96,6 +109,16 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     return app
 
 
+def _hold_limits(settings: Settings) -> HoldLimits:
+    return HoldLimits(
+        tickets=settings.unpaid_tickets_per_user,
+        bookings=settings.unpaid_bookings_per_user,
+        address_tickets=settings.unpaid_tickets_per_address,
+        short_seconds=settings.short_hold_seconds,
+        free_tickets=settings.free_tickets_per_user,
+    )
+
+
 def _description() -> SharedReply:
     body = orjson.dumps(describe(ENDPOINTS, TAGS))
     return SharedReply.of(web.Response(body=body, content_type="application/json"))
@@ -105,6 +128,7 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
     await app[keys.DATABASE].open()
     yield
     await app[keys.TURNSTILE].close()
+    await app[keys.COUNTERS].close()
     await app[keys.TRANSPORT].close()
     await app[keys.DATABASE].close()
     app[keys.PASSWORDS].close()

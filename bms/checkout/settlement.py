@@ -22,11 +22,11 @@ from bms.payments.gateway import Gateway, Outcome
 from bms.queries.due import get_refund_to_send
 from bms.queries.payments import PaymentRow
 from bms.queries.refunds import RefundRow
-from bms.schemas.payments import present_payment
+from bms.schemas.payments import present_payment, shown_failure
 from bms.schemas.problems import problem_document
 from bms.schemas.refunds import present_refund
 from bms.sql.database import Database
-from bms.terms import BookingStatus, PaymentStatus
+from bms.terms import BookingStatus, Method, PaymentStatus
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,9 @@ def _render_payment(
     named = {"payment_id": payment.id, "booking_id": payment.booking_id}
     error: BMSError
     if payment.status == PaymentStatus.FAILED:
-        error = PaymentDeclined(message or "", gateway_code=payment.failure_code, **named)
+        # Of a card, why it was declined is what somebody who tries stolen ones wants to know.
+        words = "" if payment.method == Method.CARD else message or ""
+        error = PaymentDeclined(words, gateway_code=shown_failure(payment), **named)
     elif booking_status != BookingStatus.CONFIRMED:
         error = HoldExpired(
             "The payment arrived after the booking had ended and its tickets were gone; it is refunded",

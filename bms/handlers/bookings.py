@@ -12,6 +12,8 @@ from bms.errors import (
     PaymentInProgress,
     PerUserLimitReached,
     SoldOut,
+    TooManyRequests,
+    UnpaidLimitReached,
 )
 from bms.handlers import holding
 from bms.http.call import Access, Call
@@ -36,7 +38,16 @@ routes = Routes()
     body=Hold(),
     memoised=True,
     answers={201: BookingAnswer()},
-    raises=[Forbidden, NotFound, NotOnSale, SoldOut, PerUserLimitReached, Conflict],
+    raises=[
+        Forbidden,
+        NotFound,
+        NotOnSale,
+        SoldOut,
+        PerUserLimitReached,
+        UnpaidLimitReached,
+        TooManyRequests,
+        Conflict,
+    ],
     headers=["Idempotency-Key"],
 )
 async def hold(call: Call) -> web.Response:

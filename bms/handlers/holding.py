@@ -10,6 +10,7 @@ from bms.commands.sales.hold import Ask, Wanted
 from bms.http.call import Call
 from bms.http.idempotency import key_of, send
 from bms.queries.bookings import BookingView
+from bms.terms import Right
 
 
 async def hold(
@@ -34,5 +35,7 @@ async def hold(
         key=await key_of(call),
         render=lambda view: StoredReply.of(201, present(view)),
         confirm_free=confirm_free,
+        # Who sells for others sells to many from one desk.
+        address=None if call.actor.may(Right.BOOKINGS_ANY) else call.network,
     )
     return send(await call.turnstile.hold(ask))

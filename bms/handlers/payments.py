@@ -2,7 +2,6 @@
 
 from aiohttp import web
 
-from bms.checkout.payments import pay
 from bms.errors import (
     BookingNotPending,
     Conflict,
@@ -12,10 +11,12 @@ from bms.errors import (
     NotOnSale,
     PaymentDeclined,
     PaymentInProgress,
+    TooManyAttempts,
 )
+from bms.handlers.paying import pay
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
-from bms.http.idempotency import key_of, send
+from bms.http.idempotency import send
 from bms.http.pages import decode_cursor, page, respond
 from bms.queries.payments import get_payment, list_payments
 from bms.schemas.answers.payments import PaymentAnswer
@@ -41,19 +42,17 @@ routes = Routes()
         NotOnSale,
         Conflict,
         GatewayUnavailable,
+        TooManyAttempts,
     ],
     headers=["Idempotency-Key"],
 )
 async def pay_booking(call: Call) -> web.Response:
     """Pay for a held booking. If the payment is declined (402), the hold stands."""
     paid = await pay(
-        call.db,
-        call.gateway,
-        call.actor,
+        call,
         booking_id=call.body["booking_id"],
         method=call.body["method"],
         details=call.body["details"],
-        key=await key_of(call),
     )
     return send(paid)
 

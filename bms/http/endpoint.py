@@ -24,6 +24,7 @@ from bms.errors import (
 from bms.http import keys
 from bms.http.bodies import Parse, parser, read_body, read_query
 from bms.http.call import PREFIXES, Access, Call, check_access, id_in, identify
+from bms.http.limits import admit_dear
 from bms.http.shared import SharedReply
 from bms.schemas.base import RequestSchema
 from bms.security.identity import STRANGER, Caller
@@ -48,6 +49,7 @@ class Endpoint:
 
     ``operation`` is its id in the API's description, ``answers`` what it may answer by status,
     ``raises`` the domain errors that it raises itself, and ``headers`` the request headers it heeds.
+    ``dear`` calls cost so much that each caller and each address has a few.
     The API's description is made from them, and the tests hold every reply against them. Serving a request
     looks nothing up in them.
     """
@@ -65,6 +67,7 @@ class Endpoint:
     headers: tuple[str, ...]
     deprecated: bool
     cached: Cached | None
+    dear: bool
 
     @property
     def tag(self) -> str:
@@ -131,6 +134,8 @@ class Endpoint:
 
     async def _serve(self, request: web.Request, caller: Caller | None) -> web.StreamResponse:
         call = Call(request, caller)
+        if self.dear:
+            await admit_dear(call)  # before anything is read or looked up
         if self.query is not None:
             call.query = self.query.parse(read_query(request))
         if self.parse is not None:
@@ -161,13 +166,15 @@ class Routes:
         raises: Sequence[type[BMSError]] = (),
         headers: Sequence[str] = (),
         cached: Cached | None = None,
+        dear: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Return a decorator that registers its function at each of ``paths``.
 
         The first path is the canonical one, the others are older. ``operation`` is the id in the API's
         description: its group, a dot and a name; an older path adds its own words. ``memoised`` says that
         many callers send the very same body. ``cached`` says that everybody but managers and admins gets
-        the same reply, and what it is made of: it is kept, and has an ETag.
+        the same reply, and what it is made of: it is kept, and has an ETag. ``dear`` is limited by
+        ``admit_dear``.
         """
 
         parse = None if body is None else parser(body, memoised=memoised)
@@ -188,6 +195,7 @@ class Routes:
                     headers=tuple(headers),
                     deprecated=self._deprecated or path != paths[0],
                     cached=cached,
+                    dear=dear,
                 )
                 for path in paths
             ]

@@ -20,6 +20,7 @@ from bms.errors import (
 from bms.http import keys
 from bms.http.addresses import client_address
 from bms.http.headers import complete
+from bms.http.limits import tell
 from bms.schemas.problems import problem_document
 from bms.security.identity import STRANGER
 
@@ -50,6 +51,8 @@ async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
         response = _refuse(request, error)
     complete(response.headers)
     response.headers["X-Request-Id"] = given
+    if keys.LIMITS in request:
+        tell(response.headers, request[keys.LIMITS])
     app = request.app
     method, status, seconds = request.method, response.status, time.perf_counter() - started
     resource = request.match_info.route.resource

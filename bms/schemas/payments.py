@@ -11,7 +11,7 @@ from bms.payments.cards import brand_of, cvv_valid, digits_of, is_expired, numbe
 from bms.queries.payments import PaymentRow
 from bms.schemas.base import Id, Line, OneOf, RequestSchema, Text
 from bms.schemas.listing import ListQuery
-from bms.terms import Method
+from bms.terms import VOIDED, Method
 
 METHODS = tuple(Method)
 _VPA = re.compile(r"[A-Za-z0-9._-]{2,64}@[A-Za-z][A-Za-z0-9]{1,63}\Z")
@@ -100,6 +100,13 @@ class PaymentList(ListQuery):
     """GET /payments."""
 
 
+def shown_failure(payment: PaymentRow) -> str | None:
+    """Return why a payment failed, as its payer may know it: of a card only that it was declined."""
+    if payment.method == Method.CARD and payment.failure_code not in (None, VOIDED):
+        return "card_declined"
+    return payment.failure_code
+
+
 def present_payment(payment: PaymentRow) -> dict[str, Any]:
     """Return a payment as the API shows it."""
     card = None
@@ -114,6 +121,6 @@ def present_payment(payment: PaymentRow) -> dict[str, Any]:
         "method": payment.method,
         "status": payment.status,
         "card": card,
-        "failure_code": payment.failure_code,
+        "failure_code": shown_failure(payment),
         "created_at": rfc3339(payment.created_at),
     }

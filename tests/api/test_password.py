@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from aiohttp.test_utils import TestClient
 
-from bms.commands.accounts import attempts
 from bms.commands.accounts.passwords import begin_password_change, change_password
 from bms.commands.accounts.sessions import begin_login, open_session
 from bms.errors import InvalidCredentials
@@ -54,25 +53,6 @@ async def test_the_present_password_is_needed(api: Api, buyer: User) -> None:
         ]
     assert (await api.get("/profile", token=buyer.token)).status == 200
     assert (await login(api, buyer, PASSWORD)).status == 200
-
-
-async def test_guessing_is_throttled_with_the_logins(api: Api, buyer: User, make_user: MakeUser) -> None:
-    other = await make_user()
-    for _ in range(attempts.ACCOUNT_ATTEMPTS):
-        (await change(api, buyer, "a guess")).problem(422, "validation_failed")
-    refused = await change(api, buyer)
-    refused.problem(429, "too_many_attempts")
-    assert 0 < int(refused.headers["Retry-After"]) <= attempts.WINDOW_SECONDS
-    (await login(api, buyer, PASSWORD)).problem(429, "too_many_attempts")
-    assert (await change(api, other)).status == 204
-
-
-async def test_a_right_one_starts_the_counter_again(api: Api, buyer: User) -> None:
-    for _ in range(attempts.ACCOUNT_ATTEMPTS - 1):
-        await change(api, buyer, "a guess")
-    assert (await change(api, buyer)).status == 204
-    (await change(api, buyer, "a guess")).problem(422, "validation_failed")
-    assert (await change(api, buyer, NEW, PASSWORD)).status == 204
 
 
 WRONG = [

@@ -13,7 +13,7 @@ from bms.errors import GatewayUnavailable
 from bms.payments.cards import brand_of, digits_of, last4, number_valid
 from bms.payments.gateway import Charge, Outcome
 from bms.payments.simulated.ledger import Booked, Entry, Ledger, Refunding, Totals
-from bms.terms import Method
+from bms.terms import VOIDED, Method
 
 SLOW_SECONDS = 5.0
 
@@ -68,7 +68,7 @@ MESSAGES: Mapping[str, str] = {
     "incorrect_cvc": "The card's security code is incorrect.",
     "processing_error": "The card could not be processed; try again.",
     "payment_declined": "The payment was declined.",
-    "voided": "The payment never reached the gateway and was given up.",
+    VOIDED: "The payment never reached the gateway and was given up.",
     "invalid_details": "The payment details are not usable.",
 }
 
@@ -125,7 +125,7 @@ class SimulatedGateway:
                 method="void",
                 brand=None,
                 last4=None,
-                failure=("voided", MESSAGES["voided"]),
+                failure=(VOIDED, MESSAGES[VOIDED]),
                 refunding=Refunding.PROMPT,
                 answered=True,
                 delay=0.0,
