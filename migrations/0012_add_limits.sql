@@ -26,5 +26,5 @@ CREATE TABLE refusals (
     code      NVARCHAR(48) NOT NULL,
     times     INT          NOT NULL,
     CONSTRAINT pk_refusals PRIMARY KEY (minute_at, address, code),
-    CONSTRAINT ck_refusals_times CHECK (times > 0)
+    CONSTRAINT ck_refusals_times CHECK (times >= 0)
 );

@@ -36,6 +36,7 @@ CONSTRAINT_ERRORS: Mapping[str, Callable[[], BMSError] | None] = {
     # Retried: the row is found this time, or another random code is drawn.
     "pk_login_attempts": None,
     "pk_rate_counters": None,
+    "pk_refusals": None,
     "pk_idempotency_keys": None,
     "uq_bookings_reference": None,
     "uq_tickets_code": None,

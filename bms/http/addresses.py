@@ -36,6 +36,23 @@ def network(address: str) -> str:
     return LOOPBACK if ip.is_loopback else str(ip)
 
 
+class Forwarded:
+    """Watches for a proxy that nobody told us of, behind which all clients have one address."""
+
+    def __init__(self, trusted_proxies: int) -> None:
+        self._watches = not trusted_proxies
+
+    def see(self, request: web.Request) -> None:
+        """Warn, once, if a proxy has passed this request on and none is trusted."""
+        if self._watches and hdrs.X_FORWARDED_FOR in request.headers:
+            self._watches = False
+            log.warning(
+                "A request came with X-Forwarded-For, and BMS_TRUSTED_PROXIES is 0. Behind a proxy every "
+                "client has the proxy's address, so that limits per address count them as one. Set it to the "
+                "number of proxies. If there is none, ignore this: the header came from a client."
+            )
+
+
 def _ip(text: str) -> str | None:
     """Return the IP address in ``text`` without its port, or None."""
     if text.startswith("["):

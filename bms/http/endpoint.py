@@ -13,6 +13,7 @@ from aiohttp import hdrs, web
 from marshmallow import Schema
 
 from bms.cache.stamps import ANY_EVENT, slot_of
+from bms.commands import audit
 from bms.errors import (
     BMSError,
     DatabaseUnavailable,
@@ -28,7 +29,9 @@ from bms.http.limits import admit_dear
 from bms.http.shared import SharedReply
 from bms.schemas.base import RequestSchema
 from bms.security.identity import STRANGER, Caller
-from bms.terms import Right
+from bms.terms import Right, Role
+
+SUBJECT, DETAILS = 32, 2000  # characters that the audit log has for what was read
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
@@ -96,6 +99,10 @@ class Endpoint:
     def _is_public_read(self) -> bool:
         return self.access is Access.ANYONE and self.method == "GET"
 
+    @property
+    def _is_private_read(self) -> bool:
+        return self.access is not Access.ANYONE and self.method == "GET"
+
     async def _fall_back(
         self, request: web.Request, reason: DatabaseUnavailable | Overloaded
     ) -> web.StreamResponse:
@@ -140,7 +147,23 @@ class Endpoint:
             call.query = self.query.parse(read_query(request))
         if self.parse is not None:
             call.body = self.parse(await read_body(request))
-        return await self.handler(call)
+        response = await self.handler(call)
+        if caller is not None and caller.role is Role.ADMIN and self._is_private_read:
+            await self._audit_read(call)
+        return response
+
+    async def _audit_read(self, call: Call) -> None:
+        """Record that an admin has read what is not public."""
+        texts = call.request.match_info.values()
+        ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
+        await call.db.transact(
+            audit.record,
+            call.actor,
+            "read",
+            self.operation[:SUBJECT],
+            ids[0] if ids else 0,
+            details=call.request.raw_path.encode("ascii", "replace").decode()[:DETAILS],
+        )
 
 
 class Routes:

@@ -8,6 +8,8 @@ from bms.cache.counters import Counters, Taken
 from bms.cache.kept import Cache
 from bms.checkout.turnstile import Turnstile
 from bms.http.access_log import AccessLog
+from bms.http.addresses import Forwarded
+from bms.http.refusals import Refusals
 from bms.http.shared import SharedReply
 from bms.mail.transports import Transport
 from bms.metrics import Metrics
@@ -28,6 +30,8 @@ REPLIES = web.AppKey("replies", Cache[SharedReply])
 CALLERS = web.AppKey("callers", Cache[KnownCaller])
 TOKENS = web.AppKey("tokens", Tokens)
 DEVICES = web.AppKey("devices", Devices)
+FORWARDED = web.AppKey("forwarded", Forwarded)
+REFUSALS = web.AppKey("refusals", Refusals)
 COUNTERS = web.AppKey("counters", Counters)
 PASSWORDS = web.AppKey("passwords", Passwords)
 GATEWAY = web.AppKey("gateway", Gateway)

@@ -23,5 +23,5 @@ CREATE TABLE refusals (
   code varchar(48) NOT NULL,
   times integer NOT NULL,
   CONSTRAINT pk_refusals PRIMARY KEY (minute_at, address, code),
-  CONSTRAINT ck_refusals_times CHECK (times > 0)
+  CONSTRAINT ck_refusals_times CHECK (times >= 0)
 );
