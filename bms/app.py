@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bms.checkout.turnstile import Turnstile
+from bms.commands.refusals import add_refusals
 from bms.commands.sales.unpaid import HoldLimits
 from bms.handlers import (
     TAGS,
@@ -31,8 +32,10 @@ from bms.handlers.legacy import orders, purchases
 from bms.handlers.legacy import payments as legacy_payments
 from bms.http import keys
 from bms.http.access_log import AccessLog
+from bms.http.addresses import Forwarded
 from bms.http.cors import allow
 from bms.http.middleware import surround
+from bms.http.refusals import Refusals
 from bms.http.shared import SharedReply
 from bms.metrics import Metrics
 from bms.openapi.document import describe
@@ -87,6 +90,12 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     app[keys.REPLIES] = make_reply_cache(settings, app[keys.DATABASE].board)
     app[keys.CALLERS] = make_caller_cache(app[keys.DATABASE].board)
     app[keys.COUNTERS] = make_counters(settings, app[keys.DATABASE])
+    app[keys.FORWARDED] = Forwarded(settings.trusted_proxies)
+    app[keys.REFUSALS] = Refusals(
+        lambda counts: app[keys.DATABASE].transact(
+            add_refusals, counts=[(*refused, times) for refused, times in counts.items()]
+        )
+    )
     app[keys.TURNSTILE] = Turnstile(
         app[keys.DATABASE], per_user=settings.waiting_asks_per_user, limits=_hold_limits(settings)
     )
@@ -129,6 +138,7 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
     yield
     await app[keys.TURNSTILE].close()
     await app[keys.COUNTERS].close()
+    await app[keys.REFUSALS].close()
     await app[keys.TRANSPORT].close()
     await app[keys.DATABASE].close()
     app[keys.PASSWORDS].close()

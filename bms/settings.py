@@ -65,6 +65,9 @@ class Settings:
     rate_declined_cards_per_booking: Rate | None = Rate(10, 60)
     rate_declined_cards_per_user: Rate | None = Rate(20, 180)
     rate_declined_cards_per_address: Rate | None = Rate(50, 60)
+    rate_messages_per_event: Rate | None = Rate(10, 600)
+    rate_messages_per_organizer: Rate | None = Rate(50, 120)
+    events_per_manager: int = 200
     cors_origins: frozenset[str] = frozenset()
     metrics_token: str | None = field(default=None, repr=False)
     trusted_proxies: int = 0
@@ -213,6 +216,9 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "rate_declined_cards_per_booking": _rate,
     "rate_declined_cards_per_user": _rate,
     "rate_declined_cards_per_address": _rate,
+    "rate_messages_per_event": _rate,
+    "rate_messages_per_organizer": _rate,
+    "events_per_manager": _number(0, 1_000_000),
     "cors_origins": _origins,
     "trusted_proxies": _number(0, 10),
     "background_tasks": _switch,

@@ -22,12 +22,19 @@ LEAVES = {"announcements", "characters", "errors", "terms", "formats"}
 MAY_IMPORT = {
     "handlers": {
         *("checkout", "commands", "queries", "schemas", "http"),
-        *("metrics", "security.tokens"),
+        *("cache.counters", "metrics", "security.devices", "security.tokens"),
     },
     "openapi": {"http", "schemas"},
     "http": {
         *("cache", "checkout.turnstile", "mail", "metrics", "payments.gateway", "security", "settings"),
-        *("commands.idempotency", "queries.sessions", "schemas.base", "schemas.problems", "sql.database"),
+        *(
+            "commands.audit",
+            "commands.idempotency",
+            "queries.sessions",
+            "schemas.base",
+            "schemas.problems",
+            "sql.database",
+        ),
     },
     "tasks": {
         *("checkout", "commands", "queries.due", "mail", "payments", "settings"),
@@ -38,7 +45,16 @@ MAY_IMPORT = {
         *("sql.database", "sql.session"),
     },
     "resources": {
-        *("cache", "commands.constraints", "http.shared", "mail", "payments", "security", "settings"),
+        *(
+            "cache",
+            "commands.constraints",
+            "commands.rate_counters",
+            "http.shared",
+            "mail",
+            "payments",
+            "security",
+            "settings",
+        ),
         *("sql.database", "sql.odbc"),
     },
     "checkout": {
