@@ -13,6 +13,7 @@ import math
 import mmap
 import os
 import time
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
@@ -130,13 +131,11 @@ class FileCounters(Counters):
         path.parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            if os.fstat(self._descriptor).st_size < _BYTES:
-                os.ftruncate(self._descriptor, _BYTES)
-            self._entries = memoryview(mmap.mmap(self._descriptor, _BYTES)).cast("Q")
-        except BaseException:
-            os.close(self._descriptor)
-            raise
+        weakref.finalize(self, os.close, self._descriptor)
+        # Never shrink it: another process may have it mapped.
+        if os.fstat(self._descriptor).st_size < _BYTES:
+            os.ftruncate(self._descriptor, _BYTES)
+        self._entries = memoryview(mmap.mmap(self._descriptor, _BYTES)).cast("Q")
 
     async def take(self, rate: Rate, key: str, amount: int = 1) -> Taken:
         now = int(self._clock() * 1000)
@@ -154,7 +153,7 @@ class FileCounters(Counters):
         self._change(key, lambda _: (0, None))
 
     async def close(self) -> None:
-        os.close(self._descriptor)  # The map is unmapped with its last reference.
+        pass  # The file is unmapped and closed with its last reference: an application may start again.
 
     def _change(self, key: str, change: Callable[[int], tuple[int, T]]) -> T:
         number = int(key[:16], 16) or 1

@@ -71,7 +71,8 @@ class TableCounters(LocalCounters):
             await self.exchange()
 
     def _add(self, key: str, seconds: int) -> None:
-        self._sums[key] = self._sums.get(key, 0) + seconds
+        if key in self._sums or len(self._sums) < self._capacity:  # while the database is down
+            self._sums[key] = self._sums.get(key, 0) + seconds
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 

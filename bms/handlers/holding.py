@@ -35,7 +35,13 @@ async def hold(
         key=await key_of(call),
         render=lambda view: StoredReply.of(201, present(view)),
         confirm_free=confirm_free,
-        # Who sells for others sells to many from one desk.
-        address=None if call.actor.may(Right.BOOKINGS_ANY) else call.network,
+        address=_address(call),
     )
     return send(await call.turnstile.hold(ask))
+
+
+def _address(call: Call) -> str | None:
+    """Return the address that the hold counts for. Who sells for others sells to many from one desk."""
+    if not call.settings.unpaid_tickets_per_address or call.actor.may(Right.BOOKINGS_ANY):
+        return None
+    return call.network

@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+from functools import lru_cache
 
 from aiohttp import hdrs, web
 
@@ -23,6 +24,7 @@ def client_address(request: web.Request, trusted_proxies: int) -> str:
     return request.remote or UNKNOWN
 
 
+@lru_cache(maxsize=10_000)
 def network(address: str) -> str:
     """Return what counts as one client: an IPv4 address, an IPv6 network of 64 bits, or this machine."""
     try:
