@@ -19,6 +19,7 @@ GROUPS = {"get": READS, "all": NAMES}
 TITLES = {
     "spread": "POST /bookings, 100 events",
     "hot": "POST /bookings, one hot event",
+    "limited": "POST /bookings, one hot event, limits on",
     "event": "GET /events/{id}, 100 events",
     "events": "GET /events, 100 events",
     "filtered": "GET /events, filtered",

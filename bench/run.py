@@ -13,7 +13,7 @@ from bench.limit import Limit, best, measure_limit
 from bench.load import Figure, Load, median_figure, run_load
 from bench.plan import BOOKINGS, READS, connections_of, hashes_a_second, make_load
 from bench.reads import measure_reads
-from bench.serving import Server, bms_server, check_books
+from bench.serving import WIDE_LIMITS, Server, bms_server, check_books
 from bench.tape import tape_booking
 from bench.world import World
 
@@ -137,6 +137,10 @@ def run(world: World, wish: Wish) -> Results:
         if wish.soak:
             _soak(world, server, results, wish.soak)
         results.memory = procfs.memory(server.pid)
+    if "hot" in wish.names:
+        with bms_server(world.data_dir, results.processes, **WIDE_LIMITS) as server:
+            figures = _measure_in_turns(world, server, "hot", wish)
+        results.figures += [replace(figure, name="limited") for figure in figures]
     if "login" in wish.names:
         results.hashes = hashes_a_second(os.cpu_count() or 1)
     return results

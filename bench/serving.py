@@ -10,10 +10,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from bench import procfs
+from bms.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60
@@ -38,6 +39,20 @@ class Server:
         return procfs.has_loaded(self.pid, "/uvloop/")
 
 
+# The benchmarks switch the limits off: a few hundred buyers there hold what thousands would.
+NO_LIMITS = {
+    f"BMS_{field.name.upper()}": "off" if field.name.startswith("rate_") else "0"
+    for field in fields(Settings)
+    if field.name.startswith(("rate_", "unpaid_", "free_tickets_", "waiting_asks_", "short_hold_", "events_"))
+}
+# Every limit is judged, and none refuses: what judging costs.
+WIDE_LIMITS = {
+    name: "86400" if name == "BMS_SHORT_HOLD_SECONDS" else "1000000"
+    for name, off in NO_LIMITS.items()
+    if off == "0"
+}
+
+
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
     """Return this process's environment with the settings of BMS replaced: the defaults and ``settings``."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("BMS_")}
@@ -46,11 +61,12 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def bms_server(data_dir: Path, processes: int = 1, **settings: str) -> Iterator[Server]:
-    """Run ``bms serve`` on ``data_dir`` with default settings but for the number of its processes, and for
-    ``settings`` by the names of their variables.
+    """Run ``bms serve`` on ``data_dir`` with default settings but for the number of its processes, without
+    limits, and with ``settings`` by the names of their variables.
     """
     port = _free_port()
-    given = environment(data_dir, BMS_PORT=str(port), BMS_WORKERS=str(processes), **settings)
+    own = {**NO_LIMITS, "BMS_PORT": str(port), "BMS_WORKERS": str(processes), **settings}
+    given = environment(data_dir, **own)
     command = [sys.executable, "-m", "bms.cli", "serve"]
     with _running(command, given, data_dir, "serve.log", port, "/health/ready", processes) as server:
         yield server

@@ -9,6 +9,8 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bms.checkout.turnstile import Turnstile
+from bms.commands.refusals import add_refusals
+from bms.commands.sales.unpaid import HoldLimits
 from bms.handlers import (
     TAGS,
     accounts,
@@ -33,12 +35,22 @@ from bms.handlers.legacy import orders, purchases
 from bms.handlers.legacy import payments as legacy_payments
 from bms.http import keys
 from bms.http.access_log import AccessLog
+from bms.http.addresses import Forwarded
 from bms.http.cors import allow
 from bms.http.middleware import surround
+from bms.http.refusals import Refusals
 from bms.http.shared import SharedReply
 from bms.metrics import Metrics
 from bms.openapi.document import describe
-from bms.resources import make_caller_cache, make_database, make_gateway, make_reply_cache, make_transport
+from bms.resources import (
+    make_caller_cache,
+    make_counters,
+    make_database,
+    make_gateway,
+    make_reply_cache,
+    make_transport,
+)
+from bms.security.devices import Devices
 from bms.security.passwords import Passwords
 from bms.security.signatures import Signatures
 from bms.security.tokens import Tokens
@@ -87,13 +99,23 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     app[keys.DATABASE] = make_database(settings, database_url, app[keys.METRICS].observe_unit)
     app[keys.REPLIES] = make_reply_cache(settings, app[keys.DATABASE].board)
     app[keys.CALLERS] = make_caller_cache(app[keys.DATABASE].board)
-    app[keys.TURNSTILE] = Turnstile(app[keys.DATABASE])
+    app[keys.COUNTERS] = make_counters(settings, app[keys.DATABASE])
+    app[keys.FORWARDED] = Forwarded(settings.trusted_proxies)
+    app[keys.REFUSALS] = Refusals(
+        lambda counts: app[keys.DATABASE].transact(
+            add_refusals, counts=[(*refused, times) for refused, times in counts.items()]
+        )
+    )
+    app[keys.TURNSTILE] = Turnstile(
+        app[keys.DATABASE], per_user=settings.waiting_asks_per_user, limits=_hold_limits(settings)
+    )
     app[keys.TOKENS] = Tokens(
         settings.secret_key,
         access_seconds=settings.access_token_seconds,
         refresh_seconds=settings.refresh_token_seconds,
     )
-    app[keys.PASSWORDS] = Passwords(settings.bcrypt_rounds)
+    app[keys.PASSWORDS] = Passwords(settings.bcrypt_rounds, queue=settings.password_queue)
+    app[keys.DEVICES] = Devices(settings.secret_key)
     app[keys.SIGNATURES] = Signatures(settings.gateway_secret)
     app[keys.GATEWAY] = make_gateway(settings)
     app[keys.TRANSPORT] = make_transport(settings)
@@ -109,6 +131,16 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     return app
 
 
+def _hold_limits(settings: Settings) -> HoldLimits:
+    return HoldLimits(
+        tickets=settings.unpaid_tickets_per_user,
+        bookings=settings.unpaid_bookings_per_user,
+        address_tickets=settings.unpaid_tickets_per_address,
+        short_seconds=settings.short_hold_seconds,
+        free_tickets=settings.free_tickets_per_user,
+    )
+
+
 def _description(routes: Iterable[Any]) -> SharedReply:
     endpoints = [endpoint for module in routes for endpoint in module.routes.endpoints]
     body = orjson.dumps(describe(endpoints, TAGS))
@@ -119,6 +151,8 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
     await app[keys.DATABASE].open()
     yield
     await app[keys.TURNSTILE].close()
+    await app[keys.COUNTERS].close()
+    await app[keys.REFUSALS].close()
     await app[keys.TRANSPORT].close()
     await app[keys.DATABASE].close()
     app[keys.PASSWORDS].close()

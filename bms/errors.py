@@ -114,6 +114,13 @@ class TooManyAttempts(BMSError):
     default_retry_after = 60
 
 
+class TooManyRequests(BMSError):
+    """The caller, or the address, does more of this than a limit allows (RFC 6585, section 4)."""
+
+    code, title, status = "too_many_requests", "Too many requests; try again later", 429
+    default_retry_after = 1
+
+
 # 409: the request lost a race, or the current state does not allow it.
 
 
@@ -153,6 +160,14 @@ class PriceChanged(Conflict):
 
 class PerUserLimitReached(Conflict):
     code, title = "per_user_limit", "This exceeds the ticket limit per person"
+
+
+class UnpaidLimitReached(Conflict):
+    code, title = "unpaid_limit", "Too many tickets of this event are held without payment"
+
+
+class EventQuotaReached(Conflict):
+    code, title = "event_quota", "You have as many events as you may have"
 
 
 class CapacityBelowSold(Conflict):

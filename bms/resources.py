@@ -4,10 +4,14 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
+from bms.cache.counters import Counters, FileCounters
 from bms.cache.kept import Cache
+from bms.cache.redis_counters import RedisCounters
 from bms.cache.redis_stamps import RedisBoard
 from bms.cache.stamps import CALLERS, EVENTS, Board, SharedMemory
+from bms.cache.table_counters import TableCounters
 from bms.commands.constraints import CONSTRAINT_ERRORS
+from bms.commands.rate_counters import add_to_counters
 from bms.errors import ConfigurationError
 from bms.http.shared import SharedReply
 from bms.mail.transports import Transport, transport_from_url
@@ -68,6 +72,15 @@ def make_board(settings: Settings) -> Board | None:
         return RedisBoard(settings.redis_url)
     # The processes that use the embedded database share its machine, and the directory that it is in.
     return SharedMemory(settings.data_dir / "stamps") if settings.embedded else None
+
+
+def make_counters(settings: Settings, database: Database) -> Counters:
+    """Return the counters of limits that the processes share in the best way that they have."""
+    if settings.redis_url is not None:
+        return RedisCounters(settings.redis_url)
+    if settings.embedded:
+        return FileCounters(settings.data_dir / "counters")
+    return TableCounters(lambda sums: database.transact(add_to_counters, sums=sums))
 
 
 def make_gateway(settings: Settings) -> Gateway:

@@ -15,18 +15,20 @@ from dotenv import dotenv_values
 
 from bms.errors import ConfigurationError
 from bms.i18n.languages import SOURCE, tags
+from bms.terms import Rate
 
 T = TypeVar("T")
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _OF_THE_TESTS = ("test_database_url", "update_golden")
 SIMULATED, NONE = "simulated", "none"  # the payment gateways
+MAX_RATE_SECONDS = 31_536_000  # a year until a counter is empty again
 MIN_TOKEN = 16  # characters
 MIN_SECRET = 32  # bytes: an HS256 key is at least as long as its hash (RFC 7518, section 3.2)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of an operator. Times are in seconds, unless the name says days.
+    """The settings of an operator. Times are in seconds, unless the name says days. A limit of 0 is none.
 
     The README's table explains each.
     """
@@ -54,6 +56,25 @@ class Settings:
     max_body_bytes: int = 131_072
     max_connections: int = 10_000
     max_connections_per_address: int = 512
+    free_tickets_per_user: int = 20
+    unpaid_tickets_per_user: int = 40
+    unpaid_bookings_per_user: int = 5
+    unpaid_tickets_per_address: int = 200
+    short_hold_seconds: int = 300
+    waiting_asks_per_user: int = 8
+    password_queue: int = 64
+    rate_wrong_passwords: Rate | None = Rate(10, 60)
+    rate_wrong_passwords_per_account: Rate | None = Rate(100, 10)
+    rate_wrong_passwords_per_address: Rate | None = Rate(100, 9)
+    rate_registrations_per_address: Rate | None = Rate(100, 6)
+    rate_dear_per_user: Rate | None = Rate(60, 2)
+    rate_dear_per_address: Rate | None = Rate(300, 1)
+    rate_declined_cards_per_booking: Rate | None = Rate(10, 60)
+    rate_declined_cards_per_user: Rate | None = Rate(20, 180)
+    rate_declined_cards_per_address: Rate | None = Rate(50, 60)
+    rate_messages_per_event: Rate | None = Rate(10, 600)
+    rate_messages_per_organizer: Rate | None = Rate(50, 120)
+    events_per_manager: int = 200
     cors_origins: frozenset[str] = frozenset()
     metrics_token: str | None = field(default=None, repr=False)
     trusted_proxies: int = 0
@@ -155,6 +176,18 @@ def _gateway(text: str) -> str:
     return text
 
 
+def _rate(text: str) -> Rate | None:
+    if text.lower() in ("off", "0"):
+        return None
+    numbers = text.replace(" ", "").split(",")
+    if len(numbers) != 2:
+        raise ValueError(f"off is needed, or two whole numbers such as 100,6, not {text!r}")
+    burst, every = (_number(1, 1_000_000)(number) for number in numbers)
+    if burst * every > MAX_RATE_SECONDS:
+        raise ValueError(f"the numbers multiplied are at most {MAX_RATE_SECONDS}, not {burst * every}")
+    return Rate(burst, every)
+
+
 def _origins(text: str) -> frozenset[str]:
     origins = frozenset(text.lower().replace(",", " ").split())
     for origin in origins - {"*"}:
@@ -209,6 +242,25 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "max_body_bytes": _number(1024, 104_857_600),
     "max_connections": _number(10, 1_000_000),
     "max_connections_per_address": _number(0, 1_000_000),
+    "free_tickets_per_user": _number(0, 1_000_000),
+    "unpaid_tickets_per_user": _number(0, 1_000_000),
+    "unpaid_bookings_per_user": _number(0, 1_000_000),
+    "unpaid_tickets_per_address": _number(0, 1_000_000),
+    "short_hold_seconds": _number(0, 86_400),
+    "waiting_asks_per_user": _number(0, 1_000_000),
+    "password_queue": _number(1, 1_000_000),
+    "rate_wrong_passwords": _rate,
+    "rate_wrong_passwords_per_account": _rate,
+    "rate_wrong_passwords_per_address": _rate,
+    "rate_registrations_per_address": _rate,
+    "rate_dear_per_user": _rate,
+    "rate_dear_per_address": _rate,
+    "rate_declined_cards_per_booking": _rate,
+    "rate_declined_cards_per_user": _rate,
+    "rate_declined_cards_per_address": _rate,
+    "rate_messages_per_event": _rate,
+    "rate_messages_per_organizer": _rate,
+    "events_per_manager": _number(0, 1_000_000),
     "cors_origins": _origins,
     "trusted_proxies": _number(0, 10),
     "background_tasks": _switch,

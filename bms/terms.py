@@ -5,9 +5,13 @@ The schemas refuse what is past a bound, and the columns hold what is within it.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 MAX_ID = 2**63 - 1  # BIGINT
 MAX_COUNT = 1_000_000
+VOIDED = "voided"  # why a payment failed that never reached the gateway
+NOT_COMPLETED = "not_completed"  # why one failed whose buyer let the time pass
+NOT_APPROVED = "not_approved"  # why one failed that its buyer declined
 MAX_TICKET_TYPES = 20  # of one event
 
 
@@ -113,3 +117,14 @@ class Method(StrEnum):
     UPI = "upi"
     NETBANKING = "netbanking"
     WALLET = "wallet"
+
+
+class Rate(NamedTuple):
+    """A limit in time: ``burst`` at once, and from then on one every ``every`` seconds."""
+
+    burst: int
+    every: int
+
+    def __str__(self) -> str:
+        """Return it as a setting holds it."""
+        return f"{self.burst},{self.every}"

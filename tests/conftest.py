@@ -23,6 +23,7 @@ from tests.kit.api import Api, Client, Reply
 from tests.kit.books import assert_balanced, assert_charged, assert_settled
 from tests.kit.cards import CARD
 from tests.kit.gateways import Pause
+from tests.kit.limits import NO_LIMITS
 from tests.kit.notices import Notifier
 from tests.kit.outgoing import fan_out_at_once
 from tests.kit.scene import Scene
@@ -71,7 +72,10 @@ def sql_connection(empty_database_url: str) -> Iterator[pyodbc.Connection]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings for tests: cheap hashes, and background work only when a test runs it."""
+    """Settings for tests: cheap hashes, no limits, and background work only when a test runs it.
+
+    One user makes more holds here than anybody should. ``tests/limits`` has the limits' own settings.
+    """
     return Settings(
         data_dir=tmp_path,
         secret_key="a secret for tests, long enough for HS256",
@@ -79,6 +83,7 @@ def settings(tmp_path: Path) -> Settings:
         bcrypt_rounds=4,
         background_tasks=False,
         demo_data=False,
+        **NO_LIMITS,
     )
 
 

@@ -26,7 +26,7 @@ from bms.payments.gateway import Gateway, Outcome
 from bms.queries.due import get_refund_to_send
 from bms.queries.payments import PaymentRow
 from bms.queries.refunds import RefundRow
-from bms.schemas.payments import present_payment
+from bms.schemas.payments import has_secret_failure, present_payment, shown_failure
 from bms.schemas.problems import problem_document
 from bms.schemas.refunds import present_refund
 from bms.sql.database import Database, Work
@@ -99,7 +99,9 @@ def _render_payment(
     if payment.status == PaymentStatus.PROCESSING:
         return StoredReply.of(202, present_payment(payment, viewer_id=payment.user_id))
     if payment.status == PaymentStatus.FAILED:
-        error = PaymentDeclined(message or "", gateway_code=payment.failure_code, **named)
+        # Of a card, why it was declined is what somebody who tries stolen ones wants to know.
+        words = None if has_secret_failure(payment) else message
+        error = PaymentDeclined(words or "", gateway_code=shown_failure(payment), **named)
     elif booking_status != BookingStatus.CONFIRMED or payment.status == PaymentStatus.RETURNED:
         error = HoldExpired(
             "The payment arrived after the booking had ended and its tickets were gone; it is refunded",

@@ -4,6 +4,9 @@ While one group is written, the next one forms. So groups grow with the rush: a 
 nobody, and in a rush dozens share a transaction, its locks and its commit. Groups run in parallel only if
 they are for different events. A second group for the same event would wait for the locks of the first, and
 is larger if it forms after that one's end.
+
+The places of those who wait are shared out: a user has a few, and when all are taken, an event with fewer
+takes one from the event with the most.
 """
 
 import asyncio
@@ -15,7 +18,8 @@ from typing import Any
 
 from bms.commands.idempotency import StoredReply
 from bms.commands.sales.hold import Ask, hold_tickets
-from bms.errors import BMSError, Contested, DatabaseUnavailable, Overloaded
+from bms.commands.sales.unpaid import OFF, HoldLimits
+from bms.errors import BMSError, Contested, DatabaseUnavailable, Overloaded, TooManyRequests
 from bms.sql.database import Database
 
 GROUP = 128  # asks in one transaction
@@ -37,7 +41,7 @@ class Turnstile:
     """Serves asks by ``hold_tickets``, up to ``group`` in one transaction.
 
     At most ``lanes`` transactions run in parallel, at most ``lanes_an_event`` of them for the same event. At
-    most ``queue`` asks wait.
+    most ``queue`` asks wait, ``per_user`` of them of one user (0: any number).
     """
 
     def __init__(
@@ -48,13 +52,19 @@ class Turnstile:
         lanes: int = LANES,
         lanes_an_event: int = LANES_AN_EVENT,
         queue: int = QUEUE,
+        per_user: int = 0,
+        limits: HoldLimits = OFF,
     ) -> None:
         self._database = database
         self.group = group
         self.lanes = lanes
         self.lanes_an_event = lanes_an_event
         self.queue = queue
+        self.per_user = per_user
+        self._limits = limits
         self._waiting: deque[_Waiting] = deque()
+        self._of_user: Counter[int] = Counter()  # waiting, by who asks
+        self._of_event: Counter[int] = Counter()  # waiting
         self._served: Counter[int] = Counter()  # lanes by event
         self._open: set[asyncio.Task[Any]] = set()
 
@@ -66,12 +76,16 @@ class Turnstile:
     async def hold(self, ask: Ask) -> StoredReply:
         """Return the reply to ``ask``. If the caller is cancelled while it waits, the ask is not served.
 
-        Raises the error that refuses the ask, Overloaded when too many wait, and as ``Database.transact``.
+        Raises the error that refuses the ask, TooManyRequests when too many of the caller wait, Overloaded
+        when too many wait in all, and as ``Database.transact``.
         """
+        if self.per_user and self._of_user[ask.actor.user_id] >= self.per_user:
+            raise TooManyRequests(f"{self.per_user} of your requests for tickets are waiting already")
         if len(self._waiting) >= self.queue:
-            raise Overloaded()
+            self._make_room(ask.event_id)
         waiting = _Waiting(ask, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
+        self._count(ask, 1)
         if self._may_serve(ask.event_id):
             self._open_lane()
         return await waiting.reply
@@ -80,6 +94,29 @@ class Turnstile:
         """Return when every ask has been served."""
         while self._open:
             await asyncio.wait(self._open)
+
+    def _count(self, ask: Ask, step: int) -> None:
+        for counter, key in ((self._of_user, ask.actor.user_id), (self._of_event, ask.event_id)):
+            counter[key] += step
+            if not counter[key]:
+                del counter[key]
+
+    def _make_room(self, event_id: int) -> None:
+        """Refuse the last ask of the event with the most, in favour of one of ``event_id``.
+
+        Raises Overloaded if that event had more than its share then.
+        """
+        crowded, most = self._of_event.most_common(1)[0]
+        if most <= self._of_event[event_id] + 1:
+            raise Overloaded()
+        # The crowded event has many of the places, so this finds one soon.
+        at = next(
+            n for n in range(len(self._waiting) - 1, -1, -1) if self._waiting[n].ask.event_id == crowded
+        )
+        last = self._waiting[at]
+        del self._waiting[at]
+        self._count(last.ask, -1)
+        _refuse(last, Overloaded())
 
     def _may_serve(self, event_id: int) -> bool:
         return self._served[event_id] < self.lanes_an_event
@@ -117,10 +154,9 @@ class Turnstile:
         now = time.monotonic()
         while self._waiting and len(group) < self.group:
             one = self._waiting.popleft()
-            if one.reply.done():
-                continue
-            if now - one.since > PATIENCE:
-                one.reply.set_exception(Overloaded())
+            if one.reply.done() or now - one.since > PATIENCE:
+                self._count(one.ask, -1)
+                _refuse(one, Overloaded())
                 continue
             involved = {one.ask.user_id} | ({one.ask.key.user_id} if one.ask.key else set())
             if people & involved or not self._may_serve(one.ask.event_id):
@@ -128,12 +164,15 @@ class Turnstile:
                 continue
             people |= involved
             group.append(one)
+            self._count(one.ask, -1)
         self._waiting.extendleft(reversed(later))
         return group
 
     async def _serve_group(self, group: Sequence[_Waiting], *, again: int = AGAIN) -> None:
         try:
-            outcomes = await self._database.transact(hold_tickets, asks=[one.ask for one in group])
+            outcomes = await self._database.transact(
+                hold_tickets, asks=[one.ask for one in group], limits=self._limits
+            )
         except Contested as contested:
             if contested.refusal is not None and len(group) == 1:
                 _refuse(group[0], contested.refusal)

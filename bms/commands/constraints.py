@@ -35,6 +35,8 @@ CONSTRAINT_ERRORS: Mapping[str, Callable[[], BMSError] | None] = {
     "fk_bookings_event": lambda: NotFound("There is no such event"),
     # Retried: the row is found this time, or another random code is drawn.
     "pk_login_attempts": None,
+    "pk_rate_counters": None,
+    "pk_refusals": None,
     "pk_idempotency_keys": None,
     "pk_gateway_notices": None,
     "uq_bookings_reference": None,

@@ -127,6 +127,35 @@ DELETE_AUDIT = Statement(
 )
 
 
+DELETE_COUNTERS = Statement(
+    "rate_counters.delete_old",
+    "@limit INT",
+    """
+    DELETE FROM rate_counters WITH (ROWLOCK)
+    WHERE  free_at < SYSUTCDATETIME()
+      AND  bucket IN (SELECT TOP (@limit) bucket
+                      FROM   rate_counters WITH (UPDLOCK, READPAST, ROWLOCK)
+                      WHERE  free_at < SYSUTCDATETIME()
+                      ORDER BY free_at)
+    """,
+)
+
+DELETE_REFUSALS = Statement(
+    "refusals.delete_old",
+    "@days INT, @limit INT",
+    """
+    DELETE FROM refusals WITH (ROWLOCK)
+    WHERE  EXISTS (SELECT 1
+                   FROM   (SELECT TOP (@limit) minute_at, address, code
+                           FROM   refusals
+                           WHERE  minute_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
+                           ORDER BY minute_at) AS old
+                   WHERE  old.minute_at = refusals.minute_at AND old.address = refusals.address
+                     AND  old.code = refusals.code)
+    """,
+)
+
+
 def remove_old_keys(tx: Transaction, *, limit: int) -> int:
     """Remove answered idempotency keys. Keep an open key: the payment of its request is not settled."""
     return tx.execute(DELETE_KEYS, days=KEY_DAYS, limit=limit)
@@ -140,6 +169,16 @@ def remove_old_notices(tx: Transaction, *, limit: int) -> int:
 def remove_old_attempts(tx: Transaction, *, limit: int) -> int:
     """Remove counters of login attempts whose window is over."""
     return tx.execute(DELETE_ATTEMPTS, limit=limit)
+
+
+def remove_old_counters(tx: Transaction, *, limit: int) -> int:
+    """Remove counters that are empty."""
+    return tx.execute(DELETE_COUNTERS, limit=limit)
+
+
+def remove_old_refusals(tx: Transaction, *, days: int, limit: int) -> int:
+    """Remove counts of refusals from more than ``days`` ago."""
+    return tx.execute(DELETE_REFUSALS, days=days, limit=limit)
 
 
 def remove_old_sessions(tx: Transaction, *, limit: int) -> int:

@@ -4,12 +4,14 @@ from functools import partial
 
 from aiohttp import web
 
-from bms.commands.accounts.passwords import begin_password_change, change_password, wrong_password
-from bms.commands.accounts.registration import register_user, update_profile
+from bms.commands.accounts.passwords import change_password, get_password_hash, wrong_password
+from bms.commands.accounts.registration import check_is_free, register_user, update_profile
 from bms.commands.accounts.roles import change_account
-from bms.errors import Conflict, EmailTaken, Forbidden, TooManyAttempts, UsernameTaken
+from bms.errors import ClientGone, Conflict, EmailTaken, Forbidden, Overloaded, TooManyAttempts, UsernameTaken
+from bms.handlers.attempts import begin_password_change
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
+from bms.http.limits import admit
 from bms.http.pages import decode_cursor, no_content, page, respond
 from bms.queries.accounts import get_profile, list_accounts, list_history
 from bms.schemas.accounts import (
@@ -100,20 +102,27 @@ async def history(call: Call) -> web.Response:
     body=PasswordChange(),
     answers={204: None},
     raises=[TooManyAttempts],
+    dear=True,
 )
 async def password(call: Call) -> web.Response:
     """Change the caller's password and end the caller's other sessions."""
-    found = await call.db.transact(begin_password_change, user_id=call.caller.user_id, address=call.address)
-    if not await call.passwords.matches(call.body["current_password"], found.hash):
+    attempt = await begin_password_change(call)
+    old_hash = await call.db.read_primary(get_password_hash, user_id=call.caller.user_id)
+    try:
+        right = await call.passwords.matches(call.body["current_password"], old_hash, asker=call.asker)
+    except (ClientGone, Overloaded):
+        await attempt.give_back()  # no password was checked
+        raise
+    if not right:
         raise wrong_password()
+    await attempt.was_right()
+    new_hash = await call.passwords.hash(call.body["new_password"], asker=call.asker, has_account=True)
     await call.db.transact(
         change_password,
         call.actor,
         session_id=call.caller.session_id,
-        old_hash=found.hash,
-        new_hash=await call.passwords.hash(call.body["new_password"]),
-        bucket=found.bucket,
-        address=call.address,
+        old_hash=old_hash,
+        new_hash=new_hash,
     )
     return no_content()
 
@@ -127,6 +136,7 @@ async def password(call: Call) -> web.Response:
     answers={201: UserAnswer()},
     raises=[Forbidden, EmailTaken, UsernameTaken],
     headers=["Accept-Language"],
+    dear=True,
 )
 async def register(call: Call) -> web.Response:
     """Create an account."""
@@ -134,12 +144,18 @@ async def register(call: Call) -> web.Response:
 
 
 async def make_account(call: Call) -> web.Response:
-    """Create an account from a ``Register`` body. Raises Forbidden, and what ``register_user`` raises."""
+    """Create an account from a ``Register`` body.
+
+    Raises Forbidden, TooManyRequests, and what ``register_user`` raises.
+    """
     _check_role(call, call.body["role"])
+    if call.network is not None and not (call.viewer is not None and call.viewer.may(Right.USERS_MANAGE)):
+        await admit(call, "registrations", call.settings.rate_registrations_per_address, call.network)
+    await call.db.read_primary(check_is_free, username=call.body["username"], email=call.body["email"])
     if call.body["locale"] is None and call.viewer is None:
         # An admin who registers somebody may read another language.
         call.body["locale"] = call.language
-    password_hash = await call.passwords.hash(call.body.pop("password"))
+    password_hash = await call.passwords.hash(call.body.pop("password"), asker=call.asker)
     user = await call.db.transact(
         register_user, **call.body, password_hash=password_hash, request_id=call.request_id
     )

@@ -16,6 +16,8 @@ from bms.errors import (
     PerUserLimitReached,
     PriceChanged,
     SoldOut,
+    TooManyRequests,
+    UnpaidLimitReached,
 )
 from bms.handlers import holding
 from bms.http.call import Access, Call
@@ -40,7 +42,17 @@ routes = Routes()
     body=Hold(),
     memoised=True,
     answers={201: BookingAnswer()},
-    raises=[Forbidden, NotFound, NotOnSale, SoldOut, PerUserLimitReached, PriceChanged, Conflict],
+    raises=[
+        Forbidden,
+        NotFound,
+        NotOnSale,
+        SoldOut,
+        PerUserLimitReached,
+        UnpaidLimitReached,
+        TooManyRequests,
+        PriceChanged,
+        Conflict,
+    ],
     headers=["Accept-Language", "Idempotency-Key"],
 )
 async def hold(call: Call) -> web.Response:

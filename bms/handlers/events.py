@@ -10,7 +10,14 @@ from aiohttp import ETag, web
 from bms.commands.events.cancel import cancel_event, withdraw_event
 from bms.commands.events.change import change_event
 from bms.commands.events.create import create_event
-from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, Forbidden, Unauthenticated
+from bms.errors import (
+    CapacityBelowSold,
+    Conflict,
+    EventNotChangeable,
+    EventQuotaReached,
+    Forbidden,
+    Unauthenticated,
+)
 from bms.http.call import Access, Call
 from bms.http.endpoint import Cached, Routes
 from bms.http.idempotency import once
@@ -119,11 +126,13 @@ async def show(call: Call) -> web.Response:
     access=Right.EVENTS_WRITE,
     body=Event(),
     answers={201: EventAnswer()},
+    raises=[EventQuotaReached],
     headers=["Idempotency-Key"],
 )
 async def create(call: Call) -> web.Response:
     """Create an event. The caller is its organiser."""
-    response = await once(call, partial(create_event, actor=call.actor, fields=call.body), present_event)
+    make = partial(create_event, actor=call.actor, fields=call.body, quota=call.settings.events_per_manager)
+    response = await once(call, make, present_event)
     assert isinstance(response.body, bytes)
     event = orjson.loads(response.body)
     response.etag = _tag(FIRST_VERSION, response.body)

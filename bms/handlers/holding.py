@@ -11,6 +11,7 @@ from bms.commands.sales.pricing import Wanted
 from bms.http.call import Call
 from bms.http.idempotency import key_of, send
 from bms.queries.bookings import BookingView
+from bms.terms import Right
 
 
 async def hold(
@@ -45,5 +46,13 @@ async def hold(
         confirm_free=confirm_free,
         quote=quote,
         locale=locale,
+        address=_address(call),
     )
     return send(await call.turnstile.hold(ask))
+
+
+def _address(call: Call) -> str | None:
+    """Return the address that the hold counts for. Who sells for others sells to many from one desk."""
+    if not call.settings.unpaid_tickets_per_address or call.actor.may(Right.BOOKINGS_ANY):
+        return None
+    return call.network

@@ -4,7 +4,6 @@ from functools import partial
 
 from aiohttp import web
 
-from bms.checkout.payments import pay
 from bms.errors import (
     BookingNotPending,
     Conflict,
@@ -14,10 +13,12 @@ from bms.errors import (
     NotOnSale,
     PaymentDeclined,
     PaymentInProgress,
+    TooManyAttempts,
 )
+from bms.handlers.paying import pay
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
-from bms.http.idempotency import key_of, send
+from bms.http.idempotency import send
 from bms.http.pages import decode_cursor, page, respond
 from bms.queries.payments import get_payment, list_payments
 from bms.schemas.answers.payments import PaymentAnswer
@@ -43,6 +44,7 @@ routes = Routes()
         NotOnSale,
         Conflict,
         GatewayUnavailable,
+        TooManyAttempts,
     ],
     headers=["Idempotency-Key"],
 )
@@ -53,13 +55,10 @@ async def pay_booking(call: Call) -> web.Response:
     hold lasts until ``pending_until`` at least. ``GET /payments/{id}`` says what became of it.
     """
     paid = await pay(
-        call.db,
-        call.gateway,
-        call.actor,
+        call,
         booking_id=call.body["booking_id"],
         method=call.body["method"],
         details=call.body["details"],
-        key=await key_of(call),
     )
     return send(paid)
 

@@ -2,14 +2,16 @@
 
 from aiohttp import web
 
-from bms.commands.accounts.sessions import begin_login, open_session, revoke_session, rotate_session
-from bms.errors import InvalidCredentials, InvalidRefreshToken, TooManyAttempts
+from bms.commands.accounts.sessions import find_credentials, open_session, revoke_session, rotate_session
+from bms.errors import ClientGone, InvalidCredentials, InvalidRefreshToken, Overloaded, TooManyAttempts
+from bms.handlers.attempts import begin_login
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.pages import no_content, respond
 from bms.queries.accounts import get_profile
 from bms.schemas.answers.sessions import TokensAnswer
 from bms.schemas.sessions import Login, Logout, Refresh, present_tokens
+from bms.security.devices import COOKIE, SECONDS
 from bms.security.tokens import hash_secret, new_secret
 
 routes = Routes()
@@ -23,6 +25,7 @@ routes = Routes()
     body=Login(),
     answers={200: TokensAnswer()},
     raises=[InvalidCredentials, TooManyAttempts],
+    dear=True,
 )
 async def login(call: Call) -> web.Response:
     """Log in with a username or an e-mail address. Returns an access token and a refresh token."""
@@ -31,23 +34,43 @@ async def login(call: Call) -> web.Response:
 
 async def log_in(call: Call) -> web.Response:
     """Open a session for a ``Login`` body. Raises InvalidCredentials and TooManyAttempts."""
-    found = await call.db.transact(begin_login, login=call.body["login"], address=call.address)
-    right = await call.passwords.matches(call.body["password"], found.password_hash)
+    found = await call.db.read_primary(find_credentials, login=call.body["login"])
+    attempt = await begin_login(call, call.body["login"], found.account_id)
+    try:
+        right = await call.passwords.matches(call.body["password"], found.password_hash, asker=call.asker)
+    except (ClientGone, Overloaded):
+        await attempt.give_back()  # no password was checked
+        raise
     if not right or found.user_id is None or found.password_hash is None:
         raise InvalidCredentials()
+    await attempt.was_right()
     secret = new_secret()
     session_id = await call.db.transact(
         open_session,
         user_id=found.user_id,
         password_hash=found.password_hash,
-        bucket=found.bucket,
         refresh_hash=hash_secret(secret),
         seconds=call.tokens.refresh_seconds,
         device=_device(call.request),
         address=call.address,
         request_id=call.request_id,
     )
-    return await _tokens(call, found.user_id, session_id, secret)
+    response = await _tokens(call, found.user_id, session_id, secret)
+    _know_device(call, found.user_id, response)
+    return response
+
+
+def _know_device(call: Call, user_id: int, response: web.Response) -> None:
+    """Give the device its cookie, unless it has one for this account."""
+    if call.devices.read(call.request.cookies.get(COOKIE), user_id) is None:
+        response.set_cookie(
+            COOKIE,
+            call.devices.new(user_id),
+            max_age=SECONDS,
+            httponly=True,
+            samesite="Strict",
+            secure=call.request.secure,
+        )
 
 
 def _device(request: web.Request) -> str | None:
@@ -64,6 +87,7 @@ def _device(request: web.Request) -> str | None:
     body=Refresh(),
     answers={200: TokensAnswer()},
     raises=[InvalidRefreshToken],
+    dear=True,
 )
 async def refresh(call: Call) -> web.Response:
     """Exchange a refresh token for a new pair. Using an old refresh token again ends the session."""

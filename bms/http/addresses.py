@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+from functools import lru_cache
 
 from aiohttp import hdrs, web
 
@@ -23,6 +24,7 @@ def client_address(request: web.Request, trusted_proxies: int) -> str:
     return request.remote or UNKNOWN
 
 
+@lru_cache(maxsize=10_000)
 def network(address: str) -> str:
     """Return what counts as one client: an IPv4 address, an IPv6 network of 64 bits, or this machine."""
     try:
@@ -34,6 +36,23 @@ def network(address: str) -> str:
             return LOOPBACK if ip.is_loopback else str(ipaddress.ip_network((ip, 64), strict=False))
         ip = ip.ipv4_mapped
     return LOOPBACK if ip.is_loopback else str(ip)
+
+
+class Forwarded:
+    """Watches for a proxy that nobody told us of, behind which all clients have one address."""
+
+    def __init__(self, trusted_proxies: int) -> None:
+        self._watches = not trusted_proxies
+
+    def see(self, request: web.Request) -> None:
+        """Warn, once, if a proxy has passed this request on and none is trusted."""
+        if self._watches and hdrs.X_FORWARDED_FOR in request.headers:
+            self._watches = False
+            log.warning(
+                "A request came with X-Forwarded-For, and BMS_TRUSTED_PROXIES is 0. Behind a proxy every "
+                "client has the proxy's address, so that limits per address count them as one. Set it to the "
+                "number of proxies. If there is none, ignore this: the header came from a client."
+            )
 
 
 def _ip(text: str) -> str | None:

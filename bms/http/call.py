@@ -7,15 +7,17 @@ from typing import Any, ParamSpec, TypeVar
 
 from aiohttp import hdrs, web
 
+from bms.cache.counters import Counters
 from bms.checkout.turnstile import Turnstile
 from bms.errors import BMSError, DatabaseUnavailable, Forbidden, NotFound, Overloaded, Unauthenticated
 from bms.http import keys
-from bms.http.addresses import client_address
+from bms.http.addresses import LOOPBACK, client_address, network
 from bms.i18n.tags import preferred
 from bms.payments.gateway import Gateway
 from bms.queries.sessions import get_live_session
+from bms.security.devices import Devices
 from bms.security.identity import Caller, Identity, KnownCaller
-from bms.security.passwords import Passwords
+from bms.security.passwords import Asker, Passwords
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database, Work
@@ -157,6 +159,19 @@ class Call:
         return self.request.app[keys.PASSWORDS]
 
     @property
+    def devices(self) -> Devices:
+        return self.request.app[keys.DEVICES]
+
+    @property
+    def counters(self) -> Counters:
+        return self.request.app[keys.COUNTERS]
+
+    @property
+    def asker(self) -> Asker:
+        """Who waits for a password to be hashed or checked."""
+        return Asker(self.network, lambda: has_hung_up(self.request))
+
+    @property
     def gateway(self) -> Gateway:
         return self.request.app[keys.GATEWAY]
 
@@ -175,6 +190,15 @@ class Call:
         """The client's address: the connection's, or the one that the trusted proxies report."""
         return client_address(self.request, self.settings.trusted_proxies)
 
+    @property
+    def network(self) -> str | None:
+        """What limits count as one client: ``network`` of the address. None for this machine.
+
+        Whoever calls from this machine is behind a proxy that we do not know of, or an operator.
+        """
+        found = network(self.address)
+        return None if found == LOOPBACK else found
+
     def id(self, name: str = "id") -> int:
         """Return an id from the path. Raises as ``id_in``."""
         return id_in(self.request, name)
@@ -188,3 +212,8 @@ def id_in(request: web.Request, name: str) -> int:
         if 0 < number <= MAX_ID:
             return number
     raise NotFound()
+
+
+def has_hung_up(request: web.Request) -> bool:
+    """Return whether the client has closed the connection: nobody would get the reply."""
+    return request.transport is None or request.transport.is_closing()

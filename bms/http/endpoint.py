@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 from marshmallow import Schema
 
 from bms.cache.stamps import ANY_EVENT, slot_of
+from bms.commands import audit
 from bms.errors import (
     BMSError,
     DatabaseUnavailable,
@@ -26,11 +27,14 @@ from bms.errors import (
 from bms.http import keys
 from bms.http.bodies import Parse, parser, read_body, read_query
 from bms.http.call import PREFIXES, WITHOUT_TOKEN, Access, Call, check_access, id_in, identify
+from bms.http.limits import admit_dear
 from bms.http.shared import SharedReply
 from bms.schemas.base import RequestSchema
 from bms.security.identity import STRANGER, Caller
 from bms.security.signatures import HEADER, BadSignature
-from bms.terms import Right
+from bms.terms import Right, Role
+
+SUBJECT, DETAILS = 32, 2000  # characters that the audit log has for what was read
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +57,7 @@ class Endpoint:
 
     ``operation`` is its id in the API's description, ``answers`` what it may answer by status,
     ``raises`` the domain errors that it raises itself, and ``headers`` the request headers it heeds.
+    ``dear`` calls cost so much that each caller and each address has a few.
     The API's description is made from them, and the tests hold every reply against them. Serving a request
     looks nothing up in them.
     """
@@ -70,6 +75,7 @@ class Endpoint:
     headers: tuple[str, ...]
     deprecated: bool
     cached: Cached | None
+    dear: bool
 
     @property
     def tag(self) -> str:
@@ -97,6 +103,10 @@ class Endpoint:
     @property
     def _is_public_read(self) -> bool:
         return self.access is Access.ANYONE and self.method == "GET"
+
+    @property
+    def _is_private_read(self) -> bool:
+        return self.access is not Access.ANYONE and self.method == "GET"
 
     async def _fall_back(
         self, request: web.Request, reason: DatabaseUnavailable | Overloaded
@@ -136,6 +146,8 @@ class Endpoint:
 
     async def _serve(self, request: web.Request, caller: Caller | None) -> web.StreamResponse:
         call = Call(request, caller)
+        if self.dear:
+            await admit_dear(call)  # before anything is read or looked up
         if self.query is not None:
             call.query = self.query.parse(read_query(request))
         if self.parse is not None:
@@ -143,7 +155,23 @@ class Endpoint:
             if self.access is Access.SIGNED:
                 _check_signature(request, raw)
             call.body = self.parse(raw)
-        return await self.handler(call)
+        response = await self.handler(call)
+        if caller is not None and caller.role is Role.ADMIN and self._is_private_read:
+            await self._audit_read(call)
+        return response
+
+    async def _audit_read(self, call: Call) -> None:
+        """Record that an admin has read what is not public."""
+        texts = call.request.match_info.values()
+        ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
+        await call.db.transact(
+            audit.record,
+            call.actor,
+            "read",
+            self.operation[:SUBJECT],
+            ids[0] if ids else 0,
+            details=call.request.raw_path.encode("ascii", "replace").decode()[:DETAILS],
+        )
 
 
 def _check_signature(request: web.Request, raw: bytes) -> None:
@@ -178,13 +206,15 @@ class Routes:
         raises: Sequence[type[BMSError]] = (),
         headers: Sequence[str] = (),
         cached: Cached | None = None,
+        dear: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Return a decorator that registers its function at each of ``paths``.
 
         The first path is the canonical one, the others are older. ``operation`` is the id in the API's
         description: its group, a dot and a name; an older path adds its own words. ``memoised`` says that
         many callers send the very same body. ``cached`` says that everybody but managers and admins gets
-        the same reply, and what it is made of: it is kept, and has an ETag.
+        the same reply, and what it is made of: it is kept, and has an ETag. ``dear`` is limited by
+        ``admit_dear``.
         """
 
         assert access is not Access.SIGNED or body is not None, "what is signed is the body"
@@ -206,6 +236,7 @@ class Routes:
                     headers=tuple(headers),
                     deprecated=self._deprecated or path != paths[0],
                     cached=cached,
+                    dear=dear,
                 )
                 for path in paths
             ]

@@ -18,8 +18,9 @@ from bms.errors import (
     PayloadTooLarge,
 )
 from bms.http import keys
-from bms.http.addresses import client_address
+from bms.http.addresses import client_address, network
 from bms.http.headers import complete
+from bms.http.limits import tell
 from bms.schemas.problems import problem_document
 from bms.security.identity import STRANGER
 
@@ -43,6 +44,7 @@ async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
     if given is None or not _REQUEST_ID.match(given):
         given = f"{_OURS}-{next(_numbers):x}"
     request[keys.REQUEST_ID] = given
+    request.app[keys.FORWARDED].see(request)
     response: web.StreamResponse
     try:
         response = await handler(request)
@@ -50,6 +52,8 @@ async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
         response = _refuse(request, error)
     complete(response.headers)
     response.headers["X-Request-Id"] = given
+    if keys.LIMITS in request:
+        tell(response.headers, request[keys.LIMITS])
     app = request.app
     method, status, seconds = request.method, response.status, time.perf_counter() - started
     resource = request.match_info.route.resource
@@ -65,6 +69,8 @@ async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
 def _refuse(request: web.Request, error: Exception) -> web.StreamResponse:
     """Return the problem document (RFC 9457) of an error. The only place that maps errors."""
     if isinstance(error, BMSError):
+        app = request.app
+        app[keys.REFUSALS].note(error, network(client_address(request, app[keys.SETTINGS].trusted_proxies)))
         return problem(request, error)
     if isinstance(error, web.HTTPException):
         return _router_error(request, error)

@@ -113,6 +113,8 @@ def refusals(endpoint: Endpoint) -> list[type[BMSError]]:
         found += [errors.IdempotencyKeyReused, errors.RequestInProgress]
     if "If-Match" in endpoint.headers:
         found.append(errors.PreconditionFailed)
+    if endpoint.dear:
+        found.append(errors.TooManyRequests)
     found += [*endpoint.raises, BMSError, *_UNAVAILABLE]
     return list(dict.fromkeys(found))
 
@@ -206,6 +208,9 @@ def _headers(endpoint: Endpoint, status: int) -> Iterator[str]:
         yield "Idempotency-Replayed"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         yield "Retry-After"
+    if endpoint.dear:
+        yield "RateLimit"
+        yield "RateLimit-Policy"
 
 
 def _problem_response(kinds: Sequence[type[BMSError]]) -> Document:
@@ -213,6 +218,8 @@ def _problem_response(kinds: Sequence[type[BMSError]]) -> Document:
     headers = ["X-Request-Id"]
     if any(kind.default_retry_after is not None for kind in kinds):
         headers.append("Retry-After")
+    if errors.TooManyRequests in kinds:
+        headers += ["RateLimit", "RateLimit-Policy"]
     if kinds[0].status == HTTPStatus.UNAUTHORIZED:
         headers.append("WWW-Authenticate")
     codes = {"code": {"enum": [kind.code for kind in kinds]}}

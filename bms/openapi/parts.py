@@ -82,6 +82,15 @@ RESPONSE_HEADERS: dict[str, Part] = {
         "description": "Seconds to wait before the next attempt.",
         "schema": {"type": "integer", "minimum": 0},
     },
+    "RateLimit": {
+        "description": "What is left of each limit that counted this call: r calls at once, and more in t "
+        "seconds (draft-ietf-httpapi-ratelimit-headers-10). Absent where no limit applies.",
+        "schema": {"type": "string", "examples": ['"dear";r=59;t=2']},
+    },
+    "RateLimit-Policy": {
+        "description": "These limits: q calls in w seconds.",
+        "schema": {"type": "string", "examples": ['"dear";q=60;w=120']},
+    },
     "WWW-Authenticate": {
         "description": "How to authenticate (RFC 6750).",
         "schema": {"type": "string", "examples": ['Bearer realm="bms"']},

@@ -13,9 +13,10 @@ from bms.payments.cards import brand_of, cvv_valid, digits_of, is_expired, numbe
 from bms.queries.payments import PaymentRow
 from bms.schemas.base import Id, Line, OneOf, RequestSchema, Text
 from bms.schemas.listing import ListQuery
-from bms.terms import Method, PaymentStatus
+from bms.terms import NOT_APPROVED, NOT_COMPLETED, VOIDED, Method, PaymentStatus
 
 METHODS = tuple(Method)
+_NO_SECRETS = (None, VOIDED, NOT_COMPLETED, NOT_APPROVED)
 _VPA = re.compile(r"[A-Za-z0-9._-]{2,64}@[A-Za-z][A-Za-z0-9]{1,63}\Z")
 
 
@@ -102,6 +103,16 @@ class PaymentList(ListQuery):
     """GET /payments."""
 
 
+def shown_failure(payment: PaymentRow) -> str | None:
+    """Return why a payment failed, as its payer may know it."""
+    return "card_declined" if has_secret_failure(payment) else payment.failure_code
+
+
+def has_secret_failure(payment: PaymentRow) -> bool:
+    """Return whether the payer learns only that the card was declined: a bank has said something of it."""
+    return payment.method == Method.CARD and payment.failure_code not in _NO_SECRETS
+
+
 def present_payment(payment: PaymentRow, *, viewer_id: int) -> dict[str, Any]:
     """Return a payment as the API shows it to the user ``viewer_id``."""
     is_open = payment.status == PaymentStatus.PROCESSING
@@ -117,7 +128,7 @@ def present_payment(payment: PaymentRow, *, viewer_id: int) -> dict[str, Any]:
         "method": payment.method,
         "status": payment.status,
         "card": card,
-        "failure_code": payment.failure_code,
+        "failure_code": shown_failure(payment),
         "next_action": present_next_action(payment, viewer_id),
         "pending_until": rfc3339(payment.pending_until) if is_open else None,
         "created_at": rfc3339(payment.created_at),

@@ -44,6 +44,7 @@ def _chores(database: Database, settings: Settings) -> list[Chore]:
         rows(housekeeping.remove_old_keys),
         rows(housekeeping.remove_old_notices),
         rows(housekeeping.remove_old_attempts),
+        rows(housekeeping.remove_old_counters),
         rows(housekeeping.remove_old_sessions),
         rows(housekeeping.remove_empty_mail),
     ]
@@ -56,4 +57,5 @@ def _chores(database: Database, settings: Settings) -> list[Chore]:
         chores.append(rows(housekeeping.remove_old_notifications, days=days))
     if days := settings.keep_audit_days:
         chores.append(rows(housekeeping.remove_old_audit, days=days))
+        chores.append(rows(housekeeping.remove_old_refusals, days=days))
     return chores

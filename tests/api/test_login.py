@@ -111,7 +111,6 @@ async def test_every_refusal_reads_and_costs_the_same(
     # All with the same work factor, the one made up for nobody as well.
     assert set(checks) == {b"$2b$04$"}
     after = contents(rows)
-    assert before.pop("login_attempts") != after.pop("login_attempts")
     assert before == after
 
 

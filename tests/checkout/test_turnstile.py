@@ -54,7 +54,7 @@ class Counted:
         self.most: Counter[int] = Counter()
         self.inside_groups = self.most_groups = 0
 
-    async def transact(self, command: Any, *, asks: Sequence[Ask]) -> Any:
+    async def transact(self, command: Any, *, asks: Sequence[Ask], **options: Any) -> Any:
         self.groups.append(len(asks))
         events = Counter({ask.event_id for ask in asks})
         self.inside += events
@@ -62,7 +62,7 @@ class Counted:
         self.inside_groups += 1
         self.most_groups = max(self.most_groups, self.inside_groups)
         try:
-            return await self._db.transact(command, asks=asks)
+            return await self._db.transact(command, asks=asks, **options)
         finally:
             self.inside -= events
             self.inside_groups -= 1
@@ -149,13 +149,13 @@ class Stuck(Counted):
         self.gives_up = gives_up
         self.goes_on = asyncio.Event()
 
-    async def transact(self, command: Any, *, asks: Sequence[Ask]) -> Any:
+    async def transact(self, command: Any, *, asks: Sequence[Ask], **options: Any) -> Any:
         if any(ask.event_id == self.event for ask in asks):
             if self.gives_up is not None:
                 self.groups.append(len(asks))
                 raise self.gives_up
             await self.goes_on.wait()
-        return await super().transact(command, asks=asks)
+        return await super().transact(command, asks=asks, **options)
 
 
 async def test_beside_an_event_that_stands_still_others_are_served(
@@ -228,7 +228,7 @@ async def test_nobody_waits_for_ever_for_a_group_that_breaks(
     event = await make_event()
 
     class Miscounting(Counted):
-        async def transact(self, command: Any, *, asks: Sequence[Ask]) -> Any:
+        async def transact(self, command: Any, *, asks: Sequence[Ask], **options: Any) -> Any:
             return []
 
     async with asyncio.timeout(30):

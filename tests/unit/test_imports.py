@@ -22,7 +22,7 @@ LEAVES = {"announcements", "characters", "errors", "formats", "money", "terms"}
 MAY_IMPORT = {
     "handlers": {
         *("checkout", "commands", "queries", "schemas", "http"),
-        *("metrics", "security.tokens"),
+        *("cache.counters", "metrics", "security.devices", "security.tokens"),
     },
     "openapi": {"http", "schemas", "security.signatures"},
     "http": {
@@ -36,7 +36,14 @@ MAY_IMPORT = {
             "security",
             "settings",
         ),
-        *("commands.idempotency", "queries.sessions", "schemas.base", "schemas.problems", "sql.database"),
+        *(
+            "commands.audit",
+            "commands.idempotency",
+            "queries.sessions",
+            "schemas.base",
+            "schemas.problems",
+            "sql.database",
+        ),
     },
     "tasks": {
         *("checkout", "commands", "i18n.languages", "queries.due", "mail", "payments", "settings"),
@@ -47,7 +54,16 @@ MAY_IMPORT = {
         *("sql.database", "sql.session"),
     },
     "resources": {
-        *("cache", "commands.constraints", "http.shared", "mail", "payments", "security", "settings"),
+        *(
+            "cache",
+            "commands.constraints",
+            "commands.rate_counters",
+            "http.shared",
+            "mail",
+            "payments",
+            "security",
+            "settings",
+        ),
         *("sql.database", "sql.odbc"),
     },
     "checkout": {

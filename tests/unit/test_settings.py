@@ -12,11 +12,13 @@ import pytest
 
 from bms.errors import ConfigurationError
 from bms.settings import Settings, load
+from bms.terms import Rate
 
 SECRET = "s" * 32
 DATABASE = {"BMS_DATABASE_URL": "postgresql://u:hunter2@h/d", "BMS_SECRET_KEY": SECRET}
 
 # variable: (text, value, texts that are refused)
+RATE = ("7,30", Rate(7, 30), ("7", "7,0", "0,7", "-1,5", "a,b", "1,2,3", "1000,1000000", "on"))
 VARIABLES: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     "host": ("0.0.0.0", "0.0.0.0", ()),
     "port": ("9090", 9090, ("0", "65536", "-1", "80a", "8 0", "٨٠", "1.5", "9" * 5000)),
@@ -55,6 +57,25 @@ VARIABLES: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     "max_body_bytes": ("2048", 2048, ("1023", "104857601")),
     "max_connections": ("500", 500, ("9", "1000001")),
     "max_connections_per_address": ("0", 0, ("-1", "x")),
+    "free_tickets_per_user": ("7", 7, ("-1", "x", "1000001")),
+    "unpaid_tickets_per_user": ("7", 7, ("-1", "x", "1000001")),
+    "unpaid_bookings_per_user": ("7", 7, ("-1", "x", "1000001")),
+    "unpaid_tickets_per_address": ("7", 7, ("-1", "x", "1000001")),
+    "short_hold_seconds": ("0", 0, ("-1", "86401")),
+    "waiting_asks_per_user": ("7", 7, ("-1", "x", "1000001")),
+    "password_queue": ("1", 1, ("0", "x")),
+    "rate_wrong_passwords": RATE,
+    "rate_wrong_passwords_per_account": RATE,
+    "rate_wrong_passwords_per_address": RATE,
+    "rate_registrations_per_address": RATE,
+    "rate_dear_per_user": RATE,
+    "rate_dear_per_address": RATE,
+    "rate_declined_cards_per_booking": RATE,
+    "rate_declined_cards_per_user": RATE,
+    "rate_declined_cards_per_address": RATE,
+    "rate_messages_per_event": RATE,
+    "rate_messages_per_organizer": ("Off", None, (",", "no")),
+    "events_per_manager": ("7", 7, ("-1", "x", "1000001")),
     "cors_origins": (
         "https://a.example, http://LOCALHOST:3000",
         frozenset({"https://a.example", "http://localhost:3000"}),

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from bms.commands import audit
-from bms.commands.accounts.attempts import account_bucket, count_attempt, forget_attempts
 from bms.commands.accounts.sessions import end_sessions
 from bms.errors import ValidationFailed
 from bms.sql.session import Transaction
@@ -35,18 +34,9 @@ SET_PASSWORD = Statement(
 )
 
 
-class PasswordToCheck(NamedTuple):
-    """The hash that the current password must match, and the counter of the account's attempts."""
-
-    hash: str
-    bucket: str
-
-
-def begin_password_change(tx: Transaction, *, user_id: int, address: str) -> PasswordToCheck:
-    """Count a password attempt, as a login does, and return what to check. Raises TooManyAttempts."""
-    bucket = account_bucket(user_id)
-    count_attempt(tx, bucket=bucket, address=address)
-    return PasswordToCheck(tx.only(GET_PASSWORD, id=user_id).password_hash, bucket)
+def get_password_hash(tx: Transaction, *, user_id: int) -> str:
+    """Return the hash that the user's current password must match."""
+    return tx.only(GET_PASSWORD, id=user_id).password_hash
 
 
 def change_password(
@@ -56,14 +46,11 @@ def change_password(
     session_id: int,
     old_hash: str,
     new_hash: str,
-    bucket: str,
-    address: str,
 ) -> None:
     """Replace the password that was checked against ``old_hash``, and end all other sessions of the user.
 
     Raises ValidationFailed if the password has changed since the check.
     """
-    forget_attempts(tx, bucket=bucket, address=address)
     if tx.execute(SET_PASSWORD, id=actor.user_id, old_hash=old_hash, new_hash=new_hash) != 1:
         raise wrong_password()
     ended = end_sessions(tx, user_id=actor.user_id, kept=session_id)

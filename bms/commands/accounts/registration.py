@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from bms.announcements import Person, UserRegistered
 from bms.commands import audit
 from bms.commands.messages.announce import announce
-from bms.errors import NotFound
+from bms.errors import EmailTaken, NotFound, UsernameTaken
 from bms.queries.accounts import ProfileRow, UserRow
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -21,6 +21,23 @@ class EditableProfile(NamedTuple):
     bio: str | None
     locale: str | None
 
+
+class TakenRow(NamedTuple):
+    """Whether an account has the name, and whether one has the address."""
+
+    username: int
+    email: int
+
+
+FIND_TAKEN = Statement(
+    "users.find_taken",
+    "@username_folded NVARCHAR(64), @email_folded NVARCHAR(254)",
+    """
+    SELECT (SELECT COUNT(*) FROM users WHERE username_folded = @username_folded) AS username,
+           (SELECT COUNT(*) FROM users WHERE email_folded = @email_folded) AS email
+    """,
+    TakenRow,
+)
 
 INSERT = Statement(
     "users.insert",
@@ -65,6 +82,20 @@ LOCK_PROFILE = Statement(
 def fold(text: str) -> str:
     """Return ``text`` as the unique columns store it: names that differ only in case are one name."""
     return text.casefold()
+
+
+def check_is_free(tx: Transaction, *, username: str, email: str | None) -> None:
+    """Raise UsernameTaken or EmailTaken if an account has one of them.
+
+    ``register_user`` finds that out as well. This comes before the password is hashed, which costs much.
+    """
+    taken = tx.only(
+        FIND_TAKEN, username_folded=fold(username), email_folded=None if email is None else fold(email)
+    )
+    if taken.username:
+        raise UsernameTaken(field="username")
+    if taken.email:
+        raise EmailTaken(field="email")
 
 
 def register_user(

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from bms.commands import audit
-from bms.commands.accounts.attempts import account_bucket, count_attempt, forget_attempts
 from bms.commands.accounts.registration import fold
 from bms.errors import InvalidCredentials
 from bms.sql.session import Transaction
@@ -116,28 +115,24 @@ REVOKE_OF_USER = Statement(
 
 
 class Credentials(NamedTuple):
-    """What to check a password against. ``user_id`` and ``password_hash`` are None without an active account.
+    """What to check a password against, both None without an active account of that name.
 
-    ``bucket`` is the counter of the account's failed logins.
+    ``account_id`` is the account's id even if it is inactive.
     """
 
+    account_id: int | None
     user_id: int | None
     password_hash: str | None
-    bucket: str
 
 
-def begin_login(tx: Transaction, *, login: str, address: str) -> Credentials:
-    """Count an attempt to log in as ``login`` (a username or an e-mail address) and return what to check.
-
-    The attempt counts before the password is checked, so that concurrent attempts cannot get around the
-    limit. Raises TooManyAttempts, with the seconds to wait, past the limit of the account or the address.
-    """
+def find_credentials(tx: Transaction, *, login: str) -> Credentials:
+    """Return what to check a login as ``login`` (a username or an e-mail address) against."""
     user = tx.row(FIND_BY_EMAIL if "@" in login else FIND_BY_USERNAME, folded=fold(login))
-    account = account_bucket(login if user is None else user.id)
-    count_attempt(tx, bucket=account, address=address)
-    if user is None or not user.is_active:
-        return Credentials(None, None, account)
-    return Credentials(user.id, user.password_hash, account)
+    if user is None:
+        return Credentials(None, None, None)
+    if not user.is_active:
+        return Credentials(user.id, None, None)
+    return Credentials(user.id, user.id, user.password_hash)
 
 
 def open_session(
@@ -145,7 +140,6 @@ def open_session(
     *,
     user_id: int,
     password_hash: str,
-    bucket: str,
     refresh_hash: str,
     seconds: int,
     device: str | None,
@@ -156,7 +150,6 @@ def open_session(
 
     Raises InvalidCredentials if the password changed since the check, or the account was deactivated.
     """
-    forget_attempts(tx, bucket=bucket, address=address)
     if tx.execute(LOCK_CREDENTIALS, id=user_id, password_hash=password_hash) != 1:
         raise InvalidCredentials()
     session = tx.only(

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from bms.announcements import EventPublished
 from bms.commands import audit
@@ -20,10 +20,11 @@ from bms.commands.events.rules import (
 )
 from bms.commands.events.ticket_types import Offer, add_ticket_types
 from bms.commands.messages.announce import announce
+from bms.errors import EventQuotaReached
 from bms.queries.events import EventId, EventView
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import Actor, EventStatus
+from bms.terms import Actor, EventStatus, Right
 
 # The database's clock decides what is past, because all processes share it.
 INSERT = Statement(
@@ -47,12 +48,37 @@ INSERT = Statement(
 )
 
 
-def create_event(tx: Transaction, actor: Actor, *, fields: Mapping[str, Any]) -> EventView:
+class ToCome(NamedTuple):
+    """How many events of an organiser have not begun and are not cancelled."""
+
+    events: int
+
+
+COUNT_TO_COME = Statement(
+    "events.count_to_come",
+    "@organizer_id BIGINT",
+    """
+    SELECT COUNT(*) AS events
+    FROM   events
+    WHERE  organizer_id = @organizer_id AND starts_at > SYSUTCDATETIME() AND status IN ('DRAFT', 'PUBLISHED')
+    """,
+    ToCome,
+)
+
+
+def create_event(tx: Transaction, actor: Actor, *, fields: Mapping[str, Any], quota: int = 0) -> EventView:
     """Create an event from the fields of schemas.events.Event and return it. The actor is its organiser.
+
+    An organiser who is no admin has at most ``quota`` events to come; 0 is any number. Raises
+    EventQuotaReached beyond it.
 
     Raises ValidationFailed for a start in the past, an end before the start, an unknown venue or category,
     and a capacity that is missing, exceeds the venue's, or is less than that of the ticket types.
     """
+    if quota and not actor.may(Right.EVENTS_ANY):
+        events = tx.only(COUNT_TO_COME, organizer_id=actor.user_id).events
+        if events >= quota:
+            raise EventQuotaReached(f"You have {events} events to come, and {quota} are the limit")
     place = find_place(tx, fields, keep_address=fields["older_names"])
     category_id = find_category_id(tx, fields["category"])
     starts_at = naive_utc(fields.get("starts_at")) or dt.datetime.combine(

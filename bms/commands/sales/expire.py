@@ -22,7 +22,7 @@ EXPIRE = Statement(
     "@id BIGINT",
     """
     UPDATE bookings WITH (ROWLOCK, UPDLOCK)
-    SET    status = 'EXPIRED', hold_expires_at = NULL
+    SET    status = 'EXPIRED', hold_expires_at = NULL, expired_at = SYSUTCDATETIME()
     OUTPUT inserted.event_id, inserted.user_id
     WHERE  id = @id AND status = 'PENDING' AND hold_expires_at <= SYSUTCDATETIME()
     """,

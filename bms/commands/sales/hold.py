@@ -22,6 +22,7 @@ from bms.commands.sales.event_versions import check_unchanged
 from bms.commands.sales.limit import count_live, take_turns
 from bms.commands.sales.pricing import Quote, Wanted, check_told, check_total, price
 from bms.commands.sales.tickets import Issue
+from bms.commands.sales.unpaid import OFF, Buyer, HoldLimits, Unpaid, count_unpaid
 from bms.errors import BMSError, Contested, NotOnSale, PerUserLimitReached, SoldOut
 from bms.money import Money
 from bms.queries.bookings import BookingRow, BookingView, list_tickets
@@ -35,17 +36,18 @@ INSERT = Statement(
     "@bookings NVARCHAR(MAX)",
     """
     INSERT INTO bookings (reference, user_id, event_id, status, quantity, total, currency,
-                          locale, hold_expires_at, confirmed_at)
+                          locale, address, hold_expires_at, confirmed_at)
     OUTPUT inserted.id, inserted.reference, inserted.user_id, inserted.event_id, inserted.status,
            inserted.quantity, inserted.total, inserted.currency, inserted.hold_expires_at,
            inserted.confirmed_at, inserted.cancelled_at, inserted.cancel_reason, inserted.refund_due,
            inserted.locale, inserted.created_at
-    SELECT b.reference, b.user_id, b.event_id, b.status, b.quantity, b.total, b.currency, b.locale,
+    SELECT b.reference, b.user_id, b.event_id, b.status, b.quantity, b.total, b.currency, b.locale, b.address,
            CASE WHEN b.status = 'PENDING' THEN DATEADD(SECOND, b.hold_seconds, SYSUTCDATETIME()) END,
            CASE WHEN b.status = 'CONFIRMED' THEN SYSUTCDATETIME() END
     FROM   OPENJSON(@bookings) WITH (reference NVARCHAR(16), user_id BIGINT, event_id BIGINT,
                                      status NVARCHAR(16), quantity INT, total DECIMAL(15,3),
-                                     currency NVARCHAR(3), locale NVARCHAR(35), hold_seconds INT) AS b
+                                     currency NVARCHAR(3), locale NVARCHAR(35), address NVARCHAR(64),
+                                     hold_seconds INT) AS b
     """,
     BookingRow,
 )
@@ -72,7 +74,8 @@ class Ask:
     A booking that costs nothing is confirmed at once, unless ``confirm_free`` is off. ``render`` makes the
     reply from the booking; the reply is stored under ``key``. ``quote`` is the fingerprint of the price that
     the buyer was told, or None: any price will do. ``locale`` is the language of the booking's mails, None
-    for that of the user's account.
+    for that of the user's account. ``address`` is the network that the request came from, None where it says
+    nothing.
     """
 
     actor: Actor
@@ -85,6 +88,11 @@ class Ask:
     confirm_free: bool = True
     quote: str | None = None
     locale: str | None = None
+    address: str | None = None
+
+    @property
+    def buyer(self) -> Buyer:
+        return Buyer(self.user_id, self.event_id, self.address)
 
 
 @dataclass(slots=True)
@@ -95,22 +103,25 @@ class _Plan:
     quote: Quote
     reference: str
     confirmed: bool
+    hold_seconds: int
 
 
-def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | BMSError]:
+def hold_tickets(
+    tx: Transaction, *, asks: Sequence[Ask], limits: HoldLimits = OFF
+) -> list[StoredReply | BMSError]:
     """Hold tickets for each of ``asks``, all of different users, and return their replies in order.
 
     An ask whose key was used before gets its first reply again. An ask that is refused gets the error instead
-    of a reply: NotFound, ValidationFailed, NotOnSale, PerUserLimitReached, SoldOut, PriceChanged, Conflict,
-    IdempotencyKeyReused or RequestInProgress. Raises Contested when another transaction took the tickets
-    first, or changed an event whose bookings are confirmed here.
+    of a reply: NotFound, ValidationFailed, NotOnSale, PerUserLimitReached, UnpaidLimitReached, SoldOut,
+    PriceChanged, Conflict, IdempotencyKeyReused or RequestInProgress. Raises Contested when another
+    transaction took the tickets first, or changed an event whose bookings are confirmed here.
     """
     outcomes: dict[int, StoredReply | BMSError] = {}
     first = idempotency.first_replies(tx, [ask.key for ask in asks if ask.key is not None])
-    sales = list_for_sale(tx, event_ids={ask.event_id for ask in asks})
-    # How many tickets of each type the earlier asks leave.
-    left = {key: kind.available for sale in sales.values() for key, kind in sale.types.items()}
-    held = _held(tx, [ask for ask in asks if ask.key is None or ask.key not in first], sales)
+    sales = _sales(tx, asks, limits)
+    new = [ask for ask in asks if ask.key is None or ask.key not in first]
+    held = _held(tx, new, sales)
+    unpaid = count_unpaid(tx, [ask.buyer for ask in new if ask.event_id in sales], limits)
 
     @cache
     def priced(event_id: int, wanted: tuple[Wanted, ...]) -> Quote:
@@ -125,7 +136,7 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | 
             continue
         try:
             quote = priced(ask.event_id, ask.wanted)
-            plans.append(_plan(ask, quote, sales[ask.event_id], left, held[ask.user_id, ask.event_id]))
+            plans.append(_plan(ask, quote, sales[ask.event_id], held[ask.user_id, ask.event_id], unpaid))
         except BMSError as refusal:
             outcomes[number] = refusal
     if plans:
@@ -138,22 +149,47 @@ def hold_tickets(tx: Transaction, *, asks: Sequence[Ask]) -> list[StoredReply | 
     return [outcomes[number] for number in range(len(asks))]
 
 
-def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, ForSale]) -> "Counter[tuple[int, int]]":
+@dataclass(frozen=True, slots=True)
+class _Sale(ForSale):
+    """An event on sale. ``left`` is how many tickets of each type the earlier asks leave.
+
+    ``per_user`` is the limit of tickets for a user, if there is one.
+    """
+
+    per_user: int | None
+    left: dict[int, int]
+
+
+def _sales(tx: Transaction, asks: Sequence[Ask], limits: HoldLimits) -> dict[int, _Sale]:
+    return {
+        event_id: _Sale(
+            sale.event,
+            sale.types,
+            limits.per_user(
+                sale.event.per_user_limit, is_free=all(kind.price == 0 for kind in sale.types.values())
+            ),
+            {key: kind.available for key, kind in sale.types.items()},
+        )
+        for event_id, sale in list_for_sale(tx, event_ids={ask.event_id for ask in asks}).items()
+    }
+
+
+def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> "Counter[tuple[int, int]]":
     """Return how many tickets each user has of an event with a limit. The counts hold until the commit."""
-    limited = {event_id for event_id, sale in sales.items() if sale.event.per_user_limit is not None}
+    limited = {event_id for event_id, sale in sales.items() if sale.per_user is not None}
     buyers = {(ask.user_id, ask.event_id) for ask in asks if ask.event_id in limited}
     take_turns(tx, {user_id for user_id, _ in buyers})
     return count_live(tx, buyers)
 
 
-def _plan(ask: Ask, quote: Quote, sale: ForSale, left: dict[int, int], held: int) -> _Plan:
+def _plan(ask: Ask, quote: Quote, sale: _Sale, held: int, unpaid: Unpaid) -> _Plan:
     """Return the booking to make for ``ask``, whose user has ``held`` tickets of the event already.
 
-    ``quote`` is what it costs, and ``left`` how many tickets of each type earlier asks leave: takes its
-    tickets off that. Raises the error that refuses the ask, and then takes nothing.
+    ``quote`` is what it costs, and ``unpaid`` tells what of the user's is not paid. Takes the tickets off
+    ``sale``. Raises the error that refuses the ask, and then takes nothing.
     """
     _check_on_sale(sale.event)
-    limit = sale.event.per_user_limit
+    limit = sale.per_user
     if limit is not None and held + quote.quantity > limit:
         raise PerUserLimitReached(
             f"The limit is {limit} tickets per person, and {held} are booked already",
@@ -163,14 +199,20 @@ def _plan(ask: Ask, quote: Quote, sale: ForSale, left: dict[int, int], held: int
     for line in quote.lines:
         if not sale.types[line.ticket_type_id].on_sale:
             raise NotOnSale(available=0)
-        if left[line.ticket_type_id] < line.quantity:
-            available = left[line.ticket_type_id]
-            raise SoldOut(f"{available} left of {line.name}", available=available)
+        left = sale.left[line.ticket_type_id]
+        if left < line.quantity:
+            raise SoldOut(f"{left} left of {line.name}", available=left)
+    confirmed = ask.confirm_free and quote.total == 0
+    if not confirmed:
+        unpaid.check(ask.buyer, quote.quantity)
     # Last: nobody is asked to agree to a new price of tickets that cannot be had.
     check_told(quote, ask.quote)
+    if not confirmed:
+        unpaid.count(ask.buyer, quote.quantity)
     for line in quote.lines:
-        left[line.ticket_type_id] -= line.quantity
-    return _Plan(ask, quote, random_code(10), ask.confirm_free and quote.total == 0)
+        sale.left[line.ticket_type_id] -= line.quantity
+    hold_seconds = unpaid.hold_seconds(ask.buyer, ask.hold_seconds)
+    return _Plan(ask, quote, random_code(10), confirmed, hold_seconds)
 
 
 def _write(tx: Transaction, plans: Sequence[_Plan]) -> list[StoredReply]:
@@ -233,7 +275,8 @@ def _booking(plan: _Plan) -> dict[str, Any]:
         "total": str(plan.quote.total),
         "currency": plan.quote.currency,
         "locale": plan.ask.locale,
-        "hold_seconds": plan.ask.hold_seconds,
+        "address": plan.ask.address,
+        "hold_seconds": plan.hold_seconds,
     }
 
 

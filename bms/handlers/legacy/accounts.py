@@ -24,6 +24,7 @@ routes = Routes(deprecated=True)
     answers={201: UserAnswer()},
     raises=[Forbidden, EmailTaken, UsernameTaken],
     headers=["Accept-Language"],
+    dear=True,
 )
 async def register(call: Call) -> web.Response:
     """Create an account (source 004)."""
@@ -38,6 +39,7 @@ async def register(call: Call) -> web.Response:
     body=Login(),
     answers={200: TokensAnswer()},
     raises=[InvalidCredentials, TooManyAttempts],
+    dear=True,
 )
 async def login(call: Call) -> web.Response:
     """Log in. Returns ``access`` and ``refresh`` tokens (source 001)."""

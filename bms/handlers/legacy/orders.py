@@ -10,6 +10,8 @@ from bms.errors import (
     PaymentInProgress,
     PerUserLimitReached,
     SoldOut,
+    TooManyRequests,
+    UnpaidLimitReached,
 )
 from bms.handlers import holding
 from bms.http.call import Access, Call
@@ -34,7 +36,7 @@ routes = Routes(deprecated=True)
     access=Access.USER,
     body=Order(),
     answers={201: OrderAnswer()},
-    raises=[NotFound, NotOnSale, SoldOut, PerUserLimitReached],
+    raises=[NotFound, NotOnSale, SoldOut, PerUserLimitReached, UnpaidLimitReached, TooManyRequests],
     headers=["Accept-Language", "Idempotency-Key"],
 )
 async def order(call: Call) -> web.Response:

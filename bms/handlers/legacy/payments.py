@@ -4,7 +4,6 @@ import secrets
 
 from aiohttp import web
 
-from bms.checkout.payments import pay
 from bms.commands.sales.orders import confirm_free_order
 from bms.errors import (
     BookingNotPending,
@@ -14,10 +13,11 @@ from bms.errors import (
     OrderNotPending,
     PaymentFailed,
     PaymentInProgress,
+    TooManyAttempts,
 )
+from bms.handlers.paying import pay
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
-from bms.http.idempotency import key_of
 from bms.http.pages import respond
 from bms.queries.bookings import get_booking
 from bms.queries.payments import list_payment_methods
@@ -66,7 +66,7 @@ async def simulate_payment(call: Call) -> web.Response:
     body=ProcessPayment(),
     query=Simulation(),
     answers={200: ProcessedOrderAnswer()},
-    raises=[PaymentFailed, OrderNotPending, PaymentInProgress, GatewayUnavailable],
+    raises=[PaymentFailed, OrderNotPending, PaymentInProgress, GatewayUnavailable, TooManyAttempts],
     headers=["Idempotency-Key"],
 )
 async def process_payment(call: Call) -> web.Response:
@@ -106,13 +106,10 @@ async def _process_priced(call: Call, order_id: int) -> str | None:
     method = next(method for method in SIMULATED if method in taken)
     field, values = SIMULATED[method]
     paid = await pay(
-        call.db,
-        call.gateway,
-        call.actor,
+        call,
         booking_id=order_id,
         method=method,
         details={field: values[_outcome(call)]},
-        key=await key_of(call),
         may_wait=False,
     )
     return paid.refusal

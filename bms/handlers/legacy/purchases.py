@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from bms.errors import NotOnSale, PerUserLimitReached, SoldOut
+from bms.errors import NotOnSale, PerUserLimitReached, SoldOut, TooManyRequests, UnpaidLimitReached
 from bms.handlers import holding
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
@@ -19,7 +19,7 @@ routes = Routes(deprecated=True)
     access=Access.USER,
     body=Purchase(),
     answers={201: PurchaseAnswer()},
-    raises=[NotOnSale, SoldOut, PerUserLimitReached],
+    raises=[NotOnSale, SoldOut, PerUserLimitReached, UnpaidLimitReached, TooManyRequests],
     headers=["Accept-Language", "Idempotency-Key"],
 )
 async def purchase(call: Call) -> web.Response:

@@ -13,7 +13,7 @@ from bms.errors import GatewayUnavailable
 from bms.payments.cards import brand_of, digits_of, last4, number_valid
 from bms.payments.gateway import Charge, NextAction, Outcome
 from bms.payments.simulated.ledger import Booked, Entry, Ledger, Refunding, Totals
-from bms.terms import Method
+from bms.terms import NOT_APPROVED, NOT_COMPLETED, VOIDED, Method
 
 SLOW_SECONDS = 5.0
 PAGE = "/simulated-gateway/"  # where a buyer approves or declines, followed by the gateway's reference
@@ -74,9 +74,9 @@ MESSAGES: Mapping[str, str] = {
     "incorrect_cvc": "The card's security code is incorrect.",
     "processing_error": "The card could not be processed; try again.",
     "payment_declined": "The payment was declined.",
-    "voided": "The payment never reached the gateway and was given up.",
-    "not_completed": "The payment was not completed in time and was given up.",
-    "not_approved": "The payment was not approved.",
+    VOIDED: "The payment never reached the gateway and was given up.",
+    NOT_COMPLETED: "The payment was not completed in time and was given up.",
+    NOT_APPROVED: "The payment was not approved.",
     "invalid_details": "The payment details are not usable.",
 }
 
@@ -134,7 +134,7 @@ class SimulatedGateway:
                 method="void",
                 brand=None,
                 last4=None,
-                failure=("voided", MESSAGES["voided"]),
+                failure=(VOIDED, MESSAGES[VOIDED]),
                 refunding=Refunding.PROMPT,
                 answered=True,
                 delay=0.0,
@@ -143,7 +143,7 @@ class SimulatedGateway:
         if time.time() < booked.answers_at:
             raise GatewayUnavailable("The payment is still in progress")
         if booked.outcome.pending:
-            failure = ("not_completed", MESSAGES["not_completed"])
+            failure = (NOT_COMPLETED, MESSAGES[NOT_COMPLETED])
             entry = await self._books(lambda: self._ledger.decide(booked.outcome.gateway_reference, failure))
             assert entry is not None
             return _outcome(entry)
@@ -158,7 +158,7 @@ class SimulatedGateway:
 
         The first decision stands, and so does a void.
         """
-        failure = None if approved else ("not_approved", MESSAGES["not_approved"])
+        failure = None if approved else (NOT_APPROVED, MESSAGES[NOT_APPROVED])
         return await self._books(lambda: self._ledger.decide(gateway_reference, failure))
 
     async def refund(self, reference: str, gateway_reference: str, amount: Decimal, currency: str) -> Outcome:

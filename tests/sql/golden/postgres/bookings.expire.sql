@@ -1,4 +1,4 @@
-UPDATE bookings SET status = 'EXPIRED', hold_expires_at = NULL
+UPDATE bookings SET status = 'EXPIRED', hold_expires_at = NULL, expired_at = CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
 WHERE
   id = CAST(? AS bigint)
   AND status = 'PENDING'

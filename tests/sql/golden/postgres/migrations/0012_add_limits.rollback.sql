@@ -1,0 +1,9 @@
+DROP TABLE refusals;
+DROP TABLE rate_counters;
+DROP INDEX ix_bookings_expired_user;
+DROP INDEX ix_bookings_unpaid_address;
+DROP INDEX ix_bookings_unpaid_user;
+ALTER TABLE bookings
+DROP COLUMN expired_at;
+ALTER TABLE bookings
+DROP COLUMN address;
