@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from bench import limit, tape, world
 from bench.limit import AS_SENT, LEAN, Limit, measure_limit
-from bench.serving import Server, check_books
+from bench.serving import NO_LIMITS, Server, check_books
 from bench.tape import tape_booking
 from bench.world import World, make_world
 from bms import settings as settings_module
@@ -33,7 +33,7 @@ PLAYED = 30  # transactions of each script, by each client
 def served_from_here(data_dir: Path, processes: int = 1) -> Iterator[Server]:
     """Serve what ``bms serve`` would, without a start of Python each time."""
     settings = settings_module.load(
-        {"BMS_DATA_DIR": str(data_dir), "BMS_DEMO_DATA": "off"}, data_dir / "none"
+        {**NO_LIMITS, "BMS_DATA_DIR": str(data_dir), "BMS_DEMO_DATA": "off"}, data_dir / "none"
     )
     url, stop, started = database_url(settings), asyncio.Event(), threading.Event()
     loop = asyncio.new_event_loop()
