@@ -1,17 +1,13 @@
 """Counters of processes that share a database and nothing else."""
 
-import asyncio
-import contextlib
-import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from bms.cache.counters import Clock, LocalCounters, Taken
+from bms.cache.periodic import Periodic
 from bms.errors import BMSError
 from bms.terms import Rate
-
-log = logging.getLogger(__name__)
 
 EXCHANGE_SECONDS = 1.0
 
@@ -29,7 +25,7 @@ class TableCounters(LocalCounters):
         super().__init__(clock=clock)
         self._exchange = exchange
         self._sums: dict[str, int] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._exchanging = Periodic(self.exchange, EXCHANGE_SECONDS, "the counters of limits are not shared")
 
     async def take(self, rate: Rate, key: str, amount: int = 1) -> Taken:
         taken = await super().take(rate, key, amount)
@@ -63,23 +59,9 @@ class TableCounters(LocalCounters):
             self._set(key, self._now() + 1000 * max(0, seconds + self._sums.get(key, 0)))
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        with contextlib.suppress(BMSError):
-            await self.exchange()
+        await self._exchanging.close()
 
     def _add(self, key: str, seconds: int) -> None:
         if key in self._sums or len(self._sums) < self._capacity:  # while the database is down
             self._sums[key] = self._sums.get(key, 0) + seconds
-        if self._task is None:
-            self._task = asyncio.create_task(self._run())
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(EXCHANGE_SECONDS)
-            try:
-                await self.exchange()
-            except BMSError as error:
-                log.warning("the counters of limits are not shared: %s", error)
+        self._exchanging.start()

@@ -126,7 +126,6 @@ DELETE_AUDIT = Statement(
     """,
 )
 
-
 DELETE_COUNTERS = Statement(
     "rate_counters.delete_old",
     "@limit INT",

@@ -3,17 +3,13 @@
 Failed logins, 403 and 429 are counted by minute, address and code, and written every few seconds.
 """
 
-import asyncio
-import contextlib
 import datetime as dt
-import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
+from bms.cache.periodic import Periodic
 from bms.errors import BMSError, InvalidCredentials
-
-log = logging.getLogger("bms")
 
 WRITE_SECONDS = 5.0
 MOST = 10_000  # counts that wait to be written; further addresses are counted together
@@ -38,7 +34,7 @@ class Refusals:
     def __init__(self, write: Write) -> None:
         self._write = write
         self._counts: Counter[Refused] = Counter()
-        self._task: asyncio.Task[None] | None = None
+        self._writing = Periodic(self.write, WRITE_SECONDS, "refusals are not written yet")
 
     def note(self, error: BMSError, address: str) -> None:
         """Count a refusal with ``error``, if it is of a kind that is audited."""
@@ -49,8 +45,7 @@ class Refusals:
         if len(self._counts) >= MOST and refused not in self._counts:
             refused = refused._replace(address=OTHERS)
         self._counts[refused] += 1
-        if self._task is None:
-            self._task = asyncio.create_task(self._run())
+        self._writing.start()
 
     async def write(self) -> None:
         """Write what was counted. Raises BMSError; the counts are then kept."""
@@ -64,17 +59,4 @@ class Refusals:
 
     async def close(self) -> None:
         """Write what was counted, for the last time."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        with contextlib.suppress(BMSError):
-            await self.write()
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(WRITE_SECONDS)
-            try:
-                await self.write()
-            except BMSError as error:
-                log.warning("refusals are not written yet: %s", error)
+        await self._writing.close()
