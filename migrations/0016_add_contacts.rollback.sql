@@ -1,0 +1,15 @@
+DROP INDEX ix_events_search ON events;
+DROP INDEX ix_events_unfolded ON events;
+DROP INDEX ix_users_unfolded ON users;
+ALTER TABLE events DROP CONSTRAINT df_events_search_folded;
+ALTER TABLE events DROP COLUMN search_folded;
+ALTER TABLE events DROP CONSTRAINT df_events_excerpt;
+ALTER TABLE events DROP COLUMN excerpt;
+ALTER TABLE events DROP CONSTRAINT df_events_search_text;
+ALTER TABLE events DROP COLUMN search_text;
+ALTER TABLE users DROP COLUMN name_folded;
+DROP INDEX ix_bookings_contact ON bookings;
+ALTER TABLE bookings DROP COLUMN contact_email_folded;
+ALTER TABLE bookings DROP COLUMN contact_email;
+ALTER TABLE bookings DROP COLUMN contact_name_folded;
+ALTER TABLE bookings DROP COLUMN contact_name;

@@ -1,0 +1,8 @@
+ALTER TABLE outbox DROP COLUMN request_id;
+
+DELETE FROM leases WHERE name = 'relay';
+
+DROP INDEX ix_announcements_to_publish ON announcements;
+
+ALTER TABLE announcements DROP CONSTRAINT df_announcements_to_publish;
+ALTER TABLE announcements DROP COLUMN to_publish;
