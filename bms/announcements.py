@@ -15,25 +15,48 @@ import msgspec
 class Person:
     """Who is told. Without an address only the notification reaches them.
 
-    ``locale`` is the language of their account, None if nobody has said which.
+    ``locale`` is the language of their account, None if nobody has said which. Unless the address is
+    ``confirmed``, it may be a stranger's: it gets no words that the account's user chose, and only mail
+    about the address itself and about what was booked. With ``is_contact`` the address is not the account's
+    but one that a booking names.
     """
 
     id: int
     name: str
     email: str | None
     locale: str | None = None
+    confirmed: bool = True
+    is_contact: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organizer:
+    """Who answers for an event. Replies to its mails go to ``email``, None if they have no address."""
+
+    name: str
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFacts:
-    """When and where an event is, as a mail shows it."""
+    """When and where an event is, as a mail shows it. Times are shown in its ``timezone``."""
 
     title: str
     starts_at: str
     ends_at: str | None = None
+    timezone: str = "UTC"
     venue: str | None = None
     address: str | None = None
     city: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFacts:
+    """A refund rule, in hours before the start."""
+
+    full_until_hours: int
+    percent: int
+    none_from_hours: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +69,22 @@ class LineFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeatFacts:
+    """A seat as people find it."""
+
+    section: str
+    row: str
+    number: str
+    entrance: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketFacts:
-    """A ticket as its holder shows it at the door."""
+    """A ticket as its holder shows it at the door. ``seat`` is None where people sit as they like."""
 
     code: str
     ticket_type: str
+    seat: SeatFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +116,73 @@ class UserRegistered(Announcement):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AboutAccount(Announcement):
+    """What somebody is told about their account."""
+
+    subject = "user"
+    user_id: int
+    person: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressClaimed(AboutAccount):
+    """An account claims an address, and a link goes there that confirms it. ``seed`` is the link's."""
+
+    kind = "user.address_claimed"
+    seed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressChanged(AboutAccount):
+    """An account has another address. ``person`` has the former one. ``token`` names the change."""
+
+    kind = "user.address_changed"
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordForgotten(AboutAccount):
+    """Somebody asked to choose a new password. ``seed`` is the link's.
+
+    Where no account has the address, the person has none either: nobody is told, at the same cost.
+    """
+
+    kind = "user.password_forgotten"
+    seed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChanged(AboutAccount):
+    """An account has another password. ``occasion`` is random."""
+
+    kind = "user.password_changed"
+    occasion: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn(AboutAccount):
+    """Somebody signed in from a device and a network that the account had not been used from.
+
+    ``device`` is a browser and a system, None if they are not known.
+    """
+
+    kind = "user.signed_in"
+    session_id: int
+    signed_in_at: str
+    device: str | None
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactorChanged(AboutAccount):
+    """A login needs a second factor from now on, or none any more. ``occasion`` is random."""
+
+    kind = "user.second_factor_changed"
+    is_on: bool
+    occasion: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingHeld(Announcement):
     """Tickets are held until a deadline."""
 
@@ -108,7 +209,10 @@ class BookingExpired(Announcement):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AboutBooking(Announcement):
-    """What a buyer is told about a booking. ``locale`` is the booking's language, None for the buyer's."""
+    """What a buyer is told about a booking. ``locale`` is the booking's language, None for the buyer's.
+
+    ``person`` has the name and the address of the booking's contact, if it has one.
+    """
 
     subject = "booking"
     booking_id: int
@@ -118,6 +222,7 @@ class AboutBooking(Announcement):
     event: EventFacts
     currency: str
     locale: str | None = None
+    organizer: Organizer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +233,28 @@ class BookingConfirmed(AboutBooking):
     total: str
     lines: list[LineFacts]
     tickets: list[TicketFacts]
+    terms: RuleFacts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsResent(BookingConfirmed):
+    """The tickets of a booking are mailed again. ``resend_id`` is random: each time is an occasion."""
+
+    kind = "tickets.resent"
+    resend_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactChanged(AboutBooking):
+    """A booking's mails go to another address from now on.
+
+    Announced to the new address, and to the one ``before``, which is not told the new one. ``change_id`` is
+    random.
+    """
+
+    kind = "booking.contact_changed"
+    change_id: str
+    before: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +268,41 @@ class BookingCancelled(AboutBooking):
     reason: str | None
     refund: str | None
     with_event: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsCancelled(AboutBooking):
+    """Single tickets of a booking are cancelled, and ``left`` of them stay valid.
+
+    ``refund`` is what is given back for them, None for nothing. A ticket is cancelled once, so
+    ``first_ticket_id`` names the occasion.
+    """
+
+    kind = "booking.tickets_cancelled"
+    first_ticket_id: int
+    tickets: list[TicketFacts]
+    left: int
+    reason: str | None
+    refund: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatChange:
+    """A ticket that has another seat; its ``code`` stays."""
+
+    code: str
+    ticket_type: str
+    before: SeatFacts
+    after: SeatFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsReseated(AboutBooking):
+    """Tickets of a booking have other seats. ``change_id`` is random: each time is an occasion."""
+
+    kind = "booking.tickets_reseated"
+    change_id: str
+    changes: list[SeatChange]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,17 +408,25 @@ class ToHolders(Announcement):
     subject = "event"
     event_id: int
     up_to: int
+    organizer: Organizer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventChanged(ToHolders):
-    """An event is at another time or place. ``version`` is the event's, of the last change told here."""
+    """An event is at another time or place, or has another refund rule.
+
+    ``version`` is the event's, of the last change told here. ``refundable`` says that it has moved so far
+    that all is refunded until the new start. The rules are None in rows of the release before.
+    """
 
     kind = "event.changed"
     title: str
     version: int
     old: EventFacts
     new: EventFacts
+    refundable: bool = False
+    old_rule: RuleFacts | None = None
+    new_rule: RuleFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,13 +461,33 @@ class ReviewPosted(Announcement):
     rating: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FanOutFailed:
+    """What should follow from an announcement could not be written. It is retried, unless ``given_up``.
+
+    This is counted and announced to nobody.
+    """
+
+    given_up: bool
+
+
 KINDS: dict[str, type[Announcement]] = {
     kind.kind: kind
     for kind in (
         UserRegistered,
+        AddressClaimed,
+        AddressChanged,
+        PasswordForgotten,
+        PasswordChanged,
+        SignedIn,
+        SecondFactorChanged,
         BookingHeld,
         BookingConfirmed,
+        TicketsResent,
+        ContactChanged,
         BookingCancelled,
+        TicketsCancelled,
+        TicketsReseated,
         BookingExpired,
         PaymentSucceeded,
         PaymentFailed,

@@ -1,30 +1,47 @@
 """The application put together: routes, middlewares and the resources they use. No logic."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from functools import cache
 from typing import Any
 
-import orjson
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from bms import logs
+from bms.checkout.charts import Charts
+from bms.checkout.live_seats import SeatWatch
+from bms.checkout.till import Till
 from bms.checkout.turnstile import Turnstile
 from bms.commands.refusals import add_refusals
 from bms.commands.sales.unpaid import HoldLimits
+from bms.formats import json_body
 from bms.handlers import (
     TAGS,
     accounts,
+    audit,
     bookings,
     categories,
+    complimentary,
+    contacts,
     docs,
+    emails,
     events,
+    exports,
     gateway,
     health,
+    mails,
     metrics,
     notifications,
+    passwords,
     payments,
+    problems,
     refunds,
     reviews,
+    seating,
+    seating_plans,
+    second_factors,
     sessions,
     simulated_gateway,
     statistics,
@@ -37,34 +54,49 @@ from bms.http import keys
 from bms.http.access_log import AccessLog
 from bms.http.addresses import Forwarded
 from bms.http.cors import allow
+from bms.http.endpoint import install
 from bms.http.middleware import surround
 from bms.http.refusals import Refusals
+from bms.http.resources import known_paths
 from bms.http.shared import SharedReply
-from bms.metrics import Metrics
+from bms.links import Links
 from bms.openapi.document import describe
 from bms.resources import (
     make_caller_cache,
     make_counters,
     make_database,
     make_gateway,
+    make_metrics,
     make_reply_cache,
     make_transport,
 )
+from bms.security.booking_links import BookingLinks
 from bms.security.devices import Devices
+from bms.security.link_tokens import LinkTokens
 from bms.security.passwords import Passwords
+from bms.security.second_factor import SecondFactors
 from bms.security.signatures import Signatures
 from bms.security.tokens import Tokens
-from bms.settings import SIMULATED, Settings
+from bms.settings import OFF, ON, SIMULATED, Settings
 from bms.tasks.runner import background
+from bms.terms import Service
+from bms.web.site import open_site
 
 ROUTES = (
     health,
     sessions,
     accounts,
+    emails,
+    passwords,
+    second_factors,
     venues,
     categories,
     events,
+    seating_plans,
+    seating,
     bookings,
+    complimentary,
+    contacts,
     payments,
     gateway,
     refunds,
@@ -73,16 +105,24 @@ ROUTES = (
     purchases,
     legacy_payments,
     statistics,
+    exports,
     notifications,
     reviews,
+    mails,
+    audit,
     metrics,
     docs,
+    problems,
 )
 
 # Pages for people, which the API's description leaves out.
 PAGES = (simulated_gateway,)
 # Whoever calls these decides whether a payment succeeds.
 OF_THE_SIMULATED_GATEWAY = (legacy_payments, simulated_gateway)
+
+CLOSE_SECONDS = 2.0  # to write what is left when the application stops
+
+log = logging.getLogger("bms")
 
 ENDPOINTS = [endpoint for module in ROUTES for endpoint in module.routes.endpoints]
 
@@ -94,9 +134,12 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
         middlewares.insert(0, allow(settings.cors_origins))
     app = web.Application(middlewares=middlewares, client_max_size=settings.max_body_bytes)
     app[keys.SETTINGS] = settings
-    app[keys.METRICS] = Metrics()
-    app[keys.ACCESS_LOG] = AccessLog(enabled=settings.log_level in ("DEBUG", "INFO"))
-    app[keys.DATABASE] = make_database(settings, database_url, app[keys.METRICS].observe_unit)
+    metrics = app[keys.METRICS] = make_metrics(settings, "server")
+    app[keys.ACCESS_LOG] = AccessLog(
+        enabled=settings.access_log != OFF and settings.log_level in ("DEBUG", "INFO"),
+        as_json=(settings.log_format if settings.access_log == ON else settings.access_log) == logs.JSON,
+    )
+    app[keys.DATABASE] = make_database(settings, database_url, metrics, is_patient=False)
     app[keys.REPLIES] = make_reply_cache(settings, app[keys.DATABASE].board)
     app[keys.CALLERS] = make_caller_cache(app[keys.DATABASE].board)
     app[keys.COUNTERS] = make_counters(settings, app[keys.DATABASE])
@@ -106,9 +149,18 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
             add_refusals, counts=[(*refused, times) for refused, times in counts.items()]
         )
     )
+    app[keys.CHARTS] = Charts(app[keys.DATABASE])
+    app[keys.SEAT_WATCH] = SeatWatch(app[keys.DATABASE], app[keys.CHARTS])
     app[keys.TURNSTILE] = Turnstile(
-        app[keys.DATABASE], per_user=settings.waiting_asks_per_user, limits=_hold_limits(settings)
+        app[keys.DATABASE],
+        per_user=settings.waiting_asks_per_user,
+        limits=_hold_limits(settings),
+        charts=app[keys.CHARTS],
+        observe_group=metrics.observe_group,
+        observe_hold=metrics.observe_hold,
     )
+    metrics.sample_with(lambda: _look(app))
+    app[keys.TILL] = Till(app[keys.DATABASE])
     app[keys.TOKENS] = Tokens(
         settings.secret_key,
         access_seconds=settings.access_token_seconds,
@@ -116,15 +168,38 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     )
     app[keys.PASSWORDS] = Passwords(settings.bcrypt_rounds, queue=settings.password_queue)
     app[keys.DEVICES] = Devices(settings.secret_key)
+    app[keys.LINK_TOKENS] = LinkTokens(settings.secret_key)
+    app[keys.SECOND_FACTORS] = SecondFactors(settings.secret_key)
     app[keys.SIGNATURES] = Signatures(settings.gateway_secret)
     app[keys.GATEWAY] = make_gateway(settings)
+    app[keys.LINKS] = Links(settings.public_url)
+    app[keys.BOOKING_LINKS] = BookingLinks(settings.secret_key)
     app[keys.TRANSPORT] = make_transport(settings)
     absent = () if settings.gateway == SIMULATED else OF_THE_SIMULATED_GATEWAY
     routes = [module for module in ROUTES if module not in absent]
-    description: Callable[[], SharedReply] = cache(lambda: _description(routes))
+    app[keys.PATHS] = known_paths(
+        endpoint.path for module in routes for endpoint in module.routes.endpoints if not endpoint.deprecated
+    )
+    # The description is of the whole API, whichever services this process has.
+    description: Callable[[bool], SharedReply] = cache(lambda older: _description(routes, older=older))
     app[keys.DESCRIPTION] = description
-    for module in (*routes, *(page for page in PAGES if page not in absent)):
-        module.routes.install(app)
+    served = [module.routes for module in (*routes, *(page for page in PAGES if page not in absent))]
+    install(
+        app,
+        [
+            endpoint
+            for one in served
+            if one.service is None or one.service in settings.services
+            for endpoint in one.endpoints
+        ],
+    )
+    if Service.SITE in settings.services:
+        open_site(app, app[keys.DATABASE].board)
+    else:
+        app[keys.ERROR_PAGE] = lambda *_: None
+    app[keys.STOPPING] = []
+    app.on_shutdown.append(_stop_background)
+    app.cleanup_ctx.append(_figures)
     app.cleanup_ctx.append(_resources)
     if settings.background_tasks:
         app.cleanup_ctx.append(_background)
@@ -141,24 +216,59 @@ def _hold_limits(settings: Settings) -> HoldLimits:
     )
 
 
-def _description(routes: Iterable[Any]) -> SharedReply:
+def _description(routes: Iterable[Any], *, older: bool) -> SharedReply:
     endpoints = [endpoint for module in routes for endpoint in module.routes.endpoints]
-    body = orjson.dumps(describe(endpoints, TAGS))
+    body = json_body(describe(endpoints, TAGS, older=older))
     return SharedReply.of(web.Response(body=body, content_type="application/json"))
+
+
+def _look(app: web.Application) -> None:
+    """Record the figures of this process that nobody counts."""
+    metrics, database = app[keys.METRICS], app[keys.DATABASE]
+    metrics.record_pools(database.usage())
+    metrics.record_replica(database.replica_is_up)
+    metrics.record_turnstile(app[keys.TURNSTILE].waiting)
+    metrics.record_cache("replies", app[keys.REPLIES].requests._asdict())
+    metrics.record_cache("callers", app[keys.CALLERS].requests._asdict())
+
+
+async def _figures(app: web.Application) -> AsyncIterator[None]:
+    async with app[keys.METRICS].beating():
+        yield
 
 
 async def _resources(app: web.Application) -> AsyncIterator[None]:
     await app[keys.DATABASE].open()
     yield
-    await app[keys.TURNSTILE].close()
-    await app[keys.COUNTERS].close()
-    await app[keys.REFUSALS].close()
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await app[keys.TURNSTILE].close()
+            await app[keys.TILL].close()
+            app[keys.CHARTS].close()
+            await app[keys.COUNTERS].close()
+            await app[keys.REFUSALS].close()
+    except TimeoutError:
+        log.warning("stopping: what was left to write could not be written")
     await app[keys.TRANSPORT].close()
     await app[keys.DATABASE].close()
     app[keys.PASSWORDS].close()
     app[keys.ACCESS_LOG].flush()
 
 
+async def _stop_background(app: web.Application) -> None:
+    # The tasks end beside the last requests, and not after them.
+    for stop in app[keys.STOPPING]:
+        stop()
+
+
 async def _background(app: web.Application) -> AsyncIterator[None]:
-    async with background(app[keys.DATABASE], app[keys.TRANSPORT], app[keys.GATEWAY], app[keys.SETTINGS]):
+    async with background(
+        app[keys.DATABASE],
+        app[keys.TRANSPORT],
+        app[keys.GATEWAY],
+        app[keys.SETTINGS],
+        app[keys.COUNTERS],
+        app[keys.METRICS].observe_task,
+    ) as stopping:
+        app[keys.STOPPING].append(stopping.set)
         yield

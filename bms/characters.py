@@ -12,6 +12,22 @@ REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
+# Letters that Unicode does not take apart, as people type them who lack the key.
+_PLAIN_LETTERS = str.maketrans(
+    {
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "ħ": "h",
+        "\u0131": "i",
+        "ŧ": "t",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+        "ð": "d",
+    }
+)
+
 MAX_MARKS = 30  # on one letter (Unicode Standard Annex 15, stream-safe text); no language needs ten
 
 
@@ -55,3 +71,23 @@ def older_password_forms(text: str) -> tuple[str, ...]:
 
 def _plain_space(char: str) -> str:
     return " " if unicodedata.category(char) == "Zs" else char
+
+
+def name_form(text: str) -> str:
+    """Return ``text`` in the form in which two names that look alike are equal."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def search_form(text: str, max: int) -> str:  # noqa: A002
+    """Return ``text`` as it is searched: without case, accents and blanks that nobody sees.
+
+    It is cut to ``max`` UTF-16 units, as a column holds them.
+    """
+    if text.isascii():
+        return " ".join(text.lower().split())[:max]
+    # Twice, since case folding gives letters that come apart again.
+    for _ in range(2):
+        text = unicodedata.normalize("NFKD", text).casefold()
+    kept = [char for char in text if not unicodedata.combining(char) and unicodedata.category(char) != "Cf"]
+    folded = " ".join("".join(kept).translate(_PLAIN_LETTERS).split())
+    return folded.encode("utf-16-le")[: 2 * max].decode("utf-16-le", "ignore")

@@ -4,7 +4,7 @@ Each class has a stable ``code`` (part of the API's contract), a ``title`` for p
 of the reply. Nothing here knows HTTP libraries or databases.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class BMSError(Exception):
@@ -24,6 +24,11 @@ class BMSError(Exception):
         self.detail = detail or self.title
         self.retry_after = self.default_retry_after if retry_after is None else retry_after
         self.extra = extra
+
+    def without_frames(self) -> Self:
+        """Return the error without the frames that raised it: whoever kept it would keep them too."""
+        self.__context__ = None
+        return self.with_traceback(None)
 
 
 # 400, 408, 413, 415, 422, 499: the request cannot be used.
@@ -52,7 +57,10 @@ class UnsupportedMediaType(BMSError):
 
 
 class ValidationFailed(BMSError):
-    """``errors`` is a list of ``{"pointer": JSON Pointer (RFC 6901), "message": str}``."""
+    """``errors`` is a list of ``{"pointer": JSON Pointer (RFC 6901), "message": str}``.
+
+    A fault of the query has the ``parameter`` as well, which no pointer into the body can name.
+    """
 
     code, title, status = "validation_failed", "The request is not valid", 422
 
@@ -60,9 +68,34 @@ class ValidationFailed(BMSError):
         super().__init__(detail or "; ".join(_sentence(error) for error in errors), errors=errors)
 
     @classmethod
-    def of(cls, field: str, message: str) -> "ValidationFailed":
+    def of(cls, field: str, message: str) -> Self:
         """Return the error for one top-level ``field`` of the body."""
         return cls([{"pointer": f"/{field}", "message": message}])
+
+    @classmethod
+    def of_parameter(cls, name: str, message: str) -> Self:
+        """Return the error for one parameter ``name`` of the query."""
+        return cls.of(name, message).of_query()
+
+    def of_query(self) -> Self:
+        """Return the error as one of the query: each fault names its parameter."""
+        for fault in self.extra["errors"]:
+            name = fault["pointer"].removeprefix("/")
+            if name:
+                fault["parameter"] = name.replace("~1", "/").replace("~0", "~")
+        return self
+
+
+class NoSuchLocalTime(ValidationFailed):
+    """A date and time that the clocks of the event's zone skip."""
+
+    code, title = "no_such_local_time", "This local time does not exist"
+
+
+class CapacityFromSeating(ValidationFailed):
+    """A capacity that follows from the seating plan."""
+
+    code, title = "capacity_from_seating", "The seating plan decides this capacity"
 
 
 def _sentence(error: dict[str, str]) -> str:
@@ -74,6 +107,30 @@ class IdempotencyKeyReused(BMSError):
     code, title, status = "idempotency_key_reused", "This Idempotency-Key was used with a different body", 422
 
 
+class TableWhole(BMSError):
+    """``seats``: all of the table's, which is sold whole."""
+
+    code, title, status = "table_whole", "This table is sold as a whole", 422
+
+
+class OrphanSeat(BMSError):
+    """``seats``: the single seats that would be left. ``instead``: others that would leave none."""
+
+    code, title, status = "orphan_seat", "This would leave a single seat", 422
+
+
+class CompanionSeat(BMSError):
+    """``seats`` are kept for who comes along with the ``wheelchairs``, places that are free."""
+
+    code, title, status = "companion_seat", "These seats go with a wheelchair place", 422
+
+
+class NotTogether(BMSError):
+    """Lines that insist on one block sell different categories."""
+
+    code, title, status = "not_together", "Tickets of different categories cannot be seated together", 422
+
+
 # 401, 403, 404, 405, 412, 429: who is asking, and for what.
 
 
@@ -83,6 +140,20 @@ class Unauthenticated(BMSError):
 
 class InvalidCredentials(BMSError):
     code, title, status = "invalid_credentials", "Wrong username, e-mail address or password", 401
+
+
+class OtpRequired(BMSError):
+    """The password, which ``password_hash`` is of, is right, and the account has a second factor."""
+
+    code, title, status = "otp_required", "A code of your second factor is required", 401
+
+    def __init__(self, password_hash: str = "") -> None:
+        super().__init__()
+        self.password_hash = password_hash
+
+
+class InvalidOtp(BMSError):
+    code, title, status = "invalid_otp", "This code is wrong, or was used before", 401
 
 
 class InvalidSignature(BMSError):
@@ -97,12 +168,28 @@ class Forbidden(BMSError):
     code, title, status = "forbidden", "You don't have access to this", 403
 
 
+class ForgedForm(Forbidden):
+    """A form of the site was not sent from one of its pages, or from one that is out of date."""
+
+    code, title = "forged_form", "This form is out of date; open the page again"
+
+
+class EnrolSecondFactor(Forbidden):
+    code, title = "enrol_second_factor", "Your role needs a second factor. Set one up first"
+
+
 class NotFound(BMSError):
     code, title, status = "not_found", "Not found", 404
 
 
 class MethodNotAllowed(BMSError):
     code, title, status = "method_not_allowed", "Method not allowed", 405
+
+
+class LinkInvalid(BMSError):
+    """A link in a mail is not ours, has expired or was used. Which of these is not told."""
+
+    code, title, status = "link_invalid", "This link has expired or was used already", 410
 
 
 class PreconditionFailed(BMSError):
@@ -152,6 +239,36 @@ class NotOnSale(Conflict):
     code, title = "not_on_sale", "Tickets are not on sale"
 
 
+class SeatsTaken(Conflict):
+    """``seats``: those that are held, sold or blocked, by their guids."""
+
+    code, title = "seats_taken", "Some of these seats are taken"
+
+
+class OtherCategory(Conflict):
+    """``seats``: those that the ticket type does not sell, by their guids."""
+
+    code, title = "other_category", "These seats are sold as another ticket type"
+
+
+class NoBlock(Conflict):
+    """``categories``: of each category asked for, what is free, and how many of that side by side."""
+
+    code, title = "no_block", "There are not enough seats together"
+
+
+class SeatsSold(Conflict):
+    """``seats``: those that are held or sold and would vanish, or be sold by what does not sell them."""
+
+    code, title = "seats_sold", "Some of these seats are held or sold"
+
+
+class BookingsWithoutSeats(Conflict):
+    """``ticket_type``: one with live bookings that were made without seats."""
+
+    code, title = "bookings_without_seats", "Some bookings of this ticket type have no seats"
+
+
 class PriceChanged(Conflict):
     """The other members of the problem are those of a new quote."""
 
@@ -160,6 +277,12 @@ class PriceChanged(Conflict):
 
 class PerUserLimitReached(Conflict):
     code, title = "per_user_limit", "This exceeds the ticket limit per person"
+
+
+class EmailNotConfirmed(Forbidden):
+    """The event is for accounts with a confirmed e-mail address."""
+
+    code, title = "email_not_confirmed", "This event asks for a confirmed e-mail address"
 
 
 class UnpaidLimitReached(Conflict):
@@ -182,12 +305,24 @@ class EventNotBegun(Conflict):
     code, title = "event_not_begun", "The event has not started yet"
 
 
+class EventNotOver(Conflict):
+    code, title = "event_not_over", "The event is not over yet"
+
+
 class HoldExpired(Conflict):
     code, title = "hold_expired", "Your hold has expired and the tickets are back on sale"
 
 
+class HoldAtLimit(Conflict):
+    code, title = "hold_at_limit", "These tickets cannot be held any longer"
+
+
 class BookingNotPending(Conflict):
     code, title = "booking_not_pending", "This booking is not awaiting payment"
+
+
+class BookingNotConfirmed(Conflict):
+    code, title = "booking_not_confirmed", "This booking has no tickets to send"
 
 
 class BookingNotCancellable(Conflict):
@@ -200,6 +335,26 @@ class PaymentInProgress(Conflict):
 
 class RefundNotDue(Conflict):
     code, title = "refund_not_due", "No refund is due"
+
+
+class NotGivenUp(Conflict):
+    code, title = "not_given_up", "The service has not given up on this"
+
+
+class PartOfBooking(Conflict):
+    code, title = "part_of_booking", "For a part of the money, cancel single tickets"
+
+
+class CurrencyFixed(Conflict):
+    code, title = "currency_fixed", "The currency cannot change once tickets are booked"
+
+
+class StartTooNear(Conflict):
+    code, title = "start_too_near", "An event with bookings cannot be moved so near"
+
+
+class EventBegun(Conflict):
+    code, title = "event_begun", "The event has begun"
 
 
 class RequestInProgress(Conflict):
@@ -252,6 +407,10 @@ class GatewayUnavailable(BMSError):
 
 
 # Internal: no caller sees these.
+
+
+class BrokerUnavailable(Exception):
+    """The message broker cannot be reached, or confirms nothing."""
 
 
 class Contested(Exception):

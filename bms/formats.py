@@ -5,8 +5,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, overload
 
+import orjson
+
+MAX_EXCERPT = 300  # UTF-16 units, as the column counts
+
 # C0, DEL and C1 controls and the two Unicode line separators: everything that could start a header or a line.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def json_body(data: Any) -> bytes:
+    """Return ``data`` as the JSON of a reply, with a newline at the end as terminals like it."""
+    return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def one_line(text: str) -> str:
@@ -37,6 +46,17 @@ def rfc3339(time: datetime | None) -> str | None:
     if time is None:
         return None
     return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds") + "Z"
+
+
+def excerpt_of(text: str) -> str:
+    """Return the beginning of a text, up to a word's end; all of it if it has at most MAX_EXCERPT units."""
+    if len(text) <= MAX_EXCERPT and len(text.encode("utf-16-le", "replace")) <= 2 * MAX_EXCERPT:
+        return text
+    beginning = " ".join(text[: 2 * MAX_EXCERPT].split()).encode("utf-16-le", "replace")
+    cut = beginning[: 2 * MAX_EXCERPT - 2].decode("utf-16-le", "ignore")
+    words = cut.rpartition(" ")[0]
+    # Some languages write no blanks, and some texts have none.
+    return f"{words if len(words) > MAX_EXCERPT // 2 else cut}…"
 
 
 def place(event: Mapping[str, Any]) -> str:

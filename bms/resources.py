@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import NamedTuple
 
 from bms.cache.counters import Counters, FileCounters
@@ -15,12 +16,14 @@ from bms.commands.rate_counters import add_to_counters
 from bms.errors import ConfigurationError
 from bms.http.shared import SharedReply
 from bms.mail.transports import Transport, transport_from_url
+from bms.metrics.process import Metrics
+from bms.metrics.shelf import Shelf
 from bms.payments.gateway import Gateway
 from bms.payments.none import NoGateway
 from bms.payments.simulated.gateway import SimulatedGateway
 from bms.security.identity import KnownCaller
 from bms.settings import NONE, Settings
-from bms.sql.database import Database, Observer
+from bms.sql.database import Database
 from bms.sql.odbc.target import parse_url
 
 # What one process may keep in memory of what it has read.
@@ -32,38 +35,62 @@ REPLICA_LIFETIME = 1.0
 
 
 class Resources(NamedTuple):
-    """The database, the gateway and the way mail goes out."""
+    """The database, the gateway, the way mail goes out, and the counters of limits."""
 
     database: Database
     gateway: Gateway
     transport: Transport
+    counters: Counters
 
 
 @contextlib.asynccontextmanager
-async def opened(settings: Settings, database_url: str) -> AsyncIterator[Resources]:
-    """Open the resources while the block runs."""
+async def opened(
+    settings: Settings, database_url: str, metrics: Metrics | None = None
+) -> AsyncIterator[Resources]:
+    """Open the resources while the block runs. ``metrics`` gets the units of work."""
+    database = make_database(settings, database_url, metrics, is_patient=False)
     resources = Resources(
-        make_database(settings, database_url), make_gateway(settings), make_transport(settings)
+        database, make_gateway(settings), make_transport(settings), make_counters(settings, database)
     )
     await resources.database.open()
     try:
         yield resources
     finally:
+        await resources.counters.close()
         await resources.transport.close()
         await resources.database.close()
 
 
-def make_database(settings: Settings, database_url: str, observer: Observer | None = None) -> Database:
-    """Return the database object, whose pools are opened by its ``open``."""
+def make_database(
+    settings: Settings, database_url: str, metrics: Metrics | None = None, *, is_patient: bool = True
+) -> Database:
+    """Return the database object, whose pools are opened by its ``open``. ``metrics`` gets the units of work.
+
+    A service is not ``is_patient``: it gives up a unit of work that the database does not answer.
+    """
     read_url = settings.database_read_url
+    target = parse_url(database_url)
     return Database(
-        parse_url(database_url),
+        target,
         parse_url(read_url, read_only=True) if read_url else None,
         constraints=CONSTRAINT_ERRORS,
         pool_size=settings.database_pool,
-        observer=observer,
+        observer=None if metrics is None else metrics.observe_unit,
+        facts_observer=None if metrics is None else metrics.observe_facts,
         board=make_board(settings),
+        has_broker=settings.amqp_url is not None,
+        patience=None if is_patient else target.patience,
     )
+
+
+def make_metrics(settings: Settings, role: str) -> Metrics:
+    """Return the figures of this process, which add up with those of others on its data directory."""
+    return Metrics(Shelf(figures_directory(settings)), role)
+
+
+def figures_directory(settings: Settings) -> Path:
+    """Return where the processes keep their figures."""
+    return settings.data_dir / "figures"
 
 
 def make_board(settings: Settings) -> Board | None:
@@ -92,7 +119,7 @@ def make_gateway(settings: Settings) -> Gateway:
         )
     if settings.gateway == NONE:
         return NoGateway()
-    return SimulatedGateway(settings.data_dir / "gateway.sqlite3")
+    return SimulatedGateway(settings.data_dir / "gateway.sqlite3", origin=settings.public_url or "")
 
 
 def make_transport(settings: Settings) -> Transport:
@@ -105,7 +132,14 @@ def make_reply_cache(settings: Settings, board: Board | None) -> Cache[SharedRep
     lifetime = _lifetime(board)
     if settings.database_read_url is not None:
         lifetime = min(lifetime, REPLICA_LIFETIME)
-    return Cache(board, EVENTS, lifetime=lifetime, capacity=REPLIES_BYTES, weigh=SharedReply.weigh)
+    return Cache(
+        board,
+        EVENTS,
+        lifetime=lifetime,
+        capacity=REPLIES_BYTES,
+        weigh=SharedReply.weigh,
+        lasts=SharedReply.lasts,
+    )
 
 
 def make_caller_cache(board: Board | None) -> Cache[KnownCaller]:

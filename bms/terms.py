@@ -13,6 +13,19 @@ VOIDED = "voided"  # why a payment failed that never reached the gateway
 NOT_COMPLETED = "not_completed"  # why one failed whose buyer let the time pass
 NOT_APPROVED = "not_approved"  # why one failed that its buyer declined
 MAX_TICKET_TYPES = 20  # of one event
+BY_HAND = "by_hand"  # the gateway's reference of a refund that an admin has paid another way
+
+
+class Service(StrEnum):
+    """A part of BMS that a process may have to itself: its routes and its background work."""
+
+    USERS = "users"
+    EVENTS = "events"
+    BOOKINGS = "bookings"
+    PAYMENTS = "payments"
+    NOTIFICATIONS = "notifications"
+    REVIEWS = "reviews"
+    SITE = "site"
 
 
 class Role(StrEnum):
@@ -36,9 +49,11 @@ class Right(StrEnum):
     MESSAGES_SEND = "messages.send"
     PLANS_WRITE = "plans.write"
     SEATS_MANAGE = "seats.manage"
+    TICKETS_GIVE = "tickets.give"
     USERS_MANAGE = "users.manage"
     MAIL_MANAGE = "mail.manage"
     AUDIT_READ = "audit.read"
+    REVIEWS_ANY = "reviews.any"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
@@ -51,6 +66,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.MESSAGES_SEND,
             Right.PLANS_WRITE,
             Right.SEATS_MANAGE,
+            Right.TICKETS_GIVE,
         }
     ),
     Role.ADMIN: frozenset(Right),
@@ -68,6 +84,13 @@ class Actor:
     def may(self, right: Right) -> bool:
         """Return whether the actor's role has ``right``."""
         return right in RIGHTS[self.role]
+
+
+class Purpose(StrEnum):
+    """What a link in a mail is for."""
+
+    ADDRESS = "ADDRESS"  # to confirm an address
+    PASSWORD = "PASSWORD"  # to choose a new password  # noqa: S105
 
 
 class EventStatus(StrEnum):

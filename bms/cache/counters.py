@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from bms.cache.mapped import open_whole
 from bms.terms import Rate
 
 try:
@@ -128,13 +129,9 @@ class FileCounters(Counters):
 
     def __init__(self, path: Path, *, clock: Clock = time.time) -> None:
         """Map the file at ``path``, creating it first. Raises OSError."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._descriptor = open_whole(path, _BYTES)
         weakref.finalize(self, os.close, self._descriptor)
-        # Never shrink it: another process may have it mapped.
-        if os.fstat(self._descriptor).st_size < _BYTES:
-            os.ftruncate(self._descriptor, _BYTES)
         self._entries = memoryview(mmap.mmap(self._descriptor, _BYTES)).cast("Q")
 
     async def take(self, rate: Rate, key: str, amount: int = 1) -> Taken:

@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Generic, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
@@ -29,6 +30,7 @@ class _Kept(Generic[V]):
     value: V
     stamps: Stamps | None  # None: not reusable, only for the callers already waiting
     began: float
+    until: float  # a time of the clock
     weight: int
 
 
@@ -44,7 +46,8 @@ class Cache(Generic[V]):
     """Values by key, each valid while the stamps of ``tables`` are unchanged, and that of its slot.
 
     ``weigh`` returns a value's weight. While their sum exceeds ``capacity``, the least recently used value is
-    dropped. No value is kept for more than ``lifetime`` seconds. Without a board nothing is kept.
+    dropped. No value is kept for more than ``lifetime`` seconds, or for more than ``lasts`` returns of it,
+    counted from when its read began. Without a board nothing is kept.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Cache(Generic[V]):
         capacity: int,
         lifetime: float,
         weigh: Callable[[V], int] = lambda _: 1,
+        lasts: Callable[[V], float] = lambda _: inf,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._board = board
@@ -62,6 +66,7 @@ class Cache(Generic[V]):
         self._capacity = capacity
         self._lifetime = lifetime
         self._weigh = weigh
+        self._lasts = lasts
         self._clock = clock
         self._kept: OrderedDict[str, _Kept[V]] = OrderedDict()
         self._weight = 0
@@ -86,7 +91,7 @@ class Cache(Generic[V]):
         if stamps is None:
             return await self._read_alone(read)
         kept = self._kept.get(key)
-        if kept is not None and kept.stamps == stamps and asked < kept.began + self._lifetime:
+        if kept is not None and kept.stamps == stamps and asked < kept.until:
             self._kept.move_to_end(key)
             self._hits += 1
             return kept.value
@@ -118,7 +123,8 @@ class Cache(Generic[V]):
         value = await self._read_alone(read)
         weight = self._weigh(value) + len(key)
         self._forget(key)
-        self._kept[key] = _Kept(value, stamps, began, weight)
+        until = began + min(self._lifetime, self._lasts(value))
+        self._kept[key] = _Kept(value, stamps, began, until, weight)
         self._weight += weight
         while self._weight > self._capacity:
             self._forget(next(iter(self._kept)))

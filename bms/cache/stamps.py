@@ -18,15 +18,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from bms.cache.mapped import open_whole
+
 # What a transaction has changed: by table the ids of the events whose rows it changed, or None for any rows.
 Changes = Mapping[str, Collection[int] | None]
 # The stamps of some tables, and the stamp of a slot as a number: 0 where a value depends on none.
 Stamps = tuple[bytes, int]
 
-# Each row of these belongs to an event.
-EVENT_TABLES = ("events", "ticket_types", "event_payment_options")
 # In this order, so that the tables of replies about events are one slice, and those of callers another.
-TABLES = (*EVENT_TABLES, "venues", "categories", "users", "sessions")
+# Nothing is put between them: a process of an older version that still runs has them at these places.
+TABLES = ("events", "ticket_types", "event_payment_options", "venues", "categories", "users", "sessions")
+# Tables without a stamp of their own, and the table whose stamp they share.
+SHARING = {
+    "event_categories": "ticket_types",
+    "event_category_types": "ticket_types",
+    "event_figures": "events",
+}
+# Each row of these belongs to an event.
+EVENT_TABLES = (*TABLES[:3], *SHARING)
 SIZE = 8  # bytes of a stamp; it is random, so that processes need not agree on the next one
 EVENTS = slice(0, 6 * SIZE)
 CALLERS = slice(5 * SIZE, 7 * SIZE)
@@ -45,8 +54,9 @@ def stamps_of(changes: Changes) -> tuple[list[str], set[int]]:
     slots: set[int] = set()
     for table, event_ids in changes.items():
         if event_ids is None or table not in EVENT_TABLES:
-            if table in TABLES:
-                tables.append(table)
+            stamped = SHARING.get(table, table)
+            if stamped in TABLES:
+                tables.append(stamped)
         else:
             slots.update(map(slot_of, event_ids))
     if slots:
@@ -85,12 +95,8 @@ class SharedMemory(Board):
 
     def __init__(self, path: Path) -> None:
         """Map the file at ``path``, creating it first. Raises OSError."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = open_whole(path, _BYTES)
         try:
-            # Never shrink it: another process may have it mapped.
-            if os.fstat(descriptor).st_size < _BYTES:
-                os.ftruncate(descriptor, _BYTES)
             self._map = mmap.mmap(descriptor, _BYTES)
         finally:
             os.close(descriptor)

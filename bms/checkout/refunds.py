@@ -4,24 +4,49 @@ No transaction is open while the gateway is asked. If it does not answer, the re
 reconciliation sends it again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from bms.checkout.settlement import render_refund, send_refund
 from bms.commands.idempotency import Key, StoredReply
+from bms.commands.sales import given_up
 from bms.commands.sales.cancel import cancel_booking
+from bms.commands.sales.cancel_tickets import cancel_tickets
 from bms.commands.sales.request_refund import request_refund
 from bms.payments.gateway import Gateway
-from bms.queries.refunds import get_refund
+from bms.queries.refunds import RefundRow, get_refund
 from bms.sql.database import Database
 from bms.terms import Actor
 
 
 async def cancel(
-    database: Database, gateway: Gateway, actor: Actor, *, booking_id: int, reason: str | None
+    database: Database,
+    gateway: Gateway,
+    actor: Actor,
+    *,
+    booking_id: int,
+    ticket_ids: Collection[int] | None = None,
+    reason: str | None,
+    percent: int = 0,
 ) -> None:
-    """Cancel a booking and send its refund, if any is due. Raises as ``cancel_booking``."""
-    cancelled = await database.transact(cancel_booking, actor, booking_id=booking_id, reason=reason)
+    """Cancel a booking, or single tickets of it, and send the refund, if any is due.
+
+    ``percent`` is what whoever runs the event gives back where the refund rule gives less. Raises as
+    ``cancel_booking`` and ``cancel_tickets``.
+    """
+    if ticket_ids is None:
+        cancelled = await database.transact(
+            cancel_booking, actor, booking_id=booking_id, reason=reason, percent=percent
+        )
+    else:
+        cancelled = await database.transact(
+            cancel_tickets,
+            actor,
+            booking_id=booking_id,
+            ticket_ids=ticket_ids,
+            reason=reason,
+            percent=percent,
+        )
     if cancelled.refund_id is not None:
         await send_refund(database, gateway, cancelled.refund_id)
 
@@ -38,3 +63,10 @@ async def give_back(
         return requested.reply
     await send_refund(database, gateway, requested.refund_id)
     return render_refund(await database.read_primary(get_refund, refund_id=requested.refund_id))
+
+
+async def settle_by_hand(database: Database, actor: Actor, *, refund_id: int, reason: str) -> RefundRow:
+    """Note that a refund which was given up has been paid another way. Raises as the command."""
+    return await database.transact(
+        given_up.settle_by_hand, actor, refund_id=refund_id, reason=reason, render=render_refund
+    )

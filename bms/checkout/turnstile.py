@@ -10,24 +10,47 @@ takes one from the event with the most.
 """
 
 import asyncio
+import logging
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
+from bms.checkout.charts import Charts
 from bms.commands.idempotency import StoredReply
+from bms.commands.sales.expire import expire_holds_of_event
 from bms.commands.sales.hold import Ask, hold_tickets
 from bms.commands.sales.unpaid import OFF, HoldLimits
-from bms.errors import BMSError, Contested, DatabaseUnavailable, Overloaded, TooManyRequests
+from bms.errors import (
+    BMSError,
+    Contested,
+    DatabaseUnavailable,
+    NoBlock,
+    Overloaded,
+    SeatsTaken,
+    SoldOut,
+    TooManyRequests,
+)
+from bms.seating.maps import ChartNeeded, ReleaseDue
 from bms.sql.database import Database
 
 GROUP = 128  # asks in one transaction
+SEATS = 1000  # tickets in one transaction, unless one ask alone wants more
 AGAIN = 3  # retries of a group that lost its tickets to another transaction
 LANES = 2  # groups in parallel per process
 LANES_AN_EVENT = 1  # groups in parallel per process and event
 QUEUE = 1000  # waiting asks
 PATIENCE = 10.0  # seconds until a waiting ask is refused
+HELD, CANCELLED = "held", "cancelled"  # outcomes that are no error's code
+OVERDUE = 100  # holds of a sold-out event that are ended at once, before anybody is refused
+OVERDUE_EVERY = 1.0  # seconds between two such looks for one event
+
+# What overdue holds may be in the way of.
+LACKING = (SoldOut, SeatsTaken, NoBlock)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -54,8 +77,15 @@ class Turnstile:
         queue: int = QUEUE,
         per_user: int = 0,
         limits: HoldLimits = OFF,
+        charts: Charts | None = None,
+        observe_group: Callable[[Sequence[float]], None] = lambda _: None,
+        observe_hold: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """``observe_group`` is told how many seconds each ask of a group has waited, and ``observe_hold`` the
+        outcome of each ask: HELD, or the code of the error that refused it.
+        """
         self._database = database
+        self._charts = Charts(database) if charts is None else charts
         self.group = group
         self.lanes = lanes
         self.lanes_an_event = lanes_an_event
@@ -67,6 +97,9 @@ class Turnstile:
         self._of_event: Counter[int] = Counter()  # waiting
         self._served: Counter[int] = Counter()  # lanes by event
         self._open: set[asyncio.Task[Any]] = set()
+        self._observe_group = observe_group
+        self._observe_hold = observe_hold
+        self._looked: dict[int, float] = {}  # when overdue holds were last looked for, by event
 
     @property
     def waiting(self) -> int:
@@ -79,6 +112,18 @@ class Turnstile:
         Raises the error that refuses the ask, TooManyRequests when too many of the caller wait, Overloaded
         when too many wait in all, and as ``Database.transact``.
         """
+        outcome = CANCELLED
+        try:
+            reply = await self._turn(ask)
+            outcome = HELD
+            return reply
+        except Exception as error:
+            outcome = error.code if isinstance(error, BMSError) else BMSError.code
+            raise
+        finally:
+            self._observe_hold(outcome)
+
+    async def _turn(self, ask: Ask) -> StoredReply:
         if self.per_user and self._of_user[ask.actor.user_id] >= self.per_user:
             raise TooManyRequests(f"{self.per_user} of your requests for tickets are waiting already")
         if len(self._waiting) >= self.queue:
@@ -123,7 +168,8 @@ class Turnstile:
 
     def _open_lane(self) -> None:
         if len(self._open) < self.lanes:
-            lane = asyncio.create_task(self._serve())
+            # A lane serves many requests, so it has the context of none.
+            lane = asyncio.create_task(self._serve(), context=Context())
             self._open.add(lane)
             lane.add_done_callback(self._open.discard)  # also if it is cancelled before it starts
 
@@ -151,6 +197,7 @@ class Turnstile:
         group: list[_Waiting] = []
         people: set[int] = set()
         later: list[_Waiting] = []
+        tickets = 0
         now = time.monotonic()
         while self._waiting and len(group) < self.group:
             one = self._waiting.popleft()
@@ -162,20 +209,32 @@ class Turnstile:
             if people & involved or not self._may_serve(one.ask.event_id):
                 later.append(one)
                 continue
+            quantity = one.ask.quantity
+            if group and tickets + quantity > SEATS:
+                later.append(one)  # The next group begins with it.
+                break
             people |= involved
+            tickets += quantity
             group.append(one)
             self._count(one.ask, -1)
         self._waiting.extendleft(reversed(later))
+        if group:
+            self._observe_group([now - one.since for one in group])
         return group
 
     async def _serve_group(self, group: Sequence[_Waiting], *, again: int = AGAIN) -> None:
         try:
             outcomes = await self._database.transact(
-                hold_tickets, asks=[one.ask for one in group], limits=self._limits
+                hold_tickets,
+                asks=[one.ask for one in group],
+                limits=self._limits,
+                maps=self._charts.maps,
             )
+        except (ChartNeeded, ReleaseDue) as lacking:
+            await self._serve_prepared(group, lacking, again)
         except Contested as contested:
             if contested.refusal is not None and len(group) == 1:
-                _refuse(group[0], contested.refusal)
+                await self._refuse_or_serve_again([(group[0], contested.refusal)])
             elif again:
                 # Retry with fresh availability; each retry means someone else got some.
                 await self._serve_group(group, again=again - 1)
@@ -184,11 +243,55 @@ class Turnstile:
         except Exception as error:
             await self._serve_parts(_parted(group, error), error)
         else:
+            refused: list[tuple[_Waiting, BMSError]] = []
             for one, outcome in zip(group, outcomes, strict=True):
                 if isinstance(outcome, BMSError):
-                    _refuse(one, outcome)
+                    refused.append((one, outcome))
                 elif not one.reply.done():
                     one.reply.set_result(outcome)
+            await self._refuse_or_serve_again(refused)
+
+    async def _refuse_or_serve_again(self, refused: Sequence[tuple[_Waiting, BMSError]]) -> None:
+        """Refuse asks, unless overdue holds have the tickets that they lack: then end those and judge anew.
+
+        The background tasks end such holds within a second or two. This is for the time when they do not run.
+        """
+        sold_out = {one.ask.event_id for one, refusal in refused if isinstance(refusal, LACKING)}
+        freed = {event_id for event_id in sold_out if await self._free(event_id)}
+        again: list[_Waiting] = []
+        for one, refusal in refused:
+            if isinstance(refusal, LACKING) and one.ask.event_id in freed:
+                again.append(one)
+            else:
+                _refuse(one, refusal)
+        if again:
+            await self._serve_group(again)
+
+    async def _free(self, event_id: int) -> bool:
+        """End overdue holds of an event, unless that was tried a moment ago. Return whether any were."""
+        now = time.monotonic()
+        self._looked = {event: at for event, at in self._looked.items() if now - at < OVERDUE_EVERY}
+        if event_id in self._looked:
+            return False
+        self._looked[event_id] = now
+        try:
+            return await self._database.transact(expire_holds_of_event, event_id=event_id, limit=OVERDUE) > 0
+        except Exception as error:
+            # The refusal stands.
+            log.warning("overdue holds of event %d could not be ended: %s", event_id, error)
+            return False
+
+    async def _serve_prepared(
+        self, group: Sequence[_Waiting], lacking: ChartNeeded | ReleaseDue, again: int
+    ) -> None:
+        """Serve a group that lacks a chart or a release: the first buyers of an event wait for it."""
+        try:
+            await self._charts.provide(lacking)
+        except Exception as error:
+            for one in group:
+                _refuse(one, error)
+        else:
+            await self._serve_group(group, again=again)
 
     async def _serve_parts(self, parts: Sequence[Sequence[_Waiting]], error: Exception) -> None:
         """Serve the parts of a group that failed with ``error``. A single part is refused with it."""

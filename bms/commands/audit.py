@@ -48,10 +48,16 @@ def record(
     )
 
 
-def record_each(tx: Transaction, action: str, subject: str, entries: Iterable[tuple[Actor, int]]) -> None:
-    """Write one line per entry, each an actor and the id of the row."""
+def record_each(
+    tx: Transaction, action: str, subject: str, entries: Iterable[tuple[Actor | None, int]]
+) -> None:
+    """Write one line per entry, each an actor (as for ``record``) and the id of the row."""
     rows = [
-        {"user_id": actor.user_id, "subject_id": subject_id, "request_id": actor.request_id}
+        {
+            "user_id": None if actor is None else actor.user_id,
+            "subject_id": subject_id,
+            "request_id": None if actor is None else actor.request_id,
+        }
         for actor, subject_id in entries
     ]
     tx.execute(INSERT_EACH, action=action, subject=subject, entries=json_rows(rows))

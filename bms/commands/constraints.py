@@ -24,6 +24,7 @@ CONSTRAINT_ERRORS: Mapping[str, Callable[[], BMSError] | None] = {
     "ux_users_email": lambda: EmailTaken(field="email"),
     "uq_categories_slug": DuplicateCategory,
     "fk_events_venue": VenueInUse,
+    "fk_seating_plans_venue": VenueInUse,
     "uq_ticket_types_name": lambda: ValidationFailed.of(
         "ticket_types", "Two ticket types have the same name."
     ),
@@ -42,4 +43,9 @@ CONSTRAINT_ERRORS: Mapping[str, Callable[[], BMSError] | None] = {
     "uq_bookings_reference": None,
     "uq_tickets_code": None,
     "uq_outbox_dedupe_key": None,
+    "pk_second_factors": None,
+    "pk_event_seating": None,
+    "pk_event_seats": None,
+    "pk_event_figures": None,
+    "ux_tickets_live_seat_no": None,
 }

@@ -10,16 +10,24 @@ from bms.sql.statements import Statement
 
 KEY_DAYS = 7  # how long a request can be repeated under its Idempotency-Key
 NOTICE_DAYS = 30  # a gateway repeats a notice for days, not weeks; settling twice would do nothing anyway
+TOKEN_DAYS = 7  # how long an expired link is told from one that opens again what it did
 SESSION_DAYS = 30  # how long a session is kept for inspection after its end
 # How long an emptied mail keeps its row. The dedupe key in it prevents a second copy of the same mail.
 EMPTY_MAIL_DAYS = 365
 
+# The range says to the database that a batch is a small part of the table.
 DELETE_KEYS = Statement(
     "idempotency_keys.delete_old",
     "@days INT, @limit INT",
     """
     DELETE FROM idempotency_keys WITH (ROWLOCK)
-    WHERE  EXISTS (SELECT 1
+    WHERE  created_at <= (SELECT MAX(old.created_at)
+                          FROM   (SELECT TOP (@limit) created_at
+                                  FROM   idempotency_keys
+                                  WHERE  status IS NOT NULL
+                                    AND  created_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
+                                  ORDER BY created_at) AS old)
+      AND  EXISTS (SELECT 1
                    FROM   (SELECT TOP (@limit) user_id, idempotency_key
                            FROM   idempotency_keys
                            WHERE  status IS NOT NULL AND created_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
@@ -57,6 +65,18 @@ DELETE_SESSIONS = Statement(
     quiet=True,
 )
 
+DELETE_TOKENS = Statement(
+    "single_use_tokens.delete_old",
+    "@days INT, @limit INT",
+    """
+    DELETE FROM single_use_tokens WITH (ROWLOCK)
+    WHERE  token_hash IN (SELECT TOP (@limit) token_hash
+                          FROM   single_use_tokens WITH (UPDLOCK, READPAST, ROWLOCK)
+                          WHERE  expires_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
+                          ORDER BY expires_at)
+    """,
+)
+
 # Empties the error too: the mail server's message may quote the address.
 EMPTY_MAIL = Statement(
     "outbox.empty_old",
@@ -78,7 +98,7 @@ DELETE_MAIL = Statement(
     """
     DELETE FROM outbox WITH (ROWLOCK)
     WHERE  emptied_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
-      AND  id IN (SELECT TOP (@limit) id FROM outbox ORDER BY id)
+      AND  id <= (SELECT MAX(first.id) FROM (SELECT TOP (@limit) id FROM outbox ORDER BY id) AS first)
     """,
 )
 
@@ -112,7 +132,7 @@ DELETE_NOTIFICATIONS = Statement(
     """
     DELETE FROM notifications WITH (ROWLOCK)
     WHERE  created_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
-      AND  id IN (SELECT TOP (@limit) id FROM notifications ORDER BY id)
+      AND  id <= (SELECT MAX(first.id) FROM (SELECT TOP (@limit) id FROM notifications ORDER BY id) AS first)
     """,
 )
 
@@ -122,7 +142,7 @@ DELETE_AUDIT = Statement(
     """
     DELETE FROM audit_log WITH (ROWLOCK)
     WHERE  created_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
-      AND  id IN (SELECT TOP (@limit) id FROM audit_log ORDER BY id)
+      AND  id <= (SELECT MAX(first.id) FROM (SELECT TOP (@limit) id FROM audit_log ORDER BY id) AS first)
     """,
 )
 
@@ -183,6 +203,11 @@ def remove_old_refusals(tx: Transaction, *, days: int, limit: int) -> int:
 def remove_old_sessions(tx: Transaction, *, limit: int) -> int:
     """Remove sessions that ended more than SESSION_DAYS ago."""
     return tx.execute(DELETE_SESSIONS, days=SESSION_DAYS, limit=limit)
+
+
+def remove_old_tokens(tx: Transaction, *, limit: int) -> int:
+    """Remove the tokens of links that expired more than TOKEN_DAYS ago."""
+    return tx.execute(DELETE_TOKENS, days=TOKEN_DAYS, limit=limit)
 
 
 def empty_old_mail(tx: Transaction, *, days: int, limit: int) -> int:

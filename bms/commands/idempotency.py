@@ -3,32 +3,40 @@
 The key's row is written in the transaction that does the work, so both are committed or neither is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 from bms.errors import BMSError, IdempotencyKeyReused, RequestInProgress
+from bms.formats import json_body
+from bms.queries.due import STALE_SECONDS
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
 
 T = TypeVar("T")
 
+PROMPT_SECONDS = 10
+LATER_SECONDS = 5
+
 
 class FirstRow(NamedTuple):
-    """The first request under a key. ``status`` and ``body`` are None while it is running."""
+    """The first request under a key, made ``age`` seconds ago. ``status`` and ``body`` are None while it is
+    running.
+    """
 
     fingerprint: str
     status: int | None
     body: str | None
+    age: int
 
 
 FIND = Statement(
     "idempotency_keys.find",
     "@user_id BIGINT, @idempotency_key NVARCHAR(64)",
     """
-    SELECT fingerprint, status, body
+    SELECT fingerprint, status, body, DATEDIFF(SECOND, created_at, SYSUTCDATETIME()) AS age
     FROM   idempotency_keys
     WHERE  user_id = @user_id AND idempotency_key = @idempotency_key
     """,
@@ -44,6 +52,7 @@ class FirstOfKeyRow(NamedTuple):
     fingerprint: str
     status: int | None
     body: str | None
+    age: int
 
 
 # APPLY makes one look-up per key, by the primary key, whatever the planner thinks of the table's size.
@@ -51,10 +60,11 @@ FIND_EACH = Statement(
     "idempotency_keys.find_each",
     "@keys NVARCHAR(MAX)",
     """
-    SELECT k.user_id, k.idempotency_key, k.fingerprint, k.status, k.body
+    SELECT k.user_id, k.idempotency_key, k.fingerprint, k.status, k.body, k.age
     FROM   OPENJSON(@keys) WITH (user_id BIGINT, idempotency_key NVARCHAR(64)) AS a
     CROSS APPLY (
-        SELECT TOP (1) ik.user_id, ik.idempotency_key, ik.fingerprint, ik.status, ik.body
+        SELECT TOP (1) ik.user_id, ik.idempotency_key, ik.fingerprint, ik.status, ik.body,
+               DATEDIFF(SECOND, ik.created_at, SYSUTCDATETIME()) AS age
         FROM   idempotency_keys AS ik
         WHERE  ik.user_id = a.user_id AND ik.idempotency_key = a.idempotency_key
         ORDER BY ik.user_id
@@ -86,6 +96,18 @@ INSERT_EACH = Statement(
     """,
 )
 
+# Where a payment's outcome will be the reply. Concurrent requests end as above.
+INSERT_OF_PAYMENTS = Statement(
+    "idempotency_keys.insert_of_payments",
+    "@keys NVARCHAR(MAX)",
+    """
+    INSERT INTO idempotency_keys (user_id, idempotency_key, fingerprint, payment_id)
+    SELECT a.user_id, a.idempotency_key, a.fingerprint, a.payment_id
+    FROM   OPENJSON(@keys) WITH (user_id BIGINT, idempotency_key NVARCHAR(64), fingerprint NVARCHAR(64),
+                                 payment_id BIGINT) AS a
+    """,
+)
+
 SET_PAYMENT = Statement(
     "idempotency_keys.set_payment",
     "@user_id BIGINT, @idempotency_key NVARCHAR(64), @payment_id BIGINT",
@@ -113,6 +135,19 @@ FINISH_PAYMENT = Statement(
     UPDATE idempotency_keys WITH (ROWLOCK)
     SET    status = @status, body = @body
     WHERE  payment_id = @payment_id AND status IS NULL
+    """,
+)
+
+# The list of ids leads to the index, whatever the planner thinks of the JSON.
+FINISH_PAYMENTS = Statement(
+    "idempotency_keys.finish_payments",
+    "@payment_ids BIGINT LIST, @replies NVARCHAR(MAX)",
+    """
+    UPDATE idempotency_keys WITH (ROWLOCK)
+    SET    status = r.status, body = r.body
+    FROM   OPENJSON(@replies) WITH (payment_id BIGINT, status INT, body NVARCHAR(MAX)) AS r
+    WHERE  idempotency_keys.payment_id IN (@payment_ids) AND idempotency_keys.payment_id = r.payment_id
+      AND  idempotency_keys.status IS NULL
     """,
 )
 
@@ -159,7 +194,7 @@ class StoredReply:
     @classmethod
     def of(cls, status: int, data: Any) -> "StoredReply":
         """Return the reply with ``data`` as JSON."""
-        return cls(status, orjson.dumps(data).decode())
+        return cls(status, json_body(data).decode())
 
 
 def begin(tx: Transaction, key: Key | None) -> StoredReply | None:
@@ -216,8 +251,16 @@ def _repeated(first: FirstRow | FirstOfKeyRow, key: Key) -> StoredReply:
     if first.fingerprint != key.fingerprint:
         raise IdempotencyKeyReused()
     if first.status is None or first.body is None:
-        raise RequestInProgress()
+        raise RequestInProgress(retry_after=_seconds_left(first.age))
     return StoredReply(first.status, first.body, replayed=True)
+
+
+def _seconds_left(age: int) -> int:
+    """Return when a request that began ``age`` seconds ago has most likely been answered.
+
+    One that is not answered promptly has most likely died, and its payment is settled by reconciliation.
+    """
+    return 1 if age < PROMPT_SECONDS else max(LATER_SECONDS, STALE_SECONDS - age)
 
 
 def keep(tx: Transaction, replies: Sequence[tuple[Key, StoredReply]]) -> None:
@@ -249,6 +292,31 @@ def attach_payment(tx: Transaction, key: Key | None, payment_id: int) -> None:
     """Leave the reply to another transaction, which writes the outcome of this payment."""
     if key is not None:
         tx.execute(SET_PAYMENT, user_id=key.user_id, idempotency_key=key.value, payment_id=payment_id)
+
+
+def leave_to_payments(tx: Transaction, keys: Sequence[tuple[Key, int]]) -> None:
+    """Write new keys, each with the payment whose outcome will be its reply."""
+    if keys:
+        rows = [
+            {
+                "user_id": key.user_id,
+                "idempotency_key": key.value,
+                "fingerprint": key.fingerprint,
+                "payment_id": payment_id,
+            }
+            # In one order, as in ``keep``.
+            for key, payment_id in sorted(keys, key=lambda pair: (pair[0].user_id, pair[0].value))
+        ]
+        tx.execute(INSERT_OF_PAYMENTS, keys=json_rows(rows))
+
+
+def finish_payments(tx: Transaction, replies: Mapping[int, StoredReply]) -> None:
+    """Store the replies, by payment, for the requests that began these payments and had keys."""
+    rows = [
+        {"payment_id": payment_id, "status": reply.status, "body": reply.body}
+        for payment_id, reply in sorted(replies.items())
+    ]
+    tx.execute(FINISH_PAYMENTS, payment_ids=sorted(replies), replies=json_rows(rows))
 
 
 def finish_payment(tx: Transaction, payment_id: int, reply: StoredReply) -> None:

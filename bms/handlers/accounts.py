@@ -1,37 +1,36 @@
-"""Accounts: registration, the profile, the password, booking history, and what admins manage."""
+"""Accounts: registration, the profile, booking history, and what admins manage."""
 
 from functools import partial
 
 from aiohttp import web
 
-from bms.commands.accounts.passwords import change_password, get_password_hash, wrong_password
-from bms.commands.accounts.registration import check_is_free, register_user, update_profile
-from bms.commands.accounts.roles import change_account
-from bms.errors import ClientGone, Conflict, EmailTaken, Forbidden, Overloaded, TooManyAttempts, UsernameTaken
-from bms.handlers.attempts import begin_password_change
+from bms.admission import registering
+from bms.commands.accounts.registration import update_profile
+from bms.commands.accounts.roles import change_account, end_sessions_of
+from bms.errors import Conflict, EmailTaken, Forbidden, UsernameTaken
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
-from bms.http.limits import admit
 from bms.http.pages import decode_cursor, no_content, page, respond
 from bms.queries.accounts import get_profile, list_accounts, list_history
+from bms.queries.events import list_to_come
 from bms.schemas.accounts import (
     AccountChange,
     AccountList,
-    PasswordChange,
     ProfileChange,
     ProfileReplacement,
     Register,
     present_account,
+    present_barred,
     present_profile,
     present_user,
 )
-from bms.schemas.answers.accounts import AccountAnswer, ProfileAnswer, UserAnswer
+from bms.schemas.answers.accounts import AccountAnswer, ChangedAccountAnswer, ProfileAnswer, UserAnswer
 from bms.schemas.answers.bookings import BookingAnswer
 from bms.schemas.bookings import present_booking
-from bms.schemas.listing import ListQuery
-from bms.terms import Right, Role
+from bms.schemas.listing import MAX_LIMIT, ListQuery
+from bms.terms import Right, Role, Service
 
-routes = Routes()
+routes = Routes(Service.USERS)
 
 
 @routes.add(
@@ -53,16 +52,35 @@ async def index(call: Call) -> web.Response:
 
 
 @routes.add(
+    "GET",
+    "/users/{id}",
+    operation="accounts.show",
+    access=Access.USER,
+    answers={200: ProfileAnswer()},
+    raises=[Forbidden],
+)
+async def show(call: Call) -> web.Response:
+    """Show an account. Users see their own, admins everybody's."""
+    user_id = call.id()
+    if user_id != call.caller.user_id and not call.actor.may(Right.USERS_MANAGE):
+        raise Forbidden("Only admins see other accounts")
+    return respond(present_profile(await call.db.read_primary(get_profile, user_id=user_id)))
+
+
+@routes.add(
     "PATCH",
     "/users/{id}",
     operation="accounts.change",
     access=Right.USERS_MANAGE,
     body=AccountChange(),
-    answers={200: AccountAnswer()},
+    answers={200: ChangedAccountAnswer()},
     raises=[Conflict],
 )
 async def change(call: Call) -> web.Response:
-    """Change an account's role, or deactivate it. Deactivating ends its sessions at once."""
+    """Change an account's role, or deactivate it.
+
+    Deactivating ends its sessions at once and takes its events off sale, until it is active again.
+    """
     account = await call.db.transact(
         change_account,
         call.actor,
@@ -70,7 +88,23 @@ async def change(call: Call) -> web.Response:
         role=call.body.get("role"),
         is_active=call.body.get("is_active"),
     )
-    return respond(present_account(account))
+    if account.is_active:
+        return respond(present_account(account))
+    events = await call.db.read_primary(list_to_come, organizer_id=account.id, limit=MAX_LIMIT)
+    return respond(present_barred(account, events))
+
+
+@routes.add(
+    "DELETE",
+    "/users/{id}/sessions",
+    operation="accounts.end_sessions",
+    access=Right.USERS_MANAGE,
+    answers={204: None},
+)
+async def end_all_sessions(call: Call) -> web.Response:
+    """End all sessions of an account at once. Its password stays as it is."""
+    await call.db.transact(end_sessions_of, call.actor, user_id=call.id())
+    return no_content()
 
 
 @routes.add(
@@ -96,50 +130,18 @@ async def history(call: Call) -> web.Response:
 
 @routes.add(
     "POST",
-    "/profile/password",
-    operation="accounts.password",
-    access=Access.USER,
-    body=PasswordChange(),
-    answers={204: None},
-    raises=[TooManyAttempts],
-    dear=True,
-)
-async def password(call: Call) -> web.Response:
-    """Change the caller's password and end the caller's other sessions."""
-    attempt = await begin_password_change(call)
-    old_hash = await call.db.read_primary(get_password_hash, user_id=call.caller.user_id)
-    try:
-        right = await call.passwords.matches(call.body["current_password"], old_hash, asker=call.asker)
-    except (ClientGone, Overloaded):
-        await attempt.give_back()  # no password was checked
-        raise
-    if not right:
-        raise wrong_password()
-    await attempt.was_right()
-    new_hash = await call.passwords.hash(call.body["new_password"], asker=call.asker, has_account=True)
-    await call.db.transact(
-        change_password,
-        call.actor,
-        session_id=call.caller.session_id,
-        old_hash=old_hash,
-        new_hash=new_hash,
-    )
-    return no_content()
-
-
-@routes.add(
-    "POST",
     "/register",
     operation="users.register",
     access=Access.ANYONE,
     body=Register(),
     answers={201: UserAnswer()},
+    location="/users/{id}",
     raises=[Forbidden, EmailTaken, UsernameTaken],
     headers=["Accept-Language"],
     dear=True,
 )
 async def register(call: Call) -> web.Response:
-    """Create an account."""
+    """Create an account. A link is mailed to its address; opening it confirms the address."""
     return await make_account(call)
 
 
@@ -149,16 +151,10 @@ async def make_account(call: Call) -> web.Response:
     Raises Forbidden, TooManyRequests, and what ``register_user`` raises.
     """
     _check_role(call, call.body["role"])
-    if call.network is not None and not (call.viewer is not None and call.viewer.may(Right.USERS_MANAGE)):
-        await admit(call, "registrations", call.settings.rate_registrations_per_address, call.network)
-    await call.db.read_primary(check_is_free, username=call.body["username"], email=call.body["email"])
     if call.body["locale"] is None and call.viewer is None:
         # An admin who registers somebody may read another language.
         call.body["locale"] = call.language
-    password_hash = await call.passwords.hash(call.body.pop("password"), asker=call.asker)
-    user = await call.db.transact(
-        register_user, **call.body, password_hash=password_hash, request_id=call.request_id
-    )
+    user = await registering.register(call, call.body, refuse=call.settings.refuse_common_passwords)
     return respond(present_user(user), 201)
 
 

@@ -5,11 +5,18 @@ from functools import partial
 from aiohttp import web
 
 from bms.checkout import refunds
+from bms.commands.sales.contacts import Contact
+from bms.commands.sales.extend import extend_hold
+from bms.commands.sales.preview import preview_refund
 from bms.commands.sales.pricing import Wanted, quote_tickets
 from bms.errors import (
     BookingNotCancellable,
+    BookingNotPending,
     Conflict,
+    EmailNotConfirmed,
     Forbidden,
+    HoldAtLimit,
+    HoldExpired,
     NotFound,
     NotOnSale,
     PaymentInProgress,
@@ -20,17 +27,28 @@ from bms.errors import (
     UnpaidLimitReached,
 )
 from bms.handlers import holding
+from bms.handlers.seating import REFUSALS
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
+from bms.http.idempotency import once
 from bms.http.pages import decode_cursor, page, respond
+from bms.queries.booking_lookup import search_bookings
 from bms.queries.bookings import get_booking, list_bookings, list_bookings_of_event
-from bms.schemas.answers.bookings import BookingAnswer, QuoteAnswer
+from bms.schemas.answers.bookings import BookingAnswer, QuoteAnswer, RefundPreviewAnswer
 from bms.schemas.answers.statistics import AttendanceAnswer
-from bms.schemas.bookings import BookingList, Cancel, Hold, QuoteTickets, present_booking
+from bms.schemas.bookings import (
+    BookingList,
+    Cancel,
+    Hold,
+    QuoteTickets,
+    RefundPreview,
+    present_booking,
+    present_refund_preview,
+)
 from bms.schemas.statistics import AttendeeList, present_attendance
-from bms.terms import Right
+from bms.terms import Right, Service
 
-routes = Routes()
+routes = Routes(Service.BOOKINGS)
 
 
 @routes.add(
@@ -42,16 +60,19 @@ routes = Routes()
     body=Hold(),
     memoised=True,
     answers={201: BookingAnswer()},
+    location="/bookings/{id}",
     raises=[
         Forbidden,
         NotFound,
         NotOnSale,
         SoldOut,
+        EmailNotConfirmed,
         PerUserLimitReached,
         UnpaidLimitReached,
         TooManyRequests,
         PriceChanged,
         Conflict,
+        *REFUSALS,
     ],
     headers=["Accept-Language", "Idempotency-Key"],
 )
@@ -71,6 +92,7 @@ async def hold(call: Call) -> web.Response:
         present=present_booking,
         quote=call.body["quote"],
         locale=call.body["locale"],
+        contact=Contact(**call.body.get("contact", {})),
     )
 
 
@@ -102,17 +124,23 @@ async def quote(call: Call) -> web.Response:
     answers={200: BookingAnswer(many=True)},
 )
 async def index(call: Call) -> web.Response:
-    """List the caller's bookings, newest first. Admins see everybody's."""
+    """List the caller's bookings, newest first. Admins see everybody's.
+
+    ``q`` finds bookings by their whole reference, the code of a ticket, or an e-mail address.
+    """
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
-    views = await call.db.read_primary(
-        list_bookings,
-        user_id=call.viewer_id,
-        status=call.query["status"],
-        event_id=call.query["event"],
-        before=before,
-        limit=limit + 1,
-    )
+    filters = {
+        "user_id": call.viewer_id,
+        "status": call.query["status"],
+        "event_id": call.query["event"],
+        "before": before,
+        "limit": limit + 1,
+    }
+    if call.query["q"] is None:
+        views = await call.db.read_primary(list_bookings, **filters)
+    else:
+        views = await call.db.read_primary(search_bookings, q=call.query["q"], **filters)
     present = partial(present_booking, viewer_id=call.caller.user_id)
     return page(call.request, views, limit, present, "id")
 
@@ -124,6 +152,26 @@ async def show(call: Call) -> web.Response:
     """Show one of the caller's bookings. Admins see everybody's."""
     view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=call.viewer_id)
     return respond(present_booking(view, viewer_id=call.caller.user_id))
+
+
+@routes.add(
+    "POST",
+    "/bookings/{id}/extend",
+    operation="bookings.extend",
+    access=Access.USER,
+    answers={200: BookingAnswer()},
+    raises=[BookingNotPending, HoldExpired, HoldAtLimit],
+    headers=["Idempotency-Key"],
+)
+async def extend(call: Call) -> web.Response:
+    """Hold a booking five minutes longer, as often as its buyer likes, up to half an hour in all.
+
+    The limit is a setting of the service.
+    """
+    command = partial(
+        extend_hold, actor=call.actor, booking_id=call.id(), most=call.settings.hold_max_seconds
+    )
+    return await once(call, command, partial(present_booking, viewer_id=call.caller.user_id), 200)
 
 
 @routes.add(
@@ -144,15 +192,41 @@ async def show(call: Call) -> web.Response:
     raises=[BookingNotCancellable, PaymentInProgress],
 )
 async def cancel(call: Call) -> web.Response:
-    """Cancel a booking. Its tickets go back on sale, and the event's refund rule decides the refund.
+    """Cancel a booking, or with POST single ``tickets`` of it, which go back on sale.
 
-    A repeat changes nothing.
+    Its buyer may until the event begins, and the event's organiser and admins at any time.
+    The refund rule that was promised decides the refund, or that of now if it gives more. A repeat changes
+    nothing.
     """
     await refunds.cancel(
-        call.db, call.gateway, call.actor, booking_id=call.id(), reason=call.body.get("reason")
+        call.db,
+        call.gateway,
+        call.actor,
+        booking_id=call.id(),
+        ticket_ids=call.body.get("tickets"),
+        reason=call.body.get("reason"),
     )
     view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=None)
     return respond(present_booking(view, viewer_id=call.caller.user_id))
+
+
+@routes.add(
+    "GET",
+    "/bookings/{id}/refund-preview",
+    operation="bookings.refund_preview",
+    access=Access.USER,
+    query=RefundPreview(),
+    answers={200: RefundPreviewAnswer()},
+)
+async def refund_preview(call: Call) -> web.Response:
+    """Say what would be given back if the booking, or ``tickets`` of it, were cancelled now.
+
+    Its buyer, the event's organiser and admins may ask.
+    """
+    preview = await call.db.read_primary(
+        preview_refund, call.actor, booking_id=call.id(), ticket_ids=call.query["tickets"]
+    )
+    return respond(present_refund_preview(preview))
 
 
 @routes.add(
@@ -164,7 +238,11 @@ async def cancel(call: Call) -> web.Response:
     answers={200: AttendanceAnswer(many=True)},
 )
 async def bookings(call: Call) -> web.Response:
-    """List the bookings of an event, newest first. Only its organiser and admins see them."""
+    """List the bookings of an event, newest first. Only its organiser and admins see them.
+
+    ``q`` finds bookings by the beginning of a name's words, by their whole reference, the code of a ticket,
+    or an e-mail address.
+    """
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
     views = await call.db.read_primary(
@@ -174,5 +252,6 @@ async def bookings(call: Call) -> web.Response:
         status=call.query["status"],
         before=before,
         limit=limit + 1,
+        q=call.query["q"],
     )
     return page(call.request, views, limit, present_attendance, "id")

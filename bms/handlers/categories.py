@@ -13,9 +13,9 @@ from bms.http.pages import decode_cursor, page
 from bms.queries.categories import list_categories
 from bms.schemas.answers.categories import CategoryAnswer
 from bms.schemas.categories import Category, CategoryList, present_category
-from bms.terms import Right
+from bms.terms import Right, Service
 
-routes = Routes()
+routes = Routes(Service.EVENTS)
 
 
 @routes.add(
@@ -41,6 +41,7 @@ async def index(call: Call) -> web.Response:
     access=Right.CATEGORIES_WRITE,
     body=Category(),
     answers={201: CategoryAnswer()},
+    location="/categories",
     raises=[DuplicateCategory],
     headers=["Idempotency-Key"],
 )

@@ -14,8 +14,9 @@ from bms.http import keys
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.shared import NO_CACHE
+from bms.terms import Service
 
-routes = Routes()
+routes = Routes(Service.SITE)
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -26,6 +27,7 @@ FILES = {
     "swagger-ui-bundle.js": "text/javascript",
     "favicon-32x32.png": "image/png",
 }
+TYPES = ", ".join(FILES.values())
 START = "start.js"
 SCRIPT = """\
 "use strict";
@@ -79,7 +81,19 @@ def directory() -> Path:
 )
 async def description(call: Call) -> web.Response:
     """Return the API's description: this document."""
-    return call.request.app[keys.DESCRIPTION]().response(call.request)
+    return call.request.app[keys.DESCRIPTION](False).response(call.request)
+
+
+@routes.add(
+    "GET",
+    "/openapi-legacy.json",
+    operation="docs.older_description",
+    access=Access.CREDENTIALS,
+    answers={200: "application/json", 304: None},
+)
+async def older_description(call: Call) -> web.Response:
+    """Return the description of the older call shapes, which go on working."""
+    return call.request.app[keys.DESCRIPTION](True).response(call.request)
 
 
 @routes.add("GET", "/docs", operation="docs.show", access=Access.CREDENTIALS, answers={200: "text/html"})
@@ -96,7 +110,7 @@ async def show(call: Call) -> web.Response:
     "/docs/{file}",
     operation="docs.file",
     access=Access.CREDENTIALS,
-    answers={200: "*/*", 206: "*/*", 304: None, 416: None},
+    answers={200: TYPES, 206: TYPES, 304: None, 416: None},
 )
 async def file(call: Call) -> web.StreamResponse:
     """Return a file of that page."""

@@ -1,6 +1,7 @@
 """Events: listing, showing, creating, changing and cancelling them."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,29 +13,47 @@ from bms.commands.events.change import change_event
 from bms.commands.events.create import create_event
 from bms.errors import (
     CapacityBelowSold,
+    CapacityFromSeating,
     Conflict,
+    CurrencyFixed,
+    EventBegun,
     EventNotChangeable,
     EventQuotaReached,
     Forbidden,
+    NoSuchLocalTime,
+    StartTooNear,
     Unauthenticated,
 )
+from bms.http import keys
 from bms.http.call import Access, Call
 from bms.http.endpoint import Cached, Routes
 from bms.http.idempotency import once
 from bms.http.pages import decode_cursor, no_content, page, respond
-from bms.http.shared import NO_CACHE, digest
+from bms.http.shared import NO_CACHE, digest, keep_for
 from bms.queries.event_cancellation import get_cancellation
-from bms.queries.event_lists import EventFilter, Listed, Position, list_events
+from bms.queries.event_lists import EventFilter, Position, list_events, seconds_to_next_sale
 from bms.queries.events import EventView, get_event
+from bms.queries.schedule import seconds_unchanged
 from bms.schemas.answers.event_cancellation import CancellationAnswer
 from bms.schemas.answers.events import EventAnswer
 from bms.schemas.event_cancellation import CancelEvent, present_cancellation
 from bms.schemas.event_lists import EventList
-from bms.schemas.events import Event, EventChange, EventReplacement, present_event
+from bms.schemas.events import Event, EventChange, EventReplacement, present_event, present_older_event
 from bms.schemas.statistics import TopQuery
-from bms.terms import EventStatus, Right
+from bms.terms import EventStatus, Right, Service
 
-routes = Routes()
+routes = Routes(Service.EVENTS)
+
+CHANGE_REFUSALS = [
+    Conflict,
+    EventNotChangeable,
+    CapacityBelowSold,
+    CapacityFromSeating,
+    CurrencyFixed,
+    EventBegun,
+    NoSuchLocalTime,
+    StartTooNear,
+]
 
 FIRST_VERSION = 1  # of an event, by its column's default
 _VERSION = re.compile(r"v(\d{1,9})-[0-9a-f]+\Z", re.ASCII)
@@ -53,7 +72,12 @@ _VERSION = re.compile(r"v(\d{1,9})-[0-9a-f]+\Z", re.ASCII)
     cached=Cached.ALL_EVENTS,
 )
 async def index(call: Call) -> web.Response:
-    """List the events that match the filters."""
+    """List the events that match the filters.
+
+    ``q`` is words, each part of the title, the venue, the city or the category; case and accents make no
+    difference. At most 5,000 events are looked at: those that begin next, or last with ``-date``. Events of a
+    deactivated organiser are left out, unless an admin asks for that organiser.
+    """
     query = call.query
     sort, key, event_id = decode_cursor(query["cursor"], str, str, int)
     wanted = EventFilter(
@@ -68,6 +92,10 @@ async def index(call: Call) -> web.Response:
         price_max=query["price_max"],
         q=query["q"],
         available=query["available"],
+        with_barred=query["organizer"] is not None
+        and call.viewer is not None
+        and call.viewer.may(Right.EVENTS_ANY),
+        with_over=query["with_over"],
     )
     limit = query["limit"]
     events = await call.look_up(
@@ -77,11 +105,23 @@ async def index(call: Call) -> web.Response:
         after=None if query["cursor"] is None else Position(sort, key, event_id),
         limit=limit + 1,
     )
-    return page(call.request, events, limit, _present_listed, "sort", "key", "id")
+    present = _presenter(call)
+    response = page(call.request, events, limit, lambda listed: present(listed.view), "sort", "key", "id")
+    fresh = seconds_unchanged(listed.view.event for listed in events)
+    if wanted.available:
+        fresh = min(fresh, await call.look_up(seconds_to_next_sale))
+    keep_for(response, fresh)
+    return response
 
 
-def _present_listed(listed: Listed) -> dict[str, Any]:
-    return present_event(listed.view)
+def _presenter(call: Call) -> Callable[[EventView], dict[str, Any]]:
+    """Return how this call shows events: in an older shape with the older names too.
+
+    Sources 001 and 002 know events by other names, and by today's paths with a slash at the end.
+    """
+    request = call.request
+    is_older = request.path.endswith("/") or keys.SUCCESSOR in request or call.body.get("older_names", False)
+    return present_older_event if is_older else present_event
 
 
 def _organizer(call: Call) -> int | None:
@@ -115,7 +155,7 @@ async def show(call: Call) -> web.Response:
         event_id=call.id(),
         viewer=call.viewer,
     )
-    return respond_event(view)
+    return _respond(call, view)
 
 
 @routes.add(
@@ -126,18 +166,18 @@ async def show(call: Call) -> web.Response:
     access=Right.EVENTS_WRITE,
     body=Event(),
     answers={201: EventAnswer()},
-    raises=[EventQuotaReached],
+    location="/events/{id}",
+    raises=[EventQuotaReached, NoSuchLocalTime],
     headers=["Idempotency-Key"],
 )
 async def create(call: Call) -> web.Response:
     """Create an event. The caller is its organiser."""
     make = partial(create_event, actor=call.actor, fields=call.body, quota=call.settings.events_per_manager)
-    response = await once(call, make, present_event)
+    response = await once(call, make, _presenter(call))
     assert isinstance(response.body, bytes)
     event = orjson.loads(response.body)
-    response.etag = _tag(FIRST_VERSION, response.body)
+    response.etag = _tag(FIRST_VERSION, event)
     response.headers["Cache-Control"] = NO_CACHE
-    response.headers["Location"] = f"{call.request.path.rstrip('/').rpartition('/')[0]}/events/{event['id']}"
     return response
 
 
@@ -150,7 +190,7 @@ async def _change(call: Call, *, replace: bool) -> web.Response:
         replace=replace,
         versions=seen_versions(call),
     )
-    return respond_event(view)
+    return _respond(call, view)
 
 
 @routes.add(
@@ -160,7 +200,7 @@ async def _change(call: Call, *, replace: bool) -> web.Response:
     access=Right.EVENTS_WRITE,
     body=EventReplacement(),
     answers={200: EventAnswer()},
-    raises=[Conflict, EventNotChangeable, CapacityBelowSold],
+    raises=CHANGE_REFUSALS,
     headers=["If-Match"],
 )
 async def replace(call: Call) -> web.Response:
@@ -175,7 +215,7 @@ async def replace(call: Call) -> web.Response:
     access=Right.EVENTS_WRITE,
     body=EventChange(),
     answers={200: EventAnswer()},
-    raises=[Conflict, EventNotChangeable, CapacityBelowSold],
+    raises=CHANGE_REFUSALS,
     headers=["If-Match"],
 )
 async def change(call: Call) -> web.Response:
@@ -183,21 +223,22 @@ async def change(call: Call) -> web.Response:
     return await _change(call, replace=False)
 
 
-def respond_event(view: EventView, status: int = 200) -> web.Response:
+def _respond(call: Call, view: EventView) -> web.Response:
     """Return the event with its ETag: its version, and a digest of all that is shown.
 
     GET needs the digest: a sale, a rating or a renamed venue changes what is shown, but not the version.
     """
-    body = orjson.dumps(present_event(view))
-    response = web.Response(
-        body=body, status=status, content_type="application/json", headers={"Cache-Control": NO_CACHE}
-    )
-    response.etag = _tag(view.event.version, body)
+    event = _presenter(call)(view)
+    response = respond(event, headers={"Cache-Control": NO_CACHE})
+    response.etag = _tag(view.event.version, event)
+    keep_for(response, seconds_unchanged([view.event]))
     return response
 
 
-def _tag(version: int, body: bytes) -> ETag:
-    return ETag(f"v{version}-{digest(body)}")
+def _tag(version: int, event: dict[str, Any]) -> ETag:
+    # Warnings are about other events, and for who has just written this one.
+    shown = {name: value for name, value in event.items() if name != "warnings"}
+    return ETag(f"v{version}-{digest(orjson.dumps(shown))}")
 
 
 def seen_versions(call: Call) -> frozenset[int] | None:
@@ -222,12 +263,14 @@ def seen_versions(call: Call) -> frozenset[int] | None:
     answers={200: EventAnswer(many=True)},
 )
 async def top(call: Call) -> web.Response:
-    """List the published events that sold most, best sellers first."""
-    wanted = EventFilter(date_from=call.query["date_from"], date_to=call.query["date_to"])
+    """List the published events that sold most, best sellers first. Without a day, none that is over."""
+    days = {name: call.query[name] for name in ("date_from", "date_to")}
+    wanted = EventFilter(**days, with_over=any(days.values()))
     events = await call.look_up(
         list_events, wanted=wanted, sort="-popularity", after=None, limit=call.query["limit"]
     )
-    return respond([present_event(listed.view) for listed in events])
+    present = _presenter(call)
+    return respond([present(listed.view) for listed in events])
 
 
 @routes.add(
@@ -278,7 +321,7 @@ async def delete(call: Call) -> web.Response:
 
 async def _cancelled(call: Call) -> web.Response:
     view = await call.db.read_primary(get_event, event_id=call.id(), viewer=call.actor)
-    return respond_event(view)
+    return _respond(call, view)
 
 
 @routes.add(

@@ -6,8 +6,9 @@ from bms.checkout.notices import take
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.schemas.gateway import Notice
+from bms.terms import Service
 
-routes = Routes()
+routes = Routes(Service.PAYMENTS)
 
 
 @routes.add(

@@ -14,7 +14,7 @@ from bms.schemas.answers.health import LiveAnswer, ReadyAnswer
 OVERDUE_SECONDS = 300
 READY_SECONDS = 2.0
 
-routes = Routes()
+routes = Routes(None)
 
 
 @routes.add("GET", "/health/live", operation="health.live", access=Access.ANYONE, answers={200: LiveAnswer()})

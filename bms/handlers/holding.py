@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from bms.commands.idempotency import StoredReply
+from bms.commands.sales.contacts import ACCOUNT, Contact
 from bms.commands.sales.hold import Ask
 from bms.commands.sales.pricing import Wanted
 from bms.http.call import Call
@@ -19,16 +20,18 @@ async def hold(
     *,
     user_id: int,
     event_id: int,
-    wanted: Iterable[tuple[int | None, int]],
+    wanted: Iterable[tuple[Any, ...]],
     present: Callable[[BookingView], dict[str, Any]],
     locale: str | None = None,
     confirm_free: bool = True,
     quote: str | None = None,
+    contact: Contact = ACCOUNT,
 ) -> web.Response:
-    """Hold ``wanted``, pairs of ticket type and quantity, for ``user_id``; return the 201 response.
+    """Hold ``wanted``, the fields of ``Wanted``, for ``user_id``; return the 201 response.
 
     ``quote`` is that of ``Ask``. ``locale`` is the language of the booking's mails. Without one it is that of
-    the buyer's account, and where the account has none, the one that the buyer's request prefers.
+    the buyer's account, and where the account has none, the one that the buyer's request prefers. ``contact``
+    is whom its mails go to.
 
     Raises as ``Turnstile.hold``.
     """
@@ -46,6 +49,7 @@ async def hold(
         confirm_free=confirm_free,
         quote=quote,
         locale=locale,
+        contact=contact,
         address=_address(call),
     )
     return send(await call.turnstile.hold(ask))

@@ -4,19 +4,19 @@ from functools import partial
 
 from aiohttp import web
 
+from bms.admission.messages import admit_message
 from bms.commands.messages.notifications import mark_read, message_holders, message_user
 from bms.errors import Forbidden, NotFound, TooManyRequests
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.idempotency import once
-from bms.http.limits import admit
 from bms.http.pages import decode_cursor, page, respond
 from bms.queries.notifications import list_notifications
 from bms.schemas.answers.notifications import MessageAnswer, NotificationAnswer
 from bms.schemas.notifications import Notification, NotificationList, present_notification
-from bms.terms import Right
+from bms.terms import Right, Service
 
-routes = Routes()
+routes = Routes(Service.NOTIFICATIONS)
 
 
 @routes.add(
@@ -82,6 +82,7 @@ async def read(call: Call) -> web.Response:
     access=Right.MESSAGES_SEND,
     body=Notification(),
     answers={201: MessageAnswer()},
+    location=("/notifications/{user}", "/events/{event}"),
     raises=[NotFound, TooManyRequests],
     headers=["Idempotency-Key"],
 )
@@ -89,7 +90,7 @@ async def send(call: Call) -> web.Response:
     """Send a message to an event's ticket holders, also by e-mail. Admins can send one to a single user."""
     body = call.body
     if "event" in body:
-        await _admit(call, body["event"])
+        await admit_message(call, body["event"])
         to_holders = partial(
             message_holders, actor=call.actor, event_id=body["event"], message=body["message"]
         )
@@ -98,13 +99,3 @@ async def send(call: Call) -> web.Response:
         raise Forbidden("Only admins can send a message to a single user")
     to_user = partial(message_user, actor=call.actor, user_id=body["user"], message=body["message"])
     return await once(call, to_user, lambda sent: {**present_notification(sent), "recipients": 1})
-
-
-async def _admit(call: Call, event_id: int) -> None:
-    """Count a message that is mailed to everybody who comes. Raises TooManyRequests.
-
-    An event's counter is its sender's too: nobody uses up what another organiser may send.
-    """
-    settings, sender = call.settings, call.caller.user_id
-    await admit(call, "event", settings.rate_messages_per_event, "messages", event_id, sender)
-    await admit(call, "organizer", settings.rate_messages_per_organizer, "messages", sender)

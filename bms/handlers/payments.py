@@ -4,6 +4,7 @@ from functools import partial
 
 from aiohttp import web
 
+from bms.admission.paying import pay
 from bms.errors import (
     BookingNotPending,
     Conflict,
@@ -15,16 +16,16 @@ from bms.errors import (
     PaymentInProgress,
     TooManyAttempts,
 )
-from bms.handlers.paying import pay
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
-from bms.http.idempotency import send
+from bms.http.idempotency import key_of, send
 from bms.http.pages import decode_cursor, page, respond
 from bms.queries.payments import get_payment, list_payments
 from bms.schemas.answers.payments import PaymentAnswer
 from bms.schemas.payments import Pay, PaymentList, present_payment
+from bms.terms import Service
 
-routes = Routes()
+routes = Routes(Service.PAYMENTS)
 
 
 @routes.add(
@@ -35,6 +36,7 @@ routes = Routes()
     access=Access.USER,
     body=Pay(),
     answers={201: PaymentAnswer(), 202: PaymentAnswer()},
+    location="/payments/{id}",
     raises=[
         PaymentDeclined,
         NotFound,
@@ -59,6 +61,7 @@ async def pay_booking(call: Call) -> web.Response:
         booking_id=call.body["booking_id"],
         method=call.body["method"],
         details=call.body["details"],
+        key=await key_of(call),
     )
     return send(paid)
 
@@ -76,7 +79,11 @@ async def index(call: Call) -> web.Response:
     limit = call.query["limit"]
     (before,) = decode_cursor(call.query["cursor"], int)
     payments = await call.db.read_primary(
-        list_payments, user_id=call.viewer_id, before=before, limit=limit + 1
+        list_payments,
+        user_id=call.viewer_id,
+        status=call.query["status"],
+        before=before,
+        limit=limit + 1,
     )
     present = partial(present_payment, viewer_id=call.caller.user_id)
     return page(call.request, payments, limit, present, "id")

@@ -11,8 +11,9 @@ from aiohttp import web
 from bms.checkout.simulated import decide, look_up
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
+from bms.terms import Service
 
-routes = Routes()
+routes = Routes(Service.PAYMENTS)
 
 PATH = "/simulated-gateway/{reference:ch_[0-9a-f]+}"
 

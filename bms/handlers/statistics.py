@@ -8,9 +8,9 @@ from bms.http.pages import respond
 from bms.queries.statistics import get_statistics
 from bms.schemas.answers.statistics import StatisticsAnswer
 from bms.schemas.statistics import present_statistics
-from bms.terms import Right
+from bms.terms import Right, Service
 
-routes = Routes()
+routes = Routes(Service.EVENTS)
 
 
 @routes.add(

@@ -4,7 +4,8 @@ from functools import partial
 
 from aiohttp import web
 
-from bms.commands.events.venues import change_venue, create_venue, delete_venue
+from bms.commands.events.venue_changes import change_venue, delete_venue
+from bms.commands.events.venues import create_venue
 from bms.errors import Conflict, VenueInUse
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
@@ -13,9 +14,9 @@ from bms.http.pages import decode_cursor, no_content, page, respond
 from bms.queries.venues import get_venue, list_venues
 from bms.schemas.answers.venues import VenueAnswer
 from bms.schemas.venues import Venue, VenueChange, VenueList, present_venue
-from bms.terms import Right
+from bms.terms import Right, Service
 
-routes = Routes()
+routes = Routes(Service.EVENTS)
 
 
 @routes.add(
@@ -58,6 +59,7 @@ async def show(call: Call) -> web.Response:
     access=Right.VENUES_WRITE,
     body=Venue(),
     answers={201: VenueAnswer()},
+    location="/venues/{id}",
     headers=["Idempotency-Key"],
 )
 async def create(call: Call) -> web.Response:
@@ -86,7 +88,10 @@ async def create(call: Call) -> web.Response:
     raises=[Conflict],
 )
 async def change(call: Call) -> web.Response:
-    """Change a venue."""
+    """Change a venue. Only who added it and admins may.
+
+    A new address or city is told to those who have booked an event to come there.
+    """
     venue = await call.db.transact(
         change_venue,
         call.actor,
@@ -106,7 +111,7 @@ async def change(call: Call) -> web.Response:
     raises=[VenueInUse],
 )
 async def delete(call: Call) -> web.Response:
-    """Delete a venue that no event uses."""
+    """Delete a venue that no event uses. Only who added it and admins may."""
     await call.db.transact(
         delete_venue,
         call.actor,

@@ -8,6 +8,9 @@ from typing import Any, ParamSpec, TypeVar
 from aiohttp import hdrs, web
 
 from bms.cache.counters import Counters
+from bms.checkout.charts import Charts
+from bms.checkout.live_seats import SeatWatch
+from bms.checkout.till import Till
 from bms.checkout.turnstile import Turnstile
 from bms.errors import BMSError, DatabaseUnavailable, Forbidden, NotFound, Overloaded, Unauthenticated
 from bms.http import keys
@@ -17,7 +20,9 @@ from bms.payments.gateway import Gateway
 from bms.queries.sessions import get_live_session
 from bms.security.devices import Devices
 from bms.security.identity import Caller, Identity, KnownCaller
+from bms.security.link_tokens import LinkTokens
 from bms.security.passwords import Asker, Passwords
+from bms.security.second_factor import SecondFactors
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database, Work
@@ -90,7 +95,9 @@ async def _look_up(app: web.Application, token: str) -> KnownCaller:
     )
     if session is None:
         raise Unauthenticated("The session of this token has ended")
-    caller = Caller(claims.user_id, claims.session_id, Role(session.role), session.locale)
+    role = Role(session.role)
+    must_enrol = session.second_factor_at is None and role in app[keys.SETTINGS].require_second_factor
+    caller = Caller(claims.user_id, claims.session_id, role, session.locale, must_enrol)
     return KnownCaller(caller, claims.expires_at)
 
 
@@ -117,7 +124,8 @@ class Call:
     @property
     def actor(self) -> Actor:
         """The caller as commands know who acts, on a route that asks for one."""
-        return Actor(self.caller.user_id, self.caller.role, self.request_id)
+        caller = self.caller
+        return Actor(caller.user_id, caller.role, self.request_id)
 
     @property
     def viewer(self) -> Actor | None:
@@ -147,6 +155,18 @@ class Call:
         return self.request.app[keys.TURNSTILE]
 
     @property
+    def till(self) -> Till:
+        return self.request.app[keys.TILL]
+
+    @property
+    def charts(self) -> Charts:
+        return self.request.app[keys.CHARTS]
+
+    @property
+    def seat_watch(self) -> SeatWatch:
+        return self.request.app[keys.SEAT_WATCH]
+
+    @property
     def settings(self) -> Settings:
         return self.request.app[keys.SETTINGS]
 
@@ -161,6 +181,14 @@ class Call:
     @property
     def devices(self) -> Devices:
         return self.request.app[keys.DEVICES]
+
+    @property
+    def link_tokens(self) -> LinkTokens:
+        return self.request.app[keys.LINK_TOKENS]
+
+    @property
+    def second_factors(self) -> SecondFactors:
+        return self.request.app[keys.SECOND_FACTORS]
 
     @property
     def counters(self) -> Counters:

@@ -6,10 +6,10 @@ import logging
 from collections import Counter
 from dataclasses import dataclass
 
-import orjson
 from aiohttp import web
 
 from bms.errors import BMSError, MalformedRequest, Overloaded
+from bms.formats import json_body
 from bms.http.addresses import LOOPBACK, network
 from bms.http.headers import STANDARD
 from bms.schemas.problems import problem_document
@@ -21,6 +21,7 @@ LINGER_SECONDS = 10.0  # for the rest of a body that no handler wanted
 STUCK_SECONDS = 20.0  # without the client taking a byte of its reply
 REPLY_SECONDS = 300.0  # for the whole of a reply
 LOOK_SECONDS = 5.0
+LEAVE_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Connections:
         self._open: dict[Connection, str] = {}
         self._of_address: Counter[str] = Counter()
         self._is_full = False
+        self.leaving = False
 
     def __len__(self) -> int:
         return len(self._open)
@@ -66,6 +68,18 @@ class Connections:
             self._of_address[address] -= 1
             if not self._of_address[address]:
                 del self._of_address[address]
+
+    async def leave(self, stopping: asyncio.Event, *, patience: float) -> None:
+        """Let each connection end with its next reply. Returns when none is open, after ``patience`` seconds,
+        or when ``stopping`` is set.
+
+        A client that keeps a connection may be sending its next request just now, and would lose it.
+        """
+        self.leaving = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                while self._open and not stopping.is_set():  # noqa: ASYNC110
+                    await asyncio.sleep(LEAVE_LOOK_SECONDS)  # connections set no event when they end
 
     async def watch(self) -> None:
         """End connections whose clients do not read their replies. Runs until cancelled."""
@@ -108,6 +122,13 @@ class Connection(web.RequestHandler):
         self._connections.forget(self)
         super().connection_lost(exc)
 
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        if self._connections.leaving:
+            resp.force_close()
+        return await super().finish_response(request, resp, start_time)
+
     def end_if_stuck(self, now: float) -> None:
         """Drop the connection if its client has stopped to read, or takes too long for one reply."""
         transport = self.transport
@@ -135,7 +156,7 @@ class Connection(web.RequestHandler):
         error = MalformedRequest("This is not HTTP/1.1") if status < 500 else BMSError()
         response = web.Response(
             status=error.status,
-            body=orjson.dumps(problem_document(error, None)),
+            body=json_body(problem_document(error, None)),
             content_type="application/problem+json",
             headers=STANDARD,
         )
@@ -151,6 +172,6 @@ _TOO_MANY = b"\r\n".join(
         b"Connection: close",
         *(f"{name}: {value}".encode() for name, value in STANDARD.items()),
         b"",
-        orjson.dumps(problem_document(Overloaded("Too many connections"), None)),
+        json_body(problem_document(Overloaded("Too many connections"), None)),
     )
 )

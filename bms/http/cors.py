@@ -16,7 +16,7 @@ Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ANY = "*"
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id"
-REPLY_HEADERS = "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+REPLY_HEADERS = "Deprecation, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
 SECONDS = "600"  # for which a browser remembers what is allowed
 
 

@@ -18,6 +18,7 @@ from bms.commands import audit
 from bms.errors import (
     BMSError,
     DatabaseUnavailable,
+    EnrolSecondFactor,
     Forbidden,
     InvalidSignature,
     NotFound,
@@ -25,14 +26,15 @@ from bms.errors import (
     Unauthenticated,
 )
 from bms.http import keys
-from bms.http.bodies import Parse, parser, read_body, read_query
+from bms.http.bodies import Parse, parse_query, parser, read_body, read_query
 from bms.http.call import PREFIXES, WITHOUT_TOKEN, Access, Call, check_access, id_in, identify
 from bms.http.limits import admit_dear
-from bms.http.shared import SharedReply
+from bms.http.resources import fill, location_of
+from bms.http.shared import SharedReply, compress
 from bms.schemas.base import RequestSchema
 from bms.security.identity import STRANGER, Caller
 from bms.security.signatures import HEADER, BadSignature
-from bms.terms import Right, Role
+from bms.terms import Right, Role, Service
 
 SUBJECT, DETAILS = 32, 2000  # characters that the audit log has for what was read
 
@@ -40,7 +42,7 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
-# The body of an answer: by a schema, of a media type that is not described further, or none.
+# The body of an answer: by a schema, of one of some media types that are not described further, or none.
 Answer = Schema | str | None
 
 
@@ -57,7 +59,9 @@ class Endpoint:
 
     ``operation`` is its id in the API's description, ``answers`` what it may answer by status,
     ``raises`` the domain errors that it raises itself, and ``headers`` the request headers it heeds.
-    ``dear`` calls cost so much that each caller and each address has a few.
+    ``dear`` calls cost so much that each caller and each address has a few. ``enrolling`` calls are open to
+    callers who must set a second factor up. ``location`` is where what a 201 made is found, see
+    ``location_of``. ``successor`` is the method and path of the call that replaces an older one.
     The API's description is made from them, and the tests hold every reply against them. Serving a request
     looks nothing up in them.
     """
@@ -76,6 +80,10 @@ class Endpoint:
     deprecated: bool
     cached: Cached | None
     dear: bool
+    enrolling: bool
+    media: str | None = None
+    location: tuple[str, ...] = ()
+    successor: tuple[str, str] | None = None
 
     @property
     def tag(self) -> str:
@@ -83,6 +91,8 @@ class Endpoint:
         return self.operation.partition(".")[0]
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
+        if self.successor is not None:
+            request[keys.SUCCESSOR] = fill(request, self.successor[1], request.match_info)
         if self.access in WITHOUT_TOKEN:
             return await self._serve(request, None)
         # Most reads are a stranger's. They are spared a coroutine.
@@ -92,6 +102,8 @@ class Endpoint:
         if isinstance(refusal, (DatabaseUnavailable, Overloaded)) and self._is_public_read:
             return await self._fall_back(request, refusal)
         check_access(self.access, caller, refusal)
+        if caller is not None and caller.must_enrol and not self.enrolling:
+            raise EnrolSecondFactor()
         try:
             return await self._reply(request, caller)
         except DatabaseUnavailable as down:
@@ -149,13 +161,18 @@ class Endpoint:
         if self.dear:
             await admit_dear(call)  # before anything is read or looked up
         if self.query is not None:
-            call.query = self.query.parse(read_query(request))
+            call.query = parse_query(self.query, read_query(request, of_links=self._is_public_read))
         if self.parse is not None:
             raw = await read_body(request)
             if self.access is Access.SIGNED:
                 _check_signature(request, raw)
             call.body = self.parse(raw)
         response = await self.handler(call)
+        if self.cached is None:
+            compress(request, response)
+        if response.status == 201 and self.location:
+            assert isinstance(response, web.Response)
+            response.headers[hdrs.LOCATION] = location_of(request, response, self.location)
         if caller is not None and caller.role is Role.ADMIN and self._is_private_read:
             await self._audit_read(call)
         return response
@@ -186,10 +203,12 @@ def _check_signature(request: web.Request, raw: bytes) -> None:
 class Routes:
     """The endpoints of one resource, each under its path and under /api, with and without a slash.
 
-    Each GET answers HEAD too (RFC 9110, section 9.3.2). ``deprecated`` marks all as older call shapes.
+    Each GET answers HEAD too (RFC 9110, section 9.3.2). ``service`` is the one that has them, None if every
+    process does. ``deprecated`` marks all as older call shapes.
     """
 
-    def __init__(self, *, deprecated: bool = False) -> None:
+    def __init__(self, service: Service | None, *, deprecated: bool = False) -> None:
+        self.service = service
         self.endpoints: list[Endpoint] = []
         self._deprecated = deprecated
 
@@ -207,6 +226,11 @@ class Routes:
         headers: Sequence[str] = (),
         cached: Cached | None = None,
         dear: bool = False,
+        enrolling: bool = False,
+        whole: bool = False,
+        media: str | None = None,
+        location: str | Sequence[str] = (),
+        successor: str | None = None,
     ) -> Callable[[Handler], Handler]:
         """Return a decorator that registers its function at each of ``paths``.
 
@@ -214,11 +238,16 @@ class Routes:
         description: its group, a dot and a name; an older path adds its own words. ``memoised`` says that
         many callers send the very same body. ``cached`` says that everybody but managers and admins gets
         the same reply, and what it is made of: it is kept, and has an ETag. ``dear`` is limited by
-        ``admit_dear``.
+        ``admit_dear``. ``enrolling`` calls serve who must set a second factor up, too.
+        With ``whole`` the handler reads the body itself, JSON or of ``media``: ``body`` only describes it.
+        ``location`` is needed where a 201 is among the answers, and ``successor`` by older call shapes: the
+        path that replaces this one, after its method if that is another. Older paths have the canonical one.
         """
 
         assert access is not Access.SIGNED or body is not None, "what is signed is the body"
-        parse = None if body is None else parser(body, memoised=memoised)
+        assert not self._deprecated or successor is not None, "name what replaces this older call"
+        assert bool(location) == (201 in (answers or {})), "say where what a 201 made is found"
+        parse = None if body is None or whole else parser(body, memoised=memoised)
 
         def register(handler: Handler) -> Handler:
             self.endpoints += [
@@ -235,8 +264,12 @@ class Routes:
                     raises=tuple(raises),
                     headers=tuple(headers),
                     deprecated=self._deprecated or path != paths[0],
+                    location=(location,) if isinstance(location, str) else tuple(location),
+                    successor=_successor(method, successor if self._deprecated else paths[0], path),
                     cached=cached,
                     dear=dear,
+                    enrolling=enrolling,
+                    media=media,
                 )
                 for path in paths
             ]
@@ -244,19 +277,32 @@ class Routes:
 
         return register
 
-    def install(self, app: web.Application) -> None:
-        # The router tries resources in turn. So a path is one resource, and those with a slash come last.
-        resources: dict[str, web.Resource] = {}
-        for slash in ("", "/"):
-            for endpoint in self.endpoints:
-                for prefix in PREFIXES:
-                    path = prefix + endpoint.path + slash
-                    resource = resources.get(path)
-                    if resource is None:
-                        resource = resources[path] = app.router.add_resource(path)
-                    resource.add_route(endpoint.method, endpoint.__call__)
-                    if endpoint.method == "GET":
-                        resource.add_route("HEAD", endpoint.__call__)
+
+def install(app: web.Application, endpoints: Sequence[Endpoint]) -> None:
+    """Add the routes of ``endpoints`` to ``app``.
+
+    The router tries the resources below a path in turn. So a path is one resource, those without a parameter,
+    which are cheap to tell apart, come first, and those with a slash at the end come last.
+    """
+    resources: dict[str, web.Resource] = {}
+    for slash in ("", "/"):
+        for endpoint in sorted(endpoints, key=lambda one: "{" in one.path):
+            for prefix in PREFIXES:
+                path = prefix + endpoint.path + slash
+                resource = resources.get(path)
+                if resource is None:
+                    resource = resources[path] = app.router.add_resource(path)
+                resource.add_route(endpoint.method, endpoint.__call__)
+                if endpoint.method == "GET":
+                    resource.add_route("HEAD", endpoint.__call__)
+
+
+def _successor(method: str, successor: str | None, path: str) -> tuple[str, str] | None:
+    """Return the method and path of ``successor``, None for a call at ``path`` that nothing replaces."""
+    if successor is None or successor == path:
+        return None
+    other, _, there = successor.rpartition(" ")
+    return other or method, there
 
 
 def _words(path: str) -> str:

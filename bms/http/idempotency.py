@@ -19,8 +19,10 @@ T = TypeVar("T")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}\Z")
 
 
-async def key_of(call: Call) -> Key | None:
+async def key_of(call: Call, body: bytes | None = None) -> Key | None:
     """Return the request's key, or None. Raises MalformedRequest for a key that cannot be used.
+
+    ``body`` is the request's if it has been read past the limit of other requests.
 
     The fingerprint is an HMAC with the installation's secret. A plain hash of a body with a card number
     could be searched for that number.
@@ -31,7 +33,7 @@ async def key_of(call: Call) -> Key | None:
     if not _KEY.match(value):
         raise MalformedRequest("An Idempotency-Key has 1 to 200 visible ASCII characters")
     path = call.request.path.rstrip("/").removeprefix(PREFIXES[1])
-    body = await call.request.read()
+    body = await call.request.read() if body is None else body
     asked = [call.request.method, path, orjson.loads(body or b"{}")]
     if call.request.query_string:
         asked.append(sorted(call.request.query.items()))
@@ -42,7 +44,12 @@ async def key_of(call: Call) -> Key | None:
 
 
 async def once(
-    call: Call, command: "partial[T]", present: Callable[[T], Any], status: int | Callable[[T], int] = 201
+    call: Call,
+    command: "partial[T]",
+    present: Callable[[T], Any],
+    status: int | Callable[[T], int] = 201,
+    *,
+    body: bytes | None = None,
 ) -> web.Response:
     """Run ``command(tx)`` in a transaction and return the reply that ``present`` makes of its result.
 
@@ -53,7 +60,7 @@ async def once(
     def reply_of(result: T) -> StoredReply:
         return StoredReply.of(status if isinstance(status, int) else status(result), present(result))
 
-    work = partial(run_once, key=await key_of(call), command=command, reply_of=reply_of)
+    work = partial(run_once, key=await key_of(call, body), command=command, reply_of=reply_of)
     # Figures and logs name a unit of work after its command.
     return send(await call.db.transact(update_wrapper(work, command.func)))
 

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, the access log, and errors as problem documents."""
+"""What surrounds every request: its id, the access log, and errors as problem documents or pages."""
 
 import itertools
 import logging
@@ -7,9 +7,9 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 
-import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 
+from bms import logs
 from bms.errors import (
     BMSError,
     MalformedRequest,
@@ -17,10 +17,13 @@ from bms.errors import (
     NotFound,
     PayloadTooLarge,
 )
+from bms.formats import json_body
 from bms.http import keys
 from bms.http.addresses import client_address, network
 from bms.http.headers import complete
 from bms.http.limits import tell
+from bms.http.phrases import phrase
+from bms.http.resources import succeed, suggest_path
 from bms.schemas.problems import problem_document
 from bms.security.identity import STRANGER
 
@@ -44,6 +47,7 @@ async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
     if given is None or not _REQUEST_ID.match(given):
         given = f"{_OURS}-{next(_numbers):x}"
     request[keys.REQUEST_ID] = given
+    logs.request_id.set(given)
     request.app[keys.FORWARDED].see(request)
     response: web.StreamResponse
     try:
@@ -54,6 +58,8 @@ async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
     response.headers["X-Request-Id"] = given
     if keys.LIMITS in request:
         tell(response.headers, request[keys.LIMITS])
+    if keys.SUCCESSOR in request:
+        succeed(response.headers, request[keys.SUCCESSOR])
     app = request.app
     method, status, seconds = request.method, response.status, time.perf_counter() - started
     resource = request.match_info.route.resource
@@ -67,7 +73,7 @@ async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
 
 
 def _refuse(request: web.Request, error: Exception) -> web.StreamResponse:
-    """Return the problem document (RFC 9457) of an error. The only place that maps errors."""
+    """Return the response for an error. The only place that maps errors."""
     if isinstance(error, BMSError):
         app = request.app
         app[keys.REFUSALS].note(error, network(client_address(request, app[keys.SETTINGS].trusted_proxies)))
@@ -82,7 +88,10 @@ def _refuse(request: web.Request, error: Exception) -> web.StreamResponse:
 
 
 def problem(request: web.Request, error: BMSError) -> web.Response:
-    """Return the response for ``error``."""
+    """Return the response for ``error``: a page where a person asks, and elsewhere a problem document."""
+    page = request.app[keys.ERROR_PAGE](request, error)
+    if page is not None:
+        return page
     document = problem_document(error, request[keys.REQUEST_ID])
     headers = {}
     if error.retry_after is not None:
@@ -90,8 +99,9 @@ def problem(request: web.Request, error: BMSError) -> web.Response:
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="bms"'
     return web.Response(
-        body=orjson.dumps(document),
+        body=json_body(document),
         status=error.status,
+        reason=phrase(error.status),
         headers=headers,
         content_type="application/problem+json",
     )
@@ -99,13 +109,16 @@ def problem(request: web.Request, error: BMSError) -> web.Response:
 
 def _router_error(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
     if isinstance(error, web.HTTPNotFound):
-        return problem(request, NotFound())
+        meant = suggest_path(request.app[keys.PATHS], request.path)
+        hint = "/docs lists them" if meant is None else f"Did you mean {meant}?"
+        return problem(request, NotFound(f"There is no such path. {hint}"))
     if isinstance(error, web.HTTPMethodNotAllowed):
-        response = problem(request, MethodNotAllowed())
-        response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+        allowed = ", ".join(sorted(error.allowed_methods))
+        response = problem(request, MethodNotAllowed(f"{error.method} is not allowed here. Use {allowed}"))
+        response.headers[hdrs.ALLOW] = allowed
         return response
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return problem(request, PayloadTooLarge())
     if error.status < 400:
         return error
-    return problem(request, MalformedRequest(error.reason))
+    return problem(request, MalformedRequest(phrase(error.status) or error.reason))

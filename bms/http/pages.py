@@ -9,14 +9,28 @@ import orjson
 from aiohttp import web
 
 from bms.errors import ValidationFailed
+from bms.formats import json_body
 from bms.terms import MAX_ID
+
+MAX_PAGE = 2**19  # bytes
 
 
 def respond(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """Return ``data`` as JSON."""
+    """Return ``data`` as JSON, with a newline at the end: a terminal's prompt begins on a line of its own."""
     return web.Response(
-        body=orjson.dumps(data), status=status, headers=headers, content_type="application/json"
+        body=json_body(data),
+        status=status,
+        headers=headers,
+        content_type="application/json",
     )
+
+
+def respond_with(
+    data: dict[str, Any], name: str, raw: bytes, headers: dict[str, str] | None = None
+) -> web.Response:
+    """Return ``data`` as JSON, with a member ``name`` more, whose JSON is ``raw``."""
+    body = b"".join((orjson.dumps(data)[:-1], b",", orjson.dumps(name), b":", raw, b"}\n"))
+    return web.Response(body=body, headers=headers, content_type="application/json")
 
 
 def no_content(status: int = 204) -> web.Response:
@@ -41,7 +55,7 @@ def decode_cursor(cursor: str | None, *types: type) -> tuple[Any, ...]:
         position = None
     fits = isinstance(position, list) and len(position) == len(types)
     if not fits or not all(_may_be(part, kind) for part, kind in zip(position, types, strict=True)):
-        raise ValidationFailed.of("cursor", "This cursor is not one of ours.")
+        raise ValidationFailed.of_parameter("cursor", "This cursor is not one of ours.")
     return tuple(position)
 
 
@@ -57,15 +71,24 @@ def page(
 ) -> web.Response:
     """Return the first ``limit`` of ``rows`` as a JSON array, with a Link to the next page if there is one.
 
-    ``rows`` holds ``limit`` + 1 rows when more follow. ``key`` names the columns of the cursor.
+    ``rows`` holds ``limit`` + 1 rows when more follow. ``key`` names the columns of the cursor. A page of
+    more than MAX_PAGE bytes ends earlier, but has one row at least.
     """
     shown = rows[:limit]
+    items = [orjson.dumps(present(row)) for row in shown]
+    size = 0
+    for number, item in enumerate(items):
+        size += len(item) + 1
+        if size > MAX_PAGE and number:
+            shown, items = shown[:number], items[:number]
+            break
     headers = {}
-    if len(rows) > limit:
+    if len(rows) > len(shown):
         cursor = encode_cursor(*(_plain(getattr(shown[-1], name)) for name in key))
         url = request.rel_url.update_query(cursor=cursor)
         headers["Link"] = f'<{url}>; rel="next"'
-    return respond([present(row) for row in shown], headers=headers)
+    body = b"[" + b",".join(items) + b"]\n"
+    return web.Response(body=body, headers=headers, content_type="application/json")
 
 
 def _plain(value: Any) -> Any:

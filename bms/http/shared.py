@@ -4,6 +4,7 @@ import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Self
 
 from aiohttp import ETag, hdrs, web
@@ -12,6 +13,7 @@ from bms.http.headers import complete
 
 # A cache must ask again before it uses its copy (RFC 9111, section 5.2.2.4).
 NO_CACHE = "no-cache"
+_SECONDS = web.ResponseKey("seconds", float)
 LONG = 1400  # bytes: a shorter reply fits into one packet as it is
 
 
@@ -20,13 +22,19 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:16]
 
 
+def keep_for(response: web.StreamResponse, seconds: float) -> None:
+    """Say for how long ``response`` is true if nothing is written: until time alone would change it."""
+    response[_SECONDS] = seconds
+
+
 @dataclass(slots=True)
 class SharedReply:
-    """A reply's bytes and headers, from which any number of responses are made."""
+    """A reply's bytes and headers, from which any number of responses are made, and how long it is true."""
 
     body: bytes
     headers: Mapping[str, str]
     etag: str
+    seconds: float
     gzipped: bytes | None = None  # made when a client first asks for it
 
     @classmethod
@@ -41,19 +49,24 @@ class SharedReply:
         if len(body) >= LONG:
             response.headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
         complete(response.headers)
-        return cls(body, response.headers.copy(), response.headers["ETag"])
+        return cls(body, response.headers.copy(), response.headers["ETag"], response.get(_SECONDS, inf))
 
     @staticmethod
     def weigh(reply: "SharedReply") -> int:
         """Return about how many bytes ``reply`` takes."""
         return len(reply.body) + 2000
 
+    @staticmethod
+    def lasts(reply: "SharedReply") -> float:
+        """Return for how many seconds from its making ``reply`` is true if nothing is written."""
+        return reply.seconds
+
     def response(self, request: web.Request) -> web.Response:
         """Return the whole reply, or 304 if the client has it already (RFC 9110, section 13.1.2)."""
         if hdrs.IF_NONE_MATCH in request.headers and _knows(request, self.etag):
             return web.Response(status=304, headers={"ETag": self.etag, "Cache-Control": NO_CACHE})
         response = web.Response(body=self.body, headers=self.headers)
-        if len(self.body) >= LONG and _reads_gzip(request):
+        if len(self.body) >= LONG and reads_gzip(request):
             if self.gzipped is None:
                 self.gzipped = gzip.compress(self.body, mtime=0)
             response.body = self.gzipped
@@ -62,7 +75,28 @@ class SharedReply:
         return response
 
 
-def _reads_gzip(request: web.Request) -> bool:
+def compress(request: web.Request, response: web.StreamResponse) -> None:
+    """Have a long JSON reply compressed on its way if the client takes that. One with a tag did it itself.
+
+    Callers identify themselves by a token in a header, which no foreign page can send for them: so nobody can
+    guess a secret by the length of replies.
+    """
+    if (
+        isinstance(response, web.Response)
+        and isinstance(response.body, bytes)
+        and len(response.body) >= LONG
+        and response.content_type == "application/json"
+        and hdrs.CONTENT_ENCODING not in response.headers
+        and hdrs.ETAG not in response.headers
+    ):
+        if hdrs.ACCEPT_ENCODING not in response.headers.getall(hdrs.VARY, ()):
+            response.headers.add(hdrs.VARY, hdrs.ACCEPT_ENCODING)
+        if reads_gzip(request):
+            response.enable_compression(web.ContentCoding.gzip)
+
+
+def reads_gzip(request: web.Request) -> bool:
+    """Return whether the client takes a reply that is compressed by gzip."""
     accepted = request.headers.get(hdrs.ACCEPT_ENCODING, "").replace(" ", "").lower()
     return "gzip" in accepted and "gzip;q=0" not in accepted.replace("gzip;q=0.", "")
 

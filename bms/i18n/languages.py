@@ -6,8 +6,9 @@ those of CLDR, which Babel brings.
 """
 
 import gettext
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC as UTC_ZONE
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from io import BytesIO
@@ -21,6 +22,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import parse_pattern
 
 from bms.money import Money
+from bms.zones import UTC, offset, to_local
 
 CATALOGUES = Path(__file__).parent / "locale"
 SOURCE = "en"  # the language of the texts in the code
@@ -35,7 +37,7 @@ class Forms(NamedTuple):
 
 
 # BMS wrote English before it knew other languages, and differently from CLDR. Its readers see no change.
-_OWN_FORMS = {"en": Forms("EEEE d MMMM y, HH:mm 'UTC'", "0.00 ¤¤", "¤¤ 0.00")}
+_OWN_FORMS = {"en": Forms("EEEE d MMMM y, HH:mm", "0.00 ¤¤", "¤¤ 0.00")}
 
 
 class Language:
@@ -57,6 +59,11 @@ class Language:
         return cls(tag, gettext.GNUTranslations(compiled))
 
     @property
+    def locale(self) -> Locale:
+        """Its forms, as CLDR has them."""
+        return self._locale
+
+    @property
     def is_right_to_left(self) -> bool:
         """Whether it is written from right to left."""
         return self._locale.text_direction == "rtl"
@@ -75,28 +82,37 @@ class Language:
         text = self._texts.ngettext(one, many, number)
         return text % values if values else text
 
-    def when(self, moment: str) -> str:
-        """Return a time in RFC 3339 in UTC, in English as ``Sunday 1 August 2027, 19:30 UTC``.
+    def when(self, moment: str, timezone: str = UTC) -> str:
+        """Return a time in RFC 3339 with its zone, in English as ``Sunday 1 August 2027, 19:30 UTC``.
 
-        Raises ValueError if it is no such time or has no UTC offset.
+        In another zone it ends with ``(Europe/Amsterdam, UTC+2)``. Raises ValueError if ``moment`` is no such
+        time or has no UTC offset.
         """
         parsed = datetime.fromisoformat(moment)
         if parsed.tzinfo is None:
             raise ValueError(f"{moment} has no UTC offset")
-        utc = parsed.astimezone(UTC)
+        instant = parsed.astimezone(UTC_ZONE).replace(tzinfo=None)
+        local = to_local(instant, timezone)
+        named = UTC if timezone == UTC else f"({timezone}, {offset(instant, timezone)})"
         if self._own_forms is not None:
-            return format_datetime(utc, self._own_forms.time, locale=self._locale)
-        date = format_date(utc, "full", locale=self._locale)
-        time = format_time(utc, "short", locale=self._locale)
+            return f"{format_datetime(local, self._own_forms.time, locale=self._locale)} {named}"
+        date = format_date(local, "full", locale=self._locale)
+        time = format_time(local, "short", locale=self._locale)
         both = str(get_datetime_format("full", locale=self._locale)).replace("'", "")
-        return both.replace("{1}", date).replace("{0}", f"{time} UTC")
+        return both.replace("{1}", date).replace("{0}", f"{time} {named}")
+
+    def start(self, event: Mapping[str, Any]) -> str:
+        """Return when an event begins (``starts_at``), in its ``timezone`` if it has one, else in UTC."""
+        # A message that an earlier release has stored has none.
+        return self.when(event["starts_at"], event.get("timezone", UTC))
 
     def period(self, event: Mapping[str, Any]) -> str:
-        """Return when an event begins (``starts_at``) and, if that is known, when it ends (``ends_at``)."""
-        start = self.when(event["starts_at"])
+        """Return when an event begins, as ``start`` does, and when it ends if that is known (``ends_at``)."""
+        start = self.start(event)
         if not event["ends_at"]:
             return start
-        return self.gettext("%(start)s to %(end)s", start=start, end=self.when(event["ends_at"]))
+        end = self.when(event["ends_at"], event.get("timezone", UTC))
+        return self.gettext("%(start)s to %(end)s", start=start, end=end)
 
     def money(self, amount: str | int | Decimal, currency: str, *, code_first: bool = False) -> str:
         """Return an amount with its currency, in English as ``25.00 EUR``; zero is ``Free``.
@@ -150,6 +166,12 @@ class Languages:
     def __init__(self, default: str = SOURCE, languages: Mapping[str, Language] | None = None) -> None:
         self._languages = read_languages() if languages is None else languages
         self.default = self._languages[default]
+
+    def __iter__(self) -> Iterator[Language]:
+        return iter(self._languages.values())
+
+    def __contains__(self, tag: object) -> bool:
+        return tag in self._languages
 
     def find(self, *wanted: str | None) -> Language:
         """Return the first of the ``wanted`` languages that the service has, else the default.

@@ -1,6 +1,7 @@
 """Language tags (BCP 47), as people send them: in a field, or in the header Accept-Language."""
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 
 MAX_TAG = 35  # characters, RFC 5646, section 4.4.1
@@ -37,22 +38,25 @@ def canonical(tag: str) -> str:
     return "-".join(parts)
 
 
-@lru_cache(1000)
 def preferred(header: str) -> str | None:
-    """Return the language that an Accept-Language header prefers (RFC 9110, section 12.5.4), or None.
+    """Return the language that an Accept-Language header prefers (RFC 9110, section 12.5.4), or None."""
+    return next(iter(acceptable(header)), None)
 
-    Of several with the same weight it is the first. What cannot be read is left out.
+
+@lru_cache(1000)
+def acceptable(header: str) -> tuple[str, ...]:
+    """Return the languages of an Accept-Language header, the most preferred first.
+
+    Those with the same weight keep their order. What cannot be read is left out, and what has no weight.
     """
-    best, heaviest = None, 0.0
+    found: list[tuple[float, str]] = []
     for choice in header.split(",") if len(header) <= MAX_HEADER else ():
         tag, _, parameter = (part.strip() for part in choice.partition(";"))
         weight = _WEIGHT.fullmatch(parameter.lower()) if parameter else None
         if parameter and weight is None:
             continue
         value = float(weight[1]) if weight else 1.0
-        if value > heaviest:
-            try:
-                best, heaviest = canonical(tag), value
-            except ValueError:
-                continue
-    return best
+        if value > 0:
+            with suppress(ValueError):
+                found.append((value, canonical(tag)))
+    return tuple(tag for _, tag in sorted(found, key=lambda one: -one[0]))

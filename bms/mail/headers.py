@@ -4,9 +4,13 @@ The standard library decodes encoded words (``=?utf-8?q?...?=``) in a value, so 
 end and a header. Its folding also loses spaces next to characters outside ASCII. Here a title is literal
 text. A short ASCII title is sent as it is, any other as base64 words (RFC 2047), which decode to the same
 text in every mail reader.
+
+The standard library also breaks a line right behind a header's colon if its first word is long, as that of a
+Message-ID is. That is allowed (RFC 5322, section 2.2.3) and trips readers, so the line stays whole here.
 """
 
 import base64
+import re
 from collections.abc import Iterator
 from email.headerregistry import BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
@@ -14,6 +18,7 @@ from email.policy import SMTP, EmailPolicy, Policy
 from typing import Any, ClassVar, Literal
 
 _LINE = 76
+_BROKEN_AT_COLON = re.compile(r"\A([!-9;-~]+:)[ \t]*\r?\n[ \t]+")
 _BYTES_PER_WORD = 39  # 52 characters of base64 and 12 around them, after "Subject: "
 
 
@@ -51,6 +56,14 @@ def _chunks(text: str) -> Iterator[bytes]:
     yield chunk
 
 
+class UnbrokenHeader(BaseHeader):
+    """A header with something on its first line."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the header's lines, each with the policy's line end."""
+        return _BROKEN_AT_COLON.sub(r"\1 ", super().fold(policy=policy))
+
+
 class _Registry(HeaderRegistry):
     """Caches one class per header name. The standard library makes one for every header of every message."""
 
@@ -61,7 +74,8 @@ class _Registry(HeaderRegistry):
     def __getitem__(self, name: str) -> type[BaseHeader]:
         known = self._classes.get(name)
         if known is None:
-            known = self._classes[name] = super().__getitem__(name)
+            found = super().__getitem__(name)
+            known = self._classes[name] = type(found.__name__, (UnbrokenHeader, found), {})
         return known
 
 

@@ -13,21 +13,26 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from pathlib import Path
 from socket import gethostname
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import aiosmtplib
 
 from bms.errors import ConfigurationError
 from bms.formats import one_line
-from bms.mail.connections import Connections
+from bms.mail.connections import Connections, Kept
 from bms.mail.messages import KIND_HEADER
 
 SMTP_PORT, SMTPS_PORT = 25, 465
 TIMEOUT = 30.0
+LAST_SECONDS = 5.0  # for a message whose sending has begun when its sender is cancelled
 
-# These codes are about our login, not about the message. It can be sent once the settings are fixed.
-_LOGIN_REPLIES = frozenset({530, 534, 535, 538})
+# Replies to RCPT that speak of the recipient (RFC 5321, section 4.2.3). All others speak of the message, of
+# us or of the server: what is wrong there can be repaired, and then the message can be sent.
+_NO_SUCH_RECIPIENT = frozenset({550, 551, 553})
+# Enhanced status codes of the same replies that speak of us all the same: policy, and the sender's address
+# (RFC 3463, sections 3.2 and 3.8).
+_OF_OURS = re.compile(r"\s*5\.(7\.|1\.[78]\b)")
 SERVICE_CLOSED = 421  # RFC 5321, section 4.2.2
 _STARTTLS = {"offered": None, "required": True, "never": False}
 
@@ -37,18 +42,20 @@ class MailError(Exception):
 
 
 class TransientMailError(MailError):
-    """A retry may succeed: the server is down, timed out, replied 4xx, or refused our login."""
+    """A retry may succeed: the server is down or timed out, or refused anything but the recipient."""
 
 
 class PermanentMailError(MailError):
-    """A retry cannot succeed: a 5xx reply to the message or its recipient, or an invalid address."""
+    """A retry cannot succeed: the server knows no such recipient."""
 
 
 class Transport(Protocol):
     async def send(self, message: EmailMessage) -> None:
         """Deliver the message to the recipient in its To header.
 
-        Raises TransientMailError if a retry may succeed, and PermanentMailError if it cannot.
+        Raises TransientMailError if a retry may succeed, and PermanentMailError if it cannot. If the caller
+        is cancelled, CancelledError means that the message was not delivered. One that may have been is
+        given a few more seconds, and this returns or raises as ever.
         """
 
     async def close(self) -> None:
@@ -115,6 +122,12 @@ def _parse(url: str) -> SmtpServer | None:
     return SmtpServer(host, port, tls, _STARTTLS[starttls or "offered"], username, password)
 
 
+class Greeting(NamedTuple):
+    """What came of a connection to a server that took no message."""
+
+    is_encrypted: bool
+
+
 class SmtpTransport:
     """Sends messages to an SMTP server. Any number can be sent concurrently, each on its own connection.
 
@@ -137,16 +150,32 @@ class SmtpTransport:
         return f"SmtpTransport({self._server!r})"
 
     async def send(self, message: EmailMessage) -> None:
+        progress = _Progress()
+        sending = asyncio.create_task(self._send(message, progress))
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            if not progress.has_begun:
+                sending.cancel()
+            await asyncio.wait([sending], timeout=LAST_SECONDS)
+            if not sending.done():
+                sending.cancel()
+                await asyncio.wait([sending])
+                raise TransientMailError("it was being sent when the sender was stopped") from None
+            # Raises CancelledError, or what came of it.
+            sending.result()
+
+    async def _send(self, message: EmailMessage, progress: "_Progress") -> None:
         try:
             async with asyncio.timeout(self._timeout):
-                while not await self._handed_over(message):
+                while not await self._handed_over(message, progress):
                     pass
         except TimeoutError as error:  # also aiosmtplib's own
             raise TransientMailError(f"no answer within {self._timeout:g} s") from error
 
-    async def _handed_over(self, message: EmailMessage) -> bool:
+    async def _handed_over(self, message: EmailMessage, progress: "_Progress") -> bool:
         """Hand the message over. Returns False if a kept connection ended before it took the message."""
-        kept = await self._connections.take()
+        kept = progress.kept = await self._connections.take()
         try:
             await _hand_over(kept.client, message)
         except _ConnectionEnded as ended:
@@ -159,6 +188,26 @@ class SmtpTransport:
             raise
         self._connections.give_back(kept)
         return True
+
+    async def greet(self) -> Greeting:
+        """Connect, introduce ourselves and log in as for a message, and leave again without one.
+
+        Raises TransientMailError.
+        """
+        try:
+            async with asyncio.timeout(self._timeout):
+                client = await self._connect()
+                try:
+                    await client.ehlo()
+                    is_encrypted = client.get_transport_info("cipher") is not None
+                    await client.quit()
+                finally:
+                    client.close()
+        except TimeoutError as error:
+            raise TransientMailError(f"no answer within {self._timeout:g} s") from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise TransientMailError(_words(error)) from error
+        return Greeting(is_encrypted)
 
     async def close(self) -> None:
         self._connections.close()
@@ -179,9 +228,9 @@ class SmtpTransport:
             raise TransientMailError(_words(error)) from error
         return client
 
-    def _client(self) -> aiosmtplib.SMTP:
+    def _client(self) -> "_Client":
         server = self._server
-        return aiosmtplib.SMTP(
+        return _Client(
             hostname=server.host,
             port=server.port,
             username=server.username,
@@ -194,6 +243,30 @@ class SmtpTransport:
         )
 
 
+class _Client(aiosmtplib.SMTP):
+    """An SMTP client that tells whether it is sending a message's text, which may arrive from then on."""
+
+    is_sending = False
+
+    async def data(self, *args: Any, **options: Any) -> aiosmtplib.SMTPResponse:
+        self.is_sending = True
+        try:
+            return await super().data(*args, **options)
+        finally:
+            self.is_sending = False
+
+
+class _Progress:
+    """How far a message has got: the connection that it is on."""
+
+    kept: Kept | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether its text is being sent."""
+        return self.kept is not None and isinstance(self.kept.client, _Client) and self.kept.client.is_sending
+
+
 class _ConnectionEnded(Exception):
     """The server closed the service (421) instead of taking the message. Another connection may take it."""
 
@@ -204,22 +277,20 @@ async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> None:
     except TimeoutError:
         raise
     except (aiosmtplib.SMTPNotSupported, ValueError) as error:
-        raise PermanentMailError(_words(error)) from error
+        raise TransientMailError(_words(error)) from error
     except aiosmtplib.SMTPRecipientsRefused as error:
         raise _refusal(error.recipients) from error
     except aiosmtplib.SMTPResponseException as error:
         if error.code == SERVICE_CLOSED:
             raise _ConnectionEnded(_words(error)) from error
-        raise _refusal([error]) from error
+        raise TransientMailError(_words(error)) from error
     except (aiosmtplib.SMTPException, OSError) as error:
         raise TransientMailError(_words(error)) from error
 
 
-def _refusal(
-    replies: "list[aiosmtplib.SMTPRecipientRefused] | list[aiosmtplib.SMTPResponseException]",
-) -> MailError:
+def _refusal(replies: list[aiosmtplib.SMTPRecipientRefused]) -> MailError:
     words = "; ".join(_words(reply) for reply in replies)
-    final = all(reply.code >= 500 and reply.code not in _LOGIN_REPLIES for reply in replies)
+    final = all(reply.code in _NO_SUCH_RECIPIENT and not _OF_OURS.match(reply.message) for reply in replies)
     return PermanentMailError(words) if final else TransientMailError(words)
 
 

@@ -8,8 +8,10 @@ from bms.commands.accounts.registration import register_user
 from bms.commands.events.categories import create_category
 from bms.commands.events.create import create_event
 from bms.commands.events.venues import create_venue
+from bms.maintenance.demo_seating import DrawnHall, draw_halls, load_hall, open_hall
 from bms.queries.accounts import count_users
 from bms.schemas.events import Event
+from bms.seating.maps import PlanVersion
 from bms.security.passwords import Passwords
 from bms.sql.database import Database
 from bms.sql.session import Transaction
@@ -22,11 +24,20 @@ ACCOUNTS = (
     ("visitor", "Victor Visitor", Role.USER, "visitor@bms.example"),
 )
 CATEGORIES = ("Concert", "Theatre", "Conference", "Workshop", "Sports", "Film")
+AMS, BRU = "Europe/Amsterdam", "Europe/Brussels"
 VENUES = (
-    ("Harbour Hall", "12 Quay Street", "Rotterdam", "Netherlands", 2000, "Bar, cloakroom, step-free"),
-    ("Old Mill Theatre", "3 Mill Lane", "Utrecht", "Netherlands", 450, "Bar, hearing loop"),
-    ("Congress Centre West", "90 Station Road", "Antwerp", "Belgium", 5000, "WiFi, catering, twelve rooms"),
-    ("The Back Room", "7 Canal Side", "Utrecht", "Netherlands", 80, "Projector, WiFi"),
+    ("Harbour Hall", "12 Quay Street", "Rotterdam", "Netherlands", 2000, "Bar, cloakroom, step-free", AMS),
+    ("Old Mill Theatre", "3 Mill Lane", "Utrecht", "Netherlands", 450, "Bar, hearing loop", AMS),
+    (
+        "Congress Centre West",
+        "90 Station Road",
+        "Antwerp",
+        "Belgium",
+        5000,
+        "WiFi, catering, twelve rooms",
+        BRU,
+    ),
+    ("The Back Room", "7 Canal Side", "Utrecht", "Netherlands", 80, "Projector, WiFi", AMS),
 )
 
 
@@ -61,21 +72,32 @@ SHOWS = (
 
 
 async def load_demo_data(database: Database, passwords: Passwords) -> str | None:
-    """Load accounts, categories, venues and a dozen events of the coming months, in one transaction.
+    """Load accounts, categories, venues and events of the coming months, two of them sold by seat.
 
-    Returns the text to print once, with the passwords. Returns None if there are accounts already.
+    All is written in one transaction, but for the seats, which follow. Returns the text to print once, with
+    the passwords. Returns None if there are accounts already.
     """
+    if await database.read_primary(count_users):
+        return None
     secret = {username: secrets.token_urlsafe(9) for username, *_ in ACCOUNTS}
     hashes = {username: await passwords.hash(secret[username]) for username in secret}
-    if not await database.transact(_load, hashes=hashes, today=dt.datetime.now(dt.UTC).date()):
+    halls = draw_halls()
+    today = dt.datetime.now(dt.UTC).date()
+    seated = await database.transact(_load, hashes=hashes, today=today, halls=halls)
+    if not seated:
         return None
+    for drawn, (event_id, version) in zip(halls, seated, strict=True):
+        await open_hall(database, drawn, event_id, version)
     lines = [f"  {username:<10} {secret[username]}  ({role})" for username, _, role, _ in ACCOUNTS]
     return "\n".join(["Demo accounts, shown only once (username, password):", *lines])
 
 
-def _load(tx: Transaction, *, hashes: dict[str, str], today: dt.date) -> bool:
+def _load(
+    tx: Transaction, *, hashes: dict[str, str], today: dt.date, halls: list[DrawnHall]
+) -> list[tuple[int, PlanVersion]]:
+    """Return the events of the halls, whose seats are to be written, or none if there are accounts."""
     if count_users(tx):
-        return False
+        return []
     ids = {}
     for username, name, role, email in ACCOUNTS:
         user = register_user(
@@ -84,13 +106,13 @@ def _load(tx: Transaction, *, hashes: dict[str, str], today: dt.date) -> bool:
         ids[username] = user.id
     admin, organiser = Actor(ids["admin"], Role.ADMIN), Actor(ids["organiser"], Role.EVENT_MANAGER)
     slugs = [create_category(tx, admin, slug=name.lower(), name=name).slug for name in CATEGORIES]
-    fields = ("name", "location", "city", "country", "capacity", "facilities")
+    fields = ("name", "location", "city", "country", "capacity", "facilities", "timezone")
     venues = [
         create_venue(tx, organiser, fields=dict(zip(fields, values, strict=True))).id for values in VENUES
     ]
     for show in SHOWS:
         create_event(tx, organiser, fields=Event().parse(_event(show, slugs, venues, today)))
-    return True
+    return [load_hall(tx, organiser, drawn, today) for drawn in halls]
 
 
 def _event(show: Show, slugs: list[str], venues: list[int], today: dt.date) -> dict[str, Any]:
@@ -98,7 +120,8 @@ def _event(show: Show, slugs: list[str], venues: list[int], today: dt.date) -> d
     return {
         "title": show.title,
         "description": f"{show.title}, a demo event to try BMS with.",
-        "starts_at": f"{date}T{show.time}:00Z",
+        "date": date.isoformat(),
+        "time": show.time,
         "venue": venues[show.venue],
         "category": slugs[show.category],
         "ticket_types": [

@@ -1,6 +1,7 @@
 """JSON Schema (draft 2020-12) of our schemas' fields, for the API's description.
 
-apispec knows marshmallow's own fields. Ours describe themselves, exactly as permissive as they are.
+apispec knows marshmallow's own fields. Ours describe themselves: the shape of today (``json_schema``), and
+where more is read than that, all of it (``older_schema``).
 """
 
 import inspect
@@ -13,7 +14,86 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields, validate
 
 from bms.openapi.examples import EXAMPLES
+from bms.openapi.glossary import describe_field
 from bms.schemas.base import JsonSchema, OneOf, RequestSchema
+
+
+def plugin(*, older: bool) -> MarshmallowPlugin:
+    """Return apispec's plugin with support for our fields, with ``older`` for the older shapes too."""
+    extended = MarshmallowPlugin(schema_name_resolver=_name)
+    extended.Converter = _OlderConverter if older else _Converter
+    return extended
+
+
+def has_older_shape(schema: Schema) -> bool:
+    """Return whether ``schema`` has older names or values beside those of today."""
+    if isinstance(schema, RequestSchema) and schema.older_names:
+        return True
+    return any(_is_older(field) for field in schema.fields.values())
+
+
+def _is_older(field: fields.Field[Any]) -> bool:
+    if field.metadata.get("deprecated") or hasattr(field, "older_schema"):
+        return True
+    if isinstance(field, fields.Nested):
+        return has_older_shape(field.schema)
+    if isinstance(field, OneOf):
+        return any(has_older_shape(choice) for choice in field.choices)
+    return isinstance(field, fields.List) and _is_older(field.inner)
+
+
+def prose(text: str | None) -> str:
+    """Return a docstring as one paragraph of CommonMark, with names in single backticks."""
+    return " ".join((text or "").split()).replace("``", "`")
+
+
+class _Converter(OpenAPIConverter):
+    older = False
+
+    def init_attribute_functions(self) -> None:
+        super().init_attribute_functions()  # type: ignore[no-untyped-call]
+        self.add_attribute_function(_describe)  # type: ignore[no-untyped-call]
+
+    def _field2parameter(self, field: fields.Field[Any], *, name: str, location: str) -> JsonSchema:
+        parameter: JsonSchema = super()._field2parameter(field, name=name, location=location)
+        schema = parameter["schema"]
+        # A parameter is absent or text: none can be null.
+        if isinstance(schema.get("type"), list):
+            kinds = [kind for kind in schema["type"] if kind != "null"]
+            schema["type"] = kinds[0] if len(kinds) == 1 else kinds
+        if "enum" in schema:
+            schema["enum"] = [value for value in schema["enum"] if value is not None]
+        return parameter
+
+    def schema2jsonschema(self, schema: Any) -> JsonSchema:
+        described: JsonSchema = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        described["description"] = prose(inspect.getdoc(type(schema)))
+        example = EXAMPLES.get(type(schema))
+        if isinstance(schema, RequestSchema):
+            _say_defaults(described["properties"])
+            described = self._in_shape(described, schema)
+        else:
+            # Clients must accept new members of an answer.
+            described.pop("additionalProperties", None)
+        if not self.older:
+            described = _without_deprecated(described)
+        if example is not None:
+            known = described.get("properties", {})
+            is_open = not known or described.get("additionalProperties") is True
+            described["examples"] = [
+                example if is_open else {name: value for name, value in example.items() if name in known}
+            ]
+        return described
+
+    def _in_shape(self, described: JsonSchema, schema: RequestSchema) -> JsonSchema:
+        if self.older:
+            return _with_older_names(described, schema.older_names)
+        required = {*described.pop("required", ()), *schema.needed}
+        return {**described, "required": sorted(required)} if required else described
+
+
+class _OlderConverter(_Converter):
+    older = True
 
 
 def _describe(converter: Any, field: fields.Field[Any], ret: JsonSchema, **_: Any) -> JsonSchema:
@@ -23,8 +103,10 @@ def _describe(converter: Any, field: fields.Field[Any], ret: JsonSchema, **_: An
     elif isinstance(ret.get("default"), Decimal):
         ret["default"] = str(ret["default"])
     found: JsonSchema = {}
-    if hasattr(field, "json_schema"):
-        found = field.json_schema()
+    own = getattr(field, "older_schema" if converter.older else "json_schema", None)
+    own = own or getattr(field, "json_schema", None)
+    if own is not None:
+        found = own()
         if field.allow_none:
             types = found["type"]
             found["type"] = [*([types] if isinstance(types, str) else types), "null"]
@@ -36,32 +118,32 @@ def _describe(converter: Any, field: fields.Field[Any], ret: JsonSchema, **_: An
             found["pattern"] = "^" + str(rule.regex.pattern).removesuffix(r"\Z") + "$"
         elif isinstance(rule, validate.Equal):
             found["const"] = rule.comparable
+    if isinstance(field.parent, Schema):
+        said = ret.get("description") or describe_field(type(field.parent), str(field.data_key or field.name))
+        words = " ".join(filter(None, (said, found.get("description"))))
+        if words:
+            found["description"] = words
     return found
 
 
-def plugin() -> MarshmallowPlugin:
-    """Return apispec's plugin with support for our fields."""
-    extended = MarshmallowPlugin(schema_name_resolver=_name)
-    extended.Converter = _Converter
-    return extended
+def _say_defaults(properties: dict[str, JsonSchema]) -> None:
+    """Turn defaults into words. Generators take a field with a default for one that is always there."""
+    for described in properties.values():
+        default = described.pop("default", None)
+        if default not in (None, "", [], {}):
+            written = str(default).lower() if isinstance(default, bool) else default
+            described["description"] = f"{described.get('description', '')} Unless given: {written}.".strip()
 
 
-class _Converter(OpenAPIConverter):
-    def init_attribute_functions(self) -> None:
-        super().init_attribute_functions()  # type: ignore[no-untyped-call]
-        self.add_attribute_function(_describe)  # type: ignore[no-untyped-call]
-
-    def schema2jsonschema(self, schema: Any) -> JsonSchema:
-        described: JsonSchema = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
-        described["description"] = " ".join((inspect.getdoc(type(schema)) or "").split())
-        example = EXAMPLES.get(type(schema))
-        if example is not None:
-            described["examples"] = [example]
-        if isinstance(schema, RequestSchema):
-            return _with_older_names(described, schema.older_names)
-        # Clients must accept new members of an answer.
-        described.pop("additionalProperties", None)
+def _without_deprecated(described: JsonSchema) -> JsonSchema:
+    """Return the object's description without its older names."""
+    properties = described.get("properties", {})
+    older = {name for name, field in properties.items() if field.get("deprecated")}
+    if not older:
         return described
+    kept = {name: field for name, field in properties.items() if name not in older}
+    required = [name for name in described.pop("required", ()) if name not in older]
+    return {**described, "properties": kept, **({"required": required} if required else {})}
 
 
 def _with_older_names(described: JsonSchema, older_names: Mapping[str, str]) -> JsonSchema:
@@ -77,7 +159,7 @@ def _with_older_names(described: JsonSchema, older_names: Mapping[str, str]) -> 
         described["properties"][older] = {
             **described["properties"][newer],
             "deprecated": True,
-            "description": f"An older name of {newer}.",
+            "description": f"Another name of `{newer}`.",
         }
     if required:
         described["required"] = sorted(required)

@@ -70,8 +70,17 @@ RESPONSE_HEADERS: dict[str, Part] = {
         "schema": {"type": "string"},
     },
     "Link": {
-        "description": 'The next page, if there is one: <URL>; rel="next" (RFC 8288).',
+        "description": "Other places (RFC 8288), relative to the request's address: the next page of a list "
+        'with rel="next", and what replaces an older call with rel="successor-version".',
         "schema": {"type": "string", "examples": ['</events?cursor=WyJkYXRlIl0>; rel="next"']},
+    },
+    "Location": {
+        "description": "Where what was made is found. What has no address of its own is in the list there.",
+        "schema": {"type": "string", "format": "uri-reference", "examples": ["/bookings/1"]},
+    },
+    "Deprecation": {
+        "description": "The call is an older one: @ and since when, in seconds since 1970 (RFC 9745).",
+        "schema": {"type": "string", "examples": ["@1795737600"]},
     },
     "ETag": {"description": "The version of what this reply shows.", "schema": _ETAG},
     "Idempotency-Replayed": {
@@ -104,12 +113,16 @@ PROBLEM: Part = {
     "new quote.",
     "required": ["type", "title", "status", "detail", "code", "request_id"],
     "properties": {
-        "type": {"type": "string", "format": "uri", "description": "A stable URI for each code."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string"},
-        "request_id": {"type": "string"},
+        "type": {
+            "type": "string",
+            "format": "uri-reference",
+            "description": "The page about this kind of problem, the same for each code.",
+        },
+        "title": {"type": "string", "description": "What it means, the same for each code."},
+        "status": {"type": "integer", "description": "The HTTP status."},
+        "detail": {"type": "string", "description": "What happened this time, for people."},
+        "code": {"type": "string", "description": "The kind of problem, for programs."},
+        "request_id": {"type": "string", "description": "The id of the request, as in the log."},
         "errors": {
             "type": "array",
             "description": "The mistakes in the request.",
@@ -119,9 +132,13 @@ PROBLEM: Part = {
                 "properties": {
                     "pointer": {
                         "type": "string",
-                        "description": "Where the mistake is: a JSON Pointer (RFC 6901).",
+                        "description": "Where the mistake is: a JSON Pointer into the body (RFC 6901).",
                     },
-                    "message": {"type": "string"},
+                    "parameter": {
+                        "type": "string",
+                        "description": "The parameter of the query that the mistake is in, if it is in one.",
+                    },
+                    "message": {"type": "string", "description": "What is wrong, and what would be right."},
                 },
             },
         },

@@ -1,7 +1,7 @@
 """Checks of card details. Pure functions; none stores or shows a number."""
 
 import re
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 
 # Issuer ranges by leading digits (ISO/IEC 7812). A narrow range stands before a wider one that contains it.
 _RANGES: tuple[tuple[int, int, str], ...] = (
@@ -79,6 +79,14 @@ def parse_expiry(expiry: str) -> tuple[int, int]:
     if match is None or not 1 <= int(match[1]) <= 12:
         raise ValueError("the expiry must be written MM/YY")
     return int(match[1]), 2000 + int(match[2]) % 100
+
+
+def earliest_date(now: datetime) -> date:
+    """Return the date in the time zone where the day begins last, at an instant that has an offset.
+
+    A card is good until the end of its month where it was issued, which nobody tells.
+    """
+    return now.astimezone(timezone(timedelta(hours=-12))).date()
 
 
 def is_expired(month: int, year: int, today: date) -> bool:

@@ -22,7 +22,8 @@ class OutcomeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A payment to make. ``reference`` is ours and unique; ``currency`` is an ISO 4217 code.
+    """A payment to make. ``reference`` is ours and unique; ``currency`` is an ISO 4217 code, and
+    ``amount`` has no more decimals than the currency.
 
     ``details`` depend on the method (card: number, expiry, cvv, holder; upi: vpa; netbanking: bank; wallet:
     wallet_id). They are never shown, logged or stored.

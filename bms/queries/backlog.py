@@ -13,6 +13,8 @@ class Backlog(NamedTuple):
     """Numbers of waiting rows, and seconds since the oldest row became due or was started.
 
     ``oldest_seconds`` is negative if all pending mail is due later. ``dead`` counts mail that was given up,
+    ``fan_out_pending`` announcements that are due, ``relay_pending`` those that the broker has not confirmed,
+    ``holds_open`` bookings that are not paid,
     ``refunds_given_up`` refunds that are not retried any more, ``payments_pending`` payments that wait for
     their buyer.
     """
@@ -20,6 +22,11 @@ class Backlog(NamedTuple):
     pending: int
     oldest_seconds: int
     dead: int
+    fan_out_pending: int
+    fan_out_oldest_seconds: int
+    relay_pending: int
+    relay_oldest_seconds: int
+    holds_open: int
     holds_overdue: int
     refunds_given_up: int
     payments_stuck: int
@@ -32,7 +39,10 @@ GET = Statement(
     "backlog.get",
     "@max_attempts INT, @stuck_seconds INT",
     """
-    SELECT due.pending, due.oldest_seconds, dead.messages AS dead, holds.overdue AS holds_overdue,
+    SELECT due.pending, due.oldest_seconds, dead.messages AS dead,
+           announced.pending AS fan_out_pending, announced.oldest_seconds AS fan_out_oldest_seconds,
+           published.pending AS relay_pending, published.oldest_seconds AS relay_oldest_seconds,
+           holds.holding AS holds_open, holds.overdue AS holds_overdue,
            refunded.given_up AS refunds_given_up, paid.stuck AS payments_stuck,
            waiting.payments AS payments_pending,
            cancelling.unfinished AS cancellations_unfinished,
@@ -44,9 +54,18 @@ GET = Statement(
     CROSS JOIN (SELECT COUNT(*) AS messages
                 FROM   outbox
                 WHERE  state = 'DEAD' AND emptied_at IS NULL) AS dead
-    CROSS JOIN (SELECT COUNT(*) AS overdue
+    CROSS JOIN (SELECT COUNT(*) AS pending,
+                       COALESCE(DATEDIFF(SECOND, MIN(available_at), SYSUTCDATETIME()), 0) AS oldest_seconds
+                FROM   announcements
+                WHERE  state = 'NEW' AND available_at <= SYSUTCDATETIME()) AS announced
+    CROSS JOIN (SELECT COUNT(*) AS pending,
+                       COALESCE(DATEDIFF(SECOND, MIN(available_at), SYSUTCDATETIME()), 0) AS oldest_seconds
+                FROM   announcements
+                WHERE  to_publish = 1) AS published
+    CROSS JOIN (SELECT COUNT(*) AS holding,
+                       COUNT(CASE WHEN hold_expires_at < SYSUTCDATETIME() THEN 1 END) AS overdue
                 FROM   bookings
-                WHERE  status = 'PENDING' AND hold_expires_at < SYSUTCDATETIME()) AS holds
+                WHERE  status = 'PENDING') AS holds
     CROSS JOIN (SELECT COUNT(*) AS given_up
                 FROM   refunds
                 WHERE  status = 'FAILED' AND attempts >= @max_attempts) AS refunded

@@ -2,21 +2,27 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from bms.errors import NotFound
+from bms.queries.booking_pages import find_page
+from bms.queries.booking_search import find_bookings
 from bms.queries.events import get_own_event
 from bms.queries.payments import PaymentRow
+from bms.queries.seats import SeatRow, list_labels, numbers_in
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import Actor
+from bms.terms import Actor, BookingStatus
 
 
 class BookingRow(NamedTuple):
-    """A booking. Times are naive UTC."""
+    """A booking. Times are naive UTC. Where its contact is None, the account's name or address holds.
+
+    ``given_by`` is who gave it away, None for what was booked.
+    """
 
     id: int
     reference: str
@@ -32,13 +38,18 @@ class BookingRow(NamedTuple):
     cancel_reason: str | None
     refund_due: Decimal | None
     locale: str | None
+    contact_name: str | None
+    contact_email: str | None
+    given_by: int | None
     created_at: dt.datetime
 
 
 class BookingLine(NamedTuple):
     """A line of a booking: how many tickets of a type, and the price of each.
 
-    ``list_price`` is that of the ticket type when they were held, ``unit_price`` what the buyer pays.
+    ``list_price`` is that of the ticket type when they were held, ``unit_price`` what the buyer pays, and
+    ``name`` the name under which they were sold. ``cancelled`` of the tickets were cancelled one by one.
+    ``seats`` are the seats by number, none for people who stand, None for tickets without seating.
     """
 
     ticket_type_id: int
@@ -46,6 +57,8 @@ class BookingLine(NamedTuple):
     quantity: int
     list_price: Decimal
     unit_price: Decimal
+    cancelled: int = 0
+    seats: tuple[int, ...] | None = None
 
 
 class BookingLineRow(NamedTuple):
@@ -57,6 +70,8 @@ class BookingLineRow(NamedTuple):
     quantity: int
     list_price: Decimal
     unit_price: Decimal
+    cancelled: int
+    seats: str | None
 
 
 class TicketRow(NamedTuple):
@@ -66,7 +81,7 @@ class TicketRow(NamedTuple):
     booking_id: int
     ticket_type_id: int
     code: str
-    seat: str | None
+    seat_no: int | None
     status: str
 
 
@@ -85,36 +100,23 @@ GET = Statement(
     "@id BIGINT",
     """
     SELECT id, reference, user_id, event_id, status, quantity, total, currency, hold_expires_at,
-           confirmed_at, cancelled_at, cancel_reason, refund_due, locale, created_at
+           confirmed_at, cancelled_at, cancel_reason, refund_due, locale, contact_name,
+           contact_email, given_by, created_at
     FROM   bookings
     WHERE  id = @id
     """,
     BookingRow,
 )
 
-LIST_OF_USER = Statement(
-    "bookings.list_of_user",
-    "@user_id BIGINT, @status NVARCHAR(16), @event_id BIGINT, @before BIGINT, @limit INT",
+LIST_EACH = Statement(
+    "bookings.list_each",
+    "@ids BIGINT LIST",
     """
-    SELECT TOP (@limit) id, reference, user_id, event_id, status, quantity, total, currency,
-           hold_expires_at, confirmed_at, cancelled_at, cancel_reason, refund_due, locale, created_at
+    SELECT id, reference, user_id, event_id, status, quantity, total, currency, hold_expires_at,
+           confirmed_at, cancelled_at, cancel_reason, refund_due, locale, contact_name,
+           contact_email, given_by, created_at
     FROM   bookings
-    WHERE  user_id = @user_id AND (@status IS NULL OR status = @status)
-      AND  (@event_id IS NULL OR event_id = @event_id) AND (@before IS NULL OR id < @before)
-    ORDER BY id DESC
-    """,
-    BookingRow,
-)
-
-LIST_ALL = Statement(
-    "bookings.list_all",
-    "@status NVARCHAR(16), @event_id BIGINT, @before BIGINT, @limit INT",
-    """
-    SELECT TOP (@limit) id, reference, user_id, event_id, status, quantity, total, currency,
-           hold_expires_at, confirmed_at, cancelled_at, cancel_reason, refund_due, locale, created_at
-    FROM   bookings
-    WHERE  (@status IS NULL OR status = @status)
-      AND  (@event_id IS NULL OR event_id = @event_id) AND (@before IS NULL OR id < @before)
+    WHERE  id IN (@ids)
     ORDER BY id DESC
     """,
     BookingRow,
@@ -124,7 +126,8 @@ LIST_LINES = Statement(
     "booking_lines.list_of_bookings",
     "@booking_ids BIGINT LIST",
     """
-    SELECT bl.booking_id, bl.ticket_type_id, tt.name, bl.quantity, bl.list_price, bl.unit_price
+    SELECT bl.booking_id, bl.ticket_type_id, COALESCE(bl.name, tt.name) AS name, bl.quantity, bl.list_price,
+           bl.unit_price, bl.cancelled, bl.seats
     FROM   booking_lines AS bl
     INNER JOIN ticket_types AS tt ON tt.id = bl.ticket_type_id
     WHERE  bl.booking_id IN (@booking_ids)
@@ -137,7 +140,7 @@ LIST_TICKETS = Statement(
     "tickets.list_of_bookings",
     "@booking_ids BIGINT LIST",
     """
-    SELECT id, booking_id, ticket_type_id, code, seat, status
+    SELECT id, booking_id, ticket_type_id, code, seat_no, status
     FROM   tickets
     WHERE  booking_id IN (@booking_ids)
     ORDER BY booking_id, id
@@ -174,13 +177,19 @@ LIST_REFUNDS = Statement(
 
 @dataclass(frozen=True, slots=True)
 class BookingView:
-    """A booking with what is shown of it. ``payment`` is the latest attempt."""
+    """A booking with what is shown of it. ``payment`` is the latest attempt.
+
+    ``seats`` are those of its lines and tickets by number. ``fit`` says how well the best seats fit that it
+    has just been given.
+    """
 
     booking: BookingRow
     lines: Sequence[BookingLine]
     tickets: Sequence[TicketRow]
     payment: PaymentRow | None
     refunds: Sequence[BookingRefundRow]
+    seats: Mapping[int, SeatRow] = field(default_factory=dict, kw_only=True)
+    fit: str | None = field(default=None, kw_only=True)
 
     @property
     def id(self) -> int:
@@ -189,6 +198,13 @@ class BookingView:
     @property
     def status(self) -> str:
         return self.booking.status
+
+    @property
+    def live_quantity(self) -> int:
+        """How many of its tickets are held or valid."""
+        if self.status not in (BookingStatus.PENDING, BookingStatus.CONFIRMED):
+            return 0
+        return self.booking.quantity - sum(line.cancelled for line in self.lines)
 
 
 def get_booking(tx: Transaction, *, booking_id: int, viewer_id: int | None) -> BookingView:
@@ -209,14 +225,12 @@ def list_bookings(
     limit: int,
 ) -> list[BookingView]:
     """Return up to ``limit`` bookings of ``user_id`` (None: of all users), newest first."""
-    filters = {"status": status, "event_id": event_id, "before": before, "limit": limit}
-    if user_id is None:
-        return complete(tx, tx.rows(LIST_ALL, **filters))
-    return complete(tx, tx.rows(LIST_OF_USER, user_id=user_id, **filters))
+    ids = find_page(tx, user_id=user_id, status=status, event_id=event_id, before=before, limit=limit)
+    return complete(tx, tx.rows(LIST_EACH, ids=ids)) if ids else []
 
 
 def complete(tx: Transaction, bookings: Sequence[BookingRow]) -> list[BookingView]:
-    """Return ``bookings`` with what is shown of them. Takes four statements at most."""
+    """Return ``bookings`` with what is shown of them. Takes four statements at most, five with seats."""
     ids = [booking.id for booking in bookings]
     if not ids:
         return []
@@ -224,6 +238,7 @@ def complete(tx: Transaction, bookings: Sequence[BookingRow]) -> list[BookingVie
     tickets = list_tickets(tx, booking_ids=ids)
     payments = _by_booking(tx.rows(LIST_PAYMENTS, booking_ids=ids))
     refunds = _by_booking(tx.rows(LIST_REFUNDS, booking_ids=ids)) if payments else {}
+    labels = list_labels(tx, list(_seats(bookings, lines, tickets)))
     return [
         BookingView(
             booking,
@@ -231,16 +246,31 @@ def complete(tx: Transaction, bookings: Sequence[BookingRow]) -> list[BookingVie
             tickets[booking.id],
             payments[booking.id][-1] if payments[booking.id] else None,
             refunds.get(booking.id, ()),
+            seats={no: row for (event_id, no), row in labels.items() if event_id == booking.event_id},
         )
         for booking in bookings
     ]
+
+
+def _seats(
+    bookings: Iterable[BookingRow],
+    lines: Mapping[int, Sequence[BookingLine]],
+    tickets: Mapping[int, Sequence[TicketRow]],
+) -> Iterator[tuple[int, int]]:
+    """Yield the seats of ``bookings`` by their event and number."""
+    for booking in bookings:
+        for line in lines[booking.id]:
+            yield from ((booking.event_id, no) for no in line.seats or ())
+        for ticket in tickets[booking.id]:
+            if ticket.seat_no is not None:
+                yield booking.event_id, ticket.seat_no
 
 
 def list_lines(tx: Transaction, *, booking_ids: Sequence[int]) -> dict[int, list[BookingLine]]:
     """Return the lines of bookings by booking id, in the organiser's order of ticket types."""
     lines: dict[int, list[BookingLine]] = defaultdict(list)
     for row in tx.rows(LIST_LINES, booking_ids=booking_ids):
-        lines[row.booking_id].append(BookingLine(*row[1:]))
+        lines[row.booking_id].append(BookingLine(*row[1:-1], numbers_in(row.seats)))
     return lines
 
 
@@ -282,22 +312,25 @@ class AttendanceRow(NamedTuple):
     cancel_reason: str | None
     refund_due: Decimal | None
     locale: str | None
+    contact_name: str | None
+    contact_email: str | None
+    given_by: int | None
     created_at: dt.datetime
     user_name: str
     user_email: str | None
 
 
-LIST_OF_EVENT = Statement(
-    "bookings.list_of_event",
-    "@event_id BIGINT, @status NVARCHAR(16), @before BIGINT, @limit INT",
+LIST_EACH_OF_EVENT = Statement(
+    "bookings.list_each_of_event",
+    "@ids BIGINT LIST",
     """
-    SELECT TOP (@limit) b.id, b.reference, b.user_id, b.event_id, b.status, b.quantity, b.total, b.currency,
+    SELECT b.id, b.reference, b.user_id, b.event_id, b.status, b.quantity, b.total, b.currency,
            b.hold_expires_at, b.confirmed_at, b.cancelled_at, b.cancel_reason, b.refund_due, b.locale,
-           b.created_at, u.name AS user_name, u.email AS user_email
+           b.contact_name, b.contact_email, b.given_by, b.created_at, u.name AS user_name,
+           u.email AS user_email
     FROM   bookings AS b
     INNER JOIN users AS u ON u.id = b.user_id
-    WHERE  b.event_id = @event_id AND (@status IS NULL OR b.status = @status)
-      AND  (@before IS NULL OR b.id < @before)
+    WHERE  b.id IN (@ids)
     ORDER BY b.id DESC
     """,
     AttendanceRow,
@@ -320,17 +353,27 @@ def list_bookings_of_event(
     status: str | None,
     before: int | None,
     limit: int,
+    q: str | None = None,
 ) -> list[AttendanceView]:
     """Return up to ``limit`` bookings of an event that the actor owns, newest first.
 
-    Raises NotFound and Forbidden.
+    ``q`` is a name's beginning, or as in ``search_bookings``. Raises NotFound and Forbidden.
     """
     get_own_event(tx, actor, event_id=event_id)
-    rows = tx.rows(LIST_OF_EVENT, event_id=event_id, status=status, before=before, limit=limit)
+    filters: dict[str, Any] = {"event_id": event_id, "status": status, "before": before, "limit": limit}
+    ids = find_page(tx, **filters) if q is None else find_bookings(tx, q=q, by_name=True, **filters)
+    rows = tx.rows(LIST_EACH_OF_EVENT, ids=ids) if ids else []
     views = complete(tx, [BookingRow(*row[:-2]) for row in rows])
     return [
         AttendanceView(
-            view.booking, view.lines, view.tickets, view.payment, view.refunds, row.user_name, row.user_email
+            view.booking,
+            view.lines,
+            view.tickets,
+            view.payment,
+            view.refunds,
+            row.user_name,
+            row.user_email,
+            seats=view.seats,
         )
         for view, row in zip(views, rows, strict=True)
     ]

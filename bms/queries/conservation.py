@@ -4,14 +4,23 @@ A query returns the rows that break its rule. It locks nothing and may run on an
 rule holds in every committed state.
 """
 
-import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from bms.money import EXPONENTS
+from bms.queries import conservation_seats as seats
+from bms.queries.conservation_money import (
+    GIVEN_BACK,
+    ODD_AMOUNTS,
+    PAID,
+    PENDING_PAYMENTS,
+    REFUNDS,
+    REFUNDS_GIVEN_UP,
+)
 from bms.queries.due import MAX_REFUND_ATTEMPTS
 from bms.sql.session import Transaction
-from bms.sql.statements import Statement
+from bms.sql.statements import Statement, json_rows
 
 SHOWN = 20  # rows shown per rule
 
@@ -31,7 +40,7 @@ TICKETS = Statement(
     """
     SELECT TOP (@limit) tt.id, tt.capacity, tt.available, COALESCE(held.quantity, 0) AS held
     FROM   ticket_types AS tt
-    LEFT JOIN (SELECT bl.ticket_type_id, SUM(bl.quantity) AS quantity
+    LEFT JOIN (SELECT bl.ticket_type_id, SUM(bl.quantity - bl.cancelled) AS quantity
                FROM   booking_lines AS bl
                INNER JOIN bookings AS b ON b.id = bl.booking_id
                WHERE  b.status IN ('PENDING', 'CONFIRMED')
@@ -73,7 +82,7 @@ class MisissuedRow(NamedTuple):
 
     id: int
     status: str
-    quantity: int
+    live: int
     valid_tickets: int
 
 
@@ -81,16 +90,50 @@ ISSUED = Statement(
     "check.issued",
     "@limit INT",
     """
-    SELECT TOP (@limit) b.id, b.status, b.quantity, COALESCE(issued.tickets, 0) AS valid_tickets
+    SELECT TOP (@limit) b.id, b.status, b.quantity - COALESCE(lines.cancelled, 0) AS live,
+           COALESCE(issued.tickets, 0) AS valid_tickets
     FROM   bookings AS b
+    LEFT JOIN (SELECT booking_id, SUM(cancelled) AS cancelled
+               FROM   booking_lines
+               GROUP BY booking_id) AS lines ON lines.booking_id = b.id
     LEFT JOIN (SELECT booking_id, COUNT(*) AS tickets
                FROM   tickets
                WHERE  status = 'VALID'
                GROUP BY booking_id) AS issued ON issued.booking_id = b.id
-    WHERE  COALESCE(issued.tickets, 0) <> CASE WHEN b.status = 'CONFIRMED' THEN b.quantity ELSE 0 END
+    WHERE  COALESCE(issued.tickets, 0) <> CASE WHEN b.status = 'CONFIRMED'
+                                                THEN b.quantity - COALESCE(lines.cancelled, 0) ELSE 0 END
     ORDER BY b.id
     """,
     MisissuedRow,
+)
+
+
+class MiscountedLineRow(NamedTuple):
+    """A line of a confirmed booking that counts more or fewer cancelled tickets than there are."""
+
+    booking_id: int
+    ticket_type_id: int
+    cancelled: int
+    cancelled_tickets: int
+
+
+CANCELLED_TICKETS = Statement(
+    "check.cancelled_tickets",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) bl.booking_id, bl.ticket_type_id, bl.cancelled,
+           COALESCE(gone.tickets, 0) AS cancelled_tickets
+    FROM   booking_lines AS bl
+    INNER JOIN bookings AS b ON b.id = bl.booking_id
+    LEFT JOIN (SELECT booking_id, ticket_type_id, COUNT(*) AS tickets
+               FROM   tickets
+               WHERE  status = 'CANCELLED'
+               GROUP BY booking_id, ticket_type_id) AS gone
+           ON gone.booking_id = bl.booking_id AND gone.ticket_type_id = bl.ticket_type_id
+    WHERE  b.status = 'CONFIRMED' AND bl.cancelled <> COALESCE(gone.tickets, 0)
+    ORDER BY bl.booking_id, bl.ticket_type_id
+    """,
+    MiscountedLineRow,
 )
 
 
@@ -98,7 +141,7 @@ class DoubleSeatRow(NamedTuple):
     """A seat that several valid tickets claim."""
 
     event_id: int
-    seat: str
+    seat_no: int
     claims: int
 
 
@@ -106,126 +149,14 @@ SEATS = Statement(
     "check.seats",
     "@limit INT",
     """
-    SELECT TOP (@limit) event_id, seat, COUNT(*) AS claims
+    SELECT TOP (@limit) event_id, seat_no, COUNT(*) AS claims
     FROM   tickets
-    WHERE  status = 'VALID' AND seat IS NOT NULL
-    GROUP BY event_id, seat
+    WHERE  status = 'VALID' AND seat_no IS NOT NULL
+    GROUP BY event_id, seat_no
     HAVING COUNT(*) > 1
-    ORDER BY event_id, seat
+    ORDER BY event_id, seat_no
     """,
     DoubleSeatRow,
-)
-
-
-class MispaidRow(NamedTuple):
-    """A confirmed booking that is not paid for exactly once."""
-
-    id: int
-    total: Decimal
-    payments: int
-
-
-PAID = Statement(
-    "check.paid",
-    "@limit INT",
-    """
-    SELECT TOP (@limit) b.id, b.total, COALESCE(paid.payments, 0) AS payments
-    FROM   bookings AS b
-    LEFT JOIN (SELECT booking_id, COUNT(*) AS payments, SUM(amount) AS amount
-               FROM   payments
-               WHERE  status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED') AND refund_claimed < amount
-               GROUP BY booking_id) AS paid ON paid.booking_id = b.id
-    WHERE  b.status = 'CONFIRMED'
-      AND  (COALESCE(paid.payments, 0) <> CASE WHEN b.total > 0 THEN 1 ELSE 0 END
-            OR COALESCE(paid.amount, 0) <> b.total)
-    ORDER BY b.id
-    """,
-    MispaidRow,
-)
-
-
-class OwedRow(NamedTuple):
-    """A payment that came too late, or of a booking that ended, of which refunds claim less than is owed."""
-
-    id: int
-    booking_id: int
-    status: str
-    amount: Decimal
-    refund_claimed: Decimal
-    refund_due: Decimal | None
-
-
-GIVEN_BACK = Statement(
-    "check.given_back",
-    "@limit INT",
-    """
-    SELECT TOP (@limit) p.id, p.booking_id, b.status, p.amount, p.refund_claimed, b.refund_due
-    FROM   payments AS p
-    INNER JOIN bookings AS b ON b.id = p.booking_id
-    WHERE  p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')
-      AND  ((b.status = 'CANCELLED' AND p.refund_claimed < COALESCE(b.refund_due, p.amount))
-            OR (b.status IN ('PENDING', 'EXPIRED') AND p.refund_claimed < p.amount))
-       OR  (p.status = 'RETURNED' AND p.refund_claimed < p.amount)
-    ORDER BY p.id
-    """,
-    OwedRow,
-)
-
-
-class MisrefundedRow(NamedTuple):
-    """A payment whose sums or status differ from what its refunds say."""
-
-    id: int
-    status: str
-    amount: Decimal
-    refund_claimed: Decimal
-    refunded: Decimal
-
-
-REFUNDS = Statement(
-    "check.refunds",
-    "@limit INT",
-    """
-    SELECT TOP (@limit) p.id, p.status, p.amount, p.refund_claimed, p.refunded
-    FROM   payments AS p
-    LEFT JOIN (SELECT payment_id, SUM(amount) AS claimed,
-                      SUM(CASE WHEN status = 'SUCCEEDED' THEN amount ELSE 0 END) AS made
-               FROM   refunds
-               GROUP BY payment_id) AS sums ON sums.payment_id = p.id
-    WHERE  p.refund_claimed <> COALESCE(sums.claimed, 0) OR p.refunded <> COALESCE(sums.made, 0)
-       OR  p.refund_claimed > p.amount
-       OR  (p.refunded > 0 AND p.status <> CASE WHEN p.refunded = p.amount THEN 'REFUNDED'
-                                                ELSE 'PARTIALLY_REFUNDED' END)
-       OR  (p.refunded = 0 AND p.status IN ('REFUNDED', 'PARTIALLY_REFUNDED'))
-    ORDER BY p.id
-    """,
-    MisrefundedRow,
-)
-
-
-class UnheldRow(NamedTuple):
-    """A payment that waits for its buyer while its booking is not held."""
-
-    id: int
-    booking_id: int
-    status: str
-    pending_until: dt.datetime
-    hold_expires_at: dt.datetime | None
-
-
-# Once its deadline has passed, the hold may end before the gateway has voided the payment.
-PENDING_PAYMENTS = Statement(
-    "check.pending_payments",
-    "@limit INT",
-    """
-    SELECT TOP (@limit) p.id, p.booking_id, b.status, p.pending_until, b.hold_expires_at
-    FROM   payments AS p
-    INNER JOIN bookings AS b ON b.id = p.booking_id
-    WHERE  p.status = 'PROCESSING' AND p.pending_until > SYSUTCDATETIME()
-      AND  (b.status <> 'PENDING' OR b.hold_expires_at < p.pending_until)
-    ORDER BY p.id
-    """,
-    UnheldRow,
 )
 
 
@@ -299,29 +230,6 @@ REPEATED_MAIL = Statement(
 )
 
 
-class GivenUpRow(NamedTuple):
-    """A refund that failed at its last attempt."""
-
-    id: int
-    payment_id: int
-    amount: Decimal
-    currency: str
-    failure_code: str | None
-
-
-REFUNDS_GIVEN_UP = Statement(
-    "check.refunds_given_up",
-    "@max_attempts INT, @limit INT",
-    """
-    SELECT TOP (@limit) id, payment_id, amount, currency, failure_code
-    FROM   refunds
-    WHERE  status = 'FAILED' AND attempts >= @max_attempts
-    ORDER BY id
-    """,
-    GivenUpRow,
-)
-
-
 class LateAnnouncementRow(NamedTuple):
     """An announcement from which nothing has followed."""
 
@@ -366,12 +274,42 @@ MAIL = Statement(
     UnannouncedMailRow,
 )
 
+
+class DeadMailRow(NamedTuple):
+    """A mail that was given up."""
+
+    id: int
+    kind: str
+    attempts: int
+
+
+DEAD_MAIL = Statement(
+    "check.dead_mail",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) id, kind, attempts
+    FROM   outbox
+    WHERE  state = 'DEAD' AND emptied_at IS NULL
+    ORDER BY id
+    """,
+    DeadMailRow,
+)
+
 # Each has a row type of its own; all are shown in the same way.
 RULES: Mapping[str, Statement[Any]] = {
     "Of every ticket type the capacity is what is available and what live bookings hold": TICKETS,
     "Every booking's quantity and total are those of its lines": LINES,
     "A confirmed booking has a valid ticket a piece, and no other booking has one": ISSUED,
+    "Of a confirmed booking every line counts the tickets that were cancelled": CANCELLED_TICKETS,
     "No seat has two live claims": SEATS,
+    "Of a seated ticket type as many seats are held and sold as its tickets": seats.TYPES,
+    "Every category counts what is free of it": seats.CATEGORIES,
+    "A live booking has as many seats as seated tickets": seats.BOOKINGS,
+    "A held seat has a pending booking, a sold one a confirmed one": seats.OWNERS,
+    "A sold seat has one valid ticket": seats.TICKETS,
+    "A valid ticket's seat is sold to its booking": seats.SEATS_OF_TICKETS,
+    "Every category that is for sale is sold by a ticket type": seats.MAPPED,
+    "A companion's seat belongs to a wheelchair place of its event": seats.COMPANIONS,
     "A confirmed booking that costs something has one payment, of its total, not given back": PAID,
     "What a booking that ended was owed, and money that came too late, is claimed for a refund": GIVEN_BACK,
     "Every payment's refunds add up to what it says, and never pass it": REFUNDS,
@@ -397,11 +335,19 @@ def check_conservation(tx: Transaction) -> list[Finding]:
 
 def list_notes(tx: Transaction) -> list[Finding]:
     """Return findings that break no rule but are worth knowing."""
+    currencies = json_rows({"code": code, "exponent": exponent} for code, exponent in EXPONENTS.items())
     return [
+        Finding(
+            "Mail that was given up, which bms outbox lists and --retry-dead revives", _rows(tx, DEAD_MAIL)
+        ),
         Finding("Mail that went out again after a lease had run out", _rows(tx, REPEATED_MAIL)),
         Finding(
             "Refunds that failed at their last attempt, and whose money is still owed",
             _rows(tx, REFUNDS_GIVEN_UP, max_attempts=MAX_REFUND_ATTEMPTS),
+        ),
+        Finding(
+            "Amounts with more decimals than their currency has, or in no currency of ISO 4217",
+            [row for statement in ODD_AMOUNTS for row in _rows(tx, statement, currencies=currencies)],
         ),
     ]
 

@@ -1,114 +1,50 @@
-"""Lists of events: filters, sort orders and pages.
-
-Every sort order begins with a plain range on its key, which is never NULL, so that an index leads
-straight to the next page. The orders by date are used most. They have a statement each for one venue, one
-category and one organiser, as each of these has an index of its own.
-
-The statements differ in a few conditions. ``str.format`` splices these in at import, from constants of this
-module and of ``bms.queries.events`` alone. Values are parameters, always.
-"""
+"""Lists of events: filters and pages, in the orders of ``bms.queries.event_orders``."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import zip_longest
+from math import inf
 from typing import Any, NamedTuple
 
+from bms.characters import search_form
 from bms.errors import ValidationFailed
-from bms.money import MAX_AMOUNT, STORED, Money
+from bms.money import MAX_AMOUNT
 from bms.queries.categories import find_category
+from bms.queries.event_orders import (
+    EARLIEST,
+    LATEST,
+    MAX_WORDS,
+    NARROWED,
+    ORDERS,
+    WORDS,
+    SortOrder,
+    read_number,
+)
 from bms.queries.events import COLUMNS, SOURCES, EventRow, EventView, complete
 from bms.queries.patterns import contains
+from bms.queries.schedule import add_hours
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import MAX_ID, EventStatus
+from bms.terms import EventStatus
 
-_EARLIEST = dt.datetime(1900, 1, 1)  # noqa: DTZ001
-_LATEST = dt.datetime(9999, 12, 31, 23, 59, 59, 999_000)  # noqa: DTZ001
-_LAST_MOMENT = dt.time(23, 59, 59, 999_000)
+# By so many hours a day of any zone begins before, and ends after, the day of the same date in UTC begins.
+_BEFORE, _AFTER = -14, 38
+MAX_WORD = 100  # UTF-16 units
 
-_DECLARATION = (
-    "@status NVARCHAR(16), @earliest DATETIME2(3), @latest DATETIME2(3), @price_max DECIMAL(15,3), "
-    "@venue_id BIGINT, @category_id BIGINT, @organizer_id BIGINT, @city NVARCHAR(100), "
-    "@place NVARCHAR(300), @place_pattern NVARCHAR(900), @pattern NVARCHAR(300), @available_only BIT, "
-    "@after_id BIGINT, @limit BIGINT"
-)
-_TEXT = """
-    SELECT TOP (@limit) {columns}
-    FROM   {sources}
-    WHERE  e.status = @status AND e.starts_at >= @earliest AND e.starts_at <= @latest
-           AND e.price_from <= @price_max
-           AND {venue}
-           AND {category}
-           AND {organizer}
-           AND (@city IS NULL OR LOWER(v.city) = LOWER(@city))
-           AND (@place IS NULL OR LOWER(v.city) = LOWER(@place)
-                OR LOWER(v.name) LIKE LOWER(@place_pattern) ESCAPE '!'
-                OR LOWER(e.address) LIKE LOWER(@place_pattern) ESCAPE '!')
-           AND (@pattern IS NULL OR LOWER(e.title) LIKE LOWER(@pattern) ESCAPE '!'
-                OR LOWER(e.description) LIKE LOWER(@pattern) ESCAPE '!')
-           AND (@available_only = 0 OR s.available > 0)
-           AND {position}
-    ORDER BY {order}
-"""
-_RATING = "CASE WHEN e.rating_count > 0 THEN CAST(e.rating_sum AS BIGINT) * 1000 / e.rating_count ELSE 0 END"
+# A list shows the beginning of a description.
+_COLUMNS = COLUMNS.replace("e.description", "e.excerpt AS description")
 
-
-def _statement(
-    name: str, key_type: str, position: str, order: str, narrowed: str = ""
-) -> Statement[EventRow]:
-    """Return the statement of a sort order, ``narrowed`` to one venue, category or organiser if given.
-
-    ``position`` and ``order`` become part of its text, so they must be constants of this module.
-    """
-    conditions = {
-        column: f"e.{column}_id = @{column}_id"
-        if column == narrowed
-        else f"(@{column}_id IS NULL OR e.{column}_id = @{column}_id)"
-        for column in ("venue", "category", "organizer")
-    }
-    text = _TEXT.format(columns=COLUMNS, sources=SOURCES, position=position, order=order, **conditions)
-    return Statement(name, f"{_DECLARATION}, @after {key_type}", text, EventRow)
-
-
-# Equal keys are ordered by ascending id. Only -date reads its index backwards, so the larger id comes first.
-_FORWARD = ("e.starts_at >= @after AND (e.starts_at > @after OR e.id > @after_id)", "e.starts_at, e.id")
-_BACKWARD = (
-    "e.starts_at <= @after AND (e.starts_at < @after OR e.id < @after_id)",
-    "e.starts_at DESC, e.id DESC",
-)
-
-LIST_BY_DATE = _statement("events.list_by_date", "DATETIME2(3)", *_FORWARD)
-LIST_BY_DATE_AT_VENUE = _statement("events.list_by_date_at_venue", "DATETIME2(3)", *_FORWARD, "venue")
-LIST_BY_DATE_IN_CATEGORY = _statement(
-    "events.list_by_date_in_category", "DATETIME2(3)", *_FORWARD, "category"
-)
-LIST_BY_DATE_OF_ORGANIZER = _statement(
-    "events.list_by_date_of_organizer", "DATETIME2(3)", *_FORWARD, "organizer"
-)
-LIST_LATEST = _statement("events.list_latest", "DATETIME2(3)", *_BACKWARD)
-LIST_LATEST_AT_VENUE = _statement("events.list_latest_at_venue", "DATETIME2(3)", *_BACKWARD, "venue")
-LIST_LATEST_IN_CATEGORY = _statement("events.list_latest_in_category", "DATETIME2(3)", *_BACKWARD, "category")
-LIST_LATEST_OF_ORGANIZER = _statement(
-    "events.list_latest_of_organizer", "DATETIME2(3)", *_BACKWARD, "organizer"
-)
-LIST_BY_PRICE = _statement(
-    "events.list_by_price",
-    "DECIMAL(15,3)",
-    "e.price_from >= @after AND (e.price_from > @after OR e.id > @after_id)",
-    "e.price_from, e.id",
-)
-LIST_BY_POPULARITY = _statement(
-    "events.list_by_popularity",
-    "BIGINT",
-    "s.sold <= @after AND (s.sold < @after OR e.id > @after_id)",
-    "s.sold DESC, e.id ASC",
-)
-LIST_BY_RATING = _statement(
-    "events.list_by_rating",
-    "BIGINT",
-    f"{_RATING} <= @after AND ({_RATING} < @after OR e.id > @after_id)",
-    f"{_RATING} DESC, e.id ASC",
+# An event may have changed since its id was found.
+LIST_EACH = Statement(
+    "events.list_each",
+    "@status NVARCHAR(16), @event_ids BIGINT LIST",
+    f"""
+    SELECT {_COLUMNS}
+    FROM   {SOURCES}
+    WHERE  e.id IN (@event_ids) AND e.status = @status
+    """,  # noqa: S608
+    EventRow,
 )
 
 
@@ -130,86 +66,13 @@ class Listed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SortOrder:
-    """A sort order: its first position, how a key is written into a cursor, and how it is read back."""
-
-    first_key: Any
-    first_id: int
-    write: Callable[[EventRow], str]
-    read: Callable[[str], Any]
-    statement: Statement[EventRow]
-    narrowed: Mapping[str, Statement[EventRow]]
-
-
-def _read_time(key: str) -> dt.datetime:
-    time = dt.datetime.fromisoformat(key)
-    if time.tzinfo is not None:
-        raise ValueError
-    return time
-
-
-def _read_price(key: str) -> Decimal:
-    price = Decimal(key)
-    if not 0 <= price <= MAX_AMOUNT:
-        raise ValueError
-    return price.quantize(STORED)
-
-
-def _read_number(key: str) -> int:
-    if len(key) > 19 or not (key.isascii() and key.isdigit()) or int(key) > MAX_ID:
-        raise ValueError
-    return int(key)
-
-
-def _thousandths(event: EventRow) -> str:
-    """Return the average rating in thousandths, as ``_RATING`` computes it."""
-    return str(event.rating_sum * 1000 // event.rating_count if event.rating_count else 0)
-
-
-ORDERS: Mapping[str, SortOrder] = {
-    "date": SortOrder(
-        _EARLIEST,
-        0,
-        lambda event: str(event.starts_at),
-        _read_time,
-        LIST_BY_DATE,
-        {
-            "venue_id": LIST_BY_DATE_AT_VENUE,
-            "organizer_id": LIST_BY_DATE_OF_ORGANIZER,
-            "category_id": LIST_BY_DATE_IN_CATEGORY,
-        },
-    ),
-    "-date": SortOrder(
-        _LATEST,
-        MAX_ID,
-        lambda event: str(event.starts_at),
-        _read_time,
-        LIST_LATEST,
-        {
-            "venue_id": LIST_LATEST_AT_VENUE,
-            "organizer_id": LIST_LATEST_OF_ORGANIZER,
-            "category_id": LIST_LATEST_IN_CATEGORY,
-        },
-    ),
-    "price": SortOrder(
-        Decimal(0),
-        0,
-        lambda event: Money(event.price_from, event.currency).text,
-        _read_price,
-        LIST_BY_PRICE,
-        {},
-    ),
-    "-popularity": SortOrder(MAX_ID, 0, lambda event: str(event.sold), _read_number, LIST_BY_POPULARITY, {}),
-    "rating": SortOrder(MAX_ID, 0, _thousandths, _read_number, LIST_BY_RATING, {}),
-}
-
-
-@dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events to list; None matches all. Days are in UTC, and both ends are included.
+    """Which events to list; None matches all. Days are in each event's zone, and both ends are included.
 
+    Events that are over are listed ``with_over`` alone, and ``available`` lists what can be bought now.
     ``location`` is a city, part of a venue's name or part of an event's own address. ``category`` is an id
-    or a slug. ``q`` is part of the title or the description.
+    or a slug. ``q`` is words, each part of the title, the venue, the city or the category; case and accents
+    make no difference. Events of barred organisers are left out unless ``with_barred``.
     """
 
     status: str = EventStatus.PUBLISHED
@@ -223,6 +86,8 @@ class EventFilter:
     price_max: Decimal | None = None
     q: str | None = None
     available: bool = False
+    with_barred: bool = False
+    with_over: bool = True
 
 
 def list_events(
@@ -230,7 +95,8 @@ def list_events(
 ) -> list[Listed]:
     """Return at most ``limit`` events in the order ``sort`` (a key of ORDERS), starting after ``after``.
 
-    Raises ValidationFailed if ``after`` is a position in another order.
+    A search looks at LOOKED_AT events at most: those that begin next, or last with ``-date``. Raises
+    ValidationFailed if ``after`` is a position in another order, and for too many words of ``q``.
     """
     category_id = None
     if wanted.category is not None:
@@ -238,33 +104,87 @@ def list_events(
         if category_id is None:
             return []
     order = ORDERS[sort]
+    earliest = EARLIEST if wanted.date_from is None else _hours_from(wanted.date_from, _BEFORE)
+    latest = LATEST if wanted.date_to is None else _hours_from(wanted.date_to, _AFTER)
     after_key, after_id = _start(order, sort, after)
-    ids = {
+    # An index begins where the later of two beginnings is.
+    if sort == "date" and after_key < earliest:
+        after_key, after_id = earliest, order.first_id
+    elif sort == "-date" and after_key > latest:
+        after_key, after_id = latest, order.first_id
+    narrowing = {
         "venue_id": wanted.venue_id,
         "organizer_id": wanted.organizer_id,
+        "city": wanted.city,
         "category_id": category_id,
     }
-    # One venue or organiser has fewer events than a category.
-    narrowest = next((name for name in order.narrowed if ids[name] is not None), None)
-    day = dt.datetime.combine
-    events = tx.rows(
-        order.statement if narrowest is None else order.narrowed[narrowest],
-        **ids,
+    narrowest = next((name for name in NARROWED if narrowing[name] is not None), None)
+    words = _words(wanted.q)
+    statements = order.statement if narrowest is None else order.narrowed[narrowest]
+    found = tx.rows(
+        statements.search if words else statements.plain,
+        **narrowing,
+        **words,
         status=wanted.status,
-        earliest=_EARLIEST if wanted.date_from is None else day(wanted.date_from, dt.time()),
-        latest=_LATEST if wanted.date_to is None else day(wanted.date_to, _LAST_MOMENT),
+        first_day=wanted.date_from or dt.date.min,
+        last_day=wanted.date_to or dt.date.max,
+        earliest=earliest,
+        latest=latest,
+        with_over=wanted.with_over,
         price_max=MAX_AMOUNT if wanted.price_max is None else wanted.price_max,
-        city=wanted.city,
         place=wanted.location,
         place_pattern=contains(wanted.location),
-        pattern=contains(wanted.q),
         available_only=wanted.available,
+        with_barred=wanted.with_barred,
         after=after_key,
         after_id=after_id,
         limit=limit,
     )
-    views = complete(tx, events)
-    return [Listed(view, sort, order.write(view.event), view.event.id) for view in views]
+    if not found:
+        return []
+    events = tx.rows(LIST_EACH, status=wanted.status, event_ids=[row.id for row in found])
+    views = {view.event.id: view for view in complete(tx, events)}
+    return [
+        Listed(views[row.id], sort, order.write(row.position), row.id) for row in found if row.id in views
+    ]
+
+
+def _hours_from(day: dt.date, hours: int) -> dt.datetime:
+    return add_hours(dt.datetime.combine(day, dt.time()), hours)
+
+
+class NextSale(NamedTuple):
+    """When the next sale begins, None if none is announced, and the time of the reading. In UTC."""
+
+    begins_at: dt.datetime | None
+    asked_at: dt.datetime
+
+
+GET_NEXT_SALE = Statement(
+    "events.get_next_sale",
+    "",
+    """
+    SELECT MIN(sales_start) AS begins_at, SYSUTCDATETIME() AS asked_at
+    FROM   events
+    WHERE  sales_start IS NOT NULL AND sales_start > SYSUTCDATETIME()
+    """,
+    NextSale,
+)
+
+
+def seconds_to_next_sale(tx: Transaction) -> float:
+    """Return in how many seconds the next sale of an event begins. It changes a list of what is on sale."""
+    sale = tx.only(GET_NEXT_SALE)
+    return inf if sale.begins_at is None else (sale.begins_at - sale.asked_at).total_seconds()
+
+
+def _words(q: str | None) -> dict[str, str | None]:
+    """Return the pattern of each word of a search, by the name of its parameter; {} without a word."""
+    words = list(dict.fromkeys(search_form(q or "", MAX_WORD).split()))
+    if len(words) > MAX_WORDS:
+        raise ValidationFailed.of_parameter("q", f"At most {MAX_WORDS} words are searched for.")
+    patterns = [contains(word) for word in words]
+    return dict(zip_longest(WORDS, patterns)) if patterns else {}
 
 
 def _start(order: SortOrder, sort: str, after: Position | None) -> tuple[Any, int]:
@@ -273,6 +193,6 @@ def _start(order: SortOrder, sort: str, after: Position | None) -> tuple[Any, in
     try:
         if after.sort != sort:
             raise ValueError
-        return order.read(after.key), _read_number(str(after.id))
+        return order.read(after.key), read_number(str(after.id))
     except (ValueError, InvalidOperation):
-        raise ValidationFailed.of("cursor", "This cursor is not valid for this list.") from None
+        raise ValidationFailed.of_parameter("cursor", "This cursor is not valid for this list.") from None

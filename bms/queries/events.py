@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol, TypeVar
 
 from bms.errors import Forbidden, NotFound
+from bms.queries.overlaps import OverlapRow
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor, EventStatus, Right
@@ -20,7 +21,10 @@ class EventId(NamedTuple):
 
 
 class EventRow(NamedTuple):
-    """An event with its venue, organiser, category and ticket counts. Times are in UTC."""
+    """An event with its venue, organiser, category and ticket counts. Times are in UTC.
+
+    ``offered`` counts the ``available`` tickets of types that are on sale. ``asked_at`` is when it was read.
+    """
 
     id: int
     organizer_id: int
@@ -36,6 +40,7 @@ class EventRow(NamedTuple):
     description: str
     starts_at: dt.datetime
     ends_at: dt.datetime | None
+    timezone: str
     status: str
     capacity: int
     currency: str
@@ -43,6 +48,7 @@ class EventRow(NamedTuple):
     sales_start: dt.datetime | None
     sales_end: dt.datetime | None
     per_user_limit: int | None
+    requires_confirmed_email: int
     refund_full_hours: int
     refund_percent: int
     refund_none_hours: int
@@ -52,7 +58,9 @@ class EventRow(NamedTuple):
     created_at: dt.datetime
     updated_at: dt.datetime
     available: int
+    offered: int
     sold: int
+    asked_at: dt.datetime
 
 
 class TicketTypeRow(NamedTuple):
@@ -82,6 +90,7 @@ class EventSummary(NamedTuple):
     status: str
     starts_at: dt.datetime
     ends_at: dt.datetime | None
+    timezone: str
     capacity: int
     currency: str
     venue: str | None
@@ -105,19 +114,42 @@ class Owned(Organized, Protocol):
 
 OwnedT = TypeVar("OwnedT", bound=Owned)
 
-# The columns of every query that shows events. Both sums cover the few ticket types of one event.
+# The columns of every query that shows events. The sums cover the few ticket types of one event. Several of
+# them may sell one seat, so of a seated event the free seats are counted.
 COLUMNS = """e.id, e.organizer_id, u.name AS organizer_name, e.venue_id, v.name AS venue_name,
            v.location AS venue_location, v.city, v.country, e.address, c.slug AS category, e.title,
-           e.description, e.starts_at, e.ends_at, e.status, e.capacity, e.currency, e.price_from,
-           e.sales_start, e.sales_end, e.per_user_limit, e.refund_full_hours, e.refund_percent,
-           e.refund_none_hours, e.rating_count, e.rating_sum, e.version, e.created_at, e.updated_at,
-           s.available, s.sold"""
+           e.description, e.starts_at, e.ends_at, e.timezone, e.status, e.capacity, e.currency, e.price_from,
+           e.sales_start, e.sales_end, e.per_user_limit, e.requires_confirmed_email, e.refund_full_hours,
+           e.refund_percent, e.refund_none_hours, e.rating_count, e.rating_sum, e.version, e.created_at,
+           e.updated_at,
+           CASE WHEN s.seated = 0 THEN s.available
+                ELSE s.by_count + (SELECT COALESCE(SUM(ec.free), 0)
+                                   FROM   event_categories AS ec
+                                   WHERE  ec.event_id = e.id) END AS available,
+           CASE WHEN s.seated = 0 THEN s.offered
+                ELSE s.offered_by_count + (SELECT COALESCE(SUM(ec.free), 0)
+                                           FROM   event_categories AS ec
+                                           WHERE  ec.event_id = e.id
+                                             AND  EXISTS (SELECT 1
+                                                          FROM   event_category_types AS ct
+                                                          INNER JOIN ticket_types AS sold_by
+                                                                  ON sold_by.id = ct.ticket_type_id
+                                                          WHERE  ct.event_id = ec.event_id
+                                                            AND  ct.category_no = ec.category_no
+                                                            AND  sold_by.on_sale = 1
+                                                            AND  sold_by.available > 0)) END AS offered,
+           s.sold, SYSUTCDATETIME() AS asked_at"""
 SOURCES = """events AS e
     INNER JOIN users AS u ON u.id = e.organizer_id
     LEFT JOIN venues AS v ON v.id = e.venue_id
     LEFT JOIN categories AS c ON c.id = e.category_id
     CROSS APPLY (
         SELECT COALESCE(SUM(tt.available), 0) AS available,
+               COALESCE(SUM(CASE WHEN tt.seated = 1 THEN 0 ELSE tt.available END), 0) AS by_count,
+               COALESCE(SUM(CASE WHEN tt.seated = 1 THEN 1 ELSE 0 END), 0) AS seated,
+               COALESCE(SUM(CASE WHEN tt.on_sale = 1 THEN tt.available ELSE 0 END), 0) AS offered,
+               COALESCE(SUM(CASE WHEN tt.on_sale = 1 AND tt.seated = 0 THEN tt.available ELSE 0 END), 0)
+                   AS offered_by_count,
                COALESCE(SUM(tt.capacity - tt.available), 0) AS sold
         FROM   ticket_types AS tt
         WHERE  tt.event_id = e.id
@@ -138,10 +170,22 @@ LIST_TICKET_TYPES = Statement(
     "ticket_types.list_of_events",
     "@event_ids BIGINT LIST",
     """
-    SELECT event_id, id, name, price, capacity, available
-    FROM   ticket_types
-    WHERE  event_id IN (@event_ids)
-    ORDER BY event_id, sort_order, id
+    SELECT tt.event_id, tt.id, tt.name, tt.price, tt.capacity,
+           CASE WHEN tt.seated = 1 AND (SELECT SUM(c.free)
+                                        FROM   event_category_types AS t
+                                        INNER JOIN event_categories AS c
+                                                ON c.event_id = t.event_id AND c.category_no = t.category_no
+                                        WHERE  t.event_id = tt.event_id
+                                          AND  t.ticket_type_id = tt.id) < tt.available
+                THEN (SELECT SUM(c.free)
+                      FROM   event_category_types AS t
+                      INNER JOIN event_categories AS c
+                              ON c.event_id = t.event_id AND c.category_no = t.category_no
+                      WHERE  t.event_id = tt.event_id AND t.ticket_type_id = tt.id)
+                ELSE tt.available END AS available
+    FROM   ticket_types AS tt
+    WHERE  tt.event_id IN (@event_ids)
+    ORDER BY tt.event_id, tt.sort_order, tt.id
     """,
     TicketTypeRow,
 )
@@ -156,11 +200,15 @@ LIST_PAYMENT_OPTIONS = Statement(
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """An event with its ticket types and its payment options, which are in no order."""
+    """An event with its ticket types and its payment options, which are in no order.
+
+    ``overlapping`` are events at the same venue and time, where somebody has just written the event.
+    """
 
     event: EventRow
     ticket_types: Sequence[TicketTypeRow]
     payment_options: frozenset[str]
+    overlapping: Sequence[OverlapRow] = ()
 
 
 def get_event_view(tx: Transaction, event_id: int) -> EventView | None:
@@ -199,8 +247,8 @@ GET_FOR_OWNER = Statement(
     "events.get_for_owner",
     "@id BIGINT",
     """
-    SELECT e.id, e.organizer_id, e.title, e.status, e.starts_at, e.ends_at, e.capacity, e.currency,
-           v.name AS venue, COALESCE(v.location, e.address) AS address, v.city
+    SELECT e.id, e.organizer_id, e.title, e.status, e.starts_at, e.ends_at, e.timezone, e.capacity,
+           e.currency, v.name AS venue, COALESCE(v.location, e.address) AS address, v.city
     FROM   events AS e
     LEFT JOIN venues AS v ON v.id = e.venue_id
     WHERE  e.id = @id
@@ -212,6 +260,14 @@ GET_FOR_OWNER = Statement(
 def get_own_event(tx: Transaction, actor: Actor, *, event_id: int) -> EventSummary:
     """Return an event that the actor owns. Raises as ``own``."""
     return own(tx.row(GET_FOR_OWNER, id=event_id), actor)
+
+
+def get_own_view(tx: Transaction, actor: Actor, *, event_id: int) -> EventView:
+    """Return an event that the actor owns, with all that is shown of it. Raises as ``own``."""
+    view = get_event_view(tx, event_id)
+    own(None if view is None else view.event, actor)
+    assert view is not None
+    return view
 
 
 def owns(event: Organized, actor: Actor | None) -> bool:
@@ -229,3 +285,30 @@ def own(event: OwnedT | None, actor: Actor) -> OwnedT:
     if not owns(event, actor):
         raise Forbidden("Only the event's organiser or an admin may do this")
     return event
+
+
+class ToComeRow(NamedTuple):
+    """An event that is not over. ``starts_at`` is in UTC."""
+
+    id: int
+    title: str
+    status: str
+    starts_at: dt.datetime
+
+
+LIST_TO_COME_OF_ORGANIZER = Statement(
+    "events.list_to_come_of_organizer",
+    "@organizer_id BIGINT, @limit INT",
+    """
+    SELECT TOP (@limit) id, title, status, starts_at
+    FROM   events
+    WHERE  organizer_id = @organizer_id AND status IN ('DRAFT', 'PUBLISHED')
+    ORDER BY starts_at, id
+    """,
+    ToComeRow,
+)
+
+
+def list_to_come(tx: Transaction, *, organizer_id: int, limit: int) -> list[ToComeRow]:
+    """Return at most ``limit`` of an organiser's drafts and published events, the soonest first."""
+    return tx.rows(LIST_TO_COME_OF_ORGANIZER, organizer_id=organizer_id, limit=limit)

@@ -19,15 +19,25 @@ class ForSaleRow(NamedTuple):
     status: str
     currency: str
     per_user_limit: int | None
+    requires_confirmed_email: int
     starts_at: dt.datetime
+    ends_at: dt.datetime | None
     sales_start: dt.datetime | None
     sales_end: dt.datetime | None
+    refund_full_hours: int
+    refund_percent: int
+    refund_none_hours: int
+    organizer_active: int
     asked_at: dt.datetime
     ticket_type_id: int | None
     name: str | None
     price: Decimal | None
     available: int | None
     on_sale: int | None
+    seated: int | None
+
+
+_EVENT_COLUMNS = ForSaleRow._fields.index("ticket_type_id")
 
 
 class OfferedType(NamedTuple):
@@ -38,15 +48,19 @@ class OfferedType(NamedTuple):
     price: Decimal
     available: int
     on_sale: int
+    seated: int
 
 
 LIST = Statement(
     "events.list_for_sale",
     "@ids BIGINT LIST",
     """
-    SELECT e.id, e.version, e.status, e.currency, e.per_user_limit, e.starts_at, e.sales_start, e.sales_end,
-           SYSUTCDATETIME() AS asked_at, tt.id AS ticket_type_id, tt.name, tt.price, tt.available, tt.on_sale
+    SELECT e.id, e.version, e.status, e.currency, e.per_user_limit, e.requires_confirmed_email,
+           e.starts_at, e.ends_at, e.sales_start, e.sales_end, e.refund_full_hours, e.refund_percent,
+           e.refund_none_hours, u.is_active AS organizer_active, SYSUTCDATETIME() AS asked_at,
+           tt.id AS ticket_type_id, tt.name, tt.price, tt.available, tt.on_sale, tt.seated
     FROM   events AS e
+    INNER JOIN users AS u ON u.id = e.organizer_id
     LEFT JOIN ticket_types AS tt ON tt.event_id = e.id
     WHERE  e.id IN (@ids)
     ORDER BY e.id, tt.sort_order, tt.id
@@ -68,6 +82,10 @@ def list_for_sale(tx: Transaction, *, event_ids: Collection[int]) -> dict[int, F
     found = {}
     for event_id, of_event in groupby(tx.rows(LIST, ids=sorted(event_ids)), key=lambda row: row.id):
         rows = list(of_event)
-        offered = [OfferedType._make(row[9:]) for row in rows if row.ticket_type_id is not None]
+        offered = [
+            OfferedType._make(row[-len(OfferedType._fields) :])
+            for row in rows
+            if row.ticket_type_id is not None
+        ]
         found[event_id] = ForSale(rows[0], {kind.ticket_type_id: kind for kind in offered})
     return found

@@ -1,6 +1,7 @@
 """Payments, and the methods that an event accepts."""
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -31,41 +32,53 @@ class PaymentRow(NamedTuple):
     created_at: dt.datetime
 
 
+_COLUMNS = """id, booking_id, user_id, amount, currency, method, status, card_brand, card_last4,
+           failure_code, next_action, pending_until, created_at"""
+
 GET = Statement(
     "payments.get",
     "@id BIGINT",
-    """
-    SELECT id, booking_id, user_id, amount, currency, method, status, card_brand, card_last4,
-           failure_code, next_action, pending_until, created_at
+    f"""
+    SELECT {_COLUMNS}
     FROM   payments
     WHERE  id = @id
-    """,
+    """,  # noqa: S608
+    PaymentRow,
+)
+
+LIST_BY_ID = Statement(
+    "payments.list_by_id",
+    "@ids BIGINT LIST",
+    f"""
+    SELECT {_COLUMNS}
+    FROM   payments
+    WHERE  id IN (@ids)
+    """,  # noqa: S608
     PaymentRow,
 )
 
 LIST_OF_USER = Statement(
     "payments.list_of_user",
-    "@user_id BIGINT, @before BIGINT, @limit INT",
-    """
-    SELECT TOP (@limit) id, booking_id, user_id, amount, currency, method, status, card_brand,
-           card_last4, failure_code, next_action, pending_until, created_at
+    "@user_id BIGINT, @status NVARCHAR(24), @before BIGINT, @limit INT",
+    f"""
+    SELECT TOP (@limit) {_COLUMNS}
     FROM   payments
     WHERE  user_id = @user_id AND (@before IS NULL OR id < @before)
+      AND  (@status IS NULL OR status = @status)
     ORDER BY id DESC
-    """,
+    """,  # noqa: S608
     PaymentRow,
 )
 
 LIST_ALL = Statement(
     "payments.list_all",
-    "@before BIGINT, @limit INT",
-    """
-    SELECT TOP (@limit) id, booking_id, user_id, amount, currency, method, status, card_brand,
-           card_last4, failure_code, next_action, pending_until, created_at
+    "@status NVARCHAR(24), @before BIGINT, @limit INT",
+    f"""
+    SELECT TOP (@limit) {_COLUMNS}
     FROM   payments
-    WHERE  @before IS NULL OR id < @before
+    WHERE  (@before IS NULL OR id < @before) AND (@status IS NULL OR status = @status)
     ORDER BY id DESC
-    """,
+    """,  # noqa: S608
     PaymentRow,
 )
 
@@ -78,13 +91,21 @@ def get_payment(tx: Transaction, *, payment_id: int, viewer_id: int | None) -> P
     return payment
 
 
+def list_payments_by_id(tx: Transaction, *, payment_ids: Sequence[int]) -> list[PaymentRow]:
+    """Return these payments, whoever made them, in no order."""
+    return tx.rows(LIST_BY_ID, ids=payment_ids)
+
+
 def list_payments(
-    tx: Transaction, *, user_id: int | None, before: int | None, limit: int
+    tx: Transaction, *, user_id: int | None, status: str | None = None, before: int | None, limit: int
 ) -> list[PaymentRow]:
-    """Return up to ``limit`` payments of ``user_id`` (None: of all users), newest first."""
+    """Return up to ``limit`` payments of ``user_id`` (None: of all users), newest first.
+
+    With ``status`` those in that state alone.
+    """
     if user_id is None:
-        return tx.rows(LIST_ALL, before=before, limit=limit)
-    return tx.rows(LIST_OF_USER, user_id=user_id, before=before, limit=limit)
+        return tx.rows(LIST_ALL, status=status, before=before, limit=limit)
+    return tx.rows(LIST_OF_USER, user_id=user_id, status=status, before=before, limit=limit)
 
 
 class MethodRow(NamedTuple):

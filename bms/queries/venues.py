@@ -19,6 +19,8 @@ class VenueRow(NamedTuple):
     country: str | None
     capacity: int
     facilities: str | None
+    owner_id: int | None
+    timezone: str
     created_at: dt.datetime
 
 
@@ -26,7 +28,7 @@ GET = Statement(
     "venues.get",
     "@id BIGINT",
     """
-    SELECT id, name, location, city, country, capacity, facilities, created_at
+    SELECT id, name, location, city, country, capacity, facilities, owner_id, timezone, created_at
     FROM   venues
     WHERE  id = @id
     """,
@@ -37,7 +39,8 @@ LIST = Statement(
     "venues.list",
     "@city NVARCHAR(100), @pattern NVARCHAR(300), @after_name NVARCHAR(200), @after_id BIGINT, @limit BIGINT",
     """
-    SELECT TOP (@limit) id, name, location, city, country, capacity, facilities, created_at
+    SELECT TOP (@limit) id, name, location, city, country, capacity, facilities, owner_id, timezone,
+           created_at
     FROM   venues
     WHERE  name >= @after_name AND (name > @after_name OR id > @after_id)
            AND (@city IS NULL OR LOWER(city) = LOWER(@city))

@@ -1,15 +1,17 @@
 """Accounts: what may be sent, and how they are shown."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate
 
+from bms.addresses import MAX_ADDRESS, parse_address
 from bms.characters import password_form
 from bms.formats import rfc3339
 from bms.queries.accounts import AccountRow, ProfileRow, UserRow
-from bms.schemas.base import JsonSchema, LanguageTag, Line, RequestSchema, Text
+from bms.queries.events import ToComeRow
+from bms.schemas.base import Flag, JsonSchema, LanguageTag, Line, RequestSchema, Text
 from bms.schemas.listing import ListQuery
 from bms.security.passwords import MAX_PASSWORD_BYTES
 from bms.terms import Role
@@ -23,17 +25,16 @@ _ONE_ROLE = f"One of {', '.join(ROLES)} is needed."
 
 
 class Email(Line):
-    """An e-mail address of at most 254 characters (RFC 5321, section 4.5.3.1.3, less the brackets)."""
+    """An e-mail address to which mail can be sent. The domain may be written in any script."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max=254, **kwargs)
+        super().__init__(max=MAX_ADDRESS, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        address = super()._deserialize(value, attr, data, **kwargs)
-        if not address.isascii():
-            raise ValidationError("Only ASCII addresses are accepted.")
-        validate.Email()(address)
-        return address
+        try:
+            return parse_address(super()._deserialize(value, attr, data, **kwargs)).text
+        except ValueError as error:
+            raise error if isinstance(error, ValidationError) else ValidationError(str(error)) from None
 
     def json_schema(self) -> JsonSchema:
         return {**super().json_schema(), "format": "email"}
@@ -71,9 +72,15 @@ class RoleName(fields.String):
         name = super()._deserialize(value, attr, data, **kwargs)
         return self.names.get(name, name)
 
+    def json_schema(self) -> JsonSchema:
+        return {"type": "string", "enum": [name for name in self.names if name in ROLES]}
+
+    def older_schema(self) -> JsonSchema:
+        return {"type": "string", "enum": list(self.names)}
+
 
 class Register(RequestSchema):
-    """POST /register. The e-mail address is optional: source 002 registers without one."""
+    """POST /register. Without an e-mail address nothing can be mailed to the account."""
 
     email = Email()
     name = Line(max=200, min=1)
@@ -113,18 +120,6 @@ class ProfileReplacement(ProfileChange):
     locale = LanguageTag(allow_none=True, load_default=None)
 
 
-class Flag(fields.Field[bool]):
-    """JSON's true or false. 1, 0 and texts are refused."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise ValidationError("Either true or false is needed.")
-        return value
-
-    def json_schema(self) -> JsonSchema:
-        return {"type": "boolean"}
-
-
 class AccountList(ListQuery):
     """GET /users; ``q`` is part of a name, a username or an e-mail address."""
 
@@ -141,11 +136,83 @@ class AccountChange(RequestSchema):
     older_names: ClassVar = {"active": "is_active"}
 
 
-class PasswordChange(RequestSchema):
-    """POST /profile/password. The rules for new passwords do not apply to the current one."""
+class CurrentPassword(Text):
+    """A password that was chosen before. The rules for new ones do not apply to it."""
 
-    current_password = Text(required=True, max=1000, strip=False, load_only=True)
+    def __init__(self) -> None:
+        super().__init__(max=1000, required=True, strip=False, load_only=True)
+
+
+class Token(Line):
+    """The last part of a link in a mail."""
+
+    def __init__(self) -> None:
+        super().__init__(max=200, min=1, required=True)
+
+
+class Code(Line):
+    """A code of a second factor, or a recovery code."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max=32, min=1, load_only=True, **kwargs)
+
+
+class PasswordChange(RequestSchema):
+    """POST /profile/password."""
+
+    current_password = CurrentPassword()
     new_password = Password(required=True)
+
+
+class NewPassword(RequestSchema):
+    """A new password by itself, as a form and the command line read it."""
+
+    password = Password(required=True)
+
+
+class AddressConfirmation(RequestSchema):
+    """POST /email/confirm."""
+
+    token = Token()
+
+
+class AddressChange(RequestSchema):
+    """POST /profile/email."""
+
+    email = Email(required=True)
+    password = CurrentPassword()
+
+
+class PasswordForgotten(RequestSchema):
+    """POST /password/forgot."""
+
+    email = Email(required=True)
+
+
+class PasswordReset(RequestSchema):
+    """POST /password/reset."""
+
+    token = Token()
+    password = Password(required=True)
+
+
+class SecondFactorBegin(RequestSchema):
+    """POST /profile/totp."""
+
+    password = CurrentPassword()
+
+
+class SecondFactorConfirmation(RequestSchema):
+    """POST /profile/totp/confirm."""
+
+    code = Code(required=True)
+
+
+class SecondFactorRemoval(RequestSchema):
+    """DELETE /profile/totp."""
+
+    password = CurrentPassword()
+    code = Code(required=True)
 
 
 def present_user(user: UserRow | ProfileRow | AccountRow) -> dict[str, Any]:
@@ -168,9 +235,25 @@ def present_profile(user: ProfileRow | AccountRow) -> dict[str, Any]:
         "city": user.city,
         "bio": user.bio,
         "locale": user.locale,
+        "email_confirmed": user.email is not None and user.email_confirmed_at is not None,
+        "second_factor": user.second_factor_at is not None,
     }
 
 
 def present_account(user: AccountRow) -> dict[str, Any]:
     """Return an account as admins see it."""
     return {**present_profile(user), "is_active": user.is_active == 1}
+
+
+def present_barred(user: AccountRow, events: Sequence[ToComeRow]) -> dict[str, Any]:
+    """Return a deactivated account with its events, which are off sale with it."""
+    listed = [
+        {
+            "id": event.id,
+            "title": event.title,
+            "status": event.status,
+            "starts_at": rfc3339(event.starts_at),
+        }
+        for event in events
+    ]
+    return {**present_account(user), "events_off_sale": listed}

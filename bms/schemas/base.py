@@ -1,24 +1,29 @@
 """The base of request schemas, and strict fields: what they accept, every supported database can store."""
 
 import datetime as dt
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, cast
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
+from bms import zones
 from bms.characters import CONTROL, MAX_MARKS, REORDERING, composed, is_visible
 from bms.errors import ValidationFailed
 from bms.i18n.tags import MAX_TAG, PATTERN, canonical
-from bms.money import CENT, MAX_AMOUNT
+from bms.money import EXPONENTS, MAX_AMOUNT, STORED
 from bms.terms import MAX_COUNT, MAX_ID
+from bms.zones import MAX_NAME as MAX_ZONE
 
 MAX_ERRORS = 100  # in one reply
 MAX_FAULTY = 20  # items of one list
 MAX_MEMBERS = 100  # of one object; no schema has half as many
+MAX_MEANT = 5  # unknown names of one object for which the right one is looked for, 0.1 ms each
+MAX_NAME = 40  # characters of such a name
 
-_AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
+_AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,3})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
@@ -33,10 +38,13 @@ class RequestSchema(Schema):
     """A request body or query. Unknown fields are refused by name.
 
     ``older_names`` maps older names of fields to their names. An older name counts as unknown if the field
-    itself, or another older name of it, is sent as well.
+    itself, or another older name of it, is sent as well. A field with the metadata ``deprecated`` is an older
+    name that is read by itself. ``needed`` are the fields that a body has in today's shape, though not in an
+    older one.
     """
 
     older_names: ClassVar[Mapping[str, str]] = {}
+    needed: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         unknown = RAISE
@@ -61,6 +69,22 @@ class RequestSchema(Schema):
             renamed[key if name in data or name in renamed else name] = value
         return renamed
 
+    def handle_error(self, error: ValidationError, data: Any, **_: Any) -> None:
+        """Say for unknown fields which one was probably meant."""
+        messages = error.messages
+        if not isinstance(messages, dict):
+            return
+        unknown = [name for name, found in messages.items() if found == [self.error_messages["unknown"]]]
+        names = [
+            field.data_key or name
+            for name, field in self.load_fields.items()
+            if not field.metadata.get("deprecated")
+        ]
+        for name in unknown[:MAX_MEANT]:
+            meant = closest(name, names) if isinstance(name, str) else None
+            if meant is not None:
+                messages[name] = [f"{self.error_messages['unknown']} Did you mean `{meant}`?"]
+
     def parse(self, data: Any) -> dict[str, Any]:
         """Return the validated ``data``.
 
@@ -70,6 +94,14 @@ class RequestSchema(Schema):
             return cast("dict[str, Any]", self.load(data))
         except ValidationError as error:
             raise ValidationFailed(flatten(error.messages)[:MAX_ERRORS]) from None
+
+
+def closest(name: str, names: Iterable[str]) -> str | None:
+    """Return the one of ``names`` that ``name`` was probably meant to be, None if none is like it."""
+    if len(name) > MAX_NAME:
+        return None
+    found = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.7)
+    return found[0] if found else None
 
 
 def flatten(messages: Any, pointer: str = "") -> list[dict[str, str]]:
@@ -99,6 +131,8 @@ class Text(fields.String):
         text = super()._deserialize(value, attr, data, **kwargs)
         if self.strip:
             text = text.strip()
+        if text.isascii() and text.isprintable() and self.min <= len(text) <= self.max:
+            return text  # nearly all texts, and nothing below would object to them
         if "\x00" in text:
             raise ValidationError("The NUL character is not allowed.")
         if len(text) > self.max:  # before its characters are looked at
@@ -207,7 +241,10 @@ class Count(fields.Integer):
 
 
 class MoneyField(fields.Field[Decimal]):
-    """An amount as text ("25.00") or number: not negative, at most two decimals."""
+    """An amount as text ("25.00") or number: not negative, at most three decimals.
+
+    Its currency may have fewer. Who knows the currency checks that.
+    """
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -217,24 +254,47 @@ class MoneyField(fields.Field[Decimal]):
             if isinstance(value, str) and not _AMOUNT.fullmatch(value.strip()):
                 raise InvalidOperation
             amount = Decimal(str(value).strip())
-            if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT or amount != amount.quantize(CENT):
-                raise ValidationError(f"An amount from 0.00 to {MAX_AMOUNT} with two decimals is needed.")
+            if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT or amount != amount.quantize(STORED):
+                raise ValidationError(f"An amount from 0.00 to {MAX_AMOUNT} is needed.")
         except InvalidOperation:
             raise ValidationError('An amount such as "25.00" is needed.') from None
-        return abs(amount.quantize(CENT))  # -0.0 is 0.00
+        return abs(amount.quantize(STORED))  # -0.0 is 0.000
 
     def json_schema(self) -> JsonSchema:
         return {
+            "type": "string",
+            "pattern": r"^\s*[0-9]{1,10}(\.[0-9]{1,3})?\s*$",
+            "description": "An amount as text, with at most the decimals of its currency.",
+        }
+
+    def older_schema(self) -> JsonSchema:
+        return {
+            **self.json_schema(),
             "type": ["string", "number"],
-            "pattern": r"^\s*[0-9]{1,10}(\.[0-9]{1,2})?\s*$",
             "minimum": 0,
             "maximum": float(MAX_AMOUNT),
-            "description": "An amount with at most two decimals, best as text.",
+            "description": "An amount with at most the decimals of its currency, best as text.",
         }
 
 
-class UtcTime(fields.Field[dt.datetime]):
-    """A time in RFC 3339, converted to UTC and cut to milliseconds. Without an offset it is UTC."""
+class CurrencyCode(fields.String):
+    """A currency of ISO 4217 with none, two or three decimals, as a code of three capitals."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            validate=validate.OneOf(EXPONENTS, error="An ISO 4217 code such as EUR is needed."), **kwargs
+        )
+
+    def json_schema(self) -> JsonSchema:
+        return {
+            "type": "string",
+            "pattern": "^[A-Z]{3}$",
+            "description": "A currency of ISO 4217 with none, two or three decimals.",
+        }
+
+
+class Moment(fields.Field[dt.datetime]):
+    """A time in RFC 3339, cut to milliseconds: in UTC if it has an offset, else in local time."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.datetime:
         try:
@@ -242,15 +302,35 @@ class UtcTime(fields.Field[dt.datetime]):
             if not isinstance(value, str) or not _TIME.fullmatch(value):
                 raise ValueError
             time = dt.datetime.fromisoformat(value)
-            if time.tzinfo is None:
-                time = time.replace(tzinfo=dt.UTC)
-            time = time.astimezone(dt.UTC)
+            if time.tzinfo is not None:
+                time = time.astimezone(dt.UTC)
         except (ValueError, OverflowError):
             raise ValidationError('A time such as "2027-08-01T19:30:00Z" is needed.') from None
         return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
     def json_schema(self) -> JsonSchema:
-        return {"type": "string", "format": "date-time"}
+        return {
+            "type": "string",
+            "format": "date-time",
+            "description": "A time in RFC 3339. Without an offset it is meant in the event's time zone.",
+        }
+
+
+class ZoneName(fields.String):
+    """A time zone by its name in the IANA database."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        name = super()._deserialize(value, attr, data, **kwargs)
+        if len(name) > MAX_ZONE or name not in zones.names():
+            raise ValidationError('A time zone of the IANA database such as "Europe/Amsterdam" is needed.')
+        return name
+
+    def json_schema(self) -> JsonSchema:
+        return {
+            "type": "string",
+            "maxLength": MAX_ZONE,
+            "description": "A time zone by its name in the IANA database, such as Europe/Amsterdam.",
+        }
 
 
 class Day(fields.Field[dt.date]):
@@ -274,3 +354,15 @@ class OneOf(fields.Raw):
     def __init__(self, *choices: RequestSchema, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.choices = choices
+
+
+class Flag(fields.Field[bool]):
+    """JSON's true or false. 1, 0 and texts are refused."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Either true or false is needed.")
+        return value
+
+    def json_schema(self) -> JsonSchema:
+        return {"type": "boolean"}

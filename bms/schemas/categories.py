@@ -21,7 +21,7 @@ class Category(RequestSchema):
     name = Line(max=100, min=1, required=True)
     slug = fields.String(
         validate=[
-            validate.Length(max=MAX_SLUG),
+            validate.Length(max=MAX_SLUG, error="Longer than {max} characters."),
             validate.Regexp(SLUG, error="Use lower-case letters and digits, separated by single hyphens."),
         ]
     )

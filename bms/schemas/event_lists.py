@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from bms.queries.event_lists import ORDERS
+from bms.queries.event_orders import ORDERS
 from bms.schemas.base import Day, Line, MoneyField
 from bms.schemas.events import Reference
 from bms.schemas.listing import ListQuery, Number, Switch
@@ -16,7 +16,11 @@ STATUSES = tuple(EventStatus)
 
 
 class EventList(ListQuery):
-    """Filters, all of which an event must match, and the sort order. Days are in UTC, both ends included."""
+    """Filters, all of which an event must match, and the sort order.
+
+    Days are in each event's time zone, both ends included. ``available`` lists what can be bought now.
+    Without a day, published events that are over are left out.
+    """
 
     location = Reference(max=300, min=1, load_default=None)
     venue = Number(load_default=None)
@@ -46,10 +50,12 @@ class EventList(ListQuery):
 
     @post_load
     def canonical(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Turn ``date`` into a range of one day, and a location that is an id into ``venue``."""
+        """Add ``with_over``. Turn ``date`` into a range, and a location that is an id into ``venue``."""
         day: dt.date | None = data.pop("date", None)
         if day is not None:
             data["date_from"] = data["date_to"] = day
+        has_day = data["date_from"] is not None or data["date_to"] is not None
+        data["with_over"] = has_day or data["status"] != EventStatus.PUBLISHED
         if isinstance(data["location"], int):
             data["venue"], data["location"] = data["location"], None
         return data

@@ -6,30 +6,36 @@ Older names: ``name``, ``max_tickets`` and a ``date`` with a time in it (source 
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from bms.formats import rfc3339
+from bms import zones
+from bms.characters import name_form
+from bms.formats import excerpt_of, rfc3339
 from bms.money import Money
 from bms.queries.events import EventView
+from bms.queries.schedule import SaleState, sale_of
+from bms.refund_rules import NEVER, complete_rule
 from bms.schemas.base import (
     Count,
+    CurrencyCode,
     Day,
+    Flag,
     Id,
     Items,
     JsonSchema,
     Line,
+    Moment,
     MoneyField,
     RequestSchema,
     Text,
-    UtcTime,
+    ZoneName,
 )
 from bms.terms import MAX_ID, MAX_TICKET_TYPES, EventStatus, Method
 
 PAYMENT_OPTIONS = tuple(Method)
 DEFAULT_CURRENCY = "EUR"
-MAX_HOURS = 8784  # a leap year
 _OLDER_CAPACITY = ("max_tickets", "total_tickets")
 
 
@@ -37,20 +43,23 @@ class DayOrTime(fields.Field[dt.date]):
     """A date, or a date and time as source 001 sends it."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.date:
-        kind: fields.Field[Any] = UtcTime() if isinstance(value, str) and len(value) > 10 else Day()
+        kind: fields.Field[Any] = Moment() if isinstance(value, str) and len(value) > 10 else Day()
         day: dt.date = kind.deserialize(value, attr, data, **kwargs)
         return day
 
     def json_schema(self) -> JsonSchema:
+        return {"type": "string", "format": "date"}
+
+    def older_schema(self) -> JsonSchema:
         return {
             "type": "string",
             "anyOf": [{"format": "date"}, {"format": "date-time"}],
-            "description": "A date, or a date and time.",
+            "description": "A date, or a date and time, without an offset in the event's time zone.",
         }
 
 
 class TimeOfDay(fields.Field[dt.time]):
-    """A time of day in UTC, such as 19:30:00 or 19:30."""
+    """A time of day in the event's time zone, such as 19:30:00 or 19:30."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.time:
         for form in ("%H:%M:%S", "%H:%M"):
@@ -65,7 +74,7 @@ class TimeOfDay(fields.Field[dt.time]):
         return {
             "type": "string",
             "pattern": "^([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9])?$",
-            "description": "A time of day in UTC.",
+            "description": "A time of day in the event's time zone.",
         }
 
 
@@ -83,9 +92,9 @@ class Reference(Line):
             raise ValidationError("There is no such id.")
         return number
 
-    def json_schema(self) -> JsonSchema:
+    def older_schema(self) -> JsonSchema:
         return {
-            **super().json_schema(),
+            **self.json_schema(),
             "type": ["integer", "string"],
             "minimum": 1,
             "maximum": MAX_ID,
@@ -126,43 +135,63 @@ def _ticket_types(schema: type[RequestSchema]) -> Items:
     return Items(fields.Nested(schema), low=1, high=MAX_TICKET_TYPES)
 
 
+class RefundPolicyChange(RequestSchema):
+    """PATCH: what changes of the refund policy (RFC 7396). null removes a field, as if it were not given.
+
+    All is refunded until ``full_until_hours`` before the start, then ``percent`` of it until
+    ``none_from_hours`` before the start, and nothing after that.
+    """
+
+    full_until_hours = Count(low=0, high=NEVER, allow_none=True)
+    percent = Count(low=0, high=100, allow_none=True)
+    none_from_hours = Count(low=0, high=NEVER, allow_none=True)
+
+
 class RefundPolicy(RequestSchema):
     """How much of a cancelled booking is refunded, by the hours left until the event starts.
 
     All of it until ``full_until_hours`` before the start, then ``percent`` of it until ``none_from_hours``
-    before the start, and nothing after that.
+    before the start, and nothing after that. Both hours are 0 unless given, and so is ``percent``. A
+    ``percent`` without ``full_until_hours`` is all that is ever refunded: ``{"percent": 0}`` means no
+    refunds, and 99999999 hours is the same as never.
     """
 
-    full_until_hours = Count(low=0, high=MAX_HOURS, load_default=0)
-    percent = Count(low=0, high=100, load_default=0)
-    none_from_hours = Count(low=0, high=MAX_HOURS, load_default=0)
+    full_until_hours = Count(low=0, high=NEVER)
+    percent = Count(low=0, high=100)
+    none_from_hours = Count(low=0, high=NEVER)
 
-    @validates_schema
-    def in_order(self, data: dict[str, Any], **_: Any) -> None:
-        if data["none_from_hours"] > data["full_until_hours"]:
-            raise ValidationError("Must not be more than full_until_hours.", "none_from_hours")
+    @post_load
+    def complete(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Return the whole rule. Refuses one that can never apply."""
+        rule = complete_rule(data)
+        fault = rule.fault()
+        if fault is not None:
+            raise ValidationError(fault[1], fault[0])
+        return rule.fields()
 
 
 class EventChange(RequestSchema):
-    """PATCH /events/{id}. ``date`` alone keeps the time of day; ``time`` alone keeps the date."""
+    """PATCH /events/{id}. ``date`` keeps the time of day and ``time`` the date, and both the event's length.
+
+    ``timezone`` alone moves nothing: it says in which zone the event's times are shown and meant.
+    """
 
     title = Line(max=200, min=1)
-    name = Line(max=200, min=1)
+    name = Line(max=200, min=1, metadata={"deprecated": True})
     description = Text(max=20_000)
     date = DayOrTime()
     time = TimeOfDay()
-    starts_at = UtcTime()
-    ends_at = UtcTime(allow_none=True)
+    timezone = ZoneName()
+    starts_at = Moment()
+    ends_at = Moment(allow_none=True)
     venue = Id()
-    location = Reference(max=300, min=1)
+    location = Reference(max=300, min=1, metadata={"deprecated": True})
     category = Reference(max=100, min=1, allow_none=True)
     capacity = Count()
-    max_tickets = Count()
-    total_tickets = Count()
+    max_tickets = Count(metadata={"deprecated": True})
+    total_tickets = Count(metadata={"deprecated": True})
     price = MoneyField()
-    currency = fields.String(
-        validate=validate.Regexp(r"[A-Z]{3}\Z", error="An ISO 4217 code such as EUR is needed.")
-    )
+    currency = CurrencyCode()
     ticket_types = _ticket_types(TicketTypeChange)
     payment_options = Items(
         fields.String(
@@ -172,9 +201,10 @@ class EventChange(RequestSchema):
         high=20,  # each more than once, in older clients
     )
     per_user_limit = Count(allow_none=True)
-    sales_start = UtcTime(allow_none=True)
-    sales_end = UtcTime(allow_none=True)
-    refund_policy = fields.Nested(RefundPolicy())
+    requires_confirmed_email = Flag()
+    sales_start = Moment(allow_none=True)
+    sales_end = Moment(allow_none=True)
+    refund_policy = fields.Nested(RefundPolicyChange(), allow_none=True)
     status = fields.String(
         validate=validate.OneOf(
             (EventStatus.DRAFT, EventStatus.PUBLISHED), error="Must be DRAFT or PUBLISHED."
@@ -194,7 +224,7 @@ class EventChange(RequestSchema):
         options = data.get("payment_options", [])
         if len(set(options)) < len(options):
             raise ValidationError("A method of payment is given twice.", "payment_options")
-        names = [entry["name"].casefold() for entry in data.get("ticket_types", []) if "name" in entry]
+        names = [name_form(entry["name"]) for entry in data.get("ticket_types", []) if "name" in entry]
         ids = [entry["id"] for entry in data.get("ticket_types", []) if "id" in entry]
         if len(set(names)) < len(names) or len(set(ids)) < len(ids):
             raise ValidationError("Two ticket types have the same id or name.", "ticket_types")
@@ -210,32 +240,25 @@ class EventChange(RequestSchema):
             for name in names:
                 if name in data:
                     data[canonical] = data.pop(name)
-        if isinstance(data.get("date"), dt.datetime):
-            data["starts_at"] = data.pop("date")
-        if "refund_policy" in data:
-            policy = data.pop("refund_policy")
-            data["refund_full_hours"] = policy["full_until_hours"]
-            data["refund_percent"] = policy["percent"]
-            data["refund_none_hours"] = policy["none_from_hours"]
         data["older_names"] = older
         return data
 
 
 class Event(EventChange):
-    """POST /events."""
+    """POST /events: at least a title, a time and a venue."""
+
+    needed: ClassVar = ("title",)
 
     description = Text(max=20_000, load_default="")
-    ends_at = UtcTime(allow_none=True, load_default=None)
+    ends_at = Moment(allow_none=True, load_default=None)
     category = Reference(max=100, min=1, allow_none=True, load_default=None)
-    currency = fields.String(
-        load_default=DEFAULT_CURRENCY,
-        validate=validate.Regexp(r"[A-Z]{3}\Z", error="An ISO 4217 code such as EUR is needed."),
-    )
+    currency = CurrencyCode(load_default=DEFAULT_CURRENCY)
     ticket_types = _ticket_types(TicketType)
     per_user_limit = Count(allow_none=True, load_default=None)
-    sales_start = UtcTime(allow_none=True, load_default=None)
-    sales_end = UtcTime(allow_none=True, load_default=None)
-    refund_policy = fields.Nested(RefundPolicy(), load_default=lambda: RefundPolicy().load({}))
+    requires_confirmed_email = Flag(load_default=False)
+    sales_start = Moment(allow_none=True, load_default=None)
+    sales_end = Moment(allow_none=True, load_default=None)
+    refund_policy = fields.Nested(RefundPolicy(), load_default=lambda: complete_rule({}).fields())
 
     @validates_schema
     def complete(self, data: dict[str, Any], **_: Any) -> None:
@@ -270,17 +293,21 @@ def _at_most_one(data: dict[str, Any], *names: str) -> None:
 
 
 def present_event(view: EventView) -> dict[str, Any]:
-    """Return an event as the API shows it, with the older sources' names beside the canonical ones."""
+    """Return an event as the API shows it."""
     event = view.event
+    sale = sale_of(event)
+    start = zones.to_local(event.starts_at, event.timezone)
     average = round(event.rating_sum / event.rating_count, 2) if event.rating_count else None
+    warnings = {"warnings": _warnings(view)} if view.overlapping else {}
     return {
         "id": event.id,
         "title": event.title,
-        "name": event.title,
         "description": event.description,
+        "excerpt": excerpt_of(event.description),
         "status": event.status,
-        "date": event.starts_at.date().isoformat(),
-        "time": event.starts_at.time().isoformat(timespec="seconds"),
+        "date": start.date().isoformat(),
+        "time": start.time().isoformat(timespec="seconds"),
+        "timezone": event.timezone,
         "starts_at": rfc3339(event.starts_at),
         "ends_at": rfc3339(event.ends_at),
         "venue": event.venue_id,
@@ -293,13 +320,8 @@ def present_event(view: EventView) -> dict[str, Any]:
         },
         "category": event.category,
         "capacity": event.capacity,
-        "max_tickets": event.capacity,
-        "total_tickets": event.capacity,
         "available": event.available,
-        "available_tickets": event.available,
         "sold": event.sold,
-        "sold_tickets": event.sold,
-        "tickets_sold": event.sold,
         "price_from": Money(event.price_from, event.currency).text,
         "currency": event.currency,
         "ticket_types": [
@@ -314,8 +336,11 @@ def present_event(view: EventView) -> dict[str, Any]:
         ],
         "payment_options": [method.value for method in PAYMENT_OPTIONS if method in view.payment_options],
         "per_user_limit": event.per_user_limit,
+        "requires_confirmed_email": bool(event.requires_confirmed_email),
         "sales_start": rfc3339(event.sales_start),
         "sales_end": rfc3339(event.sales_end),
+        "on_sale": sale.state is SaleState.OPEN,
+        "sale": {"state": sale.state, "from": rfc3339(sale.begins_at), "until": rfc3339(sale.ends_at)},
         "refund_policy": {
             "full_until_hours": event.refund_full_hours,
             "percent": event.refund_percent,
@@ -325,4 +350,33 @@ def present_event(view: EventView) -> dict[str, Any]:
         "rating": {"average": average, "count": event.rating_count},
         "created_at": rfc3339(event.created_at),
         "updated_at": rfc3339(event.updated_at),
+        **warnings,
     }
+
+
+def present_older_event(view: EventView) -> dict[str, Any]:
+    """Return an event with the names of sources 001 and 002 beside the canonical ones."""
+    event = view.event
+    return {
+        **present_event(view),
+        "name": event.title,
+        "max_tickets": event.capacity,
+        "total_tickets": event.capacity,
+        "available_tickets": event.available,
+        "sold_tickets": event.sold,
+        "tickets_sold": event.sold,
+    }
+
+
+def _warnings(view: EventView) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": "venue_double_booked",
+            "detail": "Another event takes place at this venue at the same time.",
+            "event": other.id,
+            "title": other.title,
+            "starts_at": rfc3339(other.starts_at),
+            "ends_at": rfc3339(other.ends_at),
+        }
+        for other in view.overlapping
+    ]

@@ -9,13 +9,22 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from bms.formats import rfc3339
 from bms.money import Money
-from bms.payments.cards import brand_of, cvv_valid, digits_of, is_expired, number_valid, parse_expiry
+from bms.payments.cards import (
+    brand_of,
+    cvv_valid,
+    digits_of,
+    earliest_date,
+    is_expired,
+    number_valid,
+    parse_expiry,
+)
 from bms.queries.payments import PaymentRow
 from bms.schemas.base import Id, Line, OneOf, RequestSchema, Text
 from bms.schemas.listing import ListQuery
 from bms.terms import NOT_APPROVED, NOT_COMPLETED, VOIDED, Method, PaymentStatus
 
 METHODS = tuple(Method)
+STATUSES = tuple(PaymentStatus)
 _NO_SECRETS = (None, VOIDED, NOT_COMPLETED, NOT_APPROVED)
 _VPA = re.compile(r"[A-Za-z0-9._-]{2,64}@[A-Za-z][A-Za-z0-9]{1,63}\Z")
 
@@ -35,7 +44,7 @@ class CardDetails(RequestSchema):
         if not number_valid(number):
             wrong["number"] = ["This is not a valid card number."]
         try:
-            if is_expired(*parse_expiry(data["expiry"]), dt.datetime.now(dt.UTC).date()):
+            if is_expired(*parse_expiry(data["expiry"]), earliest_date(dt.datetime.now(dt.UTC))):
                 wrong["expiry"] = ["The card has expired."]
         except ValueError:
             wrong["expiry"] = ['An expiry such as "12/30" is needed.']
@@ -101,6 +110,10 @@ class Pay(RequestSchema):
 
 class PaymentList(ListQuery):
     """GET /payments."""
+
+    status = fields.String(
+        validate=validate.OneOf(STATUSES, error=f"Must be one of {', '.join(STATUSES)}."), load_default=None
+    )
 
 
 def shown_failure(payment: PaymentRow) -> str | None:

@@ -7,6 +7,7 @@ from marshmallow import ValidationError, post_load, validates_schema
 
 from bms.formats import rfc3339
 from bms.money import Money
+from bms.queries.given_up import GivenUpRefund
 from bms.queries.refunds import RefundRow
 from bms.schemas.base import Id, Line, MoneyField, RequestSchema
 
@@ -39,6 +40,12 @@ class Refund(RequestSchema):
         return {**defaults, **data}
 
 
+class SettleByHand(RequestSchema):
+    """POST /refunds/{id}/settle: how the buyer was paid, for the audit log."""
+
+    reason = Line(max=500, min=1, required=True)
+
+
 def present_refund(refund: RefundRow) -> dict[str, Any]:
     """Return a refund as the API shows it."""
     return {
@@ -52,4 +59,22 @@ def present_refund(refund: RefundRow) -> dict[str, Any]:
         "failure_code": refund.failure_code,
         "created_at": rfc3339(refund.created_at),
         "settled_at": rfc3339(refund.settled_at),
+    }
+
+
+def present_given_up(refund: GivenUpRefund) -> dict[str, Any]:
+    """Return a refund that was given up as the API shows it to admins."""
+    return {
+        "id": refund.id,
+        "payment_id": refund.payment_id,
+        "booking_reference": refund.reference,
+        "event": refund.event_id,
+        "payer": refund.payer,
+        "email": refund.email,
+        "amount": Money(refund.amount, refund.currency).text,
+        "currency": refund.currency,
+        "reason": refund.reason,
+        "failure_code": refund.failure_code,
+        "attempts": refund.attempts,
+        "created_at": rfc3339(refund.created_at),
     }

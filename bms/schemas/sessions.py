@@ -4,20 +4,20 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, post_load, validates_schema
 
+from bms.formats import rfc3339
 from bms.queries.accounts import ProfileRow
-from bms.schemas.accounts import present_user
+from bms.queries.sessions import SessionRow
+from bms.schemas.accounts import Code, CurrentPassword, present_user
 from bms.schemas.base import Line, RequestSchema, Text
 
 
 class Login(RequestSchema):
-    """POST /login: an e-mail address or a username, and the password.
-
-    The rules for new passwords do not apply.
-    """
+    """POST /login: a name, the password, and a code where there is a second factor."""
 
     email = Line(max=254)
     username = Line(max=254)
-    password = Text(required=True, max=1000, strip=False, load_only=True)
+    password = CurrentPassword()
+    otp = Code()
 
     @validates_schema
     def one_name(self, data: dict[str, Any], **_: Any) -> None:
@@ -26,11 +26,12 @@ class Login(RequestSchema):
 
     @post_load
     def name(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {"login": data.get("email", data.get("username")), "password": data["password"]}
+        login = data.get("email", data.get("username"))
+        return {"login": login, "password": data["password"], "otp": data.get("otp")}
 
 
 class Refresh(RequestSchema):
-    """POST /token/refresh. ``refresh`` is source 001's name for the token."""
+    """POST /token/refresh."""
 
     refresh_token = Text(required=True, max=4000)
 
@@ -38,13 +39,11 @@ class Refresh(RequestSchema):
 
 
 class Logout(RequestSchema):
-    """POST /logout. A refresh token in the body ends its session too.
-
-    ``refresh`` is source 001's name for it. A call that uses it gets 001's status.
-    """
+    """POST /logout. A refresh token in the body ends its session too."""
 
     refresh_token = Text(max=4000)
-    refresh = Text(max=4000)
+    # Source 001's name for it. A call that uses it gets 001's status.
+    refresh = Text(max=4000, metadata={"deprecated": True})
 
     @post_load
     def one_name(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -63,4 +62,16 @@ def present_tokens(user: ProfileRow, *, access: str, refresh: str, access_second
         "access": access,
         "refresh": refresh,
         "user": present_user(user),
+    }
+
+
+def present_session(session: SessionRow, *, current: int) -> dict[str, Any]:
+    """Return a session as its user sees it."""
+    return {
+        "id": session.id,
+        "device": session.device,
+        "address": session.address,
+        "created_at": rfc3339(session.created_at),
+        "last_used_at": rfc3339(session.last_used_at),
+        "current": session.id == current,
     }

@@ -4,7 +4,7 @@ from typing import Any
 
 from bms.formats import rfc3339
 from bms.queries.venues import VenueRow
-from bms.schemas.base import Count, Line, RequestSchema, Text
+from bms.schemas.base import Count, Line, RequestSchema, Text, ZoneName
 from bms.schemas.listing import ListQuery
 
 
@@ -17,10 +17,11 @@ class VenueChange(RequestSchema):
     country = Line(max=100, allow_none=True)
     capacity = Count()
     facilities = Text(max=1000, allow_none=True)
+    timezone = ZoneName()
 
 
 class Venue(VenueChange):
-    """POST /venues and PUT /venues/{id}. Omitted fields are null."""
+    """POST /venues and PUT /venues/{id}. Omitted fields are null; the zone stays, and is UTC at first."""
 
     name = Line(max=200, min=1, required=True)
     location = Line(max=300, min=1, required=True)
@@ -47,5 +48,7 @@ def present_venue(venue: VenueRow) -> dict[str, Any]:
         "country": venue.country,
         "capacity": venue.capacity,
         "facilities": venue.facilities,
+        "owner": venue.owner_id,
+        "timezone": venue.timezone,
         "created_at": rfc3339(venue.created_at),
     }

@@ -9,12 +9,16 @@ from bms.terms import RIGHTS, Right, Role
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller of a request, according to its token and session. ``locale`` is their account's."""
+    """The caller of a request, according to its token and session. ``locale`` is their account's.
+
+    A caller who ``must_enrol`` has a role that needs a second factor, and may only set one up.
+    """
 
     user_id: int
     session_id: int
     role: Role
     locale: str | None = None
+    must_enrol: bool = False
 
     def may(self, right: Right) -> bool:
         """Return whether the caller's role has ``right``."""

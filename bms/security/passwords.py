@@ -83,6 +83,11 @@ class Passwords:
         return right and stored is not None and len(data) <= MAX_PASSWORD_BYTES
 
     @property
+    def nobodys(self) -> str:
+        """The hash of a secret that nobody keeps: a password that nobody can give."""
+        return self._decoy
+
+    @property
     def waiting(self) -> int:
         """The number of checks and hashes that wait for a thread."""
         return len(self._checks) + len(self._hashes)

@@ -1,6 +1,9 @@
 """Signed access and refresh tokens, and the secrets in them."""
 
+import base64
+import datetime as dt
 import hashlib
+import hmac
 import secrets
 import time
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ from bms.terms import MAX_ID
 
 ALGORITHM = "HS256"
 CLOCK_SECONDS = 60.0  # by which another host's clock may be ahead
+_NEXT = b"bms next refresh secret"
 
 
 class AccessClaims(NamedTuple):
@@ -25,10 +29,14 @@ class AccessClaims(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RefreshClaims:
-    """The content of a refresh token: its session, and the hash that the session stores of it."""
+    """The content of a refresh token: its session, the hash that the session stores of it, and what follows.
+
+    ``next_secret`` is the secret of the token that replaces it, always the same.
+    """
 
     session_id: int
     hash: str
+    next_secret: str
 
 
 class Tokens:
@@ -36,16 +44,31 @@ class Tokens:
 
     def __init__(self, secret: str, *, access_seconds: int, refresh_seconds: int) -> None:
         self._secret = secret
+        self._next_key = hmac.digest(secret.encode(), _NEXT, "sha256")
         self.access_seconds = access_seconds
         self.refresh_seconds = refresh_seconds
 
-    def access(self, *, user_id: int, session_id: int) -> str:
-        """Return an access token. It names its session, so that a logout invalidates it at once."""
-        return self._sign({"sub": str(user_id), "sid": session_id, "typ": "access"}, self.access_seconds)
+    def access(self, *, user_id: int, session_id: int, seconds: int | None = None) -> str:
+        """Return an access token for ``seconds``, by default ``access_seconds``.
 
-    def refresh(self, *, session_id: int, secret: str) -> str:
-        """Return a refresh token that contains ``secret``. The session stores the secret's hash."""
-        return self._sign({"sid": session_id, "typ": "refresh", "jti": secret}, self.refresh_seconds)
+        It names its session, so that a logout invalidates it at once.
+        """
+        now = int(time.time())
+        seconds = self.access_seconds if seconds is None else seconds
+        return self._sign({"sub": str(user_id), "sid": session_id, "typ": "access"}, now, now + seconds)
+
+    def refresh(
+        self, *, session_id: int, secret: str, times: tuple[dt.datetime, dt.datetime] | None = None
+    ) -> str:
+        """Return a refresh token that contains ``secret``. The session stores the secret's hash.
+
+        ``times`` are when it is made and when it expires, in UTC, by default now and
+        ``refresh_seconds`` later.
+        With those of the session two processes make the same token.
+        """
+        now = int(time.time())
+        made_at, expires_at = map(_seconds, times) if times else (now, now + self.refresh_seconds)
+        return self._sign({"sid": session_id, "typ": "refresh", "jti": secret}, made_at, expires_at)
 
     def read_access(self, token: str) -> AccessClaims:
         """Return the content of an access token.
@@ -65,13 +88,18 @@ class Tokens:
         """
         try:
             claims = self._read(token, "refresh")
-            return RefreshClaims(_id(claims["sid"]), hash_secret(claims["jti"]))
+            session_id, secret = _id(claims["sid"]), claims["jti"]
+            return RefreshClaims(session_id, hash_secret(secret), self._next(session_id, secret))
         except (jwt.InvalidTokenError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise InvalidRefreshToken() from None
 
-    def _sign(self, claims: dict[str, object], seconds: int) -> str:
-        now = int(time.time())
-        return jwt.encode({**claims, "iat": now, "exp": now + seconds}, self._secret, algorithm=ALGORITHM)
+    def _next(self, session_id: int, secret: str) -> str:
+        """Return the secret after ``secret``: a refresh token that is sent twice is answered alike twice."""
+        digest = hmac.digest(self._next_key, f"{session_id}.{secret}".encode(), "sha256")
+        return base64.urlsafe_b64encode(digest[:24]).decode()
+
+    def _sign(self, claims: dict[str, object], made_at: int, expires_at: int) -> str:
+        return jwt.encode({**claims, "iat": made_at, "exp": expires_at}, self._secret, algorithm=ALGORITHM)
 
     def _read(self, token: str, kind: str) -> dict[str, Any]:
         # The fixed algorithm refuses "alg: none" and other kinds of keys.
@@ -85,6 +113,11 @@ class Tokens:
         if claims["typ"] != kind or float(claims["iat"]) > time.time() + CLOCK_SECONDS:
             raise jwt.InvalidTokenError
         return claims
+
+
+def _seconds(time: dt.datetime) -> int:
+    """Return a time of the database, which is naive UTC, in seconds since 1970."""
+    return int(time.replace(tzinfo=dt.UTC).timestamp())
 
 
 def _id(claim: Any) -> int:

@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import pyodbc
@@ -25,6 +25,8 @@ Work = Callable[Concatenate[Transaction, P], T]
 ConstraintErrors = Mapping[str, Callable[[], BMSError] | None]
 # Called at the end of each unit of work with its name, its outcome and its duration in seconds.
 Observer = Callable[[str, str, float], None]
+# Called after each commit with the facts that were noted in it.
+FactsObserver = Callable[[Sequence[object]], None]
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +39,10 @@ class StatementFailed(Exception):
 
 
 class PoolUsage(NamedTuple):
-    """How many connections of a pool are in use, and how many units of work wait for one."""
+    """The most connections of a pool, those in use, and how many units of work wait for one."""
 
     pool: str
+    size: int
     in_use: int
     waiting: int
 
@@ -55,7 +58,9 @@ class Database:
     another transaction has just inserted the row that this one found missing: the unit of work is retried.
     ``observer`` gets the outcome of every unit of work: done, refused (a domain error), contested (it lost a
     race and its caller retries it), failed, unavailable (the database, or a connection to it) or cancelled.
-    ``board`` gets the stamps of committed changes.
+    ``facts_observer`` gets what committed units of work noted.
+    ``board`` gets the stamps of committed changes. ``patience`` is how many seconds a caller waits for one
+    attempt at a unit of work: a database that stands still does not even end a statement that takes too long.
     """
 
     def __init__(
@@ -68,8 +73,10 @@ class Database:
         queue: int = 1000,
         borrow_timeout: float = BORROW_TIMEOUT,
         observer: Observer | None = None,
+        facts_observer: FactsObserver | None = None,
         board: Board | None = None,
         has_broker: bool = False,
+        patience: float | None = None,
     ) -> None:
         def pool(to: Target, *, autocommit: bool = True) -> ConnectionPool:
             return ConnectionPool(
@@ -80,7 +87,9 @@ class Database:
         self.board = board
         self._constraints = constraints
         self._observer = observer
+        self._facts_observer = facts_observer
         self._has_broker = has_broker
+        self._patience = patience
         self._watched: dict[str, asyncio.Event] = {}
         self._primary = pool(target, autocommit=False)
         # The statements of a query need no common snapshot. In autocommit mode each takes one round trip,
@@ -101,14 +110,18 @@ class Database:
         """Let running units of work end, then close the connections. Later units of work are refused."""
         if self._replica is not None:
             await self._replica.close()
-        for pool in self._pools.values():
-            await pool.close()
+        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
         if self.board is not None:
             await self.board.close()
 
     def usage(self) -> list[PoolUsage]:
         """Return the usage of each pool: ``write``, ``read`` and, if there is one, ``replica``."""
-        return [PoolUsage(name, pool.in_use, pool.waiting) for name, pool in self._pools.items()]
+        return [PoolUsage(name, pool.size, pool.in_use, pool.waiting) for name, pool in self._pools.items()]
+
+    @property
+    def busy(self) -> bool:
+        """Whether a unit of work that writes waits for a connection."""
+        return self._primary.waiting > 0
 
     @property
     def replica_is_up(self) -> bool | None:
@@ -195,16 +208,24 @@ class Database:
             started = time.perf_counter()
             unit = _Unit(work, args, kwargs, commit, self.board, self._has_broker)
             try:
-                result: T = await pool.run(unit)
+                async with asyncio.timeout(self._patience):
+                    result: T = await pool.run(unit)
             except asyncio.CancelledError:
                 unit.abandon()
                 raise
+            except TimeoutError:
+                unit.abandon()
+                log.warning("%s: %s does not answer", name, self.target.label)
+                diagnosis = Diagnosis(Kind.CONNECTION, "no answer")
+                unit.commit_sent = True  # It may be, and another attempt would wait as long again.
             except pyodbc.Error as error:
                 diagnosis = diagnose(error)
             else:
                 log.debug("%s took %.1f ms", name, (time.perf_counter() - started) * 1000)
                 for table in unit.changed & self._watched.keys():
                     self._watched[table].set()
+                if unit.facts and self._facts_observer is not None:
+                    self._facts_observer(unit.facts)
                 return result
             # Outside the except clause, because the error raised below must not carry the driver's error as
             # its context: that text may hold values of rows.
@@ -271,6 +292,7 @@ class _Unit:
         self.commit_sent = False
         self.statement = ""
         self.changed: frozenset[str] = frozenset()
+        self.facts: tuple[object, ...] = ()
 
     def abandon(self) -> None:
         """Make it roll back, unless its commit was already sent: its caller was cancelled."""
@@ -279,6 +301,7 @@ class _Unit:
     def __call__(self, session: Session) -> Any:
         self.started = True
         session.changed.clear()
+        session.facts.clear()
         try:
             self._check()
             result = self._work(
@@ -290,6 +313,7 @@ class _Unit:
                 try:
                     session.commit()
                     self.changed = frozenset(session.changed)
+                    self.facts = tuple(session.facts)
                 finally:
                     # Also when the commit got no answer: it may have succeeded.
                     if self._board is not None and session.changed:

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -18,6 +20,9 @@ from bms.sql.session import Session
 
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
+CLOSE_SECONDS = 3.0
 BORROW_TIMEOUT = 10.0  # seconds a unit of work waits for a connection before it fails with Overloaded
 
 
@@ -39,7 +44,7 @@ class ConnectionPool:
         borrow_timeout: float = BORROW_TIMEOUT,
     ) -> None:
         self._target = target
-        self._size = size
+        self.size = size
         self._queue = queue
         self._autocommit = autocommit
         self._borrow_timeout = borrow_timeout
@@ -67,7 +72,7 @@ class ConnectionPool:
         self._pool = await aioodbc.create_pool(
             dsn=self._target.odbc,
             minsize=0,
-            maxsize=self._size,
+            maxsize=self.size,
             executor=self._executor,
             autocommit=self._autocommit,
             timeout=self._target.login_timeout,
@@ -75,15 +80,24 @@ class ConnectionPool:
         )
 
     async def close(self) -> None:
-        """Let running and waiting units of work end, then close every connection."""
+        """Let running and waiting units of work end, then close every connection.
+
+        Those that have not ended in CLOSE_SECONDS keep their threads: the database does not answer them.
+        """
         if self._closing:
             return
         self._closing = True
         if self._pool is not None:
             # With every permit taken, no connection is in use. Without this, aioodbc would wait for ever
             # for a connection that is released closed.
-            for _ in range(self._size):
-                await self._permits.acquire()
+            try:
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    for _ in range(self.size):
+                        await self._permits.acquire()
+            except TimeoutError:
+                log.warning("%d units of work still wait for %s", len(self._tasks), self._target.label)
+                self._executor.shutdown(wait=False)
+                return
             self._pool.close()
             await self._pool.wait_closed()
         self._executor.shutdown(wait=True)
@@ -106,7 +120,7 @@ class ConnectionPool:
         return await asyncio.shield(task)
 
     async def _hop(self, function: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, function)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, copy_context().run, function)
 
     def _forget(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)

@@ -1,6 +1,5 @@
 """A database connection, and the transaction that commands and queries get. Both run in a pool thread."""
 
-import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
@@ -9,31 +8,38 @@ import pyodbc
 
 from bms.sql.odbc.errors import Kind, diagnose
 from bms.sql.odbc.target import Compile
-from bms.sql.statements import Compiled, R, Statement, StatementError
+from bms.sql.prepared import Prepared
+from bms.sql.statements import R, Statement, StatementError
 
 # A prepared cursor holds a statement handle here and a plan on the server, some 90 kB in all. There are
 # fewer statements than this. Only list parameters in several lengths could exceed it.
 MAX_PREPARED = 512
+
+# The server keeps a statement prepared after these errors, which are frequent. After any other one the handle
+# is given up, and stays on the server until the session ends.
+_STATEMENT_IS_WELL = frozenset((Kind.CONSTRAINT, Kind.DATA, Kind.BUSY, Kind.DEADLOCK))
 
 T = TypeVar("T")
 _Key = tuple[str, tuple[tuple[str, int], ...]]
 
 
 class Session:
-    """A raw connection that keeps a prepared cursor for each statement that ran on it.
+    """A raw connection that keeps prepared each statement that ran on it.
 
     ``statement`` is the name of the last statement. A borrower sets ``broken`` if the connection is lost.
     ``changed`` collects what the statements change; the borrower empties it. By table it holds the ids of the
-    events that they name, or None if one of them names none.
+    events that they name, or None if one of them names none. ``facts`` collects what ``Transaction.note`` is
+    told.
     """
 
     def __init__(self, raw: pyodbc.Connection, compiler: Compile) -> None:
         self._raw = raw
         self._compile = compiler
-        self._cursors: OrderedDict[_Key, tuple[pyodbc.Cursor, Compiled]] = OrderedDict()
+        self._prepared: OrderedDict[_Key, Prepared] = OrderedDict()
         self.statement = ""
         self.broken = False
         self.changed: dict[str, set[int] | None] = {}
+        self.facts: list[object] = []
 
     @property
     def closed(self) -> bool:
@@ -44,30 +50,30 @@ class Session:
         self.statement = statement.name
         lengths = statement.lengths(values)
         key = (statement.name, lengths)
-        entry = self._cursors.get(key)
-        if entry is None:
+        prepared = self._prepared.get(key)
+        if prepared is None:
             compiled = self._compile(statement, lengths)
-            entry = self._cursors[key] = (self._raw.cursor(), compiled)
-            if compiled.types:
-                entry[0].setinputsizes(compiled.types)
-            if len(self._cursors) > MAX_PREPARED:
-                _, (oldest, _) = self._cursors.popitem(last=False)
+            prepared = self._prepared[key] = Prepared(self._raw, compiled)
+            if len(self._prepared) > MAX_PREPARED:
+                _, oldest = self._prepared.popitem(last=False)
                 oldest.close()
         else:
-            self._cursors.move_to_end(key)
-        cursor, compiled = entry
-        parameters = statement.bind(compiled, values)
+            self._prepared.move_to_end(key)
+        parameters = statement.bind(prepared.compiled, values)
         if statement.changes is not None:
             self._note(statement.changes, statement.named_events(values))
         try:
-            cursor.execute(compiled.sql, *parameters)
-            return take(cursor)
+            return prepared.run(parameters, take)
         except pyodbc.Error as error:
-            # After an error the state of the handle is undefined. Prepare again next time.
-            self._forget([key])
-            if diagnose(error).kind is Kind.STALE:
+            kind = diagnose(error).kind
+            # After an error the state of the cursor is undefined.
+            if prepared.handle is not None and kind in _STATEMENT_IS_WELL:
+                prepared.reopen()
+            else:
+                self._forget([key])
+            if kind is Kind.STALE:
                 # Other prepared statements read the changed table too. Each would fail once.
-                self._forget(list(self._cursors))
+                self._forget(list(self._prepared))
             raise
 
     def _note(self, table: str, event_ids: Collection[int] | None) -> None:
@@ -81,9 +87,7 @@ class Session:
         # The error's traceback refers to the cursor. Close it here, in the connection's thread, so that no
         # other thread does when it drops the error.
         for key in keys:
-            cursor, _ = self._cursors.pop(key)
-            with contextlib.suppress(pyodbc.Error):
-                cursor.close()
+            self._prepared.pop(key).close(is_whole=False)
 
     def commit(self) -> None:
         self._raw.commit()
@@ -102,6 +106,10 @@ class Transaction:
     def __init__(self, session: Session, *, has_broker: bool = False) -> None:
         self._session = session
         self.has_broker = has_broker
+
+    def note(self, *facts: object) -> None:
+        """Have ``facts`` counted once this is committed, and not at all if it is not."""
+        self._session.facts.extend(facts)
 
     def rows(self, statement: Statement[R], **values: Any) -> list[R]:
         """Return every row that ``statement`` answers with."""

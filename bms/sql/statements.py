@@ -38,6 +38,10 @@ from typing_extensions import TypeVar
 
 R = TypeVar("R", default=Any)
 
+# Of rows as JSON in one statement. SQL Server locks the whole table when a statement has locked 5,000 rows.
+MAX_ROWS = 1000
+MAX_BYTES = 256 * 1024
+
 _DECLARATION = re.compile(
     r"@(?P<name>[a-z_][a-z0-9_]*)\s+"
     r"(?P<type>(?P<base>[A-Z][A-Z0-9]*)(?:\([0-9A-Z, ]+\))?)"
@@ -198,6 +202,26 @@ def json_rows(rows: Iterable[Mapping[str, Any]]) -> str:
     return orjson.dumps(list(rows)).decode()
 
 
+def json_batches(
+    rows: Iterable[Mapping[str, Any]], *, most: int = MAX_ROWS, most_bytes: int = MAX_BYTES
+) -> Iterator[tuple[str, int]]:
+    """Yield ``rows`` in texts that OPENJSON reads, each with how many rows it has.
+
+    None has more than ``most`` rows, nor more than ``most_bytes`` unless one row alone has.
+    """
+    batch: list[bytes] = []
+    size = 0
+    for row in rows:
+        text = orjson.dumps(row)
+        if batch and (len(batch) == most or size + len(text) + 2 > most_bytes):
+            yield f"[{b','.join(batch).decode()}]", len(batch)
+            batch, size = [], 0
+        batch.append(text)
+        size += len(text) + 1
+    if batch:
+        yield f"[{b','.join(batch).decode()}]", len(batch)
+
+
 def cut(text: str, units: int) -> str:
     """Return as much of ``text`` as fits into NVARCHAR(units), which counts UTF-16 units."""
     return text.encode("utf-16-le", "replace")[: 2 * units].decode("utf-16-le", "ignore")
@@ -244,12 +268,15 @@ class Compiled:
     """A statement as a driver gets it: text with ``?``, and the parameter behind each ``?``.
 
     ``order`` holds (parameter name, index); the index is None unless the parameter is a list. ``types``
-    holds the ODBC type of each placeholder; it is empty if the driver does not need the types.
+    holds the ODBC type of each placeholder; it is empty if the driver does not need the types. ``by_handle``
+    runs the statement again, where ``sql`` answers with a handle after everything else; it takes the handle
+    before the parameters.
     """
 
     sql: str
     order: tuple[tuple[str, int | None], ...]
     types: tuple[tuple[int, int, int], ...] = ()
+    by_handle: str = ""
 
 
 def list_size(values: Sequence[Any]) -> int:
@@ -307,7 +334,7 @@ def place_parameters(
         if size < 1:
             raise StatementError(f"{statement.name}: the list @{name} has no length")
         order.extend((name, index) for index in range(size))
-        return ", ".join([placeholder(parameter)] * size)
+        return ", ".join(placeholder(parameter) for _ in range(size))
 
     sql = _TOKEN.sub(place, text).strip()
     unused = statement.parameters.keys() - {name for name, _ in order}

@@ -14,8 +14,8 @@ from bms.tasks.sweeps import passing_over
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 120  # after a process dies, its job waits at most this long
-BATCH = 100
+LEASE_SECONDS = 30  # after a process dies, its job waits at most this long
+BATCH = 25
 JOBS = 20  # tried per call, so that a job whose bookings all fail does not block the others
 
 

@@ -1,9 +1,9 @@
 """Fanning out what was announced: by one process at a time, which the committing process wakes."""
 
 import logging
-import secrets
 
 from bms.commands.messages.fan_out import fan_out_batch, fan_out_page, lead, put_off_first, resign
+from bms.holders import new_token
 from bms.i18n.languages import Languages
 from bms.sql.database import Database, StatementFailed
 
@@ -15,10 +15,12 @@ LEASE_SECONDS = 30  # A leader that dies is replaced after this; a live one rene
 class FanOut:
     """The fan-out of one process, which leads whenever no other does."""
 
-    def __init__(self, database: Database, languages: Languages) -> None:
+    def __init__(self, database: Database, languages: Languages, *, wait: int = 0) -> None:
+        """What is due for less than ``wait`` seconds is left to others."""
+        self._wait = wait
         self._database = database
         self._languages = languages
-        self._holder = secrets.token_hex(16)
+        self._holder = new_token()
 
     async def run(self) -> int:
         """Fan out everything that is due and return how many announcements and pages that were.
@@ -37,19 +39,21 @@ class FanOut:
 
     async def _batch(self) -> int:
         try:
-            return await self._database.transact(fan_out_batch, languages=self._languages)
+            return await self._database.transact(fan_out_batch, languages=self._languages, wait=self._wait)
         except StatementFailed:
             log.warning("a batch of announcements failed: one at a time")
         # The database refuses what follows from one of them. Try the first alone; the next round takes more.
         try:
-            return await self._database.transact(fan_out_batch, languages=self._languages, limit=1)
+            return await self._database.transact(
+                fan_out_batch, languages=self._languages, limit=1, wait=self._wait
+            )
         except StatementFailed as error:
-            await self._database.transact(put_off_first, error=error, to_holders=False)
+            await self._database.transact(put_off_first, error=error, to_holders=False, wait=self._wait)
             return 1
 
     async def _page(self) -> int:
         try:
-            return await self._database.transact(fan_out_page, languages=self._languages)
+            return await self._database.transact(fan_out_page, languages=self._languages, wait=self._wait)
         except StatementFailed as error:
-            await self._database.transact(put_off_first, error=error, to_holders=True)
+            await self._database.transact(put_off_first, error=error, to_holders=True, wait=self._wait)
             return 1

@@ -8,75 +8,120 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from email.utils import parseaddr
+from math import ceil
+from typing import Any
 
-from bms.commands.messages.outbox import MAX_ATTEMPTS, MessageRow, claim_messages, mark_failed, mark_sent
+from bms.cache.counters import Counters, key_of, seconds_to_wait
+from bms.commands.messages.outbox import (
+    MAX_ATTEMPTS,
+    MessageRow,
+    claim_messages,
+    give_back,
+    mark_failed,
+    mark_sent,
+    put_off,
+)
 from bms.errors import BMSError
 from bms.i18n.languages import Languages
-from bms.mail.messages import CannotCompose, compose, message_id
+from bms.links import Links
+from bms.mail.messages import BadRecipient, CannotCompose, compose, message_id
 from bms.mail.transports import PermanentMailError, TransientMailError, Transport
+from bms.security.booking_links import BookingLinks
+from bms.security.link_tokens import LinkTokens
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks.events import first_of
+from bms.tasks.pace import Pace
 
 log = logging.getLogger(__name__)
 
 SLOTS = 48  # messages under way: enough for 100 a second through a relay that takes 200 ms
-LEASE_SECONDS = 300  # much longer than a message takes that runs into the transport's time-out
-PER_SECOND = 130  # messages begun by one process, so that requests come before mail
+AT_ONCE = 0.5  # seconds of messages at the present pace that one claim takes at the most
+LEASE_SECONDS = 60  # longer than a message takes that runs into the transport's time-out, and its mark
+PER_SECOND = 130  # messages begun by one process that has nothing else to do
+BUSY_PER_SECOND = (
+    10  # messages begun by one process whose requests wait for the database: they come before mail
+)
 GATHER = 0.05  # seconds that a mark waits for others
 POLL = 1.0  # seconds between two looks at the outbox when nothing wakes the senders
 PAUSE_AFTER_ERROR = 5.0  # seconds
 FIRST_RETRY = 15  # seconds; doubled each time
 LAST_RETRY = 3600  # seconds
+# The kinds of mail that somebody else than the recipient causes.
+OTHERS_CAUSE = frozenset(
+    {"registration", "organizer_message", "event_updated", "reminder", "contact_changed"}
+)
 
 
 class Senders:
     """Sends due messages, ``slots`` at a time, until it is stopped."""
 
     def __init__(
-        self, database: Database, transport: Transport, settings: Settings, *, slots: int = SLOTS
+        self,
+        database: Database,
+        transport: Transport,
+        settings: Settings,
+        *,
+        counters: Counters | None = None,
+        slots: int = SLOTS,
+        observe: Callable[[bool], None] = lambda _: None,
     ) -> None:
+        """Without ``counters`` a recipient gets any number of mails. ``observe`` is told whether a look at
+        the outbox succeeded.
+        """
+        self._observe = observe
         self._database = database
         self._transport = transport
         self._sender = settings.mail_from
         self._languages = Languages(settings.locale)
+        self._counters = counters
+        self._rate = settings.rate_mails_per_recipient
+        self._links = Links(settings.public_url)
+        self._tokens = LinkTokens(settings.secret_key)
+        self._booking_links = BookingLinks(settings.secret_key)
         self._slots = slots
         self._sending: set[asyncio.Task[None]] = set()
         self._sent: list[MessageRow] = []
+        self._given_back: list[MessageRow] = []
         self._marking: asyncio.Task[None] | None = None
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Send until ``stopping`` is set, then finish what is under way."""
+        """Send until ``stopping`` is set. Then finish what a server may have got, and give the rest back."""
         written = self._database.watch("outbox")
         now = asyncio.get_running_loop().time
+        pace = Pace(slowest=BUSY_PER_SECOND, fastest=PER_SECOND)
         try:
             while not stopping.is_set():
                 written.clear()
                 began = now()
                 try:
-                    claimed = await self.claim()
+                    claimed = await self.claim(most=ceil(pace.rate * AT_ONCE))
+                    self._observe(True)
                 except BMSError as error:
+                    self._observe(False)
                     log.warning("outbox: %s", error)
                     await first_of(stopping, seconds=PAUSE_AFTER_ERROR)
                     continue
                 except Exception:
+                    self._observe(False)
                     log.exception("outbox failed")
                     await first_of(stopping, seconds=PAUSE_AFTER_ERROR)
                     continue
                 if self._sending and (claimed or len(self._sending) >= self._slots):
-                    await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+                    await self._first_sent(stopping)
                     # A claim of several messages costs as much as one.
-                    await asyncio.sleep(max(GATHER, began + claimed / PER_SECOND - now()))
+                    await asyncio.sleep(max(GATHER, began + claimed / pace.rate - now()))
+                    pace.learn(busy=self._database.busy)
                 elif not claimed:
                     await first_of(stopping, written, seconds=POLL * random.uniform(0.8, 1.2))  # noqa: S311
         finally:
-            await self.finish()
+            await self._stop()
 
-    async def claim(self) -> int:
-        """Claim a message for each free slot, begin to send them, and return how many there were."""
-        free = self._slots - len(self._sending)
+    async def claim(self, *, most: int = SLOTS) -> int:
+        """Claim a message for each free slot, at most ``most``, begin to send them; return their number."""
+        free = min(most, self._slots - len(self._sending))
         if free <= 0:
             return 0
         messages = await self._database.transact(claim_messages, limit=free, lease_seconds=LEASE_SECONDS)
@@ -93,9 +138,33 @@ class Senders:
         if self._marking is not None:
             await self._marking
 
+    async def _first_sent(self, stopping: asyncio.Event) -> None:
+        """Return when a message that is under way has ended, or ``stopping`` is set."""
+        asked = asyncio.create_task(stopping.wait())
+        try:
+            await asyncio.wait({asked, *self._sending}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asked.cancel()
+
+    async def _stop(self) -> None:
+        for task in self._sending:
+            task.cancel()
+        await self.finish()
+        if self._given_back:
+            given_back = [(one.id, one.lease_token) for one in self._given_back]
+            self._given_back.clear()
+            try:
+                await self._database.transact(give_back, messages=given_back)
+            except Exception as error:
+                # Their leases run out, and the messages are sent then.
+                log.warning("%d messages could not be given back: %s", len(given_back), error)
+
     async def _deliver(self, message: MessageRow) -> None:
         try:
             await self._send(message)
+        except asyncio.CancelledError:
+            # We stop, and no server has got it.
+            self._given_back.append(message)
         except BMSError as error:
             # Its lease runs out, and the message is sent again then.
             log.warning("message %d could not be marked: %s", message.id, error)
@@ -107,26 +176,57 @@ class Senders:
             await self._fail(message, "every worker that tried this message died of it", None)
             return
         try:
+            payload = json.loads(message.payload)
+            if not await self._admit(message, payload):
+                return
             await self._transport.send(
                 compose(
                     message.kind,
-                    json.loads(message.payload),
+                    self._with_links(payload),
                     recipient=message.recipient,
                     sender=self._sender,
                     message_id=message_id(message.dedupe_key, _domain(self._sender)),
                     language=self._languages.find(message.locale),
+                    request_id=message.request_id,
                 )
             )
-        except TransientMailError as error:
-            await self._fail(message, str(error), retry_delay(message.attempts))
-        except (PermanentMailError, CannotCompose) as error:
+        except (PermanentMailError, BadRecipient) as error:
             await self._fail(message, str(error), None)
+        except (TransientMailError, CannotCompose) as error:
+            await self._fail(message, str(error), retry_delay(message.attempts))
         except Exception as error:
             # A fault of ours. It may be repaired, so the message is kept, and the others go out.
             log.exception("message %d (%s) failed", message.id, message.kind)
             await self._fail(message, f"{type(error).__name__}: {error}", retry_delay(message.attempts))
         else:
             self._mark(message)
+
+    async def _admit(self, message: MessageRow, payload: dict[str, Any]) -> bool:
+        """Return whether the message may go out now. One that others cause waits for its recipient's turn."""
+        if self._counters is None or self._rate is None:
+            return True
+        if message.kind not in OTHERS_CAUSE and not payload.get("is_limited"):
+            return True
+        key = key_of("mails", message.recipient.casefold())
+        taken = await self._counters.take(self._rate, key)
+        if not taken.allowed:
+            await self._database.transact(
+                put_off,
+                message_id=message.id,
+                token=message.lease_token,
+                seconds=seconds_to_wait(taken),
+            )
+        return taken.allowed
+
+    def _with_links(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """Return the payload with its links. They are made now, so that no table holds one."""
+        if "link" in payload:
+            link = payload["link"]
+            payload = {**payload, "link": self._links.page(link["page"], self._tokens.token(link["seed"]))}
+        if "reference" in payload:
+            page = self._links.page("b", self._booking_links.token(payload["reference"]))
+            payload = {**payload, "booking_url": page}
+        return payload
 
     def _mark(self, message: MessageRow) -> None:
         self._sent.append(message)

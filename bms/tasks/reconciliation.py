@@ -13,7 +13,7 @@ from bms.commands.sales.pending import QuestionRow, claim_questions
 from bms.commands.sales.refunds import postpone_refund, renew_refund
 from bms.errors import DatabaseUnavailable, GatewayUnavailable, Overloaded
 from bms.payments.gateway import Gateway
-from bms.queries.due import StalePayment, list_due_refunds, list_stale_payments
+from bms.queries.due import STALE_SECONDS, StalePayment, list_due_refunds, list_stale_payments
 from bms.sql.database import Database
 from bms.terms import RefundStatus
 
@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 50
 QUESTIONS = 5  # asked at once about payments that wait for their buyers
-# The request of a PROCESSING payment younger than this may still be running.
-STALE_SECONDS = 120
 
 
 class Reconciler:

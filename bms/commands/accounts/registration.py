@@ -2,8 +2,11 @@
 
 from typing import Any, NamedTuple
 
+from bms.addresses import fold_address
 from bms.announcements import Person, UserRegistered
 from bms.commands import audit
+from bms.commands.accounts.addresses import claim_address
+from bms.commands.accounts.names import keep_folded
 from bms.commands.messages.announce import announce
 from bms.errors import EmailTaken, NotFound, UsernameTaken
 from bms.queries.accounts import ProfileRow, UserRow
@@ -43,11 +46,13 @@ INSERT = Statement(
     "users.insert",
     "@name NVARCHAR(200), @username NVARCHAR(64), @username_folded NVARCHAR(64), @email NVARCHAR(254), "
     "@email_folded NVARCHAR(254), @password_hash NVARCHAR(100), @role NVARCHAR(16), "
-    "@locale NVARCHAR(35)",
+    "@locale NVARCHAR(35), @is_confirmed BIT",
     """
-    INSERT INTO users (name, username, username_folded, email, email_folded, password_hash, role, locale)
+    INSERT INTO users (name, username, username_folded, email, email_folded, password_hash, role, locale,
+                       email_confirmed_at)
     OUTPUT inserted.id, inserted.email, inserted.name, inserted.username, inserted.role, inserted.created_at
-    VALUES (@name, @username, @username_folded, @email, @email_folded, @password_hash, @role, @locale)
+    VALUES (@name, @username, @username_folded, @email, @email_folded, @password_hash, @role, @locale,
+            CASE WHEN @is_confirmed = 1 THEN SYSUTCDATETIME() END)
     """,
     UserRow,
     quiet=True,
@@ -61,7 +66,8 @@ UPDATE_PROFILE = Statement(
     UPDATE users WITH (ROWLOCK)
     SET    name = @name, phone = @phone, city = @city, bio = @bio, locale = @locale
     OUTPUT inserted.id, inserted.email, inserted.name, inserted.username, inserted.role, inserted.phone,
-           inserted.city, inserted.bio, inserted.locale, inserted.created_at
+           inserted.city, inserted.bio, inserted.locale, inserted.email_confirmed_at,
+           inserted.second_factor_at, inserted.created_at
     WHERE  id = @id
     """,
     ProfileRow,
@@ -80,7 +86,7 @@ LOCK_PROFILE = Statement(
 
 
 def fold(text: str) -> str:
-    """Return ``text`` as the unique columns store it: names that differ only in case are one name."""
+    """Return a username as the unique column stores it: names that differ only in case are one name."""
     return text.casefold()
 
 
@@ -90,7 +96,9 @@ def check_is_free(tx: Transaction, *, username: str, email: str | None) -> None:
     ``register_user`` finds that out as well. This comes before the password is hashed, which costs much.
     """
     taken = tx.only(
-        FIND_TAKEN, username_folded=fold(username), email_folded=None if email is None else fold(email)
+        FIND_TAKEN,
+        username_folded=fold(username),
+        email_folded=None if email is None else fold_address(email),
     )
     if taken.username:
         raise UsernameTaken(field="username")
@@ -107,26 +115,35 @@ def register_user(
     password_hash: str,
     role: Role,
     locale: str | None = None,
+    seed: str | None = None,
+    token_hash: str | None = None,
     request_id: str | None = None,
 ) -> UserRow:
-    """Create an account and return it. An account with an address gets a welcome mail, in its ``locale``.
+    """Create an account and return it. A link goes to its address, which confirms it, in its ``locale``.
+
+    ``seed`` and ``token_hash`` are the link's. Without them the operator vouches for the address.
 
     Raises UsernameTaken and EmailTaken.
     """
+    is_confirmed = email is not None and token_hash is None
     user = tx.only(
         INSERT,
         name=name,
         username=username,
         username_folded=fold(username),
         email=email,
-        email_folded=None if email is None else fold(email),
+        email_folded=None if email is None else fold_address(email),
         password_hash=password_hash,
         role=role,
         locale=locale,
+        is_confirmed=is_confirmed,
     )
+    keep_folded(tx, user_id=user.id, name=name)
     audit.record(tx, Actor(user.id, role, request_id), "register", "user", user.id)
-    person = Person(id=user.id, name=name, email=email, locale=locale)
+    person = Person(id=user.id, name=name, email=email, locale=locale, confirmed=is_confirmed)
     announce(tx, UserRegistered(user_id=user.id, person=person, username=username), request_id=request_id)
+    if email is not None and seed is not None and token_hash is not None:
+        claim_address(tx, person, email=email, seed=seed, token_hash=token_hash, request_id=request_id)
     return user
 
 
@@ -136,4 +153,7 @@ def update_profile(tx: Transaction, actor: Actor, *, changes: dict[str, Any]) ->
     if current is None:
         raise NotFound()
     audit.record(tx, actor, "change_profile", "user", actor.user_id, details=", ".join(sorted(changes)))
-    return tx.only(UPDATE_PROFILE, id=actor.user_id, **current._replace(**changes)._asdict())
+    profile = tx.only(UPDATE_PROFILE, id=actor.user_id, **current._replace(**changes)._asdict())
+    if profile.name != current.name:
+        keep_folded(tx, user_id=actor.user_id, name=profile.name)
+    return profile

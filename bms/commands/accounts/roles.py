@@ -1,11 +1,12 @@
-"""What admins change of an account: its role, and whether it is active."""
+"""What admins change of an account: its role, whether it is active, and its sessions."""
 
 from typing import NamedTuple
 
 from bms.commands import audit
 from bms.commands.accounts.sessions import end_sessions
-from bms.errors import Conflict, Forbidden, NotFound
-from bms.queries.accounts import AccountRow
+from bms.commands.events.off_sale import set_organizer_on_sale
+from bms.errors import Conflict, Forbidden
+from bms.queries.accounts import GET_ACCOUNT, AccountRow, get_account
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor, Role
@@ -16,17 +17,6 @@ class AdminRow(NamedTuple):
 
     id: int
 
-
-GET = Statement(
-    "users.get_account",
-    "@id BIGINT",
-    """
-    SELECT id, email, name, username, role, phone, city, bio, locale, is_active, created_at
-    FROM   users
-    WHERE  id = @id
-    """,
-    AccountRow,
-)
 
 # Locks by writing. Of two admins who demote each other, the second waits and then finds itself demoted.
 LOCK_ADMINS = Statement(
@@ -58,15 +48,13 @@ def change_account(
 ) -> AccountRow:
     """Change an account's role and whether it is active, and return the account. None keeps what is.
 
-    Deactivating or reactivating an account ends its sessions. Admins cannot demote or deactivate
-    themselves, so there is always one left.
+    Deactivating or reactivating an account ends its sessions, and takes its events off sale or back on.
+    Admins cannot demote or deactivate themselves, so there is always one left.
 
     Raises NotFound; Conflict for an admin's own account, or if the account changed concurrently; and
     Forbidden if the caller is no longer an admin.
     """
-    account = tx.row(GET, id=user_id)
-    if account is None:
-        raise NotFound("There is no such user")
+    account = get_account(tx, user_id=user_id)
     was_active = account.is_active == 1
     role = Role(account.role) if role is None else role
     is_active = was_active if is_active is None else is_active
@@ -92,7 +80,18 @@ def change_account(
         user_id,
         details=f"{account.role} -> {role}, {_state(was_active)} -> {_state(is_active)}",
     )
-    return tx.only(GET, id=user_id)
+    if is_active != was_active:
+        # Last, as buyers wait for ticket types.
+        set_organizer_on_sale(tx, user_id, on_sale=is_active)
+    return tx.only(GET_ACCOUNT, id=user_id)
+
+
+def end_sessions_of(tx: Transaction, actor: Actor, *, user_id: int) -> int:
+    """End all sessions of an account at once, and return how many there were. Raises NotFound."""
+    get_account(tx, user_id=user_id)
+    ended = end_sessions(tx, user_id=user_id)
+    audit.record(tx, actor, "end_sessions", "user", user_id, details=f"{ended} sessions ended")
+    return ended
 
 
 def _state(is_active: bool) -> str:

@@ -6,18 +6,21 @@ in a transaction of its own, by the state-guarded UPDATE that every cancellation
 killed resumes with the bookings that are still live, and does nothing twice.
 """
 
-import secrets
 from typing import NamedTuple
 
 from bms.announcements import EventCancelled
 from bms.commands import audit
 from bms.commands.events.delete import delete_event
+from bms.commands.events.figures import refresh_figures
+from bms.commands.events.moderation import lock_for_review
 from bms.commands.events.rules import lock_event
 from bms.commands.messages.announce import announce
 from bms.commands.sales.cancel import CANCEL, undo_booking
 from bms.errors import EventNotChangeable
+from bms.holders import new_token
 from bms.i18n.languages import marked
 from bms.queries.events import EventId
+from bms.queries.schedule import HOURS_WITHOUT_END
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor, EventStatus
@@ -32,14 +35,21 @@ class TicketTypeId(NamedTuple):
     id: int
 
 
+DAYS_AFTER_END = 30  # for so long an event that took place can still be cancelled, and refunded
+
 CANCEL_EVENT = Statement(
     "events.cancel",
-    "@event_id BIGINT",
+    "@event_id BIGINT, @hours INT, @days INT",
     """
     UPDATE events WITH (ROWLOCK)
     SET    status = 'CANCELLED', version = version + 1, updated_at = SYSUTCDATETIME()
     OUTPUT inserted.id
-    WHERE  id = @event_id AND status IN ('DRAFT', 'PUBLISHED')
+    WHERE  id = @event_id
+      AND  (status IN ('DRAFT', 'PUBLISHED')
+            OR (status = 'COMPLETED'
+                AND DATEADD(DAY, -@days, SYSUTCDATETIME())
+                    < COALESCE(ends_at, CASE WHEN status = 'COMPLETED'
+                                             THEN DATEADD(HOUR, @hours, starts_at) END)))
     """,
     EventId,
 )
@@ -107,15 +117,16 @@ def cancel_event(
 ) -> None:
     """Cancel an event and start the job that cancels its bookings. Cancelling it twice changes nothing.
 
-    Raises as ``lock_event``, and EventNotChangeable if the event is COMPLETED.
+    Raises as ``lock_event``, and EventNotChangeable if the event has been over for DAYS_AFTER_END.
     """
     event = lock_event(tx, actor, event_id, versions=versions)
     if event.status == EventStatus.CANCELLED:
         return
-    if tx.row(CANCEL_EVENT, event_id=event_id) is None:
-        raise EventNotChangeable(f"The event is {event.status.lower()}")
+    if tx.row(CANCEL_EVENT, event_id=event_id, hours=HOURS_WITHOUT_END, days=DAYS_AFTER_END) is None:
+        raise EventNotChangeable(f"The event has been over for more than {DAYS_AFTER_END} days")
     for ticket_type in tx.rows(LIST_TYPES, event_id=event_id):
         tx.execute(CLOSE_TYPE, event_id=event_id, id=ticket_type.id)
+    refresh_figures(tx, event_ids=[event_id])
     cancelled = EventCancelled(
         event_id=event_id, organizer_id=event.organizer_id, title=event.title, reason=reason
     )
@@ -137,7 +148,7 @@ def withdraw_event(tx: Transaction, actor: Actor, *, event_id: int, versions: fr
 
 def lease_cancellation(tx: Transaction, *, event_id: int, seconds: int) -> Lease | None:
     """Lease the job for ``seconds``. None if another process holds the lease, or the job is finished."""
-    return tx.row(LEASE_JOB, event_id=event_id, token=secrets.token_hex(16), seconds=seconds)
+    return tx.row(LEASE_JOB, event_id=event_id, token=new_token(), seconds=seconds)
 
 
 def end_cancellation_lease(tx: Transaction, *, event_id: int, token: str) -> bool:
@@ -155,6 +166,7 @@ def cancel_booking_of_event(tx: Transaction, *, booking_id: int, reason: str | N
     outcome is not known yet is refunded when it is written, since its booking is then found cancelled.
     """
     reason = reason or DEFAULT_REASON
+    lock_for_review(tx, booking_id=booking_id)
     if tx.row(CANCEL, id=booking_id, reason=reason) is None:
         return False
     undo_booking(

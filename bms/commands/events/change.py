@@ -4,14 +4,18 @@ Locks are taken in the order that all commands keep: the event, its venue if cap
 then the ticket types by ascending id if the change touches them.
 """
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from bms.announcements import EventPublished
+from bms.characters import name_form
 from bms.commands import audit
+from bms.commands.events import promises
 from bms.commands.events.delete import HAS_BOOKINGS
+from bms.commands.events.figures import refresh_figures
+from bms.commands.events.off_sale import may_sell
+from bms.commands.events.prices import check_prices
 from bms.commands.events.rules import (
     DELETE_PAYMENT_OPTIONS,
     GENERAL_ADMISSION,
@@ -19,16 +23,15 @@ from bms.commands.events.rules import (
     Place,
     add_payment_options,
     check_fits,
-    check_times,
     event_view,
     find_category_id,
     find_place,
     full_capacity,
-    in_the_past,
     lock_event,
     lock_venue,
-    naive_utc,
+    warned_view,
 )
+from bms.commands.events.search_texts import SEARCHED, fold_events
 from bms.commands.events.ticket_types import (
     LockedTicketType,
     Offer,
@@ -36,9 +39,17 @@ from bms.commands.events.ticket_types import (
     lock_ticket_types,
     set_on_sale,
 )
+from bms.commands.events.times import changed_times
 from bms.commands.messages import to_holders
 from bms.commands.messages.announce import announce
-from bms.errors import CapacityBelowSold, Conflict, EventNotChangeable, PreconditionFailed, ValidationFailed
+from bms.errors import (
+    CapacityBelowSold,
+    CapacityFromSeating,
+    Conflict,
+    EventNotChangeable,
+    PreconditionFailed,
+    ValidationFailed,
+)
 from bms.queries.events import EventView
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -52,6 +63,7 @@ _COLUMNS = (
     "description",
     "starts_at",
     "ends_at",
+    "timezone",
     "status",
     "capacity",
     "currency",
@@ -59,6 +71,7 @@ _COLUMNS = (
     "sales_start",
     "sales_end",
     "per_user_limit",
+    "requires_confirmed_email",
     "refund_full_hours",
     "refund_percent",
     "refund_none_hours",
@@ -70,9 +83,7 @@ _PLAIN = (
     "currency",
     "status",
     "per_user_limit",
-    "refund_full_hours",
-    "refund_percent",
-    "refund_none_hours",
+    "requires_confirmed_email",
 )
 _TICKETS = frozenset({"ticket_types", "price", "capacity", "currency", "status", "venue", "location"})
 
@@ -80,21 +91,39 @@ UPDATE = Statement(
     "events.update",
     "@event_id BIGINT, @version INT, @venue_id BIGINT, @address NVARCHAR(300), @category_id BIGINT, "
     "@title NVARCHAR(200), @description NVARCHAR(MAX), @starts_at DATETIME2(3), @ends_at DATETIME2(3), "
-    "@status NVARCHAR(16), @capacity INT, @currency NVARCHAR(3), @price_from DECIMAL(15,3), "
-    "@sales_start DATETIME2(3), @sales_end DATETIME2(3), @per_user_limit INT, @refund_full_hours INT, "
-    "@refund_percent INT, @refund_none_hours INT",
+    "@timezone NVARCHAR(64), @local_date DATE, @status NVARCHAR(16), @capacity INT, "
+    "@currency NVARCHAR(3), @price_from DECIMAL(15,3), "
+    "@sales_start DATETIME2(3), @sales_end DATETIME2(3), @per_user_limit INT, "
+    "@requires_confirmed_email BIT, @refund_full_hours INT, @refund_percent INT, @refund_none_hours INT, "
+    "@moved_up_to BIGINT",
     """
     UPDATE events WITH (ROWLOCK)
     SET    venue_id = @venue_id, address = @address, category_id = @category_id, title = @title,
-           description = @description, starts_at = @starts_at, ends_at = @ends_at, status = @status,
-           capacity = @capacity, currency = @currency, price_from = @price_from, sales_start = @sales_start,
-           sales_end = @sales_end, per_user_limit = @per_user_limit, refund_full_hours = @refund_full_hours,
+           description = @description, starts_at = @starts_at, ends_at = @ends_at, timezone = @timezone,
+           local_date = @local_date, status = @status, capacity = @capacity, currency = @currency,
+           price_from = @price_from, sales_start = @sales_start, sales_end = @sales_end,
+           per_user_limit = @per_user_limit, requires_confirmed_email = @requires_confirmed_email,
+           refund_full_hours = @refund_full_hours,
            refund_percent = @refund_percent, refund_none_hours = @refund_none_hours,
+           moved_up_to = CASE WHEN moved_up_to < @moved_up_to THEN @moved_up_to ELSE moved_up_to END,
            reminded_at = CASE WHEN starts_at = @starts_at THEN reminded_at END, version = version + 1,
            updated_at = SYSUTCDATETIME()
     WHERE  id = @event_id AND version = @version
     """,
 )
+
+
+class Weighed(NamedTuple):
+    """A change that is allowed: the event as it is, its columns and ticket types as they are to be.
+
+    Without ``touched`` its ticket types stay, and ``kinds`` and ``offers`` are empty.
+    """
+
+    event: LockedEvent
+    wanted: dict[str, Any]
+    kinds: list[LockedTicketType]
+    offers: list[Offer]
+    touched: bool
 
 
 def change_event(
@@ -109,42 +138,68 @@ def change_event(
     """Apply ``changes`` (of schemas.events) to an event and return it.
 
     With ``replace`` they describe the whole event: ticket types missing from them are deleted. Raises as
-    ``lock_event`` and ``create_event``, EventNotChangeable, CapacityBelowSold with the number sold, and
-    Conflict if the event's bookings rule the change out.
+    ``lock_event``, ``create_event`` and ``check_promises``, EventNotChangeable, CapacityBelowSold with the
+    number sold, and Conflict if the event's bookings rule the change out.
     """
+    event, wanted, kinds, offers, touched = weigh_change(
+        tx, actor, event_id=event_id, changes=changes, replace=replace, versions=versions
+    )
+    if changes.keys() == {"older_names"} and not replace:
+        return event_view(tx, event_id)
+    moved_up_to = promises.moved_up_to(tx, event, wanted)
+    if tx.execute(UPDATE, event_id=event_id, version=event.version, moved_up_to=moved_up_to, **wanted) != 1:
+        # Some servers accept lock hints and take no lock: another transaction changed the event.
+        if versions is None:
+            raise Conflict("Somebody else changed the event at the same time")
+        raise PreconditionFailed()
+    if touched:
+        on_sale = wanted["status"] == EventStatus.PUBLISHED and may_sell(tx, event.organizer_id)
+        change_ticket_types(tx, event_id, kinds, offers, currency=wanted["currency"], on_sale=on_sale)
+        if wanted["status"] != event.status:
+            set_on_sale(tx, event_id, kinds, on_sale)
+    if touched or wanted["status"] != event.status:
+        refresh_figures(tx, event_ids=[event_id])
+    if "payment_options" in changes:
+        tx.execute(DELETE_PAYMENT_OPTIONS, event_id=event_id)
+        add_payment_options(tx, event_id, changes["payment_options"])
+    if any(wanted[name] != getattr(event, name) for name in SEARCHED):
+        fold_events(tx, event_ids=[event_id])
+    _announce(tx, actor, event, wanted)
+    if any(wanted[name] != getattr(event, name) for name in ("starts_at", "ends_at", "venue_id", "status")):
+        return warned_view(tx, event_id)
+    return event_view(tx, event_id)
+
+
+def weigh_change(
+    tx: Transaction,
+    actor: Actor,
+    *,
+    event_id: int,
+    changes: Mapping[str, Any],
+    replace: bool,
+    versions: frozenset[int] | None,
+) -> Weighed:
+    """Lock an event and return what ``changes`` make of it. Raises as ``change_event``; writes nothing."""
     event = lock_event(tx, actor, event_id, versions=versions)
     if event.status not in (EventStatus.DRAFT, EventStatus.PUBLISHED):
         raise EventNotChangeable(f"The event is {event.status.lower()}")
-    if changes.keys() == {"older_names"} and not replace:
-        return event_view(tx, event_id)
     wanted = _wanted_columns(tx, event, changes, replace)
     place = _place(tx, event, changes, replace)
     wanted |= {"venue_id": place.venue_id, "address": place.address}
     kinds: list[LockedTicketType] = []
     offers: list[Offer] = []
     touched = replace or bool(changes.keys() & _TICKETS)
-    if touched:
+    if touched or promises.concerns_buyers(event, wanted):
         kinds = lock_ticket_types(tx, event_id)
+        promises.check_promises(tx, event, wanted)
+    if touched:
         offers = _offers(event, kinds, changes, place, replace)
         wanted["capacity"] = _capacity(event, kinds, offers, changes, place, replace)
+        check_prices(changes, offers, currency=wanted["currency"], now=kinds)
         wanted["price_from"] = min(offer.price for offer in offers)
         if event.status == EventStatus.PUBLISHED and wanted["status"] == EventStatus.DRAFT:
             _check_unbooked(tx, event_id)
-    if tx.execute(UPDATE, event_id=event_id, version=event.version, **wanted) != 1:
-        # Some servers accept lock hints and take no lock: another transaction changed the event.
-        if versions is None:
-            raise Conflict("Somebody else changed the event at the same time")
-        raise PreconditionFailed()
-    on_sale = wanted["status"] == EventStatus.PUBLISHED
-    if touched:
-        change_ticket_types(tx, event_id, kinds, offers, currency=wanted["currency"], on_sale=on_sale)
-        if wanted["status"] != event.status:
-            set_on_sale(tx, event_id, kinds, on_sale)
-    if "payment_options" in changes:
-        tx.execute(DELETE_PAYMENT_OPTIONS, event_id=event_id)
-        add_payment_options(tx, event_id, changes["payment_options"])
-    _announce(tx, actor, event, wanted)
-    return event_view(tx, event_id)
+    return Weighed(event, wanted, kinds, offers, touched)
 
 
 def _announce(tx: Transaction, actor: Actor, event: LockedEvent, wanted: Mapping[str, Any]) -> None:
@@ -154,11 +209,15 @@ def _announce(tx: Transaction, actor: Actor, event: LockedEvent, wanted: Mapping
     if wanted["status"] == EventStatus.PUBLISHED and event.status == EventStatus.DRAFT:
         published = EventPublished(event_id=event.id, organizer_id=event.organizer_id, title=wanted["title"])
         announce(tx, published, request_id=actor.request_id)
-    if to_holders.has_moved(event, wanted):
-        # A buyer holds the lock of a ticket type until the commit. After this lock the booking is visible,
-        # so its holder is told.
-        lock_ticket_types(tx, event.id)
-        to_holders.announce_change(tx, event=event, wanted=wanted, request_id=actor.request_id)
+    if to_holders.is_told(event, wanted):
+        # The ticket types are locked, so every booking is visible, and its holder is told.
+        to_holders.announce_change(
+            tx,
+            event=event,
+            wanted=wanted,
+            refundable=promises.moves_away(event, wanted),
+            request_id=actor.request_id,
+        )
 
 
 def _wanted_columns(
@@ -168,23 +227,10 @@ def _wanted_columns(
     wanted = {name: getattr(event, name) for name in _COLUMNS}
     for name in _PLAIN:
         wanted[name] = changes.get(name, wanted[name])
-    for name in ("ends_at", "sales_start", "sales_end"):
-        wanted[name] = naive_utc(changes.get(name, wanted[name]))
+    wanted |= promises.merged_rule(event, changes)
     if "category" in changes:
         wanted["category_id"] = find_category_id(tx, changes["category"])
-    wanted["starts_at"] = _start(event, changes, replace)
-    if wanted["starts_at"] != event.starts_at and wanted["starts_at"] <= event.asked_at:
-        raise in_the_past(changes)
-    check_times(wanted["starts_at"], wanted["ends_at"], wanted["sales_start"], wanted["sales_end"])
-    return wanted
-
-
-def _start(event: LockedEvent, changes: Mapping[str, Any], replace: bool) -> dt.datetime:
-    whole = naive_utc(changes.get("starts_at"))
-    if whole is not None:
-        return whole
-    time = dt.time() if replace else event.starts_at.time()
-    return dt.datetime.combine(changes.get("date", event.starts_at.date()), changes.get("time", time))
+    return wanted | changed_times(event, changes, replace)._asdict()
 
 
 def _place(tx: Transaction, event: LockedEvent, changes: Mapping[str, Any], replace: bool) -> Place:
@@ -238,10 +284,10 @@ def _merged(
     An entry changes the ticket type that has its id or name; any other entry is a new ticket type.
     """
     by_id = {kind.id: _offer(kind) for kind in kinds}
-    ids = {kind.name.casefold(): kind.id for kind in kinds}
+    ids = {name_form(kind.name): kind.id for kind in kinds}
     offers = []
     for index, entry in enumerate(entries):
-        kind_id: int | None = entry["id"] if "id" in entry else ids.get(entry["name"].casefold())
+        kind_id: int | None = entry["id"] if "id" in entry else ids.get(name_form(entry["name"]))
         if "id" in entry and kind_id not in by_id:
             raise ValidationFailed(
                 [{"pointer": f"/ticket_types/{index}/id", "message": "The event has no such ticket type."}]
@@ -254,7 +300,7 @@ def _merged(
         offers = [changed.get(kind.id, by_id[kind.id]) for kind in kinds] + [
             offer for offer in offers if offer.id is None
         ]
-    names = {offer.name.casefold() for offer in offers}
+    names = {name_form(offer.name) for offer in offers}
     if len(set(given)) < len(given) or len(names) < len(offers):
         raise ValidationFailed.of("ticket_types", "Two ticket types have the same id or name.")
     if len(offers) > MAX_TICKET_TYPES:
@@ -275,6 +321,8 @@ def _capacity(
     replace: bool,
 ) -> int:
     """Return the event's new capacity. Raises CapacityBelowSold and ValidationFailed."""
+    if any(kind.seated for kind in kinds):
+        return _seated_capacity(event, kinds, offers, changes)
     total = sum(offer.capacity for offer in offers)
     capacity: int = event.capacity
     if "capacity" in changes:
@@ -286,4 +334,25 @@ def _capacity(
     if capacity < sold:
         raise CapacityBelowSold(f"{sold} tickets are sold or held", sold=sold)
     check_fits(capacity, total, place)
+    return capacity
+
+
+def _seated_capacity(
+    event: LockedEvent,
+    kinds: Sequence[LockedTicketType],
+    offers: Sequence[Offer],
+    changes: Mapping[str, Any],
+) -> int:
+    """Return the capacity of an event that is seated by a plan. Raises CapacityFromSeating."""
+    seated = {kind.id: kind for kind in kinds if kind.seated}
+    for at, offer in enumerate(offers):
+        if offer.id in seated and offer.capacity != seated[offer.id].capacity:
+            raise CapacityFromSeating.of(
+                f"ticket_types/{at}/capacity", "The seating plan says how many there are."
+            )
+    by_count = sum(offer.capacity for offer in offers if offer.id not in seated)
+    before = sum(kind.capacity for kind in kinds if not kind.seated)
+    capacity = event.capacity + by_count - before
+    if changes.get("capacity", capacity) != capacity:
+        raise CapacityFromSeating.of("capacity", "The seating plan says how many seats there are.")
     return capacity

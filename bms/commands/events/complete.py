@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from bms.announcements import EventCompleted
 from bms.commands import audit
+from bms.commands.events.figures import refresh_figures
 from bms.commands.messages.announce import announce
-from bms.queries.due import HOURS_WITHOUT_END
+from bms.queries.schedule import HOURS_WITHOUT_END
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
@@ -36,6 +37,7 @@ def complete_event(tx: Transaction, *, event_id: int) -> bool:
     event = tx.row(COMPLETE, event_id=event_id, hours=HOURS_WITHOUT_END)
     if event is None:
         return False
+    refresh_figures(tx, event_ids=[event_id])
     audit.record(tx, None, "complete", "event", event_id)
     announce(tx, EventCompleted(event_id=event_id, organizer_id=event.organizer_id, title=event.title))
     return True

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from bms.commands import audit
 from bms.commands.events.rules import lock_event
+from bms.commands.events.seating import forget_seating
 from bms.commands.events.ticket_types import lock_ticket_types
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -42,9 +43,11 @@ def delete_event(tx: Transaction, actor: Actor, *, event_id: int, versions: froz
     """
     lock_event(tx, actor, event_id, versions=versions)
     # A buyer holds the lock of a ticket type until the commit. After this lock the booking is visible.
-    lock_ticket_types(tx, event_id)
+    kinds = lock_ticket_types(tx, event_id)
     if tx.row(HAS_BOOKINGS, id=event_id) is not None:
         return False
+    if any(kind.seated for kind in kinds):
+        forget_seating(tx, event_id)
     tx.execute(DELETE_CANCELLATION, event_id=event_id)
     tx.execute(DELETE, event_id=event_id)
     audit.record(tx, actor, "delete", "event", event_id)

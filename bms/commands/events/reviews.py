@@ -1,12 +1,16 @@
-"""Posting reviews: one per user and event. The event's row keeps the count and sum of its ratings."""
+"""Posting reviews: one per user and event. The event's row keeps the count and sum of its ratings.
+
+``moderation`` removes them.
+"""
 
 import datetime as dt
 from typing import NamedTuple
 
 from bms.announcements import ReviewPosted
 from bms.commands import audit
+from bms.commands.events.figures import refresh_figures
 from bms.commands.messages.announce import announce
-from bms.errors import EventNotBegun, Forbidden, NotFound
+from bms.errors import EventNotBegun, EventNotOver, Forbidden, NotFound
 from bms.queries.reviews import ReviewRow, get_review
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -14,24 +18,26 @@ from bms.terms import Actor, EventStatus
 
 
 class RatedEvent(NamedTuple):
-    """The state and start of a locked event, and the time of the lock, in UTC."""
+    """The state and times of a locked event, and the time of the lock, in UTC."""
 
     status: str
     starts_at: dt.datetime
+    ends_at: dt.datetime | None
     asked_at: dt.datetime
 
 
-class HeldBooking(NamedTuple):
-    """A confirmed booking of the reviewer."""
+class HeldTicket(NamedTuple):
+    """A valid ticket of the reviewer."""
 
     id: int
 
 
 class EarlierReview(NamedTuple):
-    """The review that a new review replaces."""
+    """The review that a new review replaces, and when an admin removed it, if one did."""
 
     id: int
     rating: int
+    removed_at: dt.datetime | None
 
 
 class ReviewId(NamedTuple):
@@ -48,7 +54,7 @@ LOCK_RATED = Statement(
     """
     UPDATE events WITH (ROWLOCK, UPDLOCK)
     SET    rating_count = rating_count
-    OUTPUT inserted.status, inserted.starts_at, SYSUTCDATETIME() AS asked_at
+    OUTPUT inserted.status, inserted.starts_at, inserted.ends_at, SYSUTCDATETIME() AS asked_at
     WHERE  id = @id
     """,
     RatedEvent,
@@ -56,21 +62,22 @@ LOCK_RATED = Statement(
 )
 
 HELD = Statement(
-    "bookings.has_confirmed",
+    "tickets.has_valid",
     "@user_id BIGINT, @event_id BIGINT",
     """
-    SELECT TOP (1) id
-    FROM   bookings
-    WHERE  user_id = @user_id AND event_id = @event_id AND status = 'CONFIRMED'
-    ORDER BY id
+    SELECT TOP (1) t.id
+    FROM   bookings AS b
+    INNER JOIN tickets AS t ON t.booking_id = b.id
+    WHERE  b.user_id = @user_id AND b.event_id = @event_id AND b.status = 'CONFIRMED' AND t.status = 'VALID'
+    ORDER BY t.id
     """,
-    HeldBooking,
+    HeldTicket,
 )
 
 FIND = Statement(
     "reviews.find",
     "@user_id BIGINT, @event_id BIGINT",
-    "SELECT id, rating FROM reviews WHERE user_id = @user_id AND event_id = @event_id",
+    "SELECT id, rating, removed_at FROM reviews WHERE user_id = @user_id AND event_id = @event_id",
     EarlierReview,
 )
 
@@ -107,6 +114,10 @@ ADD_RATING = Statement(
 )
 
 
+# An event that says no end is over for its reviewers so long after its start.
+_WITHOUT_END = dt.timedelta(hours=1)
+
+
 class Posted(NamedTuple):
     """A review as stored, and whether it is the user's first review of the event."""
 
@@ -117,26 +128,39 @@ class Posted(NamedTuple):
 def post_review(tx: Transaction, actor: Actor, *, event_id: int, rating: int, comment: str | None) -> Posted:
     """Store the actor's review of an event and return it. It replaces an earlier review.
 
-    Raises NotFound (also for a draft), EventNotBegun, and Forbidden if the actor has no confirmed booking.
+    Nobody buys a ticket of an event that is over, so who has a valid one then had it at the end. Raises
+    NotFound (also for a draft), EventNotBegun, EventNotOver, and Forbidden if the actor has no valid ticket,
+    or an admin has removed the actor's review.
     """
     event = tx.row(LOCK_RATED, id=event_id)
     if event is None or event.status == EventStatus.DRAFT:
         raise NotFound("There is no such event")
     if event.asked_at < event.starts_at:
-        raise EventNotBegun("An event can be reviewed once it has started")
+        raise EventNotBegun("An event can be reviewed once it is over")
+    over = event.asked_at >= (event.ends_at or event.starts_at + _WITHOUT_END)
+    if not over and event.status != EventStatus.COMPLETED:
+        raise EventNotOver("An event can be reviewed once it is over")
     if tx.row(HELD, user_id=actor.user_id, event_id=event_id) is None:
-        raise Forbidden("Only people with a confirmed booking can review the event")
+        raise Forbidden("Only people with a valid ticket of a confirmed booking can review the event")
     old = tx.row(FIND, user_id=actor.user_id, event_id=event_id)
+    if old is not None and old.removed_at is not None:
+        raise Forbidden("Your review of this event was removed, so you cannot post another")
     if old is None:
         review_id = tx.only(
             INSERT, user_id=actor.user_id, event_id=event_id, rating=rating, comment=comment
         ).id
-        tx.execute(ADD_RATING, event_id=event_id, reviews=1, stars=rating)
+        add_rating(tx, event_id=event_id, reviews=1, stars=rating)
     else:
         review_id = old.id
         tx.execute(REPLACE, id=review_id, rating=rating, comment=comment)
-        tx.execute(ADD_RATING, event_id=event_id, reviews=0, stars=rating - old.rating)
+        add_rating(tx, event_id=event_id, reviews=0, stars=rating - old.rating)
     audit.record(tx, actor, "create" if old is None else "replace", "review", review_id)
     posted = ReviewPosted(review_id=review_id, event_id=event_id, user_id=actor.user_id, rating=rating)
     announce(tx, posted, request_id=actor.request_id)
     return Posted(get_review(tx, review_id), old is None)
+
+
+def add_rating(tx: Transaction, *, event_id: int, reviews: int, stars: int) -> None:
+    """Count a rating of an event, or discount it."""
+    tx.execute(ADD_RATING, event_id=event_id, reviews=reviews, stars=stars)
+    refresh_figures(tx, event_ids=[event_id])

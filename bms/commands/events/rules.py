@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -10,9 +11,11 @@ from bms.commands.events.ticket_types import Offer
 from bms.errors import PreconditionFailed, ValidationFailed
 from bms.queries.categories import find_category
 from bms.queries.events import EventView, get_event_view, own
+from bms.queries.overlaps import list_overlapping
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
+from bms.zones import UTC
 
 GENERAL_ADMISSION = "General admission"
 
@@ -35,6 +38,7 @@ class LockedEvent(NamedTuple):
     description: str
     starts_at: dt.datetime
     ends_at: dt.datetime | None
+    timezone: str
     status: str
     capacity: int
     currency: str
@@ -42,6 +46,7 @@ class LockedEvent(NamedTuple):
     sales_start: dt.datetime | None
     sales_end: dt.datetime | None
     per_user_limit: int | None
+    requires_confirmed_email: int
     refund_full_hours: int
     refund_percent: int
     refund_none_hours: int
@@ -72,9 +77,9 @@ LOCK = Statement(
     "events.lock",
     "@id BIGINT",
     """
-    SELECT id, organizer_id, venue_id, address, category_id, title, description, starts_at, ends_at, status,
-           capacity, currency, price_from, sales_start, sales_end, per_user_limit, refund_full_hours,
-           refund_percent, refund_none_hours, version,
+    SELECT id, organizer_id, venue_id, address, category_id, title, description, starts_at, ends_at, timezone,
+           status, capacity, currency, price_from, sales_start, sales_end, per_user_limit,
+           requires_confirmed_email, refund_full_hours, refund_percent, refund_none_hours, version,
            SYSUTCDATETIME() AS asked_at
     FROM   events WITH (UPDLOCK, ROWLOCK)
     WHERE  id = @id
@@ -84,11 +89,15 @@ LOCK = Statement(
 
 
 class Place(NamedTuple):
-    """Where an event is: at a venue with a capacity, at an address of its own, or not decided yet."""
+    """Where an event is: at a venue with a capacity, at an address of its own, or not decided yet.
+
+    ``timezone`` is the venue's.
+    """
 
     venue_id: int | None = None
     address: str | None = None
     capacity: int | None = None
+    timezone: str = UTC
 
 
 def lock_event(
@@ -110,6 +119,11 @@ def event_view(tx: Transaction, event_id: int) -> EventView:
     view = get_event_view(tx, event_id)
     assert view is not None
     return view
+
+
+def warned_view(tx: Transaction, event_id: int) -> EventView:
+    """Return an event that this transaction has just placed, with the events that it overlaps."""
+    return replace(event_view(tx, event_id), overlapping=list_overlapping(tx, event_id=event_id))
 
 
 def find_place(tx: Transaction, fields: Mapping[str, Any], *, keep_address: bool) -> Place:
@@ -139,7 +153,9 @@ def find_place(tx: Transaction, fields: Mapping[str, Any], *, keep_address: bool
 def lock_venue(tx: Transaction, venue_id: int) -> Place | None:
     """Lock a venue, so that its capacity cannot change meanwhile, and return it. None if there is none."""
     venue = tx.row(venues.LOCK, id=venue_id)
-    return None if venue is None else Place(venue_id=venue_id, capacity=venue.capacity)
+    return (
+        None if venue is None else Place(venue_id=venue_id, capacity=venue.capacity, timezone=venue.timezone)
+    )
 
 
 def find_category_id(tx: Transaction, reference: int | str | None) -> int | None:
@@ -173,34 +189,6 @@ def check_fits(capacity: int, total: int, place: Place) -> None:
         )
     if place.capacity is not None and capacity > place.capacity:
         raise ValidationFailed.of("capacity", f"The venue's capacity is {place.capacity}.")
-
-
-def check_times(
-    starts_at: dt.datetime,
-    ends_at: dt.datetime | None,
-    sales_start: dt.datetime | None,
-    sales_end: dt.datetime | None,
-) -> None:
-    """Raise ValidationFailed unless event and sales end after they start, and sales start first."""
-    if ends_at is not None and ends_at <= starts_at:
-        raise ValidationFailed.of("ends_at", "The event must end after it starts.")
-    if sales_start is not None and sales_start >= (sales_end or starts_at):
-        if sales_end is None:
-            raise ValidationFailed.of("sales_start", "Sales must start before the event does.")
-        raise ValidationFailed.of("sales_end", "Sales must end after they start.")
-
-
-def in_the_past(fields: Mapping[str, Any]) -> ValidationFailed:
-    """Return the error for a start in the past. It points at the field that was sent."""
-    field = next((name for name in ("date", "time") if name in fields), "starts_at")
-    return ValidationFailed.of(field, "The event must start in the future.")
-
-
-def naive_utc(time: dt.datetime | None) -> dt.datetime | None:
-    """Return ``time`` as the database stores it: in UTC, without an offset."""
-    if time is None or time.tzinfo is None:
-        return time
-    return time.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 def add_payment_options(tx: Transaction, event_id: int, methods: Sequence[str]) -> None:

@@ -23,6 +23,7 @@ class LockedTicketType(NamedTuple):
     capacity: int
     available: int
     sort_order: int
+    seated: int
 
 
 class BookedLine(NamedTuple):
@@ -46,7 +47,7 @@ LOCK = Statement(
     "ticket_types.lock_of_event",
     "@event_id BIGINT",
     """
-    SELECT id, name, price, currency, capacity, available, sort_order
+    SELECT id, name, price, currency, capacity, available, sort_order, seated
     FROM   ticket_types WITH (UPDLOCK, ROWLOCK)
     WHERE  event_id = @event_id
     ORDER BY id
@@ -136,6 +137,8 @@ def change_ticket_types(
     """
     by_id = {kind.id: kind for kind in current}
     for kind_id in sorted(by_id.keys() - {offer.id for offer in offers}):
+        if by_id[kind_id].seated:
+            raise Conflict(f"{by_id[kind_id].name} sells seats, so it cannot be removed")
         if tx.row(HAS_BOOKINGS, id=kind_id) is not None:
             raise Conflict(f"{by_id[kind_id].name} has bookings, so it cannot be removed")
         tx.execute(DELETE, id=kind_id, event_id=event_id)

@@ -1,16 +1,14 @@
-"""Adding, changing and deleting venues. All event managers share one list of them."""
+"""Adding venues. All event managers share one list of them; ``venue_changes`` says who changes one."""
 
 from typing import Any, NamedTuple
 
+from bms import zones
 from bms.commands import audit
-from bms.errors import Conflict, NotFound, VenueInUse
 from bms.queries.events import EventId
 from bms.queries.venues import VenueRow
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor
-
-_FIELDS = ("name", "location", "city", "country", "capacity", "facilities")
 
 
 class LockedVenue(NamedTuple):
@@ -23,23 +21,19 @@ class LockedVenue(NamedTuple):
     country: str | None
     capacity: int
     facilities: str | None
-
-
-class EventCapacity(NamedTuple):
-    """How many people an event admits."""
-
-    capacity: int
+    owner_id: int | None
+    timezone: str
 
 
 INSERT = Statement(
     "venues.insert",
     "@name NVARCHAR(200), @location NVARCHAR(300), @city NVARCHAR(100), @country NVARCHAR(100), "
-    "@capacity INT, @facilities NVARCHAR(1000)",
+    "@capacity INT, @facilities NVARCHAR(1000), @timezone NVARCHAR(64), @owner_id BIGINT",
     """
-    INSERT INTO venues (name, location, city, country, capacity, facilities)
+    INSERT INTO venues (name, location, city, country, capacity, facilities, timezone, owner_id)
     OUTPUT inserted.id, inserted.name, inserted.location, inserted.city, inserted.country,
-           inserted.capacity, inserted.facilities, inserted.created_at
-    VALUES (@name, @location, @city, @country, @capacity, @facilities)
+           inserted.capacity, inserted.facilities, inserted.owner_id, inserted.timezone, inserted.created_at
+    VALUES (@name, @location, @city, @country, @capacity, @facilities, @timezone, @owner_id)
     """,
     VenueRow,
 )
@@ -49,35 +43,23 @@ LOCK = Statement(
     "venues.lock",
     "@id BIGINT",
     """
-    SELECT id, name, location, city, country, capacity, facilities
+    SELECT id, name, location, city, country, capacity, facilities, owner_id, timezone
     FROM   venues WITH (UPDLOCK, ROWLOCK)
     WHERE  id = @id
     """,
     LockedVenue,
 )
 
-GET_LARGEST_EVENT = Statement(
-    "events.get_largest_to_come",
-    "@venue_id BIGINT",
-    """
-    SELECT TOP (1) capacity
-    FROM   events
-    WHERE  venue_id = @venue_id AND starts_at > SYSUTCDATETIME() AND status IN ('DRAFT', 'PUBLISHED')
-    ORDER BY capacity DESC, id ASC
-    """,
-    EventCapacity,
-)
-
 UPDATE = Statement(
     "venues.update",
     "@id BIGINT, @name NVARCHAR(200), @location NVARCHAR(300), @city NVARCHAR(100), "
-    "@country NVARCHAR(100), @capacity INT, @facilities NVARCHAR(1000)",
+    "@country NVARCHAR(100), @capacity INT, @facilities NVARCHAR(1000), @timezone NVARCHAR(64)",
     """
     UPDATE venues WITH (ROWLOCK)
     SET    name = @name, location = @location, city = @city, country = @country, capacity = @capacity,
-           facilities = @facilities
+           facilities = @facilities, timezone = @timezone
     OUTPUT inserted.id, inserted.name, inserted.location, inserted.city, inserted.country,
-           inserted.capacity, inserted.facilities, inserted.created_at
+           inserted.capacity, inserted.facilities, inserted.owner_id, inserted.timezone, inserted.created_at
     WHERE  id = @id
     """,
     VenueRow,
@@ -94,37 +76,7 @@ DELETE = Statement("venues.delete", "@id BIGINT", "DELETE FROM venues WITH (ROWL
 
 
 def create_venue(tx: Transaction, actor: Actor, *, fields: dict[str, Any]) -> VenueRow:
-    """Add a venue and return it."""
-    venue = tx.only(INSERT, **fields)
+    """Add a venue, which is the actor's, and return it. Without a ``timezone`` its own is UTC."""
+    venue = tx.only(INSERT, **{"timezone": zones.UTC, **fields}, owner_id=actor.user_id)
     audit.record(tx, actor, "create", "venue", venue.id)
     return venue
-
-
-def change_venue(tx: Transaction, actor: Actor, *, venue_id: int, changes: dict[str, Any]) -> VenueRow:
-    """Change the given fields of a venue and return all of it.
-
-    Raises NotFound, and Conflict if an upcoming event would no longer fit.
-    """
-    current = tx.row(LOCK, id=venue_id)
-    if current is None:
-        raise NotFound()
-    wanted = {field: changes.get(field, getattr(current, field)) for field in _FIELDS}
-    if wanted["capacity"] < current.capacity:
-        # The error does not name the event, which may be another organiser's draft.
-        largest = tx.row(GET_LARGEST_EVENT, venue_id=venue_id)
-        if largest is not None and largest.capacity > wanted["capacity"]:
-            raise Conflict(
-                f"An upcoming event here has a capacity of {largest.capacity}", capacity=largest.capacity
-            )
-    venue = tx.only(UPDATE, id=venue_id, **wanted)
-    audit.record(tx, actor, "change", "venue", venue_id)
-    return venue
-
-
-def delete_venue(tx: Transaction, actor: Actor, *, venue_id: int) -> None:
-    """Delete a venue that no event has ever used. Raises NotFound and VenueInUse."""
-    if tx.row(HAS_EVENTS, id=venue_id) is not None:
-        raise VenueInUse()
-    if tx.execute(DELETE, id=venue_id) != 1:
-        raise NotFound()
-    audit.record(tx, actor, "delete", "venue", venue_id)

@@ -1,6 +1,7 @@
 """Announcing: one row per domain event, written in the transaction of the change.
 
-Everything that follows from a change, mail and notifications today, is a fan-out of its row (``fan_out``).
+Everything that follows from a change is a fan-out of its row: mail and notifications (``fan_out``), and an
+event on the broker if there is one (``publishing``).
 """
 
 from collections.abc import Sequence
@@ -17,11 +18,12 @@ MERGE_SECONDS = 120
 
 INSERT = Statement(
     "announcements.insert",
-    "@announcements NVARCHAR(MAX)",
+    "@announcements NVARCHAR(MAX), @to_publish BIT",
     """
-    INSERT INTO announcements (kind, subject, subject_id, payload, request_id, state, available_at)
+    INSERT INTO announcements (kind, subject, subject_id, payload, request_id, state, available_at,
+                               to_publish)
     SELECT a.kind, a.subject, a.subject_id, a.payload, a.request_id, a.state,
-           DATEADD(SECOND, a.delay, SYSUTCDATETIME())
+           DATEADD(SECOND, a.delay, SYSUTCDATETIME()), @to_publish
     FROM   OPENJSON(@announcements) WITH (kind NVARCHAR(48), subject NVARCHAR(32), subject_id BIGINT,
                                           payload NVARCHAR(MAX) AS JSON, request_id NVARCHAR(64),
                                           state NVARCHAR(16), delay INT) AS a
@@ -65,5 +67,6 @@ def announce_each(tx: Transaction, announced: Sequence[tuple[Announcement, str |
     for announcement, _ in announced:
         if announcement.subject == EventChanged.subject:
             tx.execute(HURRY, subject=announcement.subject, subject_id=announcement.subject_id)
+    tx.note(*(announcement for announcement, _ in announced))
     if rows:
-        tx.execute(INSERT, announcements=json_rows(rows))
+        tx.execute(INSERT, announcements=json_rows(rows), to_publish=tx.has_broker)

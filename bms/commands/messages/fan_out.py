@@ -9,13 +9,22 @@ the guarded UPDATE and the dedupe keys keep two leaders from writing anything tw
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from bms.announcements import ToHolders, decode
+from bms.announcements import KINDS, Announcement, FanOutFailed, ToHolders, decode
 from bms.commands.messages import outbox
-from bms.commands.messages.followers import HoldersTelling, Telling, tell_holders, tell_person
+from bms.commands.messages.followers import tell_holders, tell_person
+from bms.commands.messages.holders import (
+    LIST_HOLDERS,
+    MAX_NOTIFICATION,
+    PAGE,
+    lines_of,
+    list_their_bookings,
+    mails_to,
+)
 from bms.commands.messages.outbox import Mail
+from bms.commands.messages.telling import Telling
 from bms.errors import Contested
 from bms.i18n.languages import Languages
 from bms.sql.session import Transaction
@@ -23,11 +32,9 @@ from bms.sql.statements import Statement, cut, json_rows
 
 log = logging.getLogger(__name__)
 
-MAX_NOTIFICATION = 1000  # UTF-16 units
 MAX_ATTEMPTS = 10
 FIRST_RETRY = 5  # seconds; doubled each time
 BATCH = 200  # announcements to one person each, in one transaction
-PAGE = 250  # holders a transaction: no transaction takes 100 ms
 
 
 class Due(NamedTuple):
@@ -38,27 +45,16 @@ class Due(NamedTuple):
     payload: str
     attempts: int
     told_up_to: int
+    request_id: str | None
 
 
 class Told(NamedTuple):
     """What one person is told of an announcement: a mail in ``locale``, and ``line`` in the app."""
 
-    announcement_id: int
+    announcement: Due
     telling: Telling
     locale: str
     line: str | None
-
-
-class Holder(NamedTuple):
-    """Somebody with a booking of the event that an announcement is about.
-
-    ``locale`` is the language of the account, ``booking_locale`` that of the last booking.
-    """
-
-    id: int
-    email: str | None
-    locale: str | None
-    booking_locale: str | None
 
 
 LEAD = Statement(
@@ -80,11 +76,12 @@ RESIGN = Statement(
 # A row waits for the earlier ones of its subject that are put off.
 LIST_DUE = Statement(
     "announcements.list_due",
-    "@limit INT",
+    "@wait INT, @limit INT",
     """
-    SELECT TOP (@limit) a.id, a.kind, a.payload, a.attempts, a.told_up_to
+    SELECT TOP (@limit) a.id, a.kind, a.payload, a.attempts, a.told_up_to, a.request_id
     FROM   announcements AS a
-    WHERE  a.state = 'NEW' AND a.available_at <= SYSUTCDATETIME() AND a.subject <> 'event'
+    WHERE  a.state = 'NEW' AND a.available_at <= DATEADD(SECOND, -@wait, SYSUTCDATETIME())
+      AND  a.subject <> 'event'
       AND  NOT EXISTS (SELECT 1
                        FROM   announcements AS e
                        WHERE  e.state = 'NEW' AND e.subject = a.subject AND e.subject_id = a.subject_id
@@ -96,15 +93,36 @@ LIST_DUE = Statement(
 
 GET_DUE_TO_HOLDERS = Statement(
     "announcements.get_due_to_holders",
-    "",
+    "@wait INT",
     """
-    SELECT TOP (1) a.id, a.kind, a.payload, a.attempts, a.told_up_to
+    SELECT TOP (1) a.id, a.kind, a.payload, a.attempts, a.told_up_to, a.request_id
     FROM   announcements AS a
-    WHERE  a.state = 'NEW' AND a.available_at <= SYSUTCDATETIME() AND a.subject = 'event'
+    WHERE  a.state = 'NEW' AND a.available_at <= DATEADD(SECOND, -@wait, SYSUTCDATETIME())
+      AND  a.subject = 'event'
       AND  NOT EXISTS (SELECT 1
                        FROM   announcements AS e
                        WHERE  e.state = 'NEW' AND e.subject = a.subject AND e.subject_id = a.subject_id
                          AND  e.id < a.id AND e.available_at > SYSUTCDATETIME())
+    ORDER BY a.id
+    """,
+    Due,
+)
+
+# Those of which a message has come. One waits while an earlier one of its subject is new and has not come.
+LIST_ARRIVED = Statement(
+    "announcements.list_arrived",
+    "@ids BIGINT LIST",
+    """
+    SELECT a.id, a.kind, a.payload, a.attempts, a.told_up_to, a.request_id
+    FROM   announcements AS a
+    WHERE  a.id IN (@ids) AND a.state = 'NEW'
+      AND  (SELECT COUNT(*)
+            FROM   announcements AS e
+            WHERE  e.state = 'NEW' AND e.subject = a.subject AND e.subject_id = a.subject_id AND e.id < a.id)
+           = (SELECT COUNT(*)
+              FROM   announcements AS e
+              WHERE  e.state = 'NEW' AND e.subject = a.subject AND e.subject_id = a.subject_id
+                AND  e.id < a.id AND e.id IN (@ids))
     ORDER BY a.id
     """,
     Due,
@@ -137,27 +155,6 @@ PUT_OFF = Statement(
     """,
 )
 
-LIST_HOLDERS = Statement(
-    "users.list_holders",
-    "@event_id BIGINT, @statuses NVARCHAR(16) LIST, @up_to BIGINT, @after BIGINT, @limit INT",
-    """
-    SELECT TOP (@limit) u.id, u.email, u.locale,
-           (SELECT TOP (1) lb.locale
-            FROM   bookings AS lb
-            WHERE  lb.user_id = u.id AND lb.event_id = @event_id AND lb.status IN (@statuses)
-              AND  lb.id <= @up_to
-            ORDER BY lb.id DESC) AS booking_locale
-    FROM   users AS u
-    WHERE  u.id > @after
-      AND  u.id IN (SELECT b.user_id
-                    FROM   bookings AS b
-                    WHERE  b.event_id = @event_id AND b.status IN (@statuses) AND b.id <= @up_to
-                      AND  b.user_id > @after)
-    ORDER BY u.id
-    """,
-    Holder,
-)
-
 INSERT_NOTIFICATIONS = Statement(
     "notifications.insert",
     "@notifications NVARCHAR(MAX)",
@@ -172,42 +169,64 @@ INSERT_NOTIFICATIONS = Statement(
 LEASE = "fan_out"
 
 
-def lead(tx: Transaction, *, holder: str, seconds: int) -> bool:
+def lead(tx: Transaction, *, holder: str, seconds: int, name: str = LEASE) -> bool:
     """Take or renew the leader's lease for ``seconds``. Returns False while another has it."""
-    return tx.execute(LEAD, name=LEASE, holder=holder, seconds=seconds) == 1
+    return tx.execute(LEAD, name=name, holder=holder, seconds=seconds) == 1
 
 
-def resign(tx: Transaction, *, holder: str) -> None:
+def resign(tx: Transaction, *, holder: str, name: str = LEASE) -> None:
     """Give the leader's lease back, if it is still the holder's."""
-    tx.execute(RESIGN, name=LEASE, holder=holder)
+    tx.execute(RESIGN, name=name, holder=holder)
 
 
-def fan_out_batch(tx: Transaction, *, languages: Languages, limit: int = BATCH) -> int:
+def fan_out_batch(tx: Transaction, *, languages: Languages, limit: int = BATCH, wait: int = 0) -> int:
     """Fan out up to ``limit`` announcements to one person each. Returns how many were looked at.
 
-    One that cannot be composed is put off, and with it the later ones of its subject. Raises Contested when
-    another leader was quicker.
+    Those due for less than ``wait`` seconds are left alone. One that cannot be composed is put off, and with
+    it the later ones of its subject. Raises Contested when another leader was quicker.
     """
-    due = tx.rows(LIST_DUE, limit=limit)
+    due = tx.rows(LIST_DUE, limit=limit, wait=wait)
+    _tell(tx, due, languages)
+    return len(due)
+
+
+def fan_out_arrived(tx: Transaction, *, ids: Sequence[int], languages: Languages) -> list[int]:
+    """Fan out those of the announcements ``ids`` that are new and to one person each.
+
+    Returns the ids of the others that are new: to all holders of an event, for ``fan_out_page``. Raises
+    Contested when a leader was quicker.
+    """
+    arrived = tx.rows(LIST_ARRIVED, ids=ids)
+    to_holders = [one.id for one in arrived if issubclass(KINDS.get(one.kind, Announcement), ToHolders)]
+    _tell(tx, [one for one in arrived if one.id not in to_holders], languages)
+    return to_holders
+
+
+def _tell(tx: Transaction, announced: Sequence[Due], languages: Languages) -> None:
     told: list[Told] = []
-    for announcement in due:
+    for announcement in announced:
         try:
             telling = tell_person(decode(announcement.kind, announcement.payload))
-            told.append(_told(announcement.id, telling, languages))
+            told.append(_told(announcement, telling, languages))
         except Exception as error:
             _put_off(tx, announcement, error)
     if told:
         _write(tx, told)
-        _finish(tx, [one.announcement_id for one in told])
-    return len(due)
+        _finish(tx, [one.announcement.id for one in told])
 
 
-def fan_out_page(tx: Transaction, *, languages: Languages) -> bool:
-    """Tell up to PAGE holders of what is due to all of an event. Returns False when nothing is due.
+def fan_out_page(
+    tx: Transaction, *, languages: Languages, wait: int = 0, announcement_id: int | None = None
+) -> bool:
+    """Tell up to PAGE holders of what is due to all of an event, or of ``announcement_id``.
 
-    Raises Contested when another leader was quicker.
+    Returns False when nothing is due, or for no more than ``wait`` seconds. Raises Contested when another
+    leader was quicker.
     """
-    due = tx.row(GET_DUE_TO_HOLDERS)
+    if announcement_id is None:
+        due = tx.row(GET_DUE_TO_HOLDERS, wait=wait)
+    else:
+        due = tx.row(LIST_ARRIVED, ids=[announcement_id])
     if due is None:
         return False
     try:
@@ -225,12 +244,20 @@ def fan_out_page(tx: Transaction, *, languages: Languages) -> bool:
         after=due.told_up_to,
         limit=PAGE,
     )
+    bookings = list_their_bookings(tx, announcement, telling, after=due.told_up_to, holders=holders)
     try:
-        lines = _lines(telling, holders, languages)
+        lines = lines_of(telling, holders, bookings, languages)
     except Exception as error:
         _put_off(tx, due, error)
         return True
-    _write_to_holders(tx, due.id, holders, telling, announcement.event_id, languages, lines)
+    outbox.enqueue(tx, mails_to(due.id, holders, bookings, telling, languages, request_id=due.request_id))
+    _notify(
+        tx,
+        (
+            {"user_id": user_id, "kind": telling.kind, "message": line, "event_id": announcement.event_id}
+            for user_id, line in lines.items()
+        ),
+    )
     proceeded = tx.execute(
         PROCEED,
         id=due.id,
@@ -243,11 +270,11 @@ def fan_out_page(tx: Transaction, *, languages: Languages) -> bool:
     return True
 
 
-def _told(key: int, telling: Telling, languages: Languages) -> Told:
-    """Return what one person is told of the announcement ``key``, in their language."""
+def _told(announcement: Due, telling: Telling, languages: Languages) -> Told:
+    """Return what one person is told of an announcement, in their language."""
     line = telling.line and telling.line(languages.find(telling.person.locale, telling.locale))
     return Told(
-        announcement_id=key,
+        announcement=announcement,
         telling=telling,
         locale=languages.find(telling.locale, telling.person.locale).tag,
         line=line and cut(line, MAX_NOTIFICATION),
@@ -259,15 +286,16 @@ def _write(tx: Transaction, told: Sequence[Told]) -> None:
         tx,
         [
             Mail(
-                announcement_id=key,
+                announcement_id=announcement.id,
                 kind=telling.kind,
                 recipient=telling.person.email,
                 dedupe_key=telling.dedupe_key,
                 payload=telling.payload,
                 locale=locale,
+                request_id=announcement.request_id,
             )
-            for key, telling, locale, _ in told
-            if telling.person.email is not None
+            for announcement, telling, locale, _ in told
+            if telling.person.email is not None and (telling.person.confirmed or telling.to_unconfirmed)
         ],
     )
     _notify(
@@ -286,46 +314,6 @@ def _write(tx: Transaction, told: Sequence[Told]) -> None:
     )
 
 
-def _lines(telling: HoldersTelling, holders: Sequence[Holder], languages: Languages) -> dict[int, str]:
-    """Return the notification of each holder, by the holder's id."""
-    read_in = {holder.id: languages.find(holder.locale, holder.booking_locale) for holder in holders}
-    lines = {language: cut(telling.line(language), MAX_NOTIFICATION) for language in set(read_in.values())}
-    return {key: lines[language] for key, language in read_in.items()}
-
-
-def _write_to_holders(
-    tx: Transaction,
-    key: int,
-    holders: Sequence[Holder],
-    telling: HoldersTelling,
-    event_id: int,
-    languages: Languages,
-    lines: Mapping[int, str],
-) -> None:
-    outbox.enqueue(
-        tx,
-        [
-            Mail(
-                announcement_id=key,
-                kind=telling.kind,
-                recipient=holder.email,
-                dedupe_key=f"{telling.occasion}:{holder.id}",
-                payload=telling.payload,
-                locale=languages.find(holder.booking_locale, holder.locale).tag,
-            )
-            for holder in holders
-            if holder.email is not None
-        ],
-    )
-    _notify(
-        tx,
-        (
-            {"user_id": user_id, "kind": telling.kind, "message": line, "event_id": event_id}
-            for user_id, line in lines.items()
-        ),
-    )
-
-
 def _notify(tx: Transaction, notifications: Iterable[dict[str, Any]]) -> None:
     rows = list(notifications)
     if rows:
@@ -337,9 +325,12 @@ def _finish(tx: Transaction, ids: Sequence[int]) -> None:
         raise Contested()
 
 
-def put_off_first(tx: Transaction, *, error: Exception, to_holders: bool) -> None:
+def put_off_first(tx: Transaction, *, error: Exception, to_holders: bool, wait: int = 0) -> None:
     """Put off the first announcement that is due: writing what follows from it failed with ``error``."""
-    due = tx.row(GET_DUE_TO_HOLDERS) if to_holders else next(iter(tx.rows(LIST_DUE, limit=1)), None)
+    if to_holders:
+        due = tx.row(GET_DUE_TO_HOLDERS, wait=wait)
+    else:
+        due = next(iter(tx.rows(LIST_DUE, limit=1, wait=wait)), None)
     if due is not None:
         _put_off(tx, due, error)
 
@@ -348,6 +339,7 @@ def _put_off(tx: Transaction, due: Due, error: Exception) -> None:
     """Have an announcement tried again later, or give it up after MAX_ATTEMPTS."""
     log.error("announcement %d (%s) cannot be fanned out", due.id, due.kind, exc_info=error)
     attempts = due.attempts + 1
+    tx.note(FanOutFailed(given_up=attempts >= MAX_ATTEMPTS))
     tx.execute(
         PUT_OFF,
         id=due.id,

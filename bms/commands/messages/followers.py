@@ -5,59 +5,36 @@ is stored in its reader's language, so its line is a function of it. A mail is c
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import asdict, replace
+from typing import Any
 
 from bms.announcements import (
     AboutBooking,
     Announcement,
     BookingCancelled,
     BookingConfirmed,
+    ContactChanged,
     EventChanged,
     EventFacts,
     EventNear,
     OrganizerMessage,
     PaymentReturned,
-    Person,
     RefundIssued,
+    SeatFacts,
+    TicketsCancelled,
+    TicketsReseated,
+    TicketsResent,
     ToHolders,
-    UserRegistered,
 )
+from bms.commands.messages.account_followers import OF_ACCOUNTS
+from bms.commands.messages.telling import HoldersTelling, Line, Telling
 from bms.formats import place
 from bms.i18n.languages import Language
+from bms.i18n.refund_rules import describe_rule
 from bms.terms import BookingStatus
 
 CONFIRMED = (BookingStatus.CONFIRMED,)
 LIVE = (BookingStatus.PENDING, BookingStatus.CONFIRMED)
-
-Line = Callable[[Language], str]
-
-
-class Telling(NamedTuple):
-    """What one person is told: a mail of ``kind``, and a notification unless ``line`` is None.
-
-    ``locale`` is the language of the booking that it is about, None if that is its buyer's.
-    """
-
-    person: Person
-    kind: str
-    dedupe_key: str
-    payload: Mapping[str, Any]
-    line: Line | None
-    event_id: int | None = None
-    booking_id: int | None = None
-    locale: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HoldersTelling:
-    """What everybody with a booking of one of ``statuses`` is told; the payload is the same for all."""
-
-    kind: str
-    occasion: str
-    statuses: tuple[BookingStatus, ...]
-    payload: Mapping[str, Any]
-    line: Line
 
 
 def tell_person(announcement: Announcement) -> Telling:
@@ -70,11 +47,6 @@ def tell_holders(announcement: ToHolders) -> HoldersTelling:
     return _HOLDERS[type(announcement)](announcement)
 
 
-def _registered(told: UserRegistered) -> Telling:
-    payload = {"name": told.person.name, "username": told.username}
-    return Telling(told.person, "registration", f"registration:{told.user_id}", payload, None)
-
-
 def _confirmed(told: BookingConfirmed) -> Telling:
     def line(language: Language) -> str:
         return language.gettext(
@@ -83,16 +55,43 @@ def _confirmed(told: BookingConfirmed) -> Telling:
             title=told.event.title,
         )
 
-    return _of_booking(
-        told,
-        "booking_confirmed",
-        told.booking_id,
-        line,
-        total=told.total,
-        currency=told.currency,
-        lines=[asdict(line) for line in told.lines],
-        tickets=[asdict(ticket) for ticket in told.tickets],
-    )
+    return _of_booking(told, "booking_confirmed", told.booking_id, line, **_tickets(told))
+
+
+def _resent(told: TicketsResent) -> Telling:
+    def line(language: Language) -> str:
+        return language.gettext(
+            "The tickets of your booking %(reference)s for %(title)s were sent again.",
+            reference=told.reference,
+            title=told.event.title,
+        )
+
+    key = f"{told.booking_id}:{told.resend_id}"
+    return _of_booking(told, "booking_confirmed", key, line, **_tickets(told))
+
+
+def _tickets(told: BookingConfirmed) -> dict[str, Any]:
+    return {
+        "total": told.total,
+        "currency": told.currency,
+        "lines": [asdict(line) for line in told.lines],
+        "tickets": [asdict(ticket) for ticket in told.tickets],
+        "terms": told.terms and asdict(told.terms),
+    }
+
+
+def _contact_changed(told: ContactChanged) -> Telling:
+    def line(language: Language) -> str:
+        return language.gettext(
+            "Mail about your booking %(reference)s for %(title)s goes to another address now.",
+            reference=told.reference,
+            title=told.event.title,
+        )
+
+    key = f"{told.booking_id}:{told.change_id}:{'before' if told.before else 'after'}"
+    # Both are mailed; the account is notified once.
+    once = line if not told.before else None
+    return _of_booking(told, "contact_changed", key, once, before=told.before)
 
 
 def _cancelled(told: BookingCancelled) -> Telling:
@@ -113,9 +112,57 @@ def _cancelled(told: BookingCancelled) -> Telling:
         "event_cancelled" if told.with_event else "booking_cancelled",
         told.booking_id,
         line,
+        # The reason of a booking is its buyer's own text.
+        reason=told.reason if told.person.confirmed or told.with_event else None,
+        refund=told.refund,
+        currency=told.currency,
+    )
+
+
+def _tickets_cancelled(told: TicketsCancelled) -> Telling:
+    def line(language: Language) -> str:
+        text = language.ngettext(
+            "%(count)s ticket of your booking %(reference)s for %(title)s is cancelled.",
+            "%(count)s tickets of your booking %(reference)s for %(title)s are cancelled.",
+            len(told.tickets),
+            count=len(told.tickets),
+            reference=told.reference,
+            title=told.event.title,
+        )
+        if told.refund is None:
+            return text
+        amount = language.money(told.refund, told.currency, code_first=True)
+        refunded = language.gettext("%(amount)s is refunded.", amount=amount)
+        return f"{text} {refunded}"
+
+    return _of_booking(
+        told,
+        "tickets_cancelled",
+        told.first_ticket_id,
+        line,
+        tickets=[asdict(ticket) for ticket in told.tickets],
+        left=told.left,
         reason=told.reason,
         refund=told.refund,
         currency=told.currency,
+    )
+
+
+def _reseated(told: TicketsReseated) -> Telling:
+    def line(language: Language) -> str:
+        return language.gettext(
+            "Your seats for %(title)s have changed: %(seats)s.",
+            title=told.event.title,
+            seats="; ".join(_seat(change.after, language) for change in told.changes),
+        )
+
+    changes = [asdict(change) for change in told.changes]
+    return _of_booking(told, "tickets_reseated", f"{told.booking_id}:{told.change_id}", line, changes=changes)
+
+
+def _seat(seat: SeatFacts, language: Language) -> str:
+    return language.gettext(
+        "%(section)s, row %(row)s, seat %(number)s", section=seat.section, row=seat.row, number=seat.number
     )
 
 
@@ -155,38 +202,68 @@ def _returned(told: PaymentReturned) -> Telling:
     )
 
 
-def _of_booking(told: AboutBooking, kind: str, key: int, line: Line, **payload: Any) -> Telling:
+def _of_booking(told: AboutBooking, kind: str, key: int | str, line: Line | None, **payload: Any) -> Telling:
     return Telling(
         person=told.person,
         kind=kind,
         dedupe_key=f"{kind}:{key}",
         payload={
-            "name": told.person.name,
+            # Until the address is confirmed, it may be a stranger's whom somebody greets by our mail.
+            "name": told.person.name if told.person.confirmed else None,
             "reference": told.reference,
             "event": asdict(told.event),
+            "organizer": _organizer(told),
+            # How many mails an address gets that somebody else has given.
+            "is_limited": told.person.is_contact or isinstance(told, TicketsResent),
             **payload,
         },
         line=line,
         event_id=told.event_id,
         booking_id=told.booking_id,
         locale=told.locale,
+        to_unconfirmed=True,
     )
 
 
 def _changed(told: EventChanged) -> HoldersTelling:
+    moved = _where(told.old) != _where(told.new)
+    ruled = told.old_rule is not None and told.new_rule is not None and told.old_rule != told.new_rule
+
     def line(language: Language) -> str:
-        return language.gettext(
-            "%(title)s has changed. It was: %(old)s. It is now: %(new)s.",
-            title=told.title,
-            old=_when_and_where(told.old, language),
-            new=_when_and_where(told.new, language),
-        )
+        texts = []
+        if moved or not ruled:
+            texts.append(
+                language.gettext(
+                    "%(title)s has changed. It was: %(old)s. It is now: %(new)s.",
+                    title=told.title,
+                    old=_when_and_where(told.old, language),
+                    new=_when_and_where(told.new, language),
+                )
+            )
+        if told.refundable:
+            when = language.when(told.new.starts_at)
+            texts.append(language.gettext("You can have all of the price back until %(start)s.", start=when))
+        if ruled and told.new_rule is not None:
+            rule = describe_rule(language, **asdict(told.new_rule))
+            texts.append(
+                language.gettext("The refund rule of %(title)s is now: %(rule)s", title=told.title, rule=rule)
+            )
+        return " ".join(texts)
 
     return HoldersTelling(
         kind="event_updated",
         occasion=f"event_updated:{told.event_id}:{told.version}",
         statuses=LIVE,
-        payload={"event": {"title": told.title}, "old": _where(told.old), "new": _where(told.new)},
+        payload={
+            "event": {"title": told.title},
+            "old": _where(told.old),
+            "new": _where(told.new),
+            "moved": moved or not ruled,
+            "refundable": told.refundable,
+            "old_rule": asdict(told.old_rule) if ruled and told.old_rule is not None else None,
+            "new_rule": asdict(told.new_rule) if ruled and told.new_rule is not None else None,
+            "organizer": _organizer(told),
+        },
         line=line,
     )
 
@@ -204,7 +281,7 @@ def _near(told: EventNear) -> HoldersTelling:
         # Every change of an event's time makes a new version, and a reminder of its own.
         occasion=f"reminder:{told.event_id}:{told.version}",
         statuses=CONFIRMED,
-        payload={"event": asdict(told.event)},
+        payload={"event": asdict(told.event), "organizer": _organizer(told)},
         line=line,
     )
 
@@ -216,11 +293,17 @@ def _message(told: OrganizerMessage) -> HoldersTelling:
         statuses=CONFIRMED,
         payload={
             "event": asdict(told.event),
+            "organizer": _organizer(told),
             "sender": told.sender,
             "paragraphs": told.message.splitlines(),
         },
         line=lambda _: told.message,
+        to_unconfirmed=False,
     )
+
+
+def _organizer(told: AboutBooking | ToHolders) -> dict[str, Any] | None:
+    return None if told.organizer is None else asdict(told.organizer)
 
 
 def _where(facts: EventFacts) -> dict[str, Any]:
@@ -233,9 +316,13 @@ def _when_and_where(facts: EventFacts, language: Language) -> str:
 
 
 _ONE: Mapping[type[Announcement], Callable[[Any], Telling]] = {
-    UserRegistered: _registered,
+    **OF_ACCOUNTS,
     BookingConfirmed: _confirmed,
+    TicketsResent: _resent,
+    ContactChanged: _contact_changed,
     BookingCancelled: _cancelled,
+    TicketsCancelled: _tickets_cancelled,
+    TicketsReseated: _reseated,
     RefundIssued: _refunded,
     PaymentReturned: _returned,
 }

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from bms.announcements import OrganizerMessage
 from bms.commands import audit
 from bms.commands.messages.announce import announce
-from bms.commands.messages.to_holders import event_facts, last_booking
+from bms.commands.messages.to_holders import event_facts, get_organizer, last_booking
 from bms.errors import NotFound, ValidationFailed
 from bms.queries.accounts import get_profile
 from bms.queries.events import get_own_event
@@ -70,6 +70,7 @@ def message_holders(tx: Transaction, actor: Actor, *, event_id: int, message: st
     sent = OrganizerMessage(
         event_id=event_id,
         up_to=last_booking(tx, event_id=event_id),
+        organizer=get_organizer(tx, event_id=event_id),
         message_id=secrets.token_hex(8),
         sender=get_profile(tx, user_id=actor.user_id).name,
         event=event_facts(event),

@@ -5,15 +5,18 @@ the worker dies, its lease expires and another worker retries. The Message-ID de
 so mail clients recognise a repeat.
 """
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from bms.commands import audit
+from bms.errors import NotGivenUp
+from bms.holders import new_token
+from bms.queries.mails import MailRow, get_mail
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, cut, json_rows
-from bms.terms import OutboxState
+from bms.terms import Actor, OutboxState
 
-MAX_ATTEMPTS = 24  # about sixteen hours with the delays of tasks.outbox
+MAX_ATTEMPTS = 60  # a little more than two days with the delays of tasks.outbox
 
 
 class DueMessage(NamedTuple):
@@ -23,7 +26,10 @@ class DueMessage(NamedTuple):
 
 
 class MessageRow(NamedTuple):
-    """A message under the lease ``lease_token``. ``payload`` is JSON, ``locale`` a language's tag."""
+    """A message under the lease ``lease_token``. ``payload`` is JSON, ``locale`` a language's tag.
+
+    ``request_id`` is of the request that it follows from, if it follows from one.
+    """
 
     id: int
     kind: str
@@ -33,6 +39,7 @@ class MessageRow(NamedTuple):
     locale: str
     attempts: int
     lease_token: str
+    request_id: str | None
 
 
 class SentMessage(NamedTuple):
@@ -45,11 +52,11 @@ INSERT = Statement(
     "outbox.insert",
     "@mails NVARCHAR(MAX)",
     """
-    INSERT INTO outbox (announcement_id, kind, recipient, payload, dedupe_key, locale)
-    SELECT m.announcement_id, m.kind, m.recipient, m.payload, m.dedupe_key, m.locale
+    INSERT INTO outbox (announcement_id, kind, recipient, payload, dedupe_key, locale, request_id)
+    SELECT m.announcement_id, m.kind, m.recipient, m.payload, m.dedupe_key, m.locale, m.request_id
     FROM   OPENJSON(@mails) WITH (announcement_id BIGINT, kind NVARCHAR(32), recipient NVARCHAR(254),
                                   payload NVARCHAR(MAX) AS JSON, dedupe_key NVARCHAR(100),
-                                  locale NVARCHAR(16)) AS m
+                                  locale NVARCHAR(16), request_id NVARCHAR(64)) AS m
     WHERE  NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.dedupe_key = m.dedupe_key)
     """,
 )
@@ -76,7 +83,7 @@ LEASE = Statement(
     SET    leased_until = DATEADD(SECOND, @seconds, SYSUTCDATETIME()), lease_token = @token,
            attempts = attempts + 1
     OUTPUT inserted.id, inserted.kind, inserted.recipient, inserted.payload, inserted.dedupe_key,
-           inserted.locale, inserted.attempts, inserted.lease_token
+           inserted.locale, inserted.attempts, inserted.lease_token, inserted.request_id
     WHERE  id IN (@ids) AND state = 'PENDING' AND available_at <= SYSUTCDATETIME()
       AND  (leased_until IS NULL OR leased_until < SYSUTCDATETIME())
     """,
@@ -114,11 +121,60 @@ MARK_FAILED = Statement(
     """,
 )
 
+# It was not tried: its attempt is given back.
+PUT_OFF = Statement(
+    "outbox.put_off",
+    "@id BIGINT, @token NVARCHAR(32), @delay INT",
+    """
+    UPDATE outbox WITH (ROWLOCK)
+    SET    attempts = attempts - 1, leased_until = NULL, lease_token = NULL,
+           available_at = DATEADD(SECOND, @delay, SYSUTCDATETIME())
+    WHERE  id = @id AND state = 'PENDING' AND lease_token = @token
+    """,
+)
+
+# An emptied mail has nothing to send any more.
+RETRY_DEAD = Statement(
+    "outbox.retry_dead",
+    "@limit INT",
+    """
+    UPDATE outbox WITH (ROWLOCK)
+    SET    state = 'PENDING', attempts = 0, available_at = SYSUTCDATETIME()
+    WHERE  state = 'DEAD' AND emptied_at IS NULL
+      AND  id IN (SELECT TOP (@limit) id
+                  FROM   outbox WITH (UPDLOCK, READPAST, ROWLOCK)
+                  WHERE  state = 'DEAD' AND emptied_at IS NULL
+                  ORDER BY id)
+    """,
+)
+
+RETRY_ONE = Statement(
+    "outbox.retry_one",
+    "@id BIGINT",
+    """
+    UPDATE outbox WITH (ROWLOCK, UPDLOCK)
+    SET    state = 'PENDING', attempts = 0, available_at = SYSUTCDATETIME()
+    WHERE  id = @id AND state = 'DEAD' AND emptied_at IS NULL
+    """,
+)
+
+GIVE_BACK = Statement(
+    "outbox.give_back",
+    "@messages NVARCHAR(MAX)",
+    """
+    UPDATE outbox
+    SET    leased_until = NULL, lease_token = NULL, attempts = outbox.attempts - 1
+    FROM   OPENJSON(@messages) WITH (id BIGINT, token NVARCHAR(32)) AS m
+    WHERE  outbox.id = m.id AND outbox.state = 'PENDING' AND outbox.lease_token = m.token
+    """,
+)
+
 
 class Mail(NamedTuple):
     """A message to send. ``dedupe_key`` names the occasion: each occasion has at most one message.
 
-    ``locale`` is the tag of a language that the service has.
+    ``locale`` is the tag of a language that the service has. ``request_id`` is of the request that it follows
+    from.
     """
 
     announcement_id: int
@@ -127,6 +183,7 @@ class Mail(NamedTuple):
     dedupe_key: str
     payload: Mapping[str, Any]
     locale: str
+    request_id: str | None = None
 
 
 def enqueue(tx: Transaction, mails: Iterable[Mail]) -> None:
@@ -141,7 +198,7 @@ def claim_messages(tx: Transaction, *, limit: int, lease_seconds: int) -> list[M
     due = [row.id for row in tx.rows(LOCK_DUE, limit=limit)]
     if not due:
         return []
-    return tx.rows(LEASE, ids=due, token=secrets.token_hex(16), seconds=lease_seconds)
+    return tx.rows(LEASE, ids=due, token=new_token(), seconds=lease_seconds)
 
 
 def mark_sent(tx: Transaction, *, messages: Sequence[tuple[int, str]]) -> list[int]:
@@ -155,6 +212,11 @@ def mark_sent(tx: Transaction, *, messages: Sequence[tuple[int, str]]) -> list[i
     if lost:
         tx.execute(COUNT_REPEATS, ids=lost)
     return lost
+
+
+def give_back(tx: Transaction, *, messages: Sequence[tuple[int, str]]) -> int:
+    """End the leases of messages, each with its token, that were not tried. Returns how many there were."""
+    return tx.execute(GIVE_BACK, messages=json_rows({"id": key, "token": token} for key, token in messages))
 
 
 def mark_failed(tx: Transaction, *, message_id: int, token: str, error: str, retry_in: int | None) -> bool:
@@ -171,3 +233,25 @@ def mark_failed(tx: Transaction, *, message_id: int, token: str, error: str, ret
         delay=retry_in or 0,
     )
     return changed == 1
+
+
+def put_off(tx: Transaction, *, message_id: int, token: str, seconds: int) -> None:
+    """Have a message wait that was claimed and not tried."""
+    tx.execute(PUT_OFF, id=message_id, token=token, delay=seconds)
+
+
+def retry_dead(tx: Transaction, *, limit: int) -> int:
+    """Have up to ``limit`` messages that were given up tried again, as new ones. Returns how many."""
+    return tx.execute(RETRY_DEAD, limit=limit)
+
+
+def retry_message(tx: Transaction, actor: Actor, *, message_id: int) -> MailRow:
+    """Have a message that was given up tried again, as a new one, and return it.
+
+    Raises NotFound, and NotGivenUp if it waits, was sent, or has lost its words since.
+    """
+    get_mail(tx, mail_id=message_id)
+    if tx.execute(RETRY_ONE, id=message_id) != 1:
+        raise NotGivenUp("This message is not given up, or has nothing to send any more")
+    audit.record(tx, actor, "retry", "mail", message_id)
+    return get_mail(tx, mail_id=message_id)

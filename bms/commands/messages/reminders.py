@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from bms.announcements import EventNear
 from bms.commands.messages.announce import announce
-from bms.commands.messages.to_holders import event_facts, last_booking
+from bms.commands.messages.to_holders import event_facts, get_organizer, last_booking
 from bms.queries.due import HOURS_AHEAD
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -17,6 +17,7 @@ class EventToRemindOf(NamedTuple):
     title: str
     starts_at: dt.datetime
     ends_at: dt.datetime | None
+    timezone: str
     version: int
     venue: str | None
     address: str | None
@@ -39,7 +40,7 @@ GET = Statement(
     "events.get_to_remind_of",
     "@id BIGINT",
     """
-    SELECT e.title, e.starts_at, e.ends_at, e.version, v.name AS venue,
+    SELECT e.title, e.starts_at, e.ends_at, e.timezone, e.version, v.name AS venue,
            COALESCE(v.location, e.address) AS address, v.city
     FROM   events AS e
     LEFT JOIN venues AS v ON v.id = e.venue_id
@@ -57,6 +58,7 @@ def remind_holders(tx: Transaction, *, event_id: int) -> bool:
     near = EventNear(
         event_id=event_id,
         up_to=last_booking(tx, event_id=event_id),
+        organizer=get_organizer(tx, event_id=event_id),
         version=event.version,
         event=event_facts(event),
     )

@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
-from bms.announcements import EventChanged, EventFacts, decode
+from bms.announcements import EventChanged, EventFacts, Organizer, RuleFacts, decode
 from bms.commands.messages.announce import MERGE_SECONDS, announce
 from bms.formats import rfc3339
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import EventStatus
+
+_RULE = ("refund_full_hours", "refund_percent", "refund_none_hours")
+_FACTS = ("title", "starts_at", "ends_at", "timezone", "venue_id", "address")
+_TOLD = ("starts_at", "ends_at", "timezone", "venue_id", "address", *_RULE)
 
 
 class VenuePlace(NamedTuple):
@@ -33,6 +37,8 @@ class Announced(Protocol):
     def starts_at(self) -> dt.datetime: ...
     @property
     def ends_at(self) -> dt.datetime | None: ...
+    @property
+    def timezone(self) -> str: ...
     @property
     def venue(self) -> str | None: ...
     @property
@@ -57,6 +63,8 @@ class Scheduled(Protocol):
     @property
     def ends_at(self) -> dt.datetime | None: ...
     @property
+    def timezone(self) -> str: ...
+    @property
     def venue_id(self) -> int | None: ...
     @property
     def address(self) -> str | None: ...
@@ -74,6 +82,25 @@ class Waiting(NamedTuple):
     id: int
     payload: str
 
+
+class OrganizerRow(NamedTuple):
+    """The organiser of an event."""
+
+    name: str
+    email: str | None
+
+
+GET_ORGANIZER = Statement(
+    "users.get_organizer",
+    "@event_id BIGINT",
+    """
+    SELECT u.name, u.email
+    FROM   events AS e
+    INNER JOIN users AS u ON u.id = e.organizer_id
+    WHERE  e.id = @event_id
+    """,
+    OrganizerRow,
+)
 
 GET_VENUE = Statement(
     "venues.get_place",
@@ -114,42 +141,59 @@ MERGE = Statement(
 )
 
 
-def has_moved(event: Scheduled, wanted: Mapping[str, Any]) -> bool:
-    """Return whether a published event is at another time or place than before: its holders must know.
+def is_told(event: Scheduled, wanted: Mapping[str, Any]) -> bool:
+    """Return whether a published event has another time, place or refund rule: its holders must know.
 
     ``event`` is its row as it was, ``wanted`` its columns as they are to be.
     """
     if event.status != EventStatus.PUBLISHED or wanted["status"] != EventStatus.PUBLISHED:
         return False
-    return any(
-        wanted[name] != getattr(event, name) for name in ("starts_at", "ends_at", "venue_id", "address")
-    )
+    return any(wanted[name] != getattr(event, name) for name in _TOLD)
 
 
 def announce_change(
-    tx: Transaction, *, event: Scheduled, wanted: Mapping[str, Any], request_id: str | None
+    tx: Transaction,
+    *,
+    event: Scheduled,
+    wanted: Mapping[str, Any],
+    refundable: bool,
+    request_id: str | None,
 ) -> None:
-    """Announce when and where an event was and now is. Its ticket types are locked.
+    """Announce when and where an event was and now is, and its refund rules. Its ticket types are locked.
 
-    ``event`` is its locked row as it was, ``wanted`` its columns as they have just been written. A change
-    that still waits is merged with this one, unless somebody has booked in between: that buyer has seen
-    other facts.
+    ``event`` is its locked row as it was, ``wanted`` its columns as they have just been written.
+    ``refundable`` says that all is refunded to its holders until the new start.
     """
     changed = EventChanged(
         event_id=event.id,
         title=wanted["title"],
         version=event.version + 1,
         up_to=last_booking(tx, event_id=event.id),
-        old=_facts(tx, event.title, event.starts_at, event.ends_at, event.venue_id, event.address),
-        new=_facts(
-            tx, wanted["title"], wanted["starts_at"], wanted["ends_at"], wanted["venue_id"], wanted["address"]
-        ),
+        organizer=get_organizer(tx, event_id=event.id),
+        old=current_facts(tx, event),
+        new=_facts(tx, wanted),
+        refundable=refundable,
+        old_rule=_rule(*(getattr(event, name) for name in _RULE)),
+        new_rule=_rule(*(wanted[name] for name in _RULE)),
     )
-    waiting = tx.row(FIND_WAITING, event_id=event.id)
+    announce_merged(tx, changed, request_id=request_id)
+
+
+def announce_merged(tx: Transaction, changed: EventChanged, *, request_id: str | None) -> None:
+    """Announce a change of an event, together with one that still waits.
+
+    They are not merged if somebody has booked in between: that buyer has seen other facts.
+    """
+    waiting = tx.row(FIND_WAITING, event_id=changed.event_id)
     if waiting is not None:
         first = decode(EventChanged.kind, waiting.payload)
         assert isinstance(first, EventChanged)
-        merged = replace(changed, old=first.old).encode()
+        merged = replace(
+            changed,
+            old=first.old,
+            old_rule=first.old_rule or changed.old_rule,
+            refundable=first.refundable or changed.refundable,
+        ).encode()
         if first.up_to == changed.up_to and tx.execute(
             MERGE, id=waiting.id, payload=merged, seconds=MERGE_SECONDS
         ):
@@ -162,35 +206,47 @@ def last_booking(tx: Transaction, *, event_id: int) -> int:
     return tx.only(GET_LAST_BOOKING, event_id=event_id).id or 0
 
 
+def get_organizer(tx: Transaction, *, event_id: int) -> Organizer:
+    """Return who answers for an event."""
+    organizer = tx.only(GET_ORGANIZER, event_id=event_id)
+    return Organizer(name=organizer.name, email=organizer.email)
+
+
 def event_facts(event: Announced) -> EventFacts:
     """Return the title, time and place of an event's row (with venue, address and city)."""
     return EventFacts(
         title=event.title,
         starts_at=_seconds(event.starts_at),
         ends_at=None if event.ends_at is None else _seconds(event.ends_at),
+        timezone=event.timezone,
         venue=event.venue,
         address=event.address,
         city=event.city,
     )
 
 
-def _facts(
-    tx: Transaction,
-    title: str,
-    starts_at: dt.datetime,
-    ends_at: dt.datetime | None,
-    venue_id: int | None,
-    address: str | None,
-) -> EventFacts:
+def current_facts(tx: Transaction, event: Scheduled) -> EventFacts:
+    """Return the title, time and place of an event that is locked."""
+    return _facts(tx, {name: getattr(event, name) for name in _FACTS})
+
+
+def _facts(tx: Transaction, event: Mapping[str, Any]) -> EventFacts:
+    """Return the facts of an event's columns, those of _FACTS among them."""
+    venue_id, ends_at = event["venue_id"], event["ends_at"]
     venue = None if venue_id is None else tx.row(GET_VENUE, id=venue_id)
     return EventFacts(
-        title=title,
-        starts_at=_seconds(starts_at),
+        title=event["title"],
+        starts_at=_seconds(event["starts_at"]),
         ends_at=None if ends_at is None else _seconds(ends_at),
+        timezone=event["timezone"],
         venue=None if venue is None else venue.name,
-        address=address if venue is None else venue.location,
+        address=event["address"] if venue is None else venue.location,
         city=None if venue is None else venue.city,
     )
+
+
+def _rule(full: int, percent: int, none: int) -> RuleFacts:
+    return RuleFacts(full_until_hours=full, percent=percent, none_from_hours=none)
 
 
 def _seconds(time: dt.datetime) -> str:

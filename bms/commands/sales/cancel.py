@@ -4,16 +4,19 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from bms.commands import audit
+from bms.commands.events.moderation import lock_for_review, withdraw_review
 from bms.commands.messages import to_buyers
 from bms.commands.sales import inventory, pending
-from bms.commands.sales.refund_rule import RefundTermsRow, refund_share
+from bms.commands.sales.refund_rule import get_terms, refund_share
 from bms.commands.sales.refunds import claim_refund
+from bms.commands.sales.shares import due_before, due_in_all
+from bms.commands.sales.whose import get_to_cancel
 from bms.errors import BookingNotCancellable, PaymentInProgress
 from bms.money import Money
 from bms.queries.bookings import get_booking
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import Actor, BookingStatus, Right
+from bms.terms import Actor, BookingStatus
 
 
 class CancelledRow(NamedTuple):
@@ -54,18 +57,6 @@ CANCEL_TICKETS = Statement(
     SET    status = 'CANCELLED'
     WHERE  booking_id = @booking_id AND status = 'VALID'
     """,
-)
-
-GET_RULE = Statement(
-    "events.get_refund_rule",
-    "@id BIGINT",
-    """
-    SELECT status, starts_at, organizer_id, refund_full_hours, refund_percent, refund_none_hours,
-           SYSUTCDATETIME() AS asked_at
-    FROM   events
-    WHERE  id = @id
-    """,
-    RefundTermsRow,
 )
 
 
@@ -128,20 +119,24 @@ class Cancelled(NamedTuple):
     refund_id: int | None
 
 
-def cancel_booking(tx: Transaction, actor: Actor, *, booking_id: int, reason: str | None) -> Cancelled:
-    """Cancel one of the actor's bookings, or with ``bookings.any`` anybody's, and claim its refund.
+def cancel_booking(
+    tx: Transaction, actor: Actor, *, booking_id: int, reason: str | None, percent: int = 0
+) -> Cancelled:
+    """Cancel a booking for whoever may, as ``get_to_cancel`` has it, and claim its refund.
 
-    The event's refund rule says how much is refunded. Cancelling a cancelled booking changes nothing. Raises
-    NotFound, BookingNotCancellable (the hold has expired, or the event has begun) and PaymentInProgress (the
-    gateway is being asked).
+    The better of the refund rule that was promised and that of now says how much. Whoever runs the event
+    may give more: ``percent``. Cancelling a cancelled booking changes nothing. Raises NotFound,
+    BookingNotCancellable (the hold has expired, or the event has begun) and PaymentInProgress (the gateway
+    is being asked).
     """
-    any_booking = actor.may(Right.BOOKINGS_ANY)
-    booking = get_booking(tx, booking_id=booking_id, viewer_id=None if any_booking else actor.user_id).booking
+    view, is_run = get_to_cancel(tx, actor, booking_id)
+    booking = view.booking
     if booking.status == BookingStatus.CANCELLED:
         return Cancelled(booking_id, None)
-    event = tx.only(GET_RULE, id=booking.event_id)
-    if event.asked_at >= event.starts_at and not any_booking:
+    terms = get_terms(tx, booking_id)
+    if terms.asked_at >= terms.starts_at and not is_run:
         raise BookingNotCancellable("The event has started")
+    lock_for_review(tx, booking_id=booking_id)
     cancelled = tx.row(CANCEL, id=booking_id, reason=reason)
     if cancelled is None:
         booking = get_booking(tx, booking_id=booking_id, viewer_id=None).booking
@@ -154,7 +149,7 @@ def cancel_booking(tx: Transaction, actor: Actor, *, booking_id: int, reason: st
     refund_id = undo_booking(
         tx,
         booking_id=booking_id,
-        percent=refund_share(event, event.asked_at, is_live=True),
+        percent=max(refund_share(terms, terms.asked_at, is_live=True), percent if is_run else 0),
         reason=reason or "The booking was cancelled",
         actor=actor,
     )
@@ -173,17 +168,22 @@ def undo_booking(
 ) -> int | None:
     """Do what follows when a booking has just become CANCELLED; return the id of its refund, or None.
 
-    A payment that waits for its buyer is given up. Refunds ``amount``, or else ``percent`` of the payment
-    less what earlier refunds claim. ``with_event`` says that the booking is cancelled because its event is.
-    The tickets go back last, as other buyers wait for them.
+    The caller has called ``lock_for_review`` before. The buyer's review goes with the last ticket. A payment
+    that waits for its buyer is given up. Refunds ``amount``, or else what is due when the tickets that are
+    still live get ``percent`` of their price, less what earlier refunds claim. ``with_event`` says that the
+    booking is cancelled because its event is. The tickets go back last, as other buyers wait for them.
     """
     tx.execute(CANCEL_TICKETS, booking_id=booking_id)
+    withdraw_review(tx, actor, booking_id=booking_id)
     pending.give_up(tx, booking_id)
     refund_id = None
     due = Decimal(0)
+    lines = inventory.held_lines(tx, booking_id)
+    allowed = before = due_before(lines)
     payment = tx.row(GET_PAID, booking_id=booking_id)
     if payment is not None:
-        due = left_to_refund(payment, percent) if amount is None else amount
+        allowed = due_in_all(lines, percent, payment.currency)
+        due = max(Decimal(0), allowed - payment.refund_claimed) if amount is None else amount
         if due > 0:
             refund_id = claim_refund(
                 tx,
@@ -192,21 +192,16 @@ def undo_booking(
                 reason=reason,
                 actor=actor,
             )
-    allowed = (
-        Decimal(0) if payment is None else Money(payment.amount, payment.currency).percent(percent).amount
-    )
-    tx.execute(SET_REFUND_DUE, id=booking_id, refund_allowed=allowed, refund_due=due)
+    tx.execute(SET_REFUND_DUE, id=booking_id, refund_allowed=allowed, refund_due=before + due)
     request_id = None if actor is None else actor.request_id
-    to_buyers.booking_cancelled(tx, booking_id=booking_id, request_id=request_id, with_event=with_event)
+    to_buyers.booking_cancelled(
+        tx, booking_id=booking_id, refund=due, request_id=request_id, with_event=with_event
+    )
     inventory.release(tx, booking_id)
     return refund_id
 
 
 def left_to_refund(payment: Refundable, percent: int) -> Decimal:
     """Return ``percent`` of a payment's amount less what its refunds claim already, but at least 0."""
-    return max(Decimal(0), share_of(payment, percent) - payment.refund_claimed)
-
-
-def share_of(payment: Refundable, percent: int) -> Decimal:
-    """Return ``percent`` of a payment's amount, rounded as its currency is."""
-    return Money(payment.amount, payment.currency).percent(percent).amount
+    share = Money(payment.amount, payment.currency).percent(percent).amount
+    return max(Decimal(0), share - payment.refund_claimed)

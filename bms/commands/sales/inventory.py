@@ -4,12 +4,14 @@ Only an organiser's change of a capacity (commands/events/ticket_types) changes 
 Every function here locks ticket types, by ascending id. Call it last.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from bms.commands.sales.seat_changes import free_booking
 from bms.errors import Conflict, NotOnSale, SoldOut
 from bms.queries.bookings import BookingLine
+from bms.queries.seats import numbers_in
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
 
@@ -20,17 +22,18 @@ class LeftRow(NamedTuple):
     available: int
 
 
-# The guard includes price, currency and on_sale: a buyer gets the offer that was read, or nothing. What the
-# buyer pays follows from that offer.
+# The guard includes price, currency, on_sale and seated: a buyer gets the offer that was read, or nothing.
+# What the buyer pays follows from that offer.
 RESERVE = Statement(
     "ticket_types.reserve",
-    "@event_id BIGINT, @id BIGINT, @quantity INT, @list_price DECIMAL(15,3), @currency NVARCHAR(3)",
+    "@event_id BIGINT, @id BIGINT, @quantity INT, @list_price DECIMAL(15,3), @currency NVARCHAR(3), "
+    "@seated BIT",
     """
     UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
     SET    available = available - @quantity
     OUTPUT inserted.available
     WHERE  id = @id AND event_id = @event_id AND available >= @quantity AND on_sale = 1
-      AND  price = @list_price AND currency = @currency
+      AND  price = @list_price AND currency = @currency AND seated = @seated
     """,
     LeftRow,
 )
@@ -73,12 +76,34 @@ RESERVE_EACH = Statement(
     WHERE  id IN (@ids) AND event_id IN (@event_ids) AND on_sale = 1
       AND  EXISTS (SELECT 1
                    FROM   OPENJSON(@takings) WITH (id BIGINT, quantity INT, list_price DECIMAL(15,3),
-                                                   currency NVARCHAR(3)) AS t
+                                                   currency NVARCHAR(3), seated INT) AS t
                    WHERE  t.id = ticket_types.id AND t.quantity <= ticket_types.available
-                     AND  t.list_price = ticket_types.price AND t.currency = ticket_types.currency)
+                     AND  t.list_price = ticket_types.price AND t.currency = ticket_types.currency
+                     AND  t.seated = ticket_types.seated)
     """,
     LockedRow,
 )
+
+
+# What is given away need not be on sale.
+GIVE = Statement(
+    "ticket_types.give",
+    "@event_id BIGINT, @id BIGINT, @quantity INT, @list_price DECIMAL(15,3), @currency NVARCHAR(3), "
+    "@seated BIT",
+    """
+    UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
+    SET    available = available - @quantity
+    OUTPUT inserted.available
+    WHERE  id = @id AND event_id = @event_id AND available >= @quantity AND price = @list_price
+      AND  currency = @currency AND seated = @seated
+    """,
+    LeftRow,
+)
+
+
+def lock_types(tx: Transaction, ids: Sequence[int]) -> None:
+    """Lock ticket types by ascending id until the commit."""
+    tx.rows(LOCK, ids=sorted(ids))
 
 
 class OfferRow(NamedTuple):
@@ -99,16 +124,27 @@ GET_STATE = Statement(
 )
 
 
-def reserve(tx: Transaction, lines: Iterable[BookingLine], *, event_id: int, currency: str) -> None:
-    """Take the tickets of ``lines``. Raises SoldOut (with how many are left), NotOnSale or Conflict."""
+def reserve(
+    tx: Transaction,
+    lines: Iterable[BookingLine],
+    *,
+    event_id: int,
+    currency: str,
+    gives: bool = False,
+) -> None:
+    """Take the tickets of ``lines``, which need not be on sale to whoever ``gives`` them away.
+
+    Raises SoldOut (with how many are left), NotOnSale or Conflict.
+    """
     for line in in_lock_order(lines):
         taken = tx.row(
-            RESERVE,
+            GIVE if gives else RESERVE,
             event_id=event_id,
             id=line.ticket_type_id,
             quantity=line.quantity,
             list_price=line.list_price,
             currency=currency,
+            seated=line.seats is not None,
         )
         if taken is None:
             raise _refusal(tx, line, currency)
@@ -130,13 +166,14 @@ def reserve_together(tx: Transaction, lines: Iterable[tuple[BookingLine, int, st
                 "quantity": 0,
                 "list_price": line.list_price,
                 "currency": currency,
+                "seated": int(line.seats is not None),
             },
         )
         taking["quantity"] += line.quantity
     ids = sorted(takings)
     if len(ids) == 1:
         return tx.row(RESERVE, event_id=event_of[ids[0]], **takings[ids[0]]) is not None
-    tx.rows(LOCK, ids=ids)
+    lock_types(tx, ids)
     rows = [{**takings[key], "list_price": str(takings[key]["list_price"])} for key in ids]
     # An event for each ticket type: both lists have one length, so the statement is prepared in few forms.
     event_ids = [event_of[key] for key in ids]
@@ -146,12 +183,12 @@ def reserve_together(tx: Transaction, lines: Iterable[tuple[BookingLine, int, st
 # The guard leaves the price out: a hold that ran out keeps the price at which it was made.
 RETAKE = Statement(
     "ticket_types.retake",
-    "@event_id BIGINT, @id BIGINT, @quantity INT",
+    "@event_id BIGINT, @id BIGINT, @quantity INT, @seated BIT",
     """
     UPDATE ticket_types WITH (ROWLOCK, UPDLOCK)
     SET    available = available - @quantity
     OUTPUT inserted.available
-    WHERE  id = @id AND event_id = @event_id AND available >= @quantity AND on_sale = 1
+    WHERE  id = @id AND event_id = @event_id AND available >= @quantity AND on_sale = 1 AND seated = @seated
     """,
     LeftRow,
 )
@@ -172,15 +209,46 @@ def retake(tx: Transaction, lines: Iterable[BookingLine], *, event_id: int) -> b
     The caller then rolls back.
     """
     return all(
-        tx.row(RETAKE, event_id=event_id, id=line.ticket_type_id, quantity=line.quantity) is not None
+        tx.row(
+            RETAKE,
+            event_id=event_id,
+            id=line.ticket_type_id,
+            quantity=line.quantity,
+            seated=line.seats is not None,
+        )
+        is not None
         for line in in_lock_order(lines)
     )
 
 
 def release(tx: Transaction, booking_id: int) -> None:
-    """Give a booking's tickets back. The caller has just made the change of state that frees them."""
-    for line in tx.rows(LIST_LINES, booking_id=booking_id):
-        tx.execute(RELEASE, event_id=line.event_id, id=line.ticket_type_id, quantity=line.quantity)
+    """Give back those of a booking's tickets that were live.
+
+    The caller has just made the change of state that frees them.
+    """
+    lines = tx.rows(LIST_LINES, booking_id=booking_id)
+    if any(line.seats is not None for line in lines):
+        free_booking(tx, booking_id, lines)
+    release_some(tx, {line.ticket_type_id: line.live for line in lines}, event_id=lines[0].event_id)
+
+
+def release_some(tx: Transaction, quantities: Mapping[int, int], *, event_id: int) -> None:
+    """Give tickets of an event back: how many, by the id of their type."""
+    for key, quantity in sorted(quantities.items()):
+        if quantity:
+            tx.execute(RELEASE, event_id=event_id, id=key, quantity=quantity)
+
+
+def release_together(tx: Transaction, booking_ids: Collection[int]) -> None:
+    """Give the tickets of several bookings back, as ``release`` does for one."""
+    sums = tx.rows(SUM_LINES, booking_ids=sorted(booking_ids))
+    if any(held.seated for held in sums):
+        for booking_id in sorted(booking_ids):
+            lines = held_lines(tx, booking_id)
+            if any(line.seats is not None for line in lines):
+                free_booking(tx, booking_id, lines)
+    for held in sums:
+        tx.execute(RELEASE, event_id=held.event_id, id=held.ticket_type_id, quantity=held.quantity)
 
 
 def in_lock_order(lines: Iterable[BookingLine]) -> list[BookingLine]:
@@ -197,7 +265,11 @@ def _refusal(tx: Transaction, line: BookingLine, currency: str) -> Conflict:
 
 
 class HeldLine(NamedTuple):
-    """A line of a booking and the event of its tickets."""
+    """A line of a booking and the event of its tickets.
+
+    Of the ``cancelled`` tickets, ``refund_percents`` is the sum of the percentages that were due for each,
+    and ``refund_due`` what was due for them.
+    """
 
     event_id: int
     ticket_type_id: int
@@ -205,13 +277,23 @@ class HeldLine(NamedTuple):
     quantity: int
     list_price: Decimal
     unit_price: Decimal
+    cancelled: int
+    refund_percents: int
+    refund_due: Decimal
+    seats: str | None = None
+
+    @property
+    def live(self) -> int:
+        """How many of its tickets are not cancelled."""
+        return self.quantity - self.cancelled
 
 
 LIST_LINES = Statement(
     "booking_lines.list_to_release",
     "@booking_id BIGINT",
     """
-    SELECT tt.event_id, bl.ticket_type_id, tt.name, bl.quantity, bl.list_price, bl.unit_price
+    SELECT tt.event_id, bl.ticket_type_id, COALESCE(bl.name, tt.name) AS name, bl.quantity, bl.list_price,
+           bl.unit_price, bl.cancelled, bl.refund_percents, bl.refund_due, bl.seats
     FROM   booking_lines AS bl
     INNER JOIN ticket_types AS tt ON tt.id = bl.ticket_type_id
     WHERE  bl.booking_id = @booking_id
@@ -221,7 +303,36 @@ LIST_LINES = Statement(
 )
 
 
+class HeldSum(NamedTuple):
+    """What several bookings hold of a ticket type, its event, and whether any of it has seats."""
+
+    event_id: int
+    ticket_type_id: int
+    quantity: int
+    seated: int
+
+
+SUM_LINES = Statement(
+    "booking_lines.sum_to_release",
+    "@booking_ids BIGINT LIST",
+    """
+    SELECT tt.event_id, bl.ticket_type_id, SUM(bl.quantity - bl.cancelled) AS quantity,
+           MAX(CASE WHEN bl.seats IS NULL THEN 0 ELSE 1 END) AS seated
+    FROM   booking_lines AS bl
+    INNER JOIN ticket_types AS tt ON tt.id = bl.ticket_type_id
+    WHERE  bl.booking_id IN (@booking_ids)
+    GROUP BY tt.event_id, bl.ticket_type_id
+    ORDER BY bl.ticket_type_id
+    """,
+    HeldSum,
+)
+
+
 def lines_of(tx: Transaction, booking_id: int) -> list[BookingLine]:
     """Return the lines of a booking in the order in which ticket types are locked."""
-    lines = tx.rows(LIST_LINES, booking_id=booking_id)
-    return [BookingLine(*line[1:]) for line in lines]
+    return [BookingLine(*line[1:-3], numbers_in(line.seats)) for line in held_lines(tx, booking_id)]
+
+
+def held_lines(tx: Transaction, booking_id: int) -> list[HeldLine]:
+    """Return the lines of a booking with what is cancelled of them, in the order of the locks."""
+    return tx.rows(LIST_LINES, booking_id=booking_id)

@@ -46,8 +46,9 @@ COUNT_LIVE = Statement(
     SELECT p.user_id, p.event_id, l.quantity
     FROM   OPENJSON(@pairs) WITH (user_id BIGINT, event_id BIGINT) AS p
     CROSS APPLY (
-        SELECT COALESCE(SUM(b.quantity), 0) AS quantity
+        SELECT COALESCE(SUM(bl.quantity - bl.cancelled), 0) AS quantity
         FROM   bookings AS b
+        INNER JOIN booking_lines AS bl ON bl.booking_id = b.id
         WHERE  b.user_id = p.user_id AND b.event_id = p.event_id AND b.status IN ('PENDING', 'CONFIRMED')
     ) AS l
     """,

@@ -12,19 +12,25 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from bms.errors import NotFound, PriceChanged, ValidationFailed
+from bms.errors import NotFound, NotOnSale, PriceChanged, ValidationFailed
 from bms.money import MAX_AMOUNT, Money
 from bms.queries.bookings import BookingLine
 from bms.queries.for_sale import ForSale, list_for_sale
+from bms.seating.asks import Best
 from bms.sql.session import Transaction
 from bms.terms import EventStatus
 
 
 class Wanted(NamedTuple):
-    """A number of tickets of one type. Without a type it is the event's only one."""
+    """A number of tickets of one type. Without a type it is the event's only one.
+
+    ``seats`` are the seats that the buyer picked, by guid, ``best`` is how to find the best ones.
+    """
 
     ticket_type_id: int | None
     quantity: int
+    seats: tuple[str, ...] = ()
+    best: Best | None = None
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,14 @@ def price(sale: ForSale | None, wanted: Sequence[Wanted]) -> Quote:
             quantities[item.ticket_type_id] = item.quantity
         else:
             raise ValidationFailed.of("tickets", f"The event has no ticket type {item.ticket_type_id}.")
+    for index, item in enumerate(wanted):
+        if (item.seats or item.best) and not types[item.ticket_type_id or next(iter(types))].seated:
+            message = "Tickets of this type have no seats."
+            raise ValidationFailed([{"pointer": f"/tickets/{index}", "message": message}])
     lines = [
-        BookingLine(key, kind.name, quantities[key], kind.price, kind.price)
+        BookingLine(
+            key, kind.name, quantities[key], kind.price, kind.price, seats=() if kind.seated else None
+        )
         for key, kind in types.items()
         if key in quantities
     ]
@@ -107,6 +119,12 @@ def check_total(quote: Quote) -> None:
     """Raise ValidationFailed if no booking can have this total."""
     if quote.total > MAX_AMOUNT:
         raise ValidationFailed.of("quantity", f"The total of a booking is at most {MAX_AMOUNT}.")
+
+
+def check_payable(total: Decimal, currency: str) -> None:
+    """Raise NotOnSale if nobody can pay ``total``: its price has more decimals than the currency."""
+    if not Money(total, currency).is_payable:
+        raise NotOnSale(f"The organiser must correct the price: {currency} has fewer decimals")
 
 
 def check_told(quote: Quote, told: str | None) -> None:

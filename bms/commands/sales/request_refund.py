@@ -5,11 +5,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from bms.commands import audit, idempotency
+from bms.commands.events.moderation import lock_for_review
 from bms.commands.idempotency import Key, StoredReply
-from bms.commands.sales.cancel import CANCEL, GET_RULE, left_to_refund, undo_booking
-from bms.commands.sales.refund_rule import refund_share
+from bms.commands.sales.cancel import CANCEL, left_to_refund, undo_booking
+from bms.commands.sales.inventory import held_lines
+from bms.commands.sales.refund_rule import get_terms, refund_share
 from bms.commands.sales.refunds import ADD_REFUND_DUE, claim_refund
-from bms.errors import NotFound, RefundNotDue
+from bms.commands.sales.shares import due_in_all
+from bms.errors import NotFound, PartOfBooking, RefundNotDue, ValidationFailed
 from bms.money import Money
 from bms.queries.events import owns
 from bms.queries.refunds import RefundRow, get_refund
@@ -87,11 +90,12 @@ def request_refund(
 ) -> Requested:
     """Claim ``amount`` of a payment (None: all that is refundable) and return the refund, still PENDING.
 
-    The payer gets what the event's refund rule gives, and loses the booking, whatever the amount. The
-    organiser and admins may refund any part of the payment; the booking is cancelled only when all of it is
-    refunded.
+    The payer of a live booking gets all that is due for it, and loses the booking. Who wants a part back
+    cancels single tickets. The organiser and admins may refund any part of the payment; the booking is
+    cancelled only when all of it is refunded.
 
-    Raises NotFound, RefundNotDue (with how much is ``refundable``) and as ``idempotency.begin``.
+    Raises NotFound, RefundNotDue and PartOfBooking (both with how much is ``refundable``), ValidationFailed
+    (the currency has fewer decimals) and as ``idempotency.begin``.
     """
     first = idempotency.begin(tx, key)
     if first is not None:
@@ -99,25 +103,39 @@ def request_refund(
     payment = tx.row(GET_PAYMENT, payment_id=payment_id, booking_id=booking_id)
     if payment is None:
         raise NotFound("There is no such payment")
-    event = tx.only(GET_RULE, id=payment.event_id)
-    grants = actor.may(Right.REFUNDS_GRANT) and owns(event, actor)
+    terms = get_terms(tx, payment.booking_id)
+    grants = actor.may(Right.REFUNDS_GRANT) and owns(terms, actor)
     if not grants and payment.user_id != actor.user_id:
         raise NotFound("There is no such payment")
     reason = reason or ("Refunded by the organiser" if grants else "Requested by the buyer")
+    lock_for_review(tx, booking_id=payment.booking_id)
     booking = tx.only(LOCK_BOOKING, id=payment.booking_id)
     payment = tx.only(GET_PAYMENT, payment_id=payment.id, booking_id=None)
     is_live = booking.status == BookingStatus.CONFIRMED
-    percent = 100 if grants else refund_share(event, event.asked_at, is_live=is_live)
-    refundable = left_to_refund(payment, percent)
-    if booking.status == BookingStatus.CANCELLED and not grants:
+    percent = 100 if grants else refund_share(terms, terms.asked_at, is_live=is_live)
+    if grants:
+        refundable = left_to_refund(payment, percent)
+    elif booking.status == BookingStatus.CANCELLED:
         # What the rule allowed at the cancellation stands, whatever becomes of the event.
         refundable = max(Decimal(0), (booking.refund_allowed or Decimal(0)) - payment.refund_claimed)
-    if amount is None or (event.status == EventStatus.CANCELLED and not grants):
+    else:
+        due = due_in_all(held_lines(tx, payment.booking_id), percent, payment.currency)
+        refundable = max(Decimal(0), due - payment.refund_claimed)
+    if amount is None or (terms.status == EventStatus.CANCELLED and not grants):
         # Of a cancelled event everything is owed, whatever the buyer asked for.
         amount = refundable
+    elif amount != refundable and not Money(amount, payment.currency).is_payable:
+        raise ValidationFailed.of("amount", f"{payment.currency} has fewer decimals.")
     if amount == 0 or amount > refundable:
         left = Money(refundable, payment.currency).text
         raise RefundNotDue(f"{left} can be refunded", refundable=left)
+    if amount < refundable and is_live and not grants:
+        left = Money(refundable, payment.currency).text
+        raise PartOfBooking(
+            f"{left} is due for the whole booking. To get a part, cancel the tickets you can do without: "
+            "POST /bookings/{id}/cancel",
+            refundable=left,
+        )
     ends_booking = not grants or payment.refund_claimed + amount == payment.amount
     if ends_booking and tx.row(CANCEL, id=payment.booking_id, reason=reason) is not None:
         audit.record(tx, actor, "cancel", "booking", payment.booking_id)

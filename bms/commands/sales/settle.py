@@ -21,11 +21,13 @@ from bms.commands.sales.inventory import lines_of
 from bms.commands.sales.limit import count_live, take_turns
 from bms.commands.sales.pay import GET_STATUS, BookingStatusRow
 from bms.commands.sales.refunds import ADD_REFUND_DUE, claim_refund
+from bms.commands.sales.seat_changes import retake_seats, sell_seats
 from bms.commands.sales.tickets import Issue
 from bms.errors import Contested, NotFound
 from bms.money import Money
 from bms.queries.bookings import BookingLine
 from bms.queries.payments import PaymentRow, get_payment
+from bms.queries.schedule import HOURS_WITHOUT_END
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor, BookingStatus, PaymentStatus
@@ -115,14 +117,17 @@ class ContextRow(NamedTuple):
     version: int
     per_user_limit: int | None
     starts_at: dt.datetime
+    sales_end: dt.datetime | None
+    over_at: dt.datetime
     asked_at: dt.datetime
 
 
 GET_CONTEXT = Statement(
     "payments.get_context",
-    "@id BIGINT",
+    "@id BIGINT, @hours INT",
     """
     SELECT p.booking_id, p.user_id, b.event_id, b.quantity, e.version, e.per_user_limit, e.starts_at,
+           e.sales_end, COALESCE(e.ends_at, DATEADD(HOUR, @hours, e.starts_at)) AS over_at,
            SYSUTCDATETIME() AS asked_at
     FROM   payments AS p
     INNER JOIN bookings AS b ON b.id = p.booking_id
@@ -153,14 +158,14 @@ def settle_payment(
 ) -> StoredReply:
     """Write the gateway's outcome. After a success, confirm the booking and issue its tickets.
 
-    A hold that has run out gets its tickets again if they are free, the event has not begun and the buyer's
-    limit allows it. Otherwise the payment is claimed for a refund in full, and so is money that arrives after
-    the payment has failed. After a failure the hold has its former deadline. Settling a settled payment
-    changes nothing else. Returns the reply that ``render`` makes of the payment and the booking's status, and
-    stores it for a repeat. Raises NotFound, and Contested when another transaction took the tickets of a late
-    payment.
+    A hold that has run out gets its tickets again if they are free, the event has not begun (or, where the
+    sale runs on after the start, is not over) and the buyer's limit allows it. Otherwise the payment is
+    claimed for a refund in full, and so is money that arrives after the payment has failed. After a failure
+    the hold has its former deadline. Settling a settled payment changes nothing else. Returns the reply that
+    ``render`` makes of the payment and the booking's status, and stores it for a repeat. Raises NotFound, and
+    Contested when another transaction took the tickets of a late payment.
     """
-    context = tx.row(GET_CONTEXT, id=payment_id)
+    context = tx.row(GET_CONTEXT, id=payment_id, hours=HOURS_WITHOUT_END)
     if context is None:
         raise NotFound("There is no such payment")
     status = _lock_booking(tx, context, counts=result.succeeded)
@@ -180,7 +185,7 @@ def settle_payment(
             lines = lines_of(tx, context.booking_id)
             retaken = lines if status == BookingStatus.EXPIRED else ()
             if (retaken and not _may_retake(tx, context, lines)) or not _confirm(
-                tx, context, lines, request_id
+                tx, context, lines, request_id, was_held=not retaken
             ):
                 retaken = ()
                 _give_back(tx, context, payment_id, settled, request_id)
@@ -203,14 +208,7 @@ def _note(
     """Write the outcome into the audit log, and announce it."""
     action = "succeed" if result.succeeded else "fail"
     audit.record(tx, Actor(payment.user_id, request_id=request_id), action, "payment", payment_id)
-    about: dict[str, Any] = {
-        "payment_id": payment_id,
-        "booking_id": payment.booking_id,
-        "user_id": payment.user_id,
-        "amount": Money(payment.amount, payment.currency).text,
-        "currency": payment.currency,
-        "method": payment.method,
-    }
+    about = facts_of(payment_id, payment)
     announce(
         tx,
         PaymentSucceeded(**about)
@@ -218,6 +216,18 @@ def _note(
         else PaymentFailed(**about, failure_code=result.failure_code),
         request_id=request_id,
     )
+
+
+def facts_of(payment_id: int, payment: SettledRow) -> dict[str, Any]:
+    """Return what every announcement of a payment says."""
+    return {
+        "payment_id": payment_id,
+        "booking_id": payment.booking_id,
+        "user_id": payment.user_id,
+        "amount": Money(payment.amount, payment.currency).text,
+        "currency": payment.currency,
+        "method": payment.method,
+    }
 
 
 def _lock_booking(tx: Transaction, context: ContextRow, *, counts: bool) -> str:
@@ -228,27 +238,36 @@ def _lock_booking(tx: Transaction, context: ContextRow, *, counts: bool) -> str:
 
 
 def _confirm(
-    tx: Transaction, context: ContextRow, lines: Sequence[BookingLine], request_id: str | None
+    tx: Transaction,
+    context: ContextRow,
+    lines: Sequence[BookingLine],
+    request_id: str | None,
+    *,
+    was_held: bool,
 ) -> bool:
     """Confirm the locked booking, issue its tickets and announce it. Returns False if it was cancelled."""
     if tx.execute(CONFIRM, id=context.booking_id) != 1:
         return False
+    if was_held:
+        sell_seats(tx, context.event_id, context.booking_id, lines)
     tickets.issue(tx, [Issue(context.booking_id, context.event_id, lines)])
     to_buyers.bookings_confirmed(tx, [(context.booking_id, request_id)])
     return True
 
 
 def _may_retake(tx: Transaction, context: ContextRow, lines: Sequence[BookingLine]) -> bool:
-    """Return whether a hold that ran out may be confirmed: the event has not begun, the buyer is within the
-    limit, and the tickets are free.
+    """Return whether a hold that ran out may be confirmed: there is time, the buyer is within the limit, and
+    the tickets are free. Its very seats are then taken.
     """
-    if context.asked_at >= context.starts_at:
+    sells_on = context.sales_end is not None and context.sales_end > context.starts_at
+    if context.asked_at >= (context.over_at if sells_on else context.starts_at):
         return False
     if context.per_user_limit is not None:
         buyer = (context.user_id, context.event_id)
         if count_live(tx, [buyer])[buyer] + context.quantity > context.per_user_limit:
             return False
-    return inventory.are_free(tx, lines)
+    # The seats are taken here: their tickets are issued next, and nobody else may have a ticket for them.
+    return inventory.are_free(tx, lines) and retake_seats(tx, context.event_id, context.booking_id, lines)
 
 
 def _retake(tx: Transaction, context: ContextRow, lines: Sequence[BookingLine]) -> None:

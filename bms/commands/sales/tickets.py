@@ -12,10 +12,10 @@ INSERT = Statement(
     "tickets.insert",
     "@tickets NVARCHAR(MAX)",
     """
-    INSERT INTO tickets (booking_id, event_id, ticket_type_id, code, status)
-    SELECT t.booking_id, t.event_id, t.ticket_type_id, t.code, 'VALID'
+    INSERT INTO tickets (booking_id, event_id, ticket_type_id, seat_no, code, status)
+    SELECT t.booking_id, t.event_id, t.ticket_type_id, t.seat_no, t.code, 'VALID'
     FROM   OPENJSON(@tickets) WITH (place INT, booking_id BIGINT, event_id BIGINT, ticket_type_id BIGINT,
-                                    code NVARCHAR(32)) AS t
+                                    seat_no INT, code NVARCHAR(32)) AS t
     ORDER BY t.place
     """,
 )
@@ -31,15 +31,21 @@ class Issue(NamedTuple):
 
 def issue(tx: Transaction, issues: Iterable[Issue]) -> None:
     """Issue the tickets of each booking, each with a random code of 104 bits."""
-    wanted = [(one, line) for one in issues for line in one.lines for _ in range(line.quantity)]
+    wanted = [
+        (one, line, line.seats[at] if line.seats else None)
+        for one in issues
+        for line in one.lines
+        for at in range(line.quantity)
+    ]
     rows = [
         {
             "place": place,
             "booking_id": one.booking_id,
             "event_id": one.event_id,
             "ticket_type_id": line.ticket_type_id,
+            "seat_no": seat_no,
             "code": secrets.token_hex(13).upper(),
         }
-        for place, (one, line) in enumerate(wanted)
+        for place, (one, line, seat_no) in enumerate(wanted)
     ]
     tx.execute(INSERT, tickets=json_rows(rows))

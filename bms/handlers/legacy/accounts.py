@@ -11,23 +11,26 @@ from bms.schemas.accounts import Register
 from bms.schemas.answers.accounts import UserAnswer
 from bms.schemas.answers.sessions import TokensAnswer
 from bms.schemas.sessions import Login
+from bms.terms import Service
 
-routes = Routes(deprecated=True)
+routes = Routes(Service.USERS, deprecated=True)
 
 
 @routes.add(
     "POST",
     "/users",
     operation="aliases.register",
+    successor="/register",
     access=Access.ANYONE,
     body=Register(),
     answers={201: UserAnswer()},
+    location="/users/{id}",
     raises=[Forbidden, EmailTaken, UsernameTaken],
     headers=["Accept-Language"],
     dear=True,
 )
 async def register(call: Call) -> web.Response:
-    """Create an account (source 004)."""
+    """Create an account."""
     return await make_account(call)
 
 
@@ -35,6 +38,7 @@ async def register(call: Call) -> web.Response:
     "POST",
     "/token",
     operation="aliases.login",
+    successor="/login",
     access=Access.CREDENTIALS,
     body=Login(),
     answers={200: TokensAnswer()},
@@ -42,5 +46,5 @@ async def register(call: Call) -> web.Response:
     dear=True,
 )
 async def login(call: Call) -> web.Response:
-    """Log in. Returns ``access`` and ``refresh`` tokens (source 001)."""
+    """Log in. Returns ``access`` and ``refresh`` tokens."""
     return await log_in(call)

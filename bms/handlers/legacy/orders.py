@@ -5,6 +5,7 @@ from aiohttp import web
 from bms.checkout import refunds
 from bms.errors import (
     BookingNotCancellable,
+    EmailNotConfirmed,
     NotFound,
     NotOnSale,
     PaymentInProgress,
@@ -25,22 +26,33 @@ from bms.schemas.legacy import (
     present_order,
 )
 from bms.schemas.listing import ListQuery
+from bms.terms import Service
 
-routes = Routes(deprecated=True)
+routes = Routes(Service.BOOKINGS, deprecated=True)
 
 
 @routes.add(
     "POST",
     "/orders",
     operation="aliases.order",
+    successor="/bookings",
     access=Access.USER,
     body=Order(),
     answers={201: OrderAnswer()},
-    raises=[NotFound, NotOnSale, SoldOut, PerUserLimitReached, UnpaidLimitReached, TooManyRequests],
+    location="/orders/{id}",
+    raises=[
+        NotFound,
+        NotOnSale,
+        SoldOut,
+        EmailNotConfirmed,
+        PerUserLimitReached,
+        UnpaidLimitReached,
+        TooManyRequests,
+    ],
     headers=["Accept-Language", "Idempotency-Key"],
 )
 async def order(call: Call) -> web.Response:
-    """Order tickets (source 001). They are held, free ones too, until the order is processed."""
+    """Order tickets. They are held, free ones too, until the order is processed."""
     return await holding.hold(
         call,
         user_id=call.caller.user_id,
@@ -55,6 +67,7 @@ async def order(call: Call) -> web.Response:
     "GET",
     "/orders",
     operation="aliases.index_orders",
+    successor="/bookings",
     access=Access.USER,
     query=ListQuery(),
     answers={200: OrderAnswer(many=True)},
@@ -68,7 +81,12 @@ async def index_orders(call: Call) -> web.Response:
 
 
 @routes.add(
-    "GET", "/orders/{id}", operation="aliases.show_order", access=Access.USER, answers={200: OrderAnswer()}
+    "GET",
+    "/orders/{id}",
+    operation="aliases.show_order",
+    successor="/bookings/{id}",
+    access=Access.USER,
+    answers={200: OrderAnswer()},
 )
 async def show_order(call: Call) -> web.Response:
     """Show one of the caller's orders. Admins see everybody's."""
@@ -84,6 +102,7 @@ async def _order(call: Call) -> web.Response:
     "DELETE",
     "/orders/{id}",
     operation="aliases.delete_order.delete",
+    successor="POST /bookings/{id}/cancel",
     access=Access.USER,
     answers={200: OrderAnswer()},
     raises=[BookingNotCancellable, PaymentInProgress],
@@ -93,6 +112,7 @@ async def _order(call: Call) -> web.Response:
     "/orders/{id}",
     "/orders/{id}/delete",
     operation="aliases.delete_order.patch",
+    successor="POST /bookings/{id}/cancel",
     access=Access.USER,
     body=DeleteOrder(),
     answers={200: OrderAnswer()},
@@ -100,5 +120,6 @@ async def _order(call: Call) -> web.Response:
 )
 async def delete_order(call: Call) -> web.StreamResponse:
     """Cancel one of the caller's orders and return it. Admins may cancel everybody's."""
+    await _order(call)  # organisers may cancel bookings, but see no orders
     await refunds.cancel(call.db, call.gateway, call.actor, booking_id=call.id(), reason=None)
     return await _order(call)

@@ -4,6 +4,7 @@ import secrets
 
 from aiohttp import web
 
+from bms.admission.paying import pay
 from bms.commands.sales.orders import confirm_free_order
 from bms.errors import (
     BookingNotPending,
@@ -15,19 +16,19 @@ from bms.errors import (
     PaymentInProgress,
     TooManyAttempts,
 )
-from bms.handlers.paying import pay
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
+from bms.http.idempotency import key_of
 from bms.http.pages import respond
 from bms.queries.bookings import get_booking
 from bms.queries.payments import list_payment_methods
 from bms.schemas.answers.bookings import ProcessedOrderAnswer, SimulationAnswer
 from bms.schemas.legacy import ORDER_STATUSES, ProcessPayment, Simulation, present_order
-from bms.terms import BookingStatus, Method
+from bms.terms import BookingStatus, Method, Service
 
 PAID = "The payment was successful"
 
-routes = Routes(deprecated=True)
+routes = Routes(Service.PAYMENTS, deprecated=True)
 
 
 # Test payments of each method, see docs/test-cards.md. Preferred methods come first.
@@ -46,6 +47,7 @@ SIMULATED = {
     "GET",
     "/simulate-payment",
     operation="aliases.simulate_payment",
+    successor="POST /payments",
     access=Access.ANYONE,
     query=Simulation(),
     answers={200: SimulationAnswer()},
@@ -62,6 +64,7 @@ async def simulate_payment(call: Call) -> web.Response:
     "POST",
     "/process-payment/{id}",
     operation="aliases.process_payment",
+    successor="POST /payments",
     access=Access.USER,
     body=ProcessPayment(),
     query=Simulation(),
@@ -110,6 +113,7 @@ async def _process_priced(call: Call, order_id: int) -> str | None:
         booking_id=order_id,
         method=method,
         details={field: values[_outcome(call)]},
+        key=await key_of(call),
         may_wait=False,
     )
     return paid.refusal

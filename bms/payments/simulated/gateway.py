@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from bms.errors import GatewayUnavailable
+from bms.grouping import Grouping
 from bms.payments.cards import brand_of, digits_of, last4, number_valid
 from bms.payments.gateway import Charge, NextAction, Outcome
-from bms.payments.simulated.ledger import Booked, Entry, Ledger, Refunding, Totals
+from bms.payments.simulated.charging import Booked, NewCharge, Refunding
+from bms.payments.simulated.ledger import Entry, Ledger, Totals
 from bms.terms import NOT_APPROVED, NOT_COMPLETED, VOIDED, Method
 
 SLOW_SECONDS = 5.0
@@ -87,17 +89,29 @@ class SimulatedGateway:
     A card always behaves the same. Of the details only a card's brand and last four digits are stored.
     """
 
-    def __init__(self, path: Path, *, slow_seconds: float = SLOW_SECONDS) -> None:
-        """``path`` is the ledger's file. ``slow_seconds`` is how long the slow card takes."""
+    def __init__(self, path: Path, *, origin: str = "", slow_seconds: float = SLOW_SECONDS) -> None:
+        """``path`` is the ledger's file. ``slow_seconds`` is how long the slow card takes.
+
+        ``origin`` is where people reach the page on which they approve: a scheme and a host.
+        """
+        self._page = origin + PAGE
         self._ledger = Ledger(path)
         self._slow_seconds = slow_seconds
+        # One lane: of two writers to an SQLite file one waits anyway.
+        self._charges = Grouping[NewCharge, Booked](
+            lambda charges: self._books(lambda: self._ledger.charge_each(charges)),
+            lambda charge: self._books(lambda: self._ledger.charge(charge)),
+            apart=lambda charge: charge.reference,
+            for_all=(GatewayUnavailable,),
+            lanes=1,
+        )
 
     async def charge(self, charge: Charge) -> Outcome:
         """Return the outcome of a charge. A slow charge goes on if the caller stops waiting.
 
         A charge that waits for its buyer is PENDING until its page has the decision, or it is voided. Raises
         GatewayUnavailable if the simulation gives no answer, ValueError unless the amount is positive with at
-        most two decimals, and ReferenceReused.
+        most the decimals of its currency, and ReferenceReused.
         """
         behaviour, number = _behaviour(charge)
         if not behaviour.charged:
@@ -105,11 +119,11 @@ class SimulatedGateway:
             if booked is None:
                 raise GatewayUnavailable
         else:
-            booked = await self._books(lambda: self._book(charge, behaviour, number))
+            booked = await self._charges.ask(_new_charge(charge, behaviour, number, self._slow_seconds))
         await asyncio.sleep(booked.answers_at - time.time())
         if not booked.answered:
             raise GatewayUnavailable
-        return _with_page(booked.outcome)
+        return self._with_page(booked.outcome)
 
     async def find_charge(self, reference: str) -> Outcome | None:
         """Return the outcome of a charge, or None.
@@ -119,26 +133,16 @@ class SimulatedGateway:
         booked = await self._books(lambda: self._ledger.find_charge(reference))
         if booked is not None and time.time() < booked.answers_at:
             raise GatewayUnavailable("The payment is still in progress")
-        return _with_page(booked.outcome) if booked else None
+        return self._with_page(booked.outcome) if booked else None
 
     async def void(self, reference: str, amount: Decimal, currency: str) -> Outcome:
         """Return the outcome of a charge. Without one it is booked as FAILED for good.
 
         Raises GatewayUnavailable while a slow charge is in progress, and ReferenceReused.
         """
-        booked = await self._books(
-            lambda: self._ledger.charge(
-                reference,
-                amount,
-                currency,
-                method="void",
-                brand=None,
-                last4=None,
-                failure=(VOIDED, MESSAGES[VOIDED]),
-                refunding=Refunding.PROMPT,
-                answered=True,
-                delay=0.0,
-            )
+        failure = (VOIDED, MESSAGES[VOIDED])
+        booked = await self._charges.ask(
+            NewCharge(reference=reference, amount=amount, currency=currency, method="void", failure=failure)
         )
         if time.time() < booked.answers_at:
             raise GatewayUnavailable("The payment is still in progress")
@@ -165,7 +169,7 @@ class SimulatedGateway:
         """Return the outcome of a refund.
 
         Raises GatewayUnavailable if the simulation gives no answer, ValueError unless the amount is positive
-        with at most two decimals, and ReferenceReused.
+        with at most the decimals of its currency, and ReferenceReused.
         """
         booked = await self._books(
             lambda: self._ledger.refund(reference, gateway_reference, amount, currency)
@@ -179,24 +183,15 @@ class SimulatedGateway:
         return await self._books(self._ledger.entries)
 
     async def totals(self, currency: str) -> Totals:
-        """Return the sums charged and refunded, to the cent."""
+        """Return the sums charged and refunded, with the currency's decimals."""
         return await self._books(lambda: self._ledger.totals(currency))
 
-    def _book(self, charge: Charge, behaviour: Behaviour, number: str | None) -> Booked:
-        code = behaviour.failure
-        return self._ledger.charge(
-            charge.reference,
-            charge.amount,
-            charge.currency,
-            method=charge.method,
-            brand=brand_of(number) if number else None,
-            last4=last4(number) if number else None,
-            failure=(code, MESSAGES[code]) if code else None,
-            refunding=behaviour.refunding,
-            answered=behaviour.answered,
-            delay=self._slow_seconds if behaviour.slow else 0.0,
-            waits=behaviour.waits,
-        )
+    def _with_page(self, outcome: Outcome) -> Outcome:
+        """Return ``outcome``, and where the buyer must go if it waits for one."""
+        if not outcome.pending:
+            return outcome
+        page = self._page + outcome.gateway_reference
+        return replace(outcome, next_action=NextAction("redirect", page))
 
     async def _books(self, ask: Callable[[], T]) -> T:
         try:
@@ -205,11 +200,21 @@ class SimulatedGateway:
             raise GatewayUnavailable from error
 
 
-def _with_page(outcome: Outcome) -> Outcome:
-    """Return ``outcome``, and where the buyer must go if it waits for one."""
-    if not outcome.pending:
-        return outcome
-    return replace(outcome, next_action=NextAction("redirect", PAGE + outcome.gateway_reference))
+def _new_charge(charge: Charge, behaviour: Behaviour, number: str | None, slow_seconds: float) -> NewCharge:
+    code = behaviour.failure
+    return NewCharge(
+        reference=charge.reference,
+        amount=charge.amount,
+        currency=charge.currency,
+        method=charge.method,
+        brand=brand_of(number) if number else None,
+        last4=last4(number) if number else None,
+        failure=(code, MESSAGES[code]) if code else None,
+        refunding=behaviour.refunding,
+        answered=behaviour.answered,
+        delay=slow_seconds if behaviour.slow else 0.0,
+        waits=behaviour.waits,
+    )
 
 
 def _outcome(entry: Entry) -> Outcome:

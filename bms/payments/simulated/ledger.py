@@ -1,22 +1,33 @@
 """The simulated gateway's ledger: an SQLite file, which processes share and which outlives them.
 
-It stores references, amounts in whole cents, outcomes, and of a card its brand and last four digits. Each
+It stores references, outcomes, and of a card its brand and last four digits. An amount is a count of its
+currency's smallest amounts, in ``cents``, and the number of decimals that these have, in ``exponent``. Each
 call is synchronous, opens its own connection and is one transaction.
 """
 
-import hashlib
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 
-from bms.payments.gateway import Outcome, OutcomeStatus, ReferenceReused
+from bms.money import exponent_of
+from bms.payments.gateway import OutcomeStatus, ReferenceReused
+from bms.payments.simulated.charging import (
+    Booked,
+    NewCharge,
+    Refunding,
+    amount_of,
+    book_charge,
+    cents_of,
+    gateway_reference_of,
+    outcome_of,
+    status_of,
+)
 
 _BUSY_SECONDS = 30.0
 _SCHEMA = """
@@ -33,7 +44,8 @@ CREATE TABLE IF NOT EXISTS charges (
     message TEXT,
     answers_at REAL NOT NULL,
     refunding TEXT NOT NULL,
-    refund_calls INTEGER NOT NULL DEFAULT 0
+    refund_calls INTEGER NOT NULL DEFAULT 0,
+    exponent INTEGER NOT NULL DEFAULT 2
 ) STRICT;
 CREATE TABLE IF NOT EXISTS refunds (
     reference TEXT PRIMARY KEY,
@@ -43,32 +55,12 @@ CREATE TABLE IF NOT EXISTS refunds (
     currency TEXT NOT NULL,
     status TEXT NOT NULL,
     failure_code TEXT,
-    message TEXT
+    message TEXT,
+    exponent INTEGER NOT NULL DEFAULT 2
 ) STRICT;
 CREATE INDEX IF NOT EXISTS ix_refunds_charge ON refunds (charge);
+CREATE INDEX IF NOT EXISTS ix_charges_answers_at ON charges (answers_at);
 """
-
-
-class Refunding(StrEnum):
-    """How refunds of a charge behave. The charge decides."""
-
-    PROMPT = "prompt"
-    FAILS_ONCE = "fails_once"
-    FAILS = "fails"
-    UNANSWERED_ONCE = "unanswered_once"
-    ANSWER_LOST = "answer_lost"
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """An entry's outcome, known from ``answers_at`` on (seconds since 1970).
-
-    ``answered`` is False if the call that booked the entry gets no answer.
-    """
-
-    outcome: Outcome
-    answered: bool = True
-    answers_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,61 +93,30 @@ class Ledger:
         self._prepared = False
         self._preparing = threading.Lock()
 
-    def charge(
-        self,
-        reference: str,
-        amount: Decimal,
-        currency: str,
-        *,
-        method: str,
-        brand: str | None,
-        last4: str | None,
-        failure: tuple[str, str] | None,
-        refunding: Refunding,
-        answered: bool,
-        delay: float,
-        waits: bool = False,
-    ) -> Booked:
+    def charge(self, new: NewCharge) -> Booked:
         """Book a charge unless its reference is booked already, and return the entry.
 
-        ``failure`` is the code and message of a refusal, ``answered`` whether the first call gets an answer,
-        ``delay`` the seconds until there is an outcome, ``waits`` whether the buyer must decide first. Raises
-        ReferenceReused.
+        Raises ReferenceReused, and ValueError for an amount that is no amount of its currency.
         """
-        cents = _cents(amount)
-        code, message = failure or (None, None)
-        status = _status(failure, waits=waits)
         with self._transaction() as connection:
-            created = connection.execute(
-                "INSERT INTO charges (reference, gateway_reference, cents, currency, method, brand, last4,"
-                " status, failure_code, message, answers_at, refunding)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (reference) DO NOTHING",
-                (
-                    reference,
-                    _gateway_reference("ch", reference),
-                    cents,
-                    currency,
-                    method,
-                    brand,
-                    last4,
-                    status,
-                    code,
-                    message,
-                    time.time() + delay,
-                    refunding,
-                ),
-            ).rowcount
-            row = connection.execute("SELECT * FROM charges WHERE reference = ?", (reference,)).fetchone()
-            if (row["cents"], row["currency"]) != (cents, currency):
-                raise ReferenceReused(f"charge {reference} was booked with another amount or currency")
-            return Booked(_outcome(row), answered or not created, row["answers_at"])
+            return book_charge(connection, new)
+
+    def charge_each(self, charges: Sequence[NewCharge]) -> list[Booked | ValueError]:
+        """Book charges in one transaction. Return for each its entry, or the error that refuses it."""
+        booked: list[Booked | ValueError] = []
+        with self._transaction() as connection:
+            for new in charges:
+                try:
+                    booked.append(book_charge(connection, new))
+                except ValueError as error:  # nothing was written for it
+                    booked.append(error)
+        return booked
 
     def find_charge(self, reference: str) -> Booked | None:
         """Return the entry of a charge, or None."""
         with self._transaction() as connection:
             row = connection.execute("SELECT * FROM charges WHERE reference = ?", (reference,)).fetchone()
-        return Booked(_outcome(row), answers_at=row["answers_at"]) if row else None
+        return Booked(outcome_of(row), answers_at=row["answers_at"]) if row else None
 
     def look_up(self, gateway_reference: str) -> Entry | None:
         """Return the charge that the gateway knows by ``gateway_reference``, or None."""
@@ -175,7 +136,7 @@ class Ledger:
                 "UPDATE charges SET status = ?, failure_code = ?, message = ?"
                 " WHERE gateway_reference = ? AND status = ?",
                 (
-                    _status(failure),
+                    status_of(failure),
                     *(failure or (None, None)),
                     gateway_reference,
                     OutcomeStatus.PENDING,
@@ -188,23 +149,25 @@ class Ledger:
 
         Returns None if nothing was booked and the call gets no answer. Raises ReferenceReused.
         """
-        cents = _cents(amount)
         with self._transaction() as connection:
             booked = connection.execute("SELECT * FROM refunds WHERE reference = ?", (reference,)).fetchone()
             if booked is not None:
-                if (booked["charge"], booked["cents"], booked["currency"]) != (
+                if (booked["charge"], amount_of(booked), booked["currency"]) != (
                     gateway_reference,
-                    cents,
+                    amount,
                     currency,
                 ):
                     raise ReferenceReused(f"refund {reference} was booked with another amount or charge")
-                return Booked(_outcome(booked))
+                return Booked(outcome_of(booked))
             charge = connection.execute(
                 "SELECT c.*, (SELECT coalesce(sum(cents), 0) FROM refunds"
                 "  WHERE charge = c.gateway_reference AND status = 'SUCCEEDED') AS refunded"
                 " FROM charges AS c WHERE gateway_reference = ?",
                 (gateway_reference,),
             ).fetchone()
+            # As the charge was counted, which may be older than the currency's exponent here.
+            exponent = exponent_of(currency) if charge is None else charge["exponent"]
+            cents = cents_of(amount, exponent)
             failure = _why_not(charge, cents, currency)
             lost = False
             if failure is None:
@@ -220,41 +183,78 @@ class Ledger:
                 lost = refunding is Refunding.ANSWER_LOST and first
             row = connection.execute(
                 "INSERT INTO refunds (reference, gateway_reference, charge, cents, currency, status,"
-                " failure_code, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+                " failure_code, message, exponent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
                 (
                     reference,
-                    _gateway_reference("re", reference),
+                    gateway_reference_of("re", reference),
                     gateway_reference,
                     cents,
                     currency,
                     OutcomeStatus.FAILED if failure else OutcomeStatus.SUCCEEDED,
                     *(failure or (None, None)),
+                    exponent,
                 ),
             ).fetchone()
-            return Booked(_outcome(row), answered=not lost)
+            return Booked(outcome_of(row), answered=not lost)
 
     def entries(self) -> list[Entry]:
         """Return all entries in the order of booking, charges before refunds."""
         with self._transaction() as connection:
             rows = connection.execute(
-                "SELECT 0 AS kind, rowid, reference, cents, currency, status, failure_code, message,"
-                " gateway_reference FROM charges"
-                " UNION ALL SELECT 1, rowid, reference, cents, currency, status, failure_code, message,"
-                " gateway_reference FROM refunds"
+                "SELECT 0 AS kind, rowid, reference, cents, exponent, currency, status, failure_code,"
+                " message, gateway_reference FROM charges"
+                " UNION ALL SELECT 1, rowid, reference, cents, exponent, currency, status, failure_code,"
+                " message, gateway_reference FROM refunds"
                 " ORDER BY 1, 2"
             ).fetchall()
         return [_entry(("charge", "refund")[row["kind"]], row) for row in rows]
 
-    def totals(self, currency: str) -> Totals:
-        """Return the sums of the charges and refunds that succeeded, to the cent."""
+    def copy_to(self, path: Path) -> None:
+        """Write the ledger as it is at one moment to a new file, while others go on writing."""
+        self._prepare()
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        with closing(self._connect()) as source, closing(sqlite3.connect(path)) as copy:
+            source.backup(copy)
+            # One file, without a log beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+
+    def keep_only(self, charges: Collection[str], refunds: Collection[str]) -> None:
+        """Remove every charge and every refund whose reference is not among these."""
         with self._transaction() as connection:
-            charged, refunded = connection.execute(
-                "SELECT"
-                " (SELECT coalesce(sum(cents), 0) FROM charges WHERE currency = ? AND status = 'SUCCEEDED'),"
-                " (SELECT coalesce(sum(cents), 0) FROM refunds WHERE currency = ? AND status = 'SUCCEEDED')",
-                (currency, currency),
-            ).fetchone()
-        return Totals(_amount(charged), _amount(refunded))
+            for table, references in (("charges", charges), ("refunds", refunds)):
+                known = set(references)
+                lines = connection.execute(f"SELECT reference FROM {table}").fetchall()  # noqa: S608
+                gone = [(line["reference"],) for line in lines if line["reference"] not in known]
+                connection.executemany(f"DELETE FROM {table} WHERE reference = ?", gone)  # noqa: S608
+
+    def remove_old(self, *, days: int, limit: int) -> int:
+        """Remove up to ``limit`` charges from more than ``days`` ago, and their refunds. Returns how many.
+
+        They cannot be refunded any more.
+        """
+        with self._transaction() as connection:
+            old = connection.execute(
+                "SELECT gateway_reference FROM charges WHERE answers_at < ? ORDER BY answers_at LIMIT ?",
+                (time.time() - days * 86_400, limit),
+            ).fetchall()
+            names = [(line["gateway_reference"],) for line in old]
+            connection.executemany("DELETE FROM refunds WHERE charge = ?", names)
+            connection.executemany("DELETE FROM charges WHERE gateway_reference = ?", names)
+            return len(names)
+
+    def totals(self, currency: str) -> Totals:
+        """Return the sums of the charges and refunds that succeeded, with the currency's decimals."""
+        sums = {}
+        with self._transaction() as connection:
+            for table in ("charges", "refunds"):
+                rows = connection.execute(
+                    f"SELECT sum(cents) AS cents, exponent FROM {table}"  # noqa: S608
+                    " WHERE currency = ? AND status = 'SUCCEEDED' GROUP BY exponent",
+                    (currency,),
+                ).fetchall()
+                nothing = Decimal(0).scaleb(-exponent_of(currency))
+                sums[table] = sum(map(amount_of, rows), nothing)
+        return Totals(sums["charges"], sums["refunds"])
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -284,6 +284,7 @@ class Ledger:
             with closing(self._connect()) as connection:
                 _use_wal(connection)
                 connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+                _add_exponents(connection)
             self._prepared = True
 
 
@@ -301,6 +302,16 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             return
 
 
+def _add_exponents(connection: sqlite3.Connection) -> None:
+    """Bring a file of an earlier release up to date: its amounts are in hundredths, whatever the currency."""
+    connection.execute("BEGIN IMMEDIATE")
+    for table in ("charges", "refunds"):
+        columns = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
+        if "exponent" not in columns:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN exponent INTEGER NOT NULL DEFAULT 2")
+    connection.execute("COMMIT")
+
+
 def _why_not(charge: sqlite3.Row | None, cents: int, currency: str) -> tuple[str, str] | None:
     if charge is None:
         return "unknown_charge", "There is no such charge."
@@ -313,40 +324,14 @@ def _why_not(charge: sqlite3.Row | None, cents: int, currency: str) -> tuple[str
     return None
 
 
-def _status(failure: tuple[str, str] | None, *, waits: bool = False) -> OutcomeStatus:
-    if failure:
-        return OutcomeStatus.FAILED
-    return OutcomeStatus.PENDING if waits else OutcomeStatus.SUCCEEDED
-
-
 def _entry(kind: str, row: sqlite3.Row) -> Entry:
     return Entry(
         kind,
         row["reference"],
-        _amount(row["cents"]),
+        amount_of(row),
         row["currency"],
         OutcomeStatus(row["status"]),
         row["failure_code"],
         row["message"],
         row["gateway_reference"],
     )
-
-
-def _outcome(row: sqlite3.Row) -> Outcome:
-    return Outcome(
-        OutcomeStatus(row["status"]), row["gateway_reference"], row["failure_code"], row["message"]
-    )
-
-
-def _gateway_reference(prefix: str, reference: str) -> str:
-    return f"{prefix}_{hashlib.sha256(reference.encode()).hexdigest()[:24]}"
-
-
-def _cents(amount: Decimal) -> int:
-    if not amount.is_finite() or amount <= 0 or amount * 100 % 1:
-        raise ValueError(f"{amount} is not a positive amount with two decimals at the most")
-    return int(amount * 100)
-
-
-def _amount(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2)

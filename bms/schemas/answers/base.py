@@ -32,10 +32,10 @@ class Number(fields.Integer):
 
 
 class Amount(fields.String):
-    """An amount of money as text with two decimals."""
+    """An amount of money as text, with the decimals of its currency: none, two or three."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Regexp(r"[0-9]{1,10}\.[0-9]{2}\Z"), **kwargs)
+        super().__init__(validate=validate.Regexp(r"[0-9]{1,12}(\.[0-9]{2,3})?\Z"), **kwargs)
 
 
 class Currency(fields.String):
@@ -58,7 +58,7 @@ class Time(fields.String):
 
 
 class Date(fields.String):
-    """A date of the form 2027-08-01, in UTC."""
+    """A date of the form 2027-08-01, in the time zone of the event."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(validate=validate.Regexp(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"), **kwargs)
@@ -68,7 +68,7 @@ class Date(fields.String):
 
 
 class Clock(fields.String):
-    """A time of day of the form 19:30:00, in UTC."""
+    """A time of day of the form 19:30:00, in the time zone of the event."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(validate=validate.Regexp(r"[0-9]{2}:[0-9]{2}:[0-9]{2}\Z"), **kwargs)

@@ -5,12 +5,38 @@ from marshmallow import fields
 from bms.schemas.answers.base import Amount, AnswerSchema, Currency, Key, Number, Time, word
 from bms.schemas.answers.payments import NextActionAnswer
 from bms.schemas.legacy import ORDER_STATUSES
+from bms.seating.asks import Fit
+from bms.seating.terms import Kind
 from bms.terms import BookingStatus, Method, PaymentStatus, RefundStatus, TicketStatus
 
 
-class BookingLineAnswer(AnswerSchema):
-    """One ticket type of a booking."""
+class LineSeatAnswer(AnswerSchema):
+    """A seat of a booking."""
 
+    guid = fields.String()
+    section = fields.String()
+    row = fields.String()
+    number = fields.String()
+    kind = fields.List(word(*Kind))
+
+
+class SeatAnswer(AnswerSchema):
+    """The seat of a ticket, and the door by which it is reached."""
+
+    guid = fields.String()
+    section = fields.String()
+    row = fields.String()
+    number = fields.String()
+    category = fields.String(allow_none=True)
+    entrance = fields.String(allow_none=True)
+
+
+class BookingLineAnswer(AnswerSchema):
+    """One ticket type of a booking. Tickets that are sold by a seating plan have ``seats``."""
+
+    optional = ("seats",)
+
+    seats = fields.List(fields.Nested(LineSeatAnswer))
     ticket_type = Key()
     name = fields.String()
     quantity = Number()
@@ -59,17 +85,45 @@ class TicketAnswer(AnswerSchema):
     id = Key()
     code = fields.String()
     ticket_type = Key()
-    seat = fields.String(allow_none=True)
+    seat = fields.Nested(SeatAnswer, allow_none=True)
     status = word(*TicketStatus)
 
 
+class TicketRefundAnswer(AnswerSchema):
+    """What would be given back for a ticket."""
+
+    ticket = Key()
+    amount = Amount()
+
+
+class RefundPreviewAnswer(AnswerSchema):
+    """What would be given back if tickets were cancelled now."""
+
+    currency = Currency()
+    amount = Amount()
+    rule = word("full", "part", "none")
+    per_ticket = fields.List(fields.Nested(TicketRefundAnswer))
+    until = Time(allow_none=True, metadata={"description": "Until when as much is given back."})
+
+
+class ContactAnswer(AnswerSchema):
+    """Whom a booking's mails go to; null is the account's."""
+
+    name = fields.String(allow_none=True)
+    email = fields.String(allow_none=True)
+
+
 class _BookingBase(AnswerSchema):
+    optional = ("fit",)
+
+    fit = word(*Fit, metadata={"description": "How well the best seats fit that were just found."})
     id = Key()
     reference = fields.String()
     user = Key()
     event = Key()
     status = word(*BookingStatus)
-    quantity = Number()
+    quantity = Number(metadata={"description": "How many tickets were sold."})
+    live_quantity = Number(metadata={"description": "How many of them are held or valid now."})
     total = Amount()
     currency = Currency()
     expires_at = Time(
@@ -85,6 +139,8 @@ class _BookingBase(AnswerSchema):
     locale = fields.String(
         allow_none=True, metadata={"description": "The language of its mails; null is its buyer's."}
     )
+    complimentary = fields.Boolean(metadata={"description": "Whether an organiser gave it away."})
+    contact = fields.Nested(ContactAnswer)
     refunds = fields.List(fields.Nested(BookingRefundAnswer))
     lines = fields.List(fields.Nested(BookingLineAnswer))
     payment = fields.Nested(BookingPaymentAnswer, allow_none=True)
@@ -97,7 +153,7 @@ class BookingAnswer(_BookingBase):
 
 
 class PurchaseAnswer(BookingAnswer):
-    """A booking with an older source's names beside the canonical ones."""
+    """A booking with older names beside those of today."""
 
     user_id = Key()
     event_id = Key()
@@ -114,7 +170,7 @@ class OrderTicketAnswer(AnswerSchema):
 
 
 class OrderAnswer(_BookingBase):
-    """A booking as an order, with an older source's words for its status."""
+    """A booking as an order, with older words for its status."""
 
     status = word(*ORDER_STATUSES.values())
     tickets = fields.List(fields.Nested(OrderTicketAnswer))

@@ -8,7 +8,7 @@ from bms.schemas.answers.base import AnswerSchema, Key, Number, Time
 
 
 class NotificationAnswer(AnswerSchema):
-    """A notification in the app. ``date`` is an older name of ``created_at``."""
+    """A notification in the app."""
 
     id = Key()
     user = Key()

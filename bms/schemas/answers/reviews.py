@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from bms.schemas.answers.base import AnswerSchema, Key, Time
+from bms.schemas.answers.base import AnswerSchema, Key, Number, Time
 
 
 class WriterAnswer(AnswerSchema):
@@ -13,7 +13,7 @@ class WriterAnswer(AnswerSchema):
 
 
 class ReviewAnswer(AnswerSchema):
-    """A review of an event. ``date`` is an older name of ``created_at``."""
+    """A review of an event."""
 
     id = Key()
     event = Key()
@@ -23,3 +23,20 @@ class ReviewAnswer(AnswerSchema):
     date = Time(metadata={"deprecated": True})
     created_at = Time()
     updated_at = Time()
+
+
+class ReportAnswer(AnswerSchema):
+    """A user's report of a review."""
+
+    review = Key()
+    user = Key()
+    reason = fields.String(allow_none=True)
+    created_at = Time()
+
+
+class ReportedReviewAnswer(ReviewAnswer):
+    """A review, how many users reported it, when one did last, and the latest reasons given."""
+
+    reports = Number()
+    reported_at = Time()
+    reasons = fields.List(fields.String())

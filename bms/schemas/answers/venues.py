@@ -15,4 +15,6 @@ class VenueAnswer(AnswerSchema):
     country = fields.String(allow_none=True)
     capacity = Number()
     facilities = fields.String(allow_none=True)
+    owner = Key(allow_none=True, metadata={"description": "Who may change it, beside admins."})
+    timezone = fields.String()
     created_at = Time()

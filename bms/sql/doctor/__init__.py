@@ -11,6 +11,7 @@ import pyodbc
 from bms.errors import ConfigurationError
 from bms.sql.doctor import mssql, postgres, refusals
 from bms.sql.doctor.findings import Finding, Level, Patient, advice, ok, problem, unknown
+from bms.sql.odbc.errors import Kind
 from bms.sql.odbc.target import Target, parse_url
 from bms.sql.yoyo.apply import MIGRATIONS, read_directory
 
@@ -105,8 +106,11 @@ def _examine(patient: Patient, *, replica: bool, migrations: Path) -> Iterator[F
         yield problem(str(error))
     else:
         applied = _applied(patient)
-        pending = sorted(name for digest, name in known.items() if digest not in applied)
-        yield from _migrations(known, applied, pending, replica=replica)
+        if applied is None:
+            yield unknown("which migrations are applied")
+        else:
+            pending = sorted(name for digest, name in known.items() if digest not in applied)
+            yield from _migrations(known, applied, pending, replica=replica)
     yield from server.permissions(patient, replica=replica, pending=bool(pending))
 
 
@@ -140,11 +144,20 @@ def _clock(patient: Patient) -> Finding:
     return ok(text)
 
 
-def _applied(patient: Patient) -> dict[str, str]:
-    """Return the ids of the applied migrations by their hashes; nothing if yoyo's table does not exist."""
+def _applied(patient: Patient) -> dict[str, str] | None:
+    """Return the ids of the applied migrations by their hashes; nothing if yoyo's table does not exist.
+
+    None if the login may not see them.
+    """
     # yoyo's own functions would create its tables first.
     rows = patient.rows("SELECT migration_hash, migration_id FROM _yoyo_migration")
-    return {row[0]: row[1] for row in rows or ()}
+    if rows is not None:
+        return {row[0]: row[1] for row in rows}
+    if patient.refused is Kind.PERMISSION:
+        return None
+    # PostgreSQL passes over a schema that the role may not use, and then finds no table.
+    is_blind = patient.target.dialect == "postgres" and patient.value("SELECT current_schema()") is None
+    return None if is_blind else {}
 
 
 def _migrations(

@@ -49,8 +49,10 @@ def unknown(text: str) -> Finding:
 class Patient:
     """A connection to examine. An answer is None if the server lacks the view, or the login lacks the right.
 
-    Raises pyodbc.Error when the connection is lost.
+    ``refused`` is the kind of the last error. Raises pyodbc.Error when the connection is lost.
     """
+
+    refused: Kind | None = None
 
     def __init__(self, connection: pyodbc.Connection, target: Target) -> None:
         self.connection = connection
@@ -61,7 +63,8 @@ class Patient:
         try:
             return list(self.connection.execute(sql, *values).fetchall())
         except pyodbc.Error as error:
-            if diagnose(error).kind is Kind.CONNECTION:
+            self.refused = diagnose(error).kind
+            if self.refused is Kind.CONNECTION:
                 raise
             return None
 

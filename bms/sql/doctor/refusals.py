@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pyodbc
 
 from bms.sql.doctor.findings import Finding, bracketed, problem, quoted
-from bms.sql.odbc.errors import diagnose
+from bms.sql.odbc.errors import diagnose, plain
 from bms.sql.odbc.packages import OPENSSL, how_to_install, how_to_install_library
 from bms.sql.odbc.target import Target
 
@@ -22,7 +22,6 @@ _NOT_ENCRYPTED = re.compile(
 _MISSING_LIBRARY = re.compile(r"(lib[\w+.-]+?\.(?:so[.\d]*|dylib)):? ")
 _SSL_LIBRARIES = ("libssl.so.3", "libssl.so.1.1", "libssl.so.10", "libssl.3.dylib")
 _WAYS_TO_LOG_IN = ("UID", "Authentication", "Trusted_Connection")
-_RECORD = re.compile(r"\[[0-9A-Z]{5}\] ((\[[^\]]*\])*)")
 
 _LOGIN = {"18456", "18452", "18470", "18486", "18487", "18488", "28000", "28P01"}
 _DATABASE = {"911", "4060", "4064", "916", "3D000"}
@@ -56,7 +55,7 @@ def explain(error: pyodbc.Error, target: Target) -> Iterator[Finding]:
             "correct them in the URL (write characters such as @ / : # % as %40 %2F %3A %23 %25)",
         )
     elif codes & _RECOVERING:
-        yield problem(f"the database is unavailable at the moment: {_plain(message)}", "wait, then try again")
+        yield problem(f"the database is unavailable at the moment: {plain(message)}", "wait, then try again")
     elif codes & _SECONDARY:
         yield problem(
             "the server is a secondary replica of an availability group and refuses this kind of connection",
@@ -98,7 +97,7 @@ def _driver(target: Target, message: str) -> Finding:
             f"the driver cannot be loaded: {error}",
             "remove ?driver= from the database URL, or let it name a driver's file for this machine",
         )
-    return problem(f"the driver manager rejects the driver {file}: {_plain(message)}")
+    return problem(f"the driver manager rejects the driver {file}: {plain(message)}")
 
 
 def _no_database(target: Target) -> Finding:
@@ -114,7 +113,7 @@ def _no_database(target: Target) -> Finding:
 
 
 def _certificate(target: Target, message: str) -> Finding:
-    text = f"the driver does not accept the server's certificate: {_plain(message)}"
+    text = f"the driver does not accept the server's certificate: {plain(message)}"
     if target.dialect == "mssql":
         return problem(
             text,
@@ -133,14 +132,14 @@ def _network(target: Target, message: str) -> Iterator[Finding]:
     place = target.label
     if target.port is None:
         yield problem(
-            f"{place} does not answer ({_plain(message)}). To find a named instance, the driver asks SQL "
+            f"{place} does not answer ({plain(message)}). To find a named instance, the driver asks SQL "
             f"Server Browser on {target.host}, UDP port 1434",
             "start SQL Server Browser, or name the instance's port in the URL",
         )
         return
     if target.host.startswith(("/", "@")):
         yield problem(
-            f"{place} cannot be reached: {_plain(message)}",
+            f"{place} cannot be reached: {plain(message)}",
             "start the server, or correct the socket's directory in the URL",
         )
         return
@@ -160,7 +159,7 @@ def _network(target: Target, message: str) -> Iterator[Finding]:
         )
     else:
         yield problem(
-            f"port {target.port} of {target.host} is open, but the connection fails: {_plain(message)}",
+            f"port {target.port} of {target.host} is open, but the connection fails: {plain(message)}",
             "check that the database listens there, and read its log; ?LoginTimeout=30 gives it more time",
         )
         if target.dialect == "mssql" and not _has_openssl():
@@ -177,10 +176,3 @@ def _has_openssl() -> bool:
             continue
         return True
     return False
-
-
-def _plain(message: str) -> str:
-    """Return the first record of a driver's message in one line, without states and numbers."""
-    first = re.split(r"; \[[0-9A-Z]{5}\] ", message, maxsplit=1)[0]
-    text = re.sub(r" \(-?\d+\)( \(SQL\w+\))?$", "", _RECORD.sub("", first, count=1).strip())
-    return " ".join(text.split()).rstrip(".") or "the driver gives no reason"

@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import functools
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,10 @@ from urllib.parse import quote
 import pyodbc
 
 from bms.sql.embedded.server import EmbeddedServer
+from bms.sql.embedded.watchdog import Watchdog
 from bms.sql.odbc.target import parse_url
+
+log = logging.getLogger("bms")
 
 DATABASE = "bms"
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -25,9 +29,26 @@ def shared_server(data_directory: Path) -> EmbeddedServer:
     """
     server = EmbeddedServer(data_directory / "postgres")
     server.start()
-    atexit.register(server.stop)
+    atexit.register(_leave, server)
     create_database(server, DATABASE)
     return server
+
+
+@functools.cache
+def watch_over(data_directory: Path) -> Watchdog:
+    """Start the embedded server of ``data_directory`` again whenever it dies, and return what does that."""
+    watchdog = Watchdog(shared_server(data_directory))
+    watchdog.start()
+    # Before the server's own, which was registered earlier.
+    atexit.register(watchdog.stop)
+    return watchdog
+
+
+def _leave(server: EmbeddedServer) -> None:
+    try:
+        server.stop()
+    except TimeoutError as error:
+        log.warning("%s", error)
 
 
 def embedded_url(server: EmbeddedServer, database: str = DATABASE) -> str:

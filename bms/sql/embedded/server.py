@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import subprocess
 import sys
 
 from bms.errors import ConfigurationError
@@ -45,18 +46,23 @@ class EmbeddedServer:
         """The directory of the socket, for a connection string's host. Final once ``start`` has returned."""
         return self._cluster.socket_directory
 
-    def start(self) -> None:
+    def is_down(self) -> bool:
+        """Return whether the server has died or was stopped. One that stands still is not down."""
+        return self._cluster.is_down()
+
+    def start(self) -> bool:
         """Take a share of the server, create its data if missing, and start it if it is down.
 
-        Returns once the server accepts connections. Any thread may call it again; that restarts a server that
-        has died. Raises ConfigurationError, which says what to do, when the server cannot run here.
+        Returns, once the server accepts connections, whether it was down before. Any thread may call it
+        again; that restarts a server that has died. Raises ConfigurationError, which says what to do, when
+        the server cannot run here.
         """
         with self._mutex:
             self._cluster.make_directory()
             with _locked(self.directory / "start.lock"):
                 self._take_share()
                 try:
-                    self._cluster.start()
+                    return self._cluster.start()
                 except BaseException:
                     self._give_up_share()
                     raise
@@ -64,12 +70,20 @@ class EmbeddedServer:
     def stop(self) -> None:
         """Give up the share. The last user stops the server and ends the connections still open.
 
-        Does nothing without a share. Raises TimeoutError when the server has not stopped after a minute.
+        Does nothing without a share. Raises TimeoutError when the server has not stopped after ten seconds.
         """
         with self._mutex:
             if self._share is not None:
                 with _locked(self.directory / "start.lock"):
                     self._give_up_share()
+
+    def run(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run one of PostgreSQL's programs in ``directory``, as the account that runs the server."""
+        return self._cluster.tools.run(program, *arguments, directory=self.directory)
+
+    def own(self, path: Path) -> None:
+        """Make that account the owner of ``path``."""
+        self._cluster.tools.own(path)
 
     def __enter__(self) -> Self:
         self.start()

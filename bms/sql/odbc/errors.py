@@ -110,6 +110,10 @@ _MICROSOFT = re.compile(r"\[[0-9A-Z]{5}\] \[Microsoft\]\[[^\]]*\](?P<server>\[SQ
 # The error number of the first record, the only one that a function's name follows.
 _NUMBER = re.compile(r"\((\d{2,8})\) \(SQL\w+\)")
 _CONSTRAINT = re.compile(r"(?:constraint|unique index) ['\"]([A-Za-z0-9_]+)['\"]", re.IGNORECASE)
+# What surrounds the server's own sentence: the state and the drivers' names, and the number and the function.
+_RECORD = re.compile(r"\[[0-9A-Z]{5}\] ((\[[^\]]*\])*)")
+_NUMBERS_LAST = re.compile(r" \(-?\d+\)( \(SQL\w+\))?$")
+_QUOTED_KEY = re.compile(r" ?The duplicate key value is \(.*", re.DOTALL)
 # Texts of pyodbc and of the drivers for a lost connection, where no SQLSTATE says so.
 _LOST = re.compile(
     r"no connection to the server|server closed the connection|could not (?:send|receive)"
@@ -144,6 +148,20 @@ def diagnose(error: pyodbc.Error) -> Diagnosis:
     constraint = _CONSTRAINT.search(first_line) if kind is Kind.CONSTRAINT else None
     name = _as_declared(constraint[1].lower()) if constraint else None
     return Diagnosis(kind, number or state or "unknown", name)
+
+
+def plain(message: str) -> str:
+    """Return the first record of a driver's message in one line, without states and numbers."""
+    first = re.split(r"; \[[0-9A-Z]{5}\] ", message, maxsplit=1)[0]
+    text = _NUMBERS_LAST.sub("", _RECORD.sub("", first, count=1).strip())
+    return " ".join(text.split()).rstrip(".") or "the driver gives no reason"
+
+
+def reason(error: pyodbc.Error) -> str:
+    """Return what the server says of a statement it refused, in one line without a row's values."""
+    message = str(error.args[-1]) if error.args else ""
+    # PostgreSQL quotes the values in a line of their own, SQL Server at the end of the sentence.
+    return _QUOTED_KEY.sub("", plain(message.split("\n", 1)[0])).rstrip(".;")
 
 
 def _as_declared(name: str) -> str:

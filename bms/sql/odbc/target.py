@@ -23,7 +23,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bms.errors import ConfigurationError
 from bms.sql.odbc import drivers
-from bms.sql.statements import Compiled, Statement, compile_mssql
+from bms.sql.odbc.handles import compile_with_handle
+from bms.sql.statements import Compiled, Statement
 
 Compile = Callable[[Statement, tuple[tuple[str, int], ...]], Compiled]
 
@@ -32,6 +33,7 @@ _LOCK_TIMEOUT = 5
 _STATEMENT_TIMEOUT = 15
 _IDLE_IN_TRANSACTION_TIMEOUT = 30
 _LONGEST_TIMEOUT = 3600
+_PATIENCE = 5  # seconds more than a statement may take that a caller waits for a unit of work
 
 _KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9_ ]*")
 _PLAIN = re.compile(r"[A-Za-z0-9_.:,/\\-]*")
@@ -69,6 +71,7 @@ class Target:
     ``odbc`` is the connection string; ``keywords`` are its options without the secrets. Each new session runs
     the statements ``on_connect``. Timeouts are in seconds. ``statement_timeout`` is for the driver; it is 0
     where ``on_connect`` sets that timeout. ``port`` is None where the driver asks the host for it.
+    ``patience`` is how long a unit of work may take, longer than any statement in it.
     """
 
     dialect: str
@@ -77,6 +80,7 @@ class Target:
     on_connect: tuple[str, ...] = ()
     statement_timeout: int = 0
     login_timeout: int = LOGIN_TIMEOUT
+    patience: float = _STATEMENT_TIMEOUT + _PATIENCE
     host: str = field(default="", repr=False)
     port: int | None = None
     database: str = field(default="", repr=False)
@@ -88,7 +92,7 @@ class Target:
     def compile(self) -> Compile:
         """The compiler of statements for this database. Only PostgreSQL's imports sqlglot."""
         if self.dialect == "mssql":
-            return compile_mssql
+            return compile_with_handle
         from bms.sql.dialect.translate import compile_postgres
 
         return compile_postgres
@@ -188,6 +192,7 @@ def _postgres(address: _Address, options: dict[str, str], timeouts: Mapping[str,
             f"SET idle_in_transaction_session_timeout = '{_IDLE_IN_TRANSACTION_TIMEOUT}s'",
         ),
         login_timeout=timeouts["login"],
+        patience=timeouts["statement"] + _PATIENCE,
         host=address.host,
         port=address.port or 5432,
         database=address.database,
@@ -228,6 +233,7 @@ def _mssql(
         ("SET XACT_ABORT ON", f"SET LOCK_TIMEOUT {timeouts['lock'] * 1000}"),
         timeouts["statement"],
         login_timeout=timeouts["login"],
+        patience=timeouts["statement"] + _PATIENCE,
         host=host,
         port=port,
         database=address.database,
@@ -251,16 +257,18 @@ def _take_timeouts(options: dict[str, str]) -> dict[str, int]:
 
 
 def _handed_to_libpq(options: dict[str, str]) -> dict[str, str]:
-    """Return ``options``, with those that only libpq knows moved into psqlODBC's option ``pqopt``."""
+    """Return ``options``, with those that only libpq knows moved into psqlODBC's option ``pqopt``.
+
+    Unless they name the session, it is named bms, as on SQL Server.
+    """
     kept = {name: value for name, value in options.items() if not _OF_LIBPQ.fullmatch(name)}
     moved = [
         "{}='{}'".format(name.lower(), value.replace("\\", "\\\\").replace("'", "\\'"))
         for name, value in options.items()
         if name not in kept
     ]
-    if moved:
-        given = next((name for name in kept if name.lower() == "pqopt"), "pqopt")
-        kept[given] = " ".join(filter(None, (kept.get(given), *moved)))
+    given = next((name for name in kept if name.lower() == "pqopt"), "pqopt")
+    kept[given] = " ".join(filter(None, ("fallback_application_name='bms'", kept.get(given), *moved)))
     return kept
 
 

@@ -10,22 +10,32 @@ import pyodbc
 from yoyo import read_migrations
 from yoyo.backends.base import get_backend_class
 from yoyo.connections import default_migration_table, parse_uri
-from yoyo.exceptions import LockTimeout
+from yoyo.exceptions import BadMigration, LockTimeout
 
 from bms.errors import ConfigurationError, DatabaseUnavailable
 from bms.sql.odbc.errors import Kind, diagnose
 from bms.sql.odbc.target import parse_url
+from bms.sql.yoyo.carry_out import MigrationFailed, NotAllowed, apply_each, roll_back_each
+
+__all__ = [
+    "MIGRATIONS",
+    "MigrationFailed",
+    "NotAllowed",
+    "apply_migrations",
+    "list_migrations",
+    "opened",
+    "read_directory",
+    "roll_back_migrations",
+    "yoyo_url",
+]
 
 _PACKAGE = Path(__file__).resolve().parents[2]
+IN_SOURCE_TREE = (_PACKAGE.parent / "setup.cfg").is_file()
 # They are beside the package in a source tree, and inside it once installed. A directory "migrations" beside
 # an installed package is another project's.
-MIGRATIONS = (_PACKAGE.parent if (_PACKAGE.parent / "setup.cfg").is_file() else _PACKAGE) / "migrations"
+MIGRATIONS = (_PACKAGE.parent if IN_SOURCE_TREE else _PACKAGE) / "migrations"
 
-_CHANGE = "change the schema"
-
-
-class NotAllowed(ConfigurationError):
-    """The login lacks the right to migrate, or to read which migrations are applied."""
+CHANGE, SEE = "change the schema", "see which migrations are applied"
 
 
 def yoyo_url(database_url: str) -> str:
@@ -39,26 +49,31 @@ def apply_migrations(database_url: str, directory: Path = MIGRATIONS) -> list[st
     """Apply the pending migrations and return their ids, in order. Concurrent processes apply each one once.
 
     A migration is applied completely or not at all. Raises DatabaseUnavailable when the database is down or
-    another process migrates for too long, NotAllowed when the login may not change the schema, and the
-    driver's error when a migration fails.
+    another process migrates for too long, NotAllowed when the login may not change the schema, and
+    MigrationFailed when the database refuses a migration.
     """
     migrations = read_directory(directory)
-    with _backend(database_url, _CHANGE) as backend, backend.lock():
-        pending = backend.to_apply(migrations)
-        backend.apply_migrations(pending)
-        return [migration.id for migration in pending]
+    with opened(database_url, CHANGE) as backend, backend.lock():
+        return apply_each(backend, backend.to_apply(migrations))
 
 
 def roll_back_migrations(database_url: str, count: int = 1, directory: Path = MIGRATIONS) -> list[str]:
     """Roll the last ``count`` migrations back and return their ids, newest first.
 
-    Raises the same errors as ``apply_migrations``.
+    Raises the same errors as ``apply_migrations``, and ConfigurationError when fewer are applied.
     """
     migrations = read_directory(directory)
-    with _backend(database_url, _CHANGE) as backend, backend.lock():
-        chosen = backend.to_rollback(migrations)[:count]
-        backend.rollback_migrations(chosen)
-        return [migration.id for migration in chosen]
+    with opened(database_url, CHANGE) as backend, backend.lock():
+        applied = backend.to_rollback(migrations)
+        refuse_beyond(count, len(applied))
+        return roll_back_each(backend, applied[:count])
+
+
+def refuse_beyond(count: int, applied: int) -> None:
+    """Raise ConfigurationError if fewer than ``count`` migrations are ``applied``."""
+    if count > applied:
+        are = "migration is" if applied == 1 else "migrations are"
+        raise ConfigurationError(f"{count} cannot be rolled back: {applied or 'no'} {are} applied")
 
 
 def list_migrations(database_url: str, directory: Path = MIGRATIONS) -> list[tuple[str, bool]]:
@@ -67,8 +82,8 @@ def list_migrations(database_url: str, directory: Path = MIGRATIONS) -> list[tup
     Raises DatabaseUnavailable when the database is down, and NotAllowed when the login may not read this.
     """
     migrations = read_directory(directory)
-    with _backend(database_url, "see which migrations are applied", writes=False) as backend:
-        applied = backend.recorded_hashes()
+    with opened(database_url, SEE, writes=False) as backend:
+        applied = backend.recorded()
         return [(migration.id, migration.hash in applied) for migration in migrations]
 
 
@@ -84,7 +99,11 @@ def read_directory(directory: Path) -> Any:
 
 
 @contextlib.contextmanager
-def _backend(database_url: str, right: str, *, writes: bool = True) -> Iterator[Any]:
+def opened(database_url: str, right: str, *, writes: bool = True) -> Iterator[Any]:
+    """Yield yoyo's backend of the database. ``right`` says what for, to a login that may not.
+
+    Unless it ``writes``, yoyo's tables are not made.
+    """
     target = parse_url(database_url)
     uri = parse_uri(yoyo_url(database_url))
     try:
@@ -94,6 +113,8 @@ def _backend(database_url: str, right: str, *, writes: bool = True) -> Iterator[
             yield backend
     except LockTimeout:
         raise DatabaseUnavailable(f"Another process is migrating {target.label}") from None
+    except BadMigration as error:
+        raise MigrationFailed(f"A migration cannot be read: {error.args[0]}") from None
     except pyodbc.Error as error:
         diagnosis = diagnose(error)
         if diagnosis.kind is Kind.PERMISSION:

@@ -1,0 +1,123 @@
+"""A charge as the simulated gateway books it: one line of its ledger, in a transaction of the caller."""
+
+import hashlib
+import sqlite3
+import time
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from bms.money import exponent_of
+from bms.payments.gateway import Outcome, OutcomeStatus, ReferenceReused
+
+
+class Refunding(StrEnum):
+    """How refunds of a charge behave. The charge decides."""
+
+    PROMPT = "prompt"
+    FAILS_ONCE = "fails_once"
+    FAILS = "fails"
+    UNANSWERED_ONCE = "unanswered_once"
+    ANSWER_LOST = "answer_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An entry's outcome, known from ``answers_at`` on (seconds since 1970).
+
+    ``answered`` is False if the call that booked the entry gets no answer.
+    """
+
+    outcome: Outcome
+    answered: bool = True
+    answers_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCharge:
+    """A charge to book. ``failure`` is the code and message of a refusal.
+
+    ``answered`` says whether the first call gets an answer, ``delay`` how many seconds there is no outcome,
+    ``waits`` whether the buyer must decide first.
+    """
+
+    reference: str
+    amount: Decimal
+    currency: str
+    method: str
+    brand: str | None = None
+    last4: str | None = None
+    failure: tuple[str, str] | None = None
+    refunding: Refunding = Refunding.PROMPT
+    answered: bool = True
+    delay: float = 0.0
+    waits: bool = False
+
+
+def book_charge(connection: sqlite3.Connection, new: NewCharge) -> Booked:
+    """Book a charge unless its reference is booked already, and return the entry.
+
+    Raises ReferenceReused, and ValueError for an amount that is no amount of its currency. Nothing is written
+    then.
+    """
+    earlier = connection.execute(
+        "SELECT exponent FROM charges WHERE reference = ?", (new.reference,)
+    ).fetchone()
+    exponent = exponent_of(new.currency) if earlier is None else earlier["exponent"]
+    cents = cents_of(new.amount, exponent)
+    created = connection.execute(
+        "INSERT INTO charges (reference, gateway_reference, cents, currency, method, brand, last4,"
+        " status, failure_code, message, answers_at, refunding, exponent)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (reference) DO NOTHING",
+        (
+            new.reference,
+            gateway_reference_of("ch", new.reference),
+            cents,
+            new.currency,
+            new.method,
+            new.brand,
+            new.last4,
+            status_of(new.failure, waits=new.waits),
+            *(new.failure or (None, None)),
+            time.time() + new.delay,
+            new.refunding,
+            exponent,
+        ),
+    ).rowcount
+    row = connection.execute("SELECT * FROM charges WHERE reference = ?", (new.reference,)).fetchone()
+    if (amount_of(row), row["currency"]) != (new.amount, new.currency):
+        raise ReferenceReused(f"charge {new.reference} was booked with another amount or currency")
+    return Booked(outcome_of(row), new.answered or not created, row["answers_at"])
+
+
+def status_of(failure: tuple[str, str] | None, *, waits: bool = False) -> OutcomeStatus:
+    """Return the state of a charge that is booked now."""
+    if failure:
+        return OutcomeStatus.FAILED
+    return OutcomeStatus.PENDING if waits else OutcomeStatus.SUCCEEDED
+
+
+def outcome_of(row: sqlite3.Row) -> Outcome:
+    """Return the outcome that a line of the ledger has."""
+    return Outcome(
+        OutcomeStatus(row["status"]), row["gateway_reference"], row["failure_code"], row["message"]
+    )
+
+
+def gateway_reference_of(prefix: str, reference: str) -> str:
+    """Return the gateway's own reference: the same for the same ``reference``."""
+    return f"{prefix}_{hashlib.sha256(reference.encode()).hexdigest()[:24]}"
+
+
+def cents_of(amount: Decimal, exponent: int) -> int:
+    """Return ``amount`` in its smallest parts. Raises ValueError unless it is positive with none smaller."""
+    if not amount.is_finite() or amount <= 0 or amount.scaleb(exponent) % 1:
+        decimals = {0: "no", 2: "two", 3: "three"}[exponent]
+        raise ValueError(f"{amount} is not a positive amount with {decimals} decimals at the most")
+    return int(amount.scaleb(exponent))
+
+
+def amount_of(row: sqlite3.Row) -> Decimal:
+    """Return the amount of a line of the ledger."""
+    return Decimal(row["cents"]).scaleb(-row["exponent"])

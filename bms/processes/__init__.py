@@ -1,0 +1,1 @@
+"""The processes of a service: who listens, who serves, who replaces the dead, and how all of them end."""

@@ -1,0 +1,55 @@
+"""Errors as pages, for people who meet them with a browser."""
+
+import re
+
+from aiohttp import hdrs, web
+
+from bms.errors import BMSError
+from bms.http import keys
+from bms.web.kit.pages import FormRoute, PageRoute
+from bms.web.kit.refusals import sorry
+from bms.web.kit.visit import VISIT, Visit, strangers_visit
+
+_HTML = re.compile(r"\btext/html\b(?!\s*;\s*q=0(\.0*)?\s*(,|\Z))", re.IGNORECASE)
+
+
+def error_page(request: web.Request, error: BMSError) -> web.Response | None:
+    """Return the page for ``error``, or None where the API answers.
+
+    Pages have their own errors. So do paths of nobody, where a browser asks. A path of the API never does.
+    """
+    if not _is_page(request):
+        return None
+    visit: Visit = request.get(VISIT) or strangers_visit(request)
+    found = sorry(error.status)
+    response = visit.render(
+        "error",
+        status=error.status,
+        here="/",
+        title=visit.gettext(found.title),
+        advice=visit.gettext(found.advice),
+        request_id=request[keys.REQUEST_ID],
+        again=request.rel_url.raw_path if _may_help(request, error) else None,
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"  # the path may be a secret
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _may_help(request: web.Request, error: BMSError) -> bool:
+    """Return whether the same address may show something else later."""
+    return request.method in ("GET", "HEAD") and error.status != 404
+
+
+def _is_page(request: web.Request) -> bool:
+    handler = getattr(request.match_info.handler, "__self__", None)
+    if isinstance(handler, PageRoute | FormRoute):
+        return True
+    nobodys = request.match_info.http_exception is not None and request.match_info.route.resource is None
+    return nobodys and reads_pages(request)
+
+
+def reads_pages(request: web.Request) -> bool:
+    """Return whether a browser asks, for a person to read the reply."""
+    return bool(_HTML.search(request.headers.get(hdrs.ACCEPT, "")))

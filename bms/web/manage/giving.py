@@ -1,0 +1,95 @@
+"""Giving tickets away: a guest pays nothing and is mailed them."""
+
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from bms.commands.sales.complimentary import give_tickets
+from bms.commands.sales.contacts import Contact
+from bms.commands.sales.pricing import Wanted
+from bms.errors import BMSError
+from bms.i18n.languages import marked
+from bms.queries.events import EventView, get_own_view
+from bms.schemas.bookings import Complimentary
+from bms.web.kit.attempts import FIELD, new_attempt, run_attempt
+from bms.web.kit.forms import Form, body_of
+from bms.web.kit.office import Office
+from bms.web.kit.redirects import see_other
+from bms.web.kit.visit import Visit
+from bms.web.manage.area import MANAGE
+from bms.web.manage.event_fields import number_in
+from bms.web.manage.of_event import path_of, render_event
+
+pages = Office(MANAGE)
+
+PATH = "/manage/events/{id:[0-9]+}/give"
+LABELS = {"name": marked("Name"), "email": marked("E-mail address")}
+_GIFT = Complimentary()
+
+
+@pages.get(PATH)
+async def show(visit: Visit) -> web.Response:
+    """Show the form."""
+    view = await visit.db.read_primary(get_own_view, visit.actor, event_id=visit.id())
+    return _show(visit, view, _form(visit, view))
+
+
+@pages.post(PATH)
+async def give(visit: Visit, typed: dict[str, str]) -> web.Response:
+    """Give the tickets that were chosen."""
+    view = await visit.db.read_primary(get_own_view, visit.actor, event_id=visit.id())
+    form = _form(visit, view, typed)
+    lines: list[dict[str, Any]] = []
+    for kind in view.ticket_types:
+        quantity = number_in(typed.get(f"q.{kind.id}", ""))
+        if isinstance(quantity, str) and quantity:
+            form.add(f"q.{kind.id}", visit.gettext("Please give a whole number."))
+        elif quantity:
+            lines.append({"ticket_type": kind.id, "quantity": quantity})
+    body: dict[str, Any] = {**body_of(typed, *LABELS), "tickets": lines}
+    if not lines and not form.is_faulty:
+        form.refusal = visit.gettext("Please say how many tickets you give.")
+    loaded = form.load(_GIFT, body)
+    if loaded is None or form.is_faulty:
+        return _show(visit, view, form, status=422)
+    command = partial(
+        give_tickets,
+        actor=visit.actor,
+        event_id=view.event.id,
+        wanted=[Wanted(*line) for line in loaded["tickets"]],
+        contact=Contact(loaded["name"], loaded["email"]),
+        locale=visit.words.tag,
+        allow_blocked=False,
+        password_hash=visit.passwords.nobodys,
+        maps=visit.charts.maps,
+    )
+    try:
+        reference = await visit.charts.run(
+            lambda: run_attempt(visit, typed, command, lambda made: made.booking.reference)
+        )
+    except BMSError as error:
+        if error.status in (403, 404):
+            raise
+        form.typed.pop(FIELD, None)
+        form.refuse(error)
+        return _show(visit, view, form, status=error.status)
+    return see_other(f"{path_of(view.event.id, '/bookings')}/{reference}?done=given")
+
+
+def _form(visit: Visit, view: EventView, typed: dict[str, str] | None = None) -> Form:
+    return Form(visit.words, {**{f"q.{kind.id}": kind.name for kind in view.ticket_types}, **LABELS}, typed)
+
+
+def _show(visit: Visit, view: EventView, form: Form, *, status: int = 200) -> web.Response:
+    return render_event(
+        visit,
+        "manage/give",
+        view.event,
+        "/bookings",
+        status=status,
+        here=path_of(view.event.id, "/give"),
+        form=form,
+        kinds=view.ticket_types,
+        attempt=form.typed.get(FIELD) or new_attempt(),
+    )
