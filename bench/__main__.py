@@ -37,10 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     before = store.load(arguments.baseline) if arguments.baseline else None
     data_dir = Path(tempfile.mkdtemp(prefix="bms-bench-", dir=scratch_parent()))
     try:
-        with make_world(data_dir) as world:
+        wish = _wish(arguments)
+        with make_world(data_dir, seats=wish.needs_seats) as world:
             if arguments.locust:
                 return _run_people(world, arguments)
-            results = run(world, _wish(arguments))
+            results = run(world, wish)
     except _FAILURES as error:
         print(f"script/bench: {error}", file=sys.stderr)
         return 1

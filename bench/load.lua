@@ -5,11 +5,14 @@
 --   login RUN NAMES PASSWORD   POST /login
 --   read  RUN PATHS            GET, in turn
 --
--- TOKENS: a user's id and access token a line. TARGETS: the ids of an event and of a ticket type of it.
+-- TOKENS: a user's id and access token a line. TARGETS: the ids of an event and of a ticket type of it, and
+-- what else is wished of that, one ticket unless said. RUN ends with a number; each run goes on in TARGETS
+-- about where the one before it ended.
 -- On standard output, last: one line of JSON.
 
 local CARD = '"method":"card","details":{"number":"4242424242424242","expiry":"12/40","cvv":"123","holder":"B"}'
-local tokens, token_of, targets, unpaid, number, run = {}, {}, {}, {}, 0, ""
+local BETWEEN_RUNS = 9973
+local tokens, token_of, targets, unpaid, number, first, run = {}, {}, {}, {}, 0, 0, ""
 
 local function lines(path)
   local found = {}
@@ -24,9 +27,11 @@ local function read_buyers(args)
     token_of[user] = token
   end
   for _, line in ipairs(lines(args[4])) do
-    local event, kind = line:match("^(%d+) (%d+)$")
-    targets[#targets + 1] = '{"event":' .. event .. ',"tickets":[{"ticket_type":' .. kind .. ',"quantity":1}]}'
+    local event, kind, wish = line:match("^(%d+) (%d+) ?(.*)$")
+    if wish == "" then wish = '"quantity":1' end
+    targets[#targets + 1] = '{"event":' .. event .. ',"tickets":[{"ticket_type":' .. kind .. "," .. wish .. "}]}"
   end
+  first = tonumber(run:match("(%d+)%-$")) * BETWEEN_RUNS
 end
 
 local function post(path, token, key, body)
@@ -37,7 +42,7 @@ end
 
 local function book()
   number = number + 1
-  return post("/bookings", tokens[number % #tokens + 1], run .. number, targets[number % #targets + 1])
+  return post("/bookings", tokens[number % #tokens + 1], run .. number, targets[(first + number) % #targets + 1])
 end
 
 local function pay_or_book()

@@ -25,12 +25,16 @@ class LoadFailed(Exception):
 
 @dataclass(frozen=True)
 class Load:
-    """What is asked for: arguments of load.lua after the run, and the status that is a good answer."""
+    """What is asked for: arguments of load.lua after the run, and the status that is a good answer.
+
+    ``refusals`` are the statuses of a server that is well, too.
+    """
 
     name: str
     mode: str
     arguments: tuple[str, ...]
     good: int
+    refusals: frozenset[int] = REFUSALS
 
 
 @dataclass
@@ -157,7 +161,9 @@ def read_result(load: Load, output: str, *, connections: int, processes: int, us
 
 def _problems(load: Load, found: dict[str, int], statuses: dict[int, int], good: int) -> list[str]:
     odd = {
-        status: count for status, count in statuses.items() if status != load.good and status not in REFUSALS
+        status: count
+        for status, count in statuses.items()
+        if status != load.good and status not in load.refusals
     }
     problems = [f"{count} answers {status or 'of 400 or more'}" for status, count in sorted(odd.items())]
     if found["without_retry_after"]:

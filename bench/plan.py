@@ -7,19 +7,25 @@ from concurrent.futures import ThreadPoolExecutor
 
 import bcrypt
 
-from bench.load import Load
+from bench.load import REFUSALS, Load
+from bench.stadium import Stadium
 from bench.world import BUYERS, PASSWORD, Target, World
 
 CONNECTIONS = (16, 64, 256)
 BOOKINGS = ("spread", "hot", "pay", "free")
-READS = ("event", "events", "filtered")
+READS = ("event", "events", "filtered", "availability")
+SEATS = ("seats", "seats_own", "seats_best")
 # Those come last that leave work behind: mail to whoever has paid, and the logins that wrk gave up.
-NAMES = ("spread", "hot", *READS, "pay", "free", "login")
+NAMES = ("spread", "hot", *SEATS, *READS, "pay", "free", "login")
 GROUPS = {"get": READS, "all": NAMES}
 TITLES = {
     "spread": "POST /bookings, 100 events",
     "hot": "POST /bookings, one hot event",
     "limited": "POST /bookings, one hot event, limits on",
+    "seats": "POST /bookings, 60,000 seats, own picks and best available in turn",
+    "seats_own": "POST /bookings, 60,000 seats, own picks",
+    "seats_best": "POST /bookings, 60,000 seats, best available",
+    "availability": "GET /events/{id}/seating/availability, 60,000 seats",
     "event": "GET /events/{id}, 100 events",
     "events": "GET /events, 100 events",
     "filtered": "GET /events, filtered",
@@ -27,6 +33,7 @@ TITLES = {
     "pay": "POST /bookings and /payments, pairs",
     "free": "POST /bookings, free of charge",
 }
+SEAT_REFUSALS = REFUSALS | {422}  # a pick that would leave a single seat
 LISTS = {
     "events": "/events?limit=100",
     "filtered": "/events?category=concert&city=Rotterdam&available=true&price_max=30&sort=price",
@@ -39,6 +46,8 @@ def connections_of(name: str, wanted: Sequence[int] | None) -> tuple[int, ...]:
         return tuple(wanted)
     if name in ("spread", "hot"):
         return CONNECTIONS
+    if name in SEATS:
+        return CONNECTIONS[1:]
     # Each login counts as failed until it has succeeded, and of those one address has 100 at the most.
     return (8,) if name == "login" else (64,)
 
@@ -47,7 +56,14 @@ def paths_of(world: World, name: str) -> list[str]:
     """Return the paths that a load of reads asks for, in turn."""
     if name == "event":
         return [f"/events/{target.event_id}" for target in world.events]
+    if name == "availability":
+        return [f"/events/{_stadium(world).event_id}/seating/availability"]
     return [LISTS[name]]
+
+
+def _stadium(world: World) -> Stadium:
+    assert world.stadium is not None, "the world was made without seats"
+    return world.stadium
 
 
 def make_load(world: World, name: str) -> Load:
@@ -57,11 +73,18 @@ def make_load(world: World, name: str) -> Load:
     if name == "login":
         names = world.file("names.txt", [f"buyer{number}" for number in range(1, BUYERS + 1)])
         return Load(name, "login", (names, PASSWORD), 200)
-    targets: dict[str, Sequence[Target]] = {"hot": [world.hot], "free": world.free}
-    lines = [f"{t.event_id} {t.ticket_type_id}" for t in targets.get(name, world.events)]
     tokens = world.file("tokens.txt", [f"{user} {token}" for user, token in world.buyers])
     mode = "pay" if name == "pay" else "book"
-    return Load(name, mode, (tokens, world.file(f"{name}.txt", lines)), 201)
+    arguments = (tokens, world.file(f"{name}.txt", _targets(world, name)))
+    return Load(name, mode, arguments, 201, SEAT_REFUSALS if name in SEATS else REFUSALS)
+
+
+def _targets(world: World, name: str) -> list[str]:
+    if name in SEATS:
+        stadium = _stadium(world)
+        return {"seats": stadium.halves, "seats_own": stadium.own_picks, "seats_best": stadium.best}[name]()
+    targets: dict[str, Sequence[Target]] = {"hot": [world.hot], "free": world.free}
+    return [f"{t.event_id} {t.ticket_type_id}" for t in targets.get(name, world.events)]
 
 
 def hashes_a_second(cores: int, seconds: float = 2.0, rounds: int = 12) -> float:

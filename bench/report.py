@@ -9,6 +9,10 @@ from bench.plan import TITLES
 from bench.run import Results
 
 MEMORY_BAR = 150.0  # MB per process
+SEATS_SHARE = 0.35
+PICKER_MEDIAN, PICKER_P99 = 0.2, 2.0  # ms
+PINNING = 20.0  # seconds
+SEATS_MEMORY = 25.0  # MB
 FLAT_SECONDS = 600
 FLAT_MB = 5.0  # growth in ten minutes, by the line through the samples, that still counts as none
 _SETTLED_SECONDS = 60  # of a long load: connections, caches and prepared statements are made by then
@@ -90,7 +94,8 @@ def bars(results: Results) -> list[Bar]:
         _share(results, "event", 0.6, "GET /events/{id}"),
         _share(results, "events", 0.6, "GET /events, 100 events"),
         _share(results, "filtered", 0.6, "GET /events, filtered"),
-        _overload(results),
+        _overload(results, "hot"),
+        *seat_bars(results),
     ]
     largest = max(results.memory.values(), default=None)
     verdict = UNKNOWN if largest is None else MET if largest < MEMORY_BAR else NOT_MET
@@ -107,13 +112,39 @@ def _share(results: Results, name: str, least: float, measure: str) -> Bar:
     return Bar(measure, f"at least {least}", f"{ratio:.2f}", MET if ratio >= least else NOT_MET)
 
 
-def _overload(results: Results) -> Bar:
+def seat_bars(results: Results) -> list[Bar]:
+    """Return what is to be reached by reserved seating."""
+    mixed = results.find("seats", 256)
+    share = None if mixed is None else results.ratio_of(mixed)
+    verdict = UNKNOWN if share is None else MET if share >= SEATS_SHARE else NOT_MET
+    shown = "" if share is None else f"{share:.2f}"
+    found = [
+        Bar(TITLES["seats"] + ", 256", f"at least {SEATS_SHARE} of the hot event's rate", shown, verdict),
+        _overload(results, "seats"),
+        _share(results, "availability", 0.5, TITLES["availability"]),
+    ]
+    for name, (median, p99) in results.picked.items():
+        good = median < PICKER_MEDIAN and p99 < PICKER_P99
+        bar = f"median under {PICKER_MEDIAN} ms, p99 under {PICKER_P99:.0f} ms"
+        shown = f"{median:.2f} ms, {p99:.2f} ms"
+        found.append(Bar(f"picking of 60,000 seats, half sold: {name}", bar, shown, MET if good else NOT_MET))
+    for measure, value, most, unit in (
+        ("writing 60,000 seats", results.pinned, PINNING, "s"),
+        ("memory of a process for 60,000 seats", results.memory_of_seats, SEATS_MEMORY, "MB more"),
+    ):
+        verdict = UNKNOWN if value is None else MET if value <= most else NOT_MET
+        shown = "" if value is None else f"{value:.0f} {unit}"
+        found.append(Bar(measure, f"at most {most:.0f} {unit}", shown, verdict))
+    return found
+
+
+def _overload(results: Results, name: str) -> Bar:
     measure, bar = (
-        "hot, 256 connections",
+        f"{name}, 256 connections",
         "no 5xx except 503 with Retry-After; p99 under 5 times the p50 at 64",
     )
-    full = next((f for f in results.figures if (f.name, f.connections) == ("hot", 256)), None)
-    usual = results.find("hot", 64)
+    full = next((f for f in results.figures if (f.name, f.connections) == (name, 256)), None)
+    usual = results.find(name, 64)
     if full is None or usual is None:
         return Bar(measure, bar, "", UNKNOWN)
     if full.problems:

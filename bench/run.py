@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from bench import machine, procfs
 from bench.limit import Limit, best, measure_limit
 from bench.load import Figure, Load, median_figure, run_load
-from bench.plan import BOOKINGS, READS, connections_of, hashes_a_second, make_load
+from bench.plan import BOOKINGS, READS, SEATS, connections_of, hashes_a_second, make_load
 from bench.reads import measure_reads
+from bench.seating import picker_figures
 from bench.serving import WIDE_LIMITS, Server, bms_server, check_books
 from bench.tape import tape_booking
 from bench.world import World
@@ -22,13 +23,20 @@ TRIAL_SECONDS = 3
 SETTLE_SECONDS = 20  # at the most, for the mail of one load to go out before the next
 SOAK_CONNECTIONS = 64
 SAMPLE_SECONDS = 10
+MEMORY_SECONDS = 5
+PICKER_ASKS = 2000
+FIRST_SEATS_SECONDS = 8  # a process that has not sold a stadium's seats yet loads its chart first
 QUIET = 0.1  # of the cores: more than this of other work and no figure is worth keeping
 LOGIN_SECONDS = 5  # at the least: one takes a good part of a second
 
 
 @dataclass
 class Results:
-    """All that a run found. ``limits`` of bookings, ``bare`` by load and event loop, in answers a second."""
+    """All that a run found. ``limits`` of bookings, ``bare`` by load and event loop, in answers a second.
+
+    ``pinned`` is how long the seats of a stadium took to be written, in seconds; ``picked`` has the median
+    and the p99 of picking in milliseconds; ``memory_of_seats`` is what a process takes more, in MB.
+    """
 
     machine: dict[str, str]
     processes: int = 1
@@ -42,6 +50,9 @@ class Results:
     memory: dict[int, float] = field(default_factory=dict)
     soak: list[tuple[float, float]] = field(default_factory=list)
     soak_figure: Figure | None = None
+    pinned: float | None = None
+    picked: dict[str, tuple[float, float]] = field(default_factory=dict)
+    memory_of_seats: float | None = None
 
     def limit_of(self, figure: Figure) -> float | None:
         """Return what the figure's rate is a share of; None where that was not measured."""
@@ -49,6 +60,9 @@ class Results:
             return best(self.limits, spread=figure.name != "hot")
         if figure.name == "login":
             return self.hashes
+        if figure.name in SEATS:
+            hot = self.find("hot", figure.connections)
+            return None if hot is None else hot.rate
         bare = self.bare.get(figure.name, {}).get("uvloop" if self.uvloop else "asyncio")
         if bare is None or bare.problems or bare.connections != figure.connections:
             return None
@@ -106,6 +120,11 @@ class Wish:
     with_limits: bool = True
     soak: int = 0
 
+    @property
+    def needs_seats(self) -> bool:
+        """Whether a stadium is needed."""
+        return bool({*SEATS, "availability"} & set(self.names))
+
 
 def run(world: World, wish: Wish) -> Results:
     """Measure what is wished and return it. Raises what the parts raise when one of them does not run."""
@@ -141,9 +160,28 @@ def run(world: World, wish: Wish) -> Results:
         with bms_server(world.data_dir, results.processes, **WIDE_LIMITS) as server:
             figures = _measure_in_turns(world, server, "hot", wish)
         results.figures += [replace(figure, name="limited") for figure in figures]
+    if world.stadium is not None and set(SEATS) & set(wish.names):
+        results.pinned = world.stadium.seconds
+        results.memory_of_seats = _memory_of_seats(world)
+        results.picked = picker_figures(PICKER_ASKS)
     if "login" in wish.names:
         results.hashes = hashes_a_second(os.cpu_count() or 1)
     return results
+
+
+def _memory_of_seats(world: World) -> float:
+    """Return how much more memory a process takes that sells a stadium too, in MB."""
+    assert world.stadium is not None
+    world.stadium.empty(world)
+    with bms_server(world.data_dir) as server:
+        taken = []
+        for name in ("hot", "seats"):
+            for _ in range(2):  # the second time nothing is new
+                _load(world, server, make_load(world, name), 64, MEMORY_SECONDS, warm_up=0)
+            taken.append(procfs.memory(server.pid)[server.pid])
+    before, after = taken
+    say(f"memory of a process: {before:.0f} MB, with a stadium on sale {after:.0f} MB")
+    return after - before
 
 
 def say(line: str) -> None:
@@ -193,8 +231,10 @@ def _measure_in_turns(world: World, server: Server, name: str, wish: Wish) -> li
     order = list(turns)
     for turn in range(1 if is_login else wish.rounds):
         for connections in order:
+            if name in SEATS and world.stadium is not None:
+                world.stadium.empty(world)
             # Nothing of a login gets warm, and those of a warm-up would still be hashed afterwards.
-            warm_up = 0 if turn or is_login else 1
+            warm_up = 0 if turn or is_login else FIRST_SEATS_SECONDS if name in SEATS else 1
             seconds = max(wish.seconds, LOGIN_SECONDS) if is_login else wish.seconds
             turns[connections].append(_load(world, server, load, connections, seconds, warm_up=warm_up))
         order.reverse()

@@ -1,6 +1,7 @@
 """The processes that are measured: ``bms serve`` as an operator starts it, and the bare handler beside it."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -9,9 +10,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from bench import procfs
 from bms.settings import Settings
@@ -122,6 +124,22 @@ def _await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
+
+
+def ask(
+    server: Server,
+    method: str,
+    path: str,
+    token: str,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Any:
+    """Send one request and return the JSON of its answer. Raises HTTPError for a refusal."""
+    sent = {"Content-Type": "application/json", "Authorization": f"Bearer {token}", **(headers or {})}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(server.url + path, data, sent, method=method)
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        return json.load(answer)
 
 
 def _free_port() -> int:

@@ -26,6 +26,7 @@ def load(path: Path) -> Results:
             for name, loops in found["bare"].items()
         }
         found["memory"] = {int(pid): value for pid, value in found["memory"].items()}
+        found["picked"] = {name: (median, p99) for name, (median, p99) in found["picked"].items()}
         found["soak"] = [(time, value) for time, value in found["soak"]]
         found["soak_figure"] = found["soak_figure"] and _figure(found["soak_figure"])
         return Results(**found)

@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import datetime as dt
-import json
 import tempfile
-import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,8 @@ from typing import Any
 import bcrypt
 import pyodbc
 
-from bench.serving import Server, bms_server
+from bench.serving import Server, ask, bms_server
+from bench.stadium import Stadium, open_stadium
 from bms import settings as settings_module
 from bms.commands.accounts import registration, sessions
 from bms.resources import make_database
@@ -81,6 +80,7 @@ class World(Site):
     hot: Target
     events: Sequence[Target]
     free: Sequence[Target]
+    stadium: Stadium | None = None
 
 
 def query(server: EmbeddedServer, sql: str, database: str = "bms") -> list[Any]:
@@ -132,32 +132,45 @@ def open_site(data_dir: Path) -> Iterator[Site]:
 
 
 @contextlib.contextmanager
-def make_world(data_dir: Path) -> Iterator[World]:
+def make_world(data_dir: Path, *, seats: bool = False) -> Iterator[World]:
     """Make accounts and events in ``data_dir``; its database server runs until the context ends.
 
-    Raises NotDurable when a durable setting is off.
+    With ``seats`` a stadium is among them, which takes a good part of a minute. Raises NotDurable when a
+    durable setting is off.
     """
     with open_site(data_dir) as site:
         admin, *buyers = make_accounts(site, BUYERS)
         with bms_server(data_dir) as server:
             hot, events, free = _make_events(server, admin[1])
-        yield World(site.data_dir, site.postgres, buyers, hot, events, free)
+            stadium = _make_stadium(server, admin[1]) if seats else None
+        yield World(site.data_dir, site.postgres, buyers, hot, events, free, stadium)
 
 
 def make_accounts(site: Site, buyers: int) -> list[tuple[int, str]]:
     """Return the ids and access tokens of an admin and so many buyers, made in the database itself."""
-    settings = settings_module.load(
-        {"BMS_DATA_DIR": str(site.data_dir), "BMS_DEMO_DATA": "off"}, site.data_dir / "none"
-    )
-    return asyncio.run(_make_accounts(settings, embedded_url(site.postgres), buyers))
+    return asyncio.run(_make_accounts(_settings(site), embedded_url(site.postgres), buyers))
 
 
-async def _make_accounts(settings: Settings, url: str, buyers: int) -> list[tuple[int, str]]:
-    tokens = Tokens(
+def access_token(site: Site, user_id: int, session_id: int) -> str:
+    """Return a token for a session that is there."""
+    return _tokens(_settings(site)).access(user_id=user_id, session_id=session_id)
+
+
+def _settings(site: Site) -> Settings:
+    given = {"BMS_DATA_DIR": str(site.data_dir), "BMS_DEMO_DATA": "off"}
+    return settings_module.load(given, site.data_dir / "none")
+
+
+def _tokens(settings: Settings) -> Tokens:
+    return Tokens(
         settings.secret_key,
         access_seconds=settings.access_token_seconds,
         refresh_seconds=settings.refresh_token_seconds,
     )
+
+
+async def _make_accounts(settings: Settings, url: str, buyers: int) -> list[tuple[int, str]]:
+    tokens = _tokens(settings)
     # One hash for all: they have the same password, and it is the check that is measured.
     password_hash = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(settings.bcrypt_rounds)).decode()
     database = make_database(settings, url)
@@ -183,9 +196,16 @@ def _insert_accounts(tx: Transaction, *, buyers: int, password_hash: str) -> lis
             password_hash=password_hash,
             role="USER" if number else "ADMIN",
             locale=None,
+            is_confirmed=False,
         )
         session_id = tx.value(
-            sessions.INSERT, user_id=user.id, refresh_hash=name, seconds=604_800, device=None, address=None
+            sessions.INSERT,
+            user_id=user.id,
+            refresh_hash=name,
+            seconds=604_800,
+            device=None,
+            address=None,
+            network=None,
         )
         made.append((user.id, session_id))
     return made
@@ -227,14 +247,16 @@ def _make_events(server: Server, token: str) -> tuple[Target, list[Target], list
     return hot, events, free
 
 
+def _make_stadium(server: Server, token: str) -> Stadium:
+    where = {"name": "The Stadium", "location": "1 Ring", "city": CITIES[0], "capacity": MAX_COUNT}
+    venue = post(server, "/venues", token, where)
+    starts_at = f"{dt.datetime.now(dt.UTC).date() + dt.timedelta(days=20)}T19:30:00Z"
+    fields = {"title": "The final", "starts_at": starts_at, "venue": venue["id"]}
+    return open_stadium(server, token, fields)
+
+
 def post(
     server: Server, path: str, token: str, body: dict[str, Any], headers: dict[str, str] | None = None
 ) -> Any:
     """Send one request and return the JSON of its answer. Raises HTTPError for a refusal."""
-    request = urllib.request.Request(
-        server.url + path,
-        json.dumps(body).encode(),
-        {"Content-Type": "application/json", "Authorization": f"Bearer {token}", **(headers or {})},
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
+    return ask(server, "POST", path, token, body, headers)

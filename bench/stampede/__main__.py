@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.serving import ServerFailed
-from bench.stampede.plan import QUICK, Plan
-from bench.stampede.report import render
+from bench.stampede.plan import QUICK, SEATED, Plan
+from bench.stampede.report import put_into, render
 from bench.stampede.run import run
 from bench.world import NotDurable, scratch_parent
 
@@ -37,8 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             shutil.rmtree(data_dir, ignore_errors=True)
     text = render(result)
     print(text)
-    if result.good and plan == Plan():
-        DOCUMENT.write_text(text)
+    if result.good and plan in (Plan(), SEATED):
+        DOCUMENT.write_text(put_into(DOCUMENT.read_text(), text))
         print(f"Written to {DOCUMENT}", file=sys.stderr)
     return 0 if result.good else 1
 
@@ -50,7 +50,10 @@ def wish(arguments: argparse.Namespace) -> Plan:
         for name in ("requests", "buyers", "tickets", "seed", "hold", "processes")
         if (value := getattr(arguments, name)) is not None
     }
-    return dataclasses.replace(QUICK if arguments.quick else Plan(), **given)
+    usual = SEATED if arguments.seats else Plan()
+    if arguments.quick:
+        usual = dataclasses.replace(QUICK, seats=usual.seats, processes=usual.processes)
+    return dataclasses.replace(usual, **given)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--hold", type=_number, metavar="SECONDS", help=f"BMS_HOLD_SECONDS ({full.hold})")
     parser.add_argument("--processes", type=_number, help=f"BMS_WORKERS ({full.processes}, BMS's default)")
     parser.add_argument("--seed", type=int, help=f"of the buyers' choices ({full.seed})")
+    parser.add_argument("--seats", action="store_true", help="sold by seat, by two server processes")
     parser.add_argument("--quick", action="store_true", help="a small one, in a few seconds")
     parser.add_argument("--keep", action="store_true", help="do not remove the data directory")
     return parser

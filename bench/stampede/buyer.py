@@ -6,7 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.stampede.desk import CANCEL, HOLD, LOOK, PAY, PAY_SLOWLY, SHOW, Answer, Desk, SaleOver, Unanswered
+from bench.stampede.desk import (
+    CANCEL,
+    HOLD,
+    LOOK,
+    PAY,
+    PAY_SLOWLY,
+    SEATS,
+    SHOW,
+    Answer,
+    Desk,
+    SaleOver,
+    Unanswered,
+)
+from bench.stampede.hall import Hall
 from bench.stampede.plan import Manner, Part
 
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12/40", "cvv": "123", "holder": "A. Buyer"}
@@ -21,6 +34,7 @@ class Sale:
     desk: Desk
     event_id: int
     hold: int  # seconds
+    hall: Hall | None = None
     sold_out: asyncio.Event = field(default_factory=asyncio.Event)
     buying: int = 0
     bookings: dict[str, int] = field(default_factory=dict)  # by the key they were asked for with
@@ -70,7 +84,7 @@ class Buyer:
         vanishes = self._manner is Manner.VANISHES
         if vanishes and self._draw.random() < 0.5:
             self._sale.vanished += 1
-            await self._drop_hold(self._body(self._part.quantity), self._key("hold"))
+            await self._drop_hold(await self._body(self._part.quantity), self._key("hold"))
             return True
         booking = await self._hold()
         if booking is None:
@@ -82,7 +96,7 @@ class Buyer:
         """Return a booking; None when there are no tickets. Of too few left, those are asked for."""
         quantity = self._part.quantity
         while quantity:
-            key, body = self._key("hold"), self._body(quantity)
+            key, body = self._key("hold"), await self._body(quantity)
             if self._manner is Manner.RETURNS:
                 await self._drop_hold(body, key)
                 await asyncio.sleep(self._draw.uniform(0.05, 0.5))
@@ -93,7 +107,7 @@ class Buyer:
                 self._sale.bookings[key] = answer.body["id"]
                 self._sale.replayed += answer.replayed
                 return answer.body
-            quantity = min(quantity - 1, int(answer.body.get("available", 0)))
+            quantity = _fewer(quantity, answer)
         return None
 
     async def _finish(self, booking: dict[str, Any]) -> bool:
@@ -172,8 +186,19 @@ class Buyer:
         after, rudely = self._draw.uniform(0, 0.3), self._draw.random() < 0.5
         await self._desk.drop(kind, path, self._token, body, key, share=share, after=after, rudely=rudely)
 
-    def _body(self, quantity: int) -> dict[str, Any]:
-        return {"event": self._sale.event_id, "quantity": quantity}
+    async def _body(self, quantity: int) -> dict[str, Any]:
+        """Return what is asked for: tickets, the best seats, or seats that were free a moment ago."""
+        hall, event_id = self._sale.hall, self._sale.event_id
+        if hall is None:
+            return {"event": event_id, "quantity": quantity}
+        line: dict[str, Any] = {"ticket_type": hall.ticket_type_id}
+        if self._part.picks_seats:
+            path = f"/events/{event_id}/seating/availability"
+            seen = await self._desk.ask(SEATS, "GET", path)
+            picked = hall.pick(seen.body, quantity, self._draw)
+            if picked:
+                return {"event": event_id, "tickets": [{**line, "seats": picked}]}
+        return {"event": event_id, "tickets": [{**line, "quantity": quantity, "best": {}}]}
 
     def _payment(self, booking: dict[str, Any], card: dict[str, str]) -> dict[str, Any]:
         return {"booking_id": booking["id"], "method": "card", "details": card}
@@ -181,3 +206,12 @@ class Buyer:
     def _key(self, what: str) -> str:
         self._keys += 1
         return f"{what}-{self._part.number}-{self._keys}"
+
+
+def _fewer(quantity: int, answer: Answer) -> int:
+    """Return how many to ask for after a refusal; 0 to come back later."""
+    if answer.code == "seats_taken":
+        return quantity  # others were quicker; there may be more
+    if answer.code == "no_block":
+        return min(quantity - 1, max(each["largest_together"] for each in answer.body["categories"]))
+    return min(quantity - 1, int(answer.body.get("available", 0)))

@@ -12,15 +12,16 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-LOOK, HOLD, PAY, PAY_SLOWLY, SHOW, CANCEL = "look", "hold", "pay", "pay by a slow bank", "show", "cancel"
+LOOK, SEATS, HOLD, SHOW, CANCEL = "look", "seats", "hold", "show", "cancel"
+PAY, PAY_SLOWLY = "pay", "pay by a slow bank"
 ANSWER_SECONDS = 60.0  # a request without an answer by then counts as one that had none
 BITS = 4  # in which a slow buyer sends a body
 BIT_SECONDS = 0.15
 
 # What is a good answer to each kind of request, and which refusals belong to a sale.
-WISHED = {LOOK: {200}, HOLD: {201}, PAY: {201}, PAY_SLOWLY: {201}, SHOW: {200}, CANCEL: {200}}
+WISHED = {LOOK: {200}, SEATS: {200}, HOLD: {201}, PAY: {201}, PAY_SLOWLY: {201}, SHOW: {200}, CANCEL: {200}}
 REFUSALS = {
-    HOLD: {(409, "sold_out"), (409, "per_user_limit")},
+    HOLD: {(409, "sold_out"), (409, "per_user_limit"), (409, "seats_taken"), (409, "no_block")},
     PAY: {(409, "hold_expired"), (409, "request_in_progress")},
     PAY_SLOWLY: {(409, "hold_expired")},
 }
@@ -77,8 +78,8 @@ class Tally:
 
     @property
     def refused(self) -> int:
-        """How often somebody was told that there are no tickets left."""
-        return self.answers[HOLD, 409, "sold_out"]
+        """How often somebody was told that there are no tickets left, or that others have the seats."""
+        return sum(self.answers[HOLD, 409, code] for code in ("sold_out", "seats_taken", "no_block"))
 
 
 class Desk:
@@ -152,7 +153,7 @@ class Desk:
 
     @contextlib.asynccontextmanager
     async def _place(self, kind: str) -> AsyncIterator[None]:
-        if kind not in (LOOK, HOLD):
+        if kind not in (LOOK, SEATS, HOLD):
             async with self._till:
                 yield
             return

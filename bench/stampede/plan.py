@@ -45,7 +45,7 @@ class Plan:
     """What a run is to be.
 
     ``hold`` is how long a booking holds its tickets, in seconds; ``processes`` is how many serve, as many as
-    BMS has by default unless said.
+    BMS has by default unless said. With ``seats`` the event is sold by seat.
     """
 
     requests: int = 20_000
@@ -56,6 +56,7 @@ class Plan:
     processes: int = field(default_factory=lambda: Settings().workers)
     connections: int = 256
     shares: Mapping[Manner, int] = field(default_factory=lambda: SHARES)
+    seats: bool = False
 
     def cast(self) -> list["Part"]:
         """Return what each buyer is like: always the same for the same plan."""
@@ -64,6 +65,7 @@ class Plan:
         return [Part(number, manner, draw.random()) for number, manner in enumerate(manners, 1)]
 
 
+SEATED = Plan(seats=True, processes=2)
 # The bank alone takes five seconds.
 QUICK = Plan(
     requests=300,
@@ -83,3 +85,4 @@ class Part:
         self.draw = random.Random(seed)
         self.quantity = self.draw.choice(QUANTITIES)
         self.arrival = self.draw.uniform(0, 1.0)
+        self.picks_seats = number % 2 == 0  # where there are seats; the others take the best

@@ -17,6 +17,13 @@ _STOCK = """
            (SELECT COALESCE(SUM(quantity), 0) FROM bookings WHERE status = 'PENDING'),
            (SELECT count(*) FROM tickets WHERE status = 'VALID')
 """
+_SEATS = """
+    SELECT (SELECT count(*) FROM event_seats WHERE state = 2), count(DISTINCT t.seat_no), count(t.seat_no),
+           count(*) FILTER (WHERE s.booking_id IS DISTINCT FROM t.booking_id)
+    FROM   tickets AS t
+    LEFT JOIN event_seats AS s ON s.event_id = t.event_id AND s.seat_no = t.seat_no
+    WHERE  t.status = 'VALID'
+"""
 _MONEY = """
     SELECT COALESCE(SUM(amount), 0), COALESCE(SUM(refunded), 0)
     FROM   payments WHERE status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')
@@ -46,6 +53,7 @@ def prove(site: Site, plan: Plan, sale: Sale) -> list[Line]:
         _as_told(site, sale),
         _limited(site),
         _paid(site, plan),
+        *([_seated(site, plan)] if plan.seats else []),
         _books(site),
     ]
 
@@ -76,6 +84,16 @@ def _sold(site: Site, plan: Plan) -> Line:
     found = f"{sold:,} confirmed, {valid:,} valid tickets, {held:,} held, {available:,} available"
     holds = (capacity, available, sold, held, valid) == (plan.tickets, 0, plan.tickets, 0, plan.tickets)
     return Line(f"Exactly {plan.tickets:,} tickets are sold", found, holds)
+
+
+def _seated(site: Site, plan: Plan) -> Line:
+    sold, seats, tickets, elsewhere = (int(value) for value in site.rows(_SEATS)[0])
+    found = (
+        f"{sold:,} seats sold; {tickets:,} valid tickets name {seats:,} of them, "
+        f"{elsewhere:,} a seat that another booking has"
+    )
+    holds = (sold, seats, tickets, elsewhere) == (plan.tickets, plan.tickets, plan.tickets, 0)
+    return Line("No seat is sold twice, and each ticket has its own", found, holds)
 
 
 def _one_key_one_booking(site: Site, sale: Sale) -> Line:

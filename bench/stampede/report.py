@@ -12,8 +12,10 @@ from bench.stampede.plot import draw
 from bench.stampede.proof import Line
 from bench.stampede.watch import Sample
 
+TITLE, SEATS_TITLE = "# A stampede", "## A stampede for seats"
 TITLES = {
     "look": "GET /events/{id}",
+    "seats": "GET /events/{id}/seating/availability",
     "hold": "POST /bookings",
     "pay": "POST /payments",
     "pay by a slow bank": "POST /payments, through a bank that takes 5 s",
@@ -49,12 +51,16 @@ def render(result: Result) -> str:
     people = f"Of the buyers {manners}. Refused buyers retry until all is sold and every request is sent."
     tally = result.sale.desk.tally
     sold = "never" if result.sold_after is None else f"after {result.sold_after:.0f} s for good"
+    what, by = "tickets", "`script/stampede` writes this page."
+    if plan.seats:
+        people += " Every second buyer picks seats that were free a moment ago; the others take the best."
+        what, by = "seats", "`script/stampede --seats` writes this part."
     parts = [
-        "# A stampede\n",
+        f"{SEATS_TITLE if plan.seats else TITLE}\n",
         _paragraph(
-            f"{plan.requests:,} requests of {plan.buyers:,} buyers for {plan.tickets:,} tickets of one "
+            f"{plan.requests:,} requests of {plan.buyers:,} buyers for {plan.tickets:,} {what} of one "
             f"event, at {PRICE} EUR and at most {PER_USER_LIMIT} per person, against `bms serve` on a fresh "
-            "data directory, over real HTTP. `script/stampede` writes this page."
+            f"data directory, over real HTTP. {by}"
         ),
         _table(("", ""), [*result.machine.items(), *_settings(result)]),
         _paragraph(people),
@@ -71,6 +77,14 @@ def render(result: Result) -> str:
         "Times are in milliseconds, measured by the client, without the requests sent in small pieces.\n",
     ]
     return "\n".join(parts)
+
+
+def put_into(page: str, part: str) -> str:
+    """Return ``page`` with ``part``, which is about seats or not, in place of the one that it has."""
+    plain, _, seated = page.partition(f"{SEATS_TITLE}\n")
+    if part.startswith(SEATS_TITLE):
+        return f"{plain.rstrip()}\n\n{part}".lstrip()
+    return f"{part.rstrip()}\n\n{SEATS_TITLE}\n{seated}" if seated else part
 
 
 def _paragraph(text: str) -> str:

@@ -13,6 +13,7 @@ from bench import machine, procfs
 from bench.serving import Server, bms_server
 from bench.stampede.buyer import Buyer, Sale
 from bench.stampede.desk import ANSWER_SECONDS, Desk
+from bench.stampede.hall import Hall, open_hall
 from bench.stampede.plan import PER_USER_LIMIT, PRICE, Part, Plan
 from bench.stampede.proof import Line, prove
 from bench.stampede.report import Result
@@ -39,10 +40,11 @@ def stampede(site: Site, plan: Plan) -> Result:
     admin, *buyers = make_accounts(site, plan.buyers)
     with bms_server(site.data_dir, plan.processes, BMS_HOLD_SECONDS=str(plan.hold)) as server:
         event_id = _put_on_sale(server, admin[1], plan)
+        hall = open_hall(server, admin[1], event_id, plan.tickets) if plan.seats else None
         tokens = [token for _, token in buyers]
         watch = Watch(site, plan.tickets)
         try:
-            sale, seconds, settled = asyncio.run(_sell(server, watch, plan, event_id, parts, tokens))
+            sale, seconds, settled = asyncio.run(_sell(server, watch, plan, event_id, hall, parts, tokens))
         finally:
             watch.close()
         memory = sorted(procfs.memory(server.pid).values())
@@ -78,14 +80,20 @@ def _put_on_sale(server: Server, token: str, plan: Plan) -> int:
 
 
 async def _sell(
-    server: Server, watch: Watch, plan: Plan, event_id: int, parts: Sequence[Part], tokens: Sequence[str]
+    server: Server,
+    watch: Watch,
+    plan: Plan,
+    event_id: int,
+    hall: Hall | None,
+    parts: Sequence[Part],
+    tokens: Sequence[str],
 ) -> tuple[Sale, float, bool]:
     """Return the sale, the seconds it took, and whether all payments and refunds of it were settled then."""
     limit = aiohttp.TCPConnector(limit=plan.connections)
     patience = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
     async with aiohttp.ClientSession(connector=limit, timeout=patience) as client:
         desk = Desk(server.url, client, plan.connections)
-        sale = Sale(desk, event_id, plan.hold)
+        sale = Sale(desk, event_id, plan.hold, hall)
         desk.is_over = lambda: sale.sold_out.is_set() and desk.tally.all_asked >= plan.requests
         watching = asyncio.create_task(watch.run(sale))
         buyers = [Buyer(part, token, sale).visit() for part, token in zip(parts, tokens, strict=True)]
