@@ -26,6 +26,7 @@ from tests.kit.gateways import Pause
 from tests.kit.limits import NO_LIMITS
 from tests.kit.notices import Notifier
 from tests.kit.outgoing import fan_out_at_once
+from tests.kit.proofs import Links
 from tests.kit.scene import Scene
 from tests.kit.servers import Server
 from tests.kit.tsql import Sql
@@ -148,6 +149,28 @@ def make_user(client: Client, api: Api, db: Database) -> MakeUser:
         return User(user.id, user.username, user.email, tokens["access_token"], tokens["refresh_token"])
 
     return make
+
+
+@pytest.fixture
+def register(api: Api) -> MakeUser:
+    """Register over the API and log in. The address is not confirmed."""
+
+    async def make(email: str | None = None) -> User:
+        number = next(_numbers)
+        email = f"new{number}@example.com" if email is None else email
+        body = {"username": f"new{number}", "name": f"New {number}", "email": email, "password": PASSWORD}
+        made = await api.post("/register", body)
+        assert made.status == 201, made.text
+        tokens = (await api.post("/login", {"username": body["username"], "password": PASSWORD})).json
+        return User(made.json["id"], body["username"], email, tokens["access_token"], tokens["refresh_token"])
+
+    return make
+
+
+@pytest.fixture
+def links(rows: Rows, settings: Settings) -> Links:
+    """The links that were mailed."""
+    return Links(rows, settings)
 
 
 @pytest.fixture

@@ -37,6 +37,8 @@ async def test_the_list(api: Api, admin: User, buyer: User, manager: User, rows:
         "bio": None,
         "locale": None,
         "is_active": True,
+        "email_confirmed": True,
+        "second_factor": False,
     }
     assert [user["id"] for user in await pages(api, "/users?role=EVENT_MANAGER", admin)] == [manager.id]
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -61,12 +62,19 @@ async def test_a_new_time_is_told_to_every_holder_once(
 
     queued = mails(scene.rows, "event_updated")
     assert [mail.recipient for mail in queued] == sorted([twice.email or "", held.email or ""])
-    where = {"venue": "Harbour Hall", "address": "1 Quay Street", "city": "Oslo"}
+    where = {"timezone": "UTC", "venue": "Harbour Hall", "address": "1 Quay Street", "city": "Oslo"}
     for mail in queued:
-        assert json.loads(mail.payload) == {
+        payload = json.loads(mail.payload)
+        assert scene.count("bookings", "reference = ?", payload.pop("reference")) == 1
+        assert payload == {
+            "organizer": {"name": ANY, "email": manager.email},
             "event": {"title": "Gala"},
             "old": {"starts_at": "2099-08-01T19:30:00Z", "ends_at": None, **where},
             "new": {"starts_at": "2099-08-02T18:00:00Z", "ends_at": "2099-08-02T21:00:00Z", **where},
+            "moved": True,
+            "refundable": True,
+            "old_rule": None,
+            "new_rule": None,
         }
     assert {mail.dedupe_key for mail in queued} == {
         f"event_updated:{event['id']}:3:{user.id}" for user in (twice, held)
@@ -77,7 +85,8 @@ async def test_a_new_time_is_told_to_every_holder_once(
         assert notification["message"] == (
             "Gala has changed. It was: Saturday 1 August 2099, 19:30 UTC, Harbour Hall, 1 Quay Street, Oslo. "
             "It is now: Sunday 2 August 2099, 18:00 UTC to Sunday 2 August 2099, 21:00 UTC, "
-            "Harbour Hall, 1 Quay Street, Oslo."
+            "Harbour Hall, 1 Quay Street, Oslo. "
+            "You can have all of the price back until Sunday 2 August 2099, 18:00 UTC."
         )
     assert scene.count("notifications", "kind = 'event_updated'") == 3
 

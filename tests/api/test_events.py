@@ -12,6 +12,9 @@ from tests.kit.users import User
 CONCERT = {"title": "Concert", "description": "Music.", "date": "2099-08-01", "time": "19:30:00"}
 
 
+OLDER = {"name", "max_tickets", "total_tickets", "available_tickets", "sold_tickets", "tickets_sold"}
+
+
 def pointers(problem: dict[str, Any]) -> list[str]:
     return [error["pointer"] for error in problem["errors"]]
 
@@ -36,22 +39,24 @@ async def test_an_event_with_all_fields(
         ],
         "payment_options": ["wallet", "card"],
         "per_user_limit": 4,
-        "sales_start": "2027-01-01T00:00:00Z",
+        "sales_start": "2098-01-01T00:00:00Z",
         "sales_end": "2099-08-01T12:00:00+00:00",
         "refund_policy": {"full_until_hours": 48, "percent": 50, "none_from_hours": 2},
     }
     made = await api.post(path, body, token=manager.token)
     assert made.status == 201, made.text
-    event = made.json
+    # By an older path, or one with a slash, the older names stand beside these (test_older_event_names).
+    event = {name: value for name, value in made.json.items() if name not in OLDER}
     stalls, balcony = event["ticket_types"]
     assert event == {
         "id": event["id"],
         "title": "Concert",
-        "name": "Concert",
         "description": "Music.",
+        "excerpt": "Music.",
         "status": "PUBLISHED",
         "date": "2099-08-01",
         "time": "19:30:00",
+        "timezone": "UTC",
         "starts_at": "2099-08-01T19:30:00Z",
         "ends_at": "2099-08-01T22:30:00Z",
         "venue": venue["id"],
@@ -63,8 +68,8 @@ async def test_an_event_with_all_fields(
             "country": "NL",
         },
         "category": "concert",
-        **dict.fromkeys(("capacity", "max_tickets", "total_tickets", "available", "available_tickets"), 200),
-        **dict.fromkeys(("sold", "sold_tickets", "tickets_sold"), 0),
+        **dict.fromkeys(("capacity", "available"), 200),
+        "sold": 0,
         "price_from": "25.50",
         "currency": "USD",
         "ticket_types": [
@@ -73,8 +78,11 @@ async def test_an_event_with_all_fields(
         ],
         "payment_options": ["card", "wallet"],
         "per_user_limit": 4,
-        "sales_start": "2027-01-01T00:00:00Z",
+        "requires_confirmed_email": False,
+        "sales_start": "2098-01-01T00:00:00Z",
         "sales_end": "2099-08-01T12:00:00Z",
+        "on_sale": False,
+        "sale": {"state": "not_yet", "from": "2098-01-01T00:00:00Z", "until": "2099-08-01T12:00:00Z"},
         "refund_policy": {"full_until_hours": 48, "percent": 50, "none_from_hours": 2},
         "organizer": {"id": manager.id, "name": event["organizer"]["name"]},
         "rating": {"average": None, "count": 0},
@@ -83,7 +91,8 @@ async def test_an_event_with_all_fields(
     }
     assert event["organizer"]["name"].startswith("Person")
     shown = await api.get(made.headers["Location"])
-    assert (shown.json, shown.headers["ETag"]) == (event, made.headers["ETag"])
+    assert shown.json == event
+    assert (shown.headers["ETag"] == made.headers["ETag"]) == (made.json == event)
 
 
 @pytest.mark.needs("parts of a second")

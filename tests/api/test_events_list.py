@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from bms.sql.database import Database
 from tests.kit.api import Api
+from tests.kit.figures import refresh_figures
 from tests.kit.tsql import Sql
 from tests.kit.types import Make, MakeUser
 from tests.kit.users import User
@@ -64,14 +66,21 @@ async def test_published_events_by_date(api: Api, programme: dict[str, dict[str,
     for path in ("/events", "/api/events/", "/event", "/api/event/"):
         reply = await api.get(path)
         assert [event["title"] for event in reply.json] == expected
-    assert reply.json == [programme[title] for title in expected]
+    shown = (await api.get("/events")).json
+    assert shown[:3] == [programme[title] for title in expected[:3]]
+    assert shown[3].items() <= programme["Fair"].items()  # which was made by older names
 
 
-async def test_past_events_are_listed(api: Api, make_event: Make, rows: Sql) -> None:
+async def test_events_that_are_over_are_listed_by_their_days_alone(
+    api: Api, make_event: Make, rows: Sql
+) -> None:
     event = await make_event()
     rows("UPDATE events SET starts_at = '2020-02-02 10:00:00' WHERE id = ?", event["id"])
-    assert await titles(api) == [event["title"]]
-    assert await titles(api, date="2020-02-02") == [event["title"]]
+    for query in ({}, {"sort": "-date"}, {"sort": "price"}, {"available": "true"}):
+        assert await titles(api, **query) == []
+    for days in ({"date": "2020-02-02"}, {"date_from": "2020-01-01"}, {"date_to": "2098-01-01"}):
+        assert await titles(api, **days) == [event["title"]]
+        assert await titles(api, **days, available="true") == []
 
 
 FILTERS: list[tuple[dict[str, Any], list[str]]] = [
@@ -93,7 +102,7 @@ FILTERS: list[tuple[dict[str, Any], list[str]]] = [
     ({"date_from": "9999-12-31"}, []),
     ({"date_to": "0001-01-01"}, []),
     ({"q": "OLK"}, ["Folk"]),
-    ({"q": "evening"}, ["Jazz 100%", "Folk", "Physics"]),
+    ({"q": "evening"}, []),  # in the descriptions alone
     ({"q": "100%"}, ["Jazz 100%"]),
     ({"q": "1_0"}, []),
     ({"q": "[a-z]"}, []),
@@ -152,22 +161,23 @@ async def test_drafts_are_listed_to_their_organiser_and_admins(
 
 
 @pytest.mark.usefixtures("programme")
-async def test_the_orders(api: Api, programme: dict[str, dict[str, Any]], rows: Sql) -> None:
+async def test_the_orders(api: Api, programme: dict[str, dict[str, Any]], rows: Sql, db: Database) -> None:
     for title, sold, count, total in (("Folk", 3, 3, 14), ("Fair", 5, 1, 4), ("Physics", 0, 2, 10)):
         event = programme[title]["id"]
         rows("UPDATE ticket_types SET available = capacity - ? WHERE event_id = ?", sold, event)
         rows("UPDATE events SET rating_count = ?, rating_sum = ? WHERE id = ?", count, total, event)
+    await refresh_figures(db)
     assert await titles(api, sort="date") == ["Jazz 100%", "Folk", "Physics", "Fair"]
     assert await titles(api, sort="-date") == ["Fair", "Physics", "Folk", "Jazz 100%"]
     assert await titles(api, sort="price") == ["Physics", "Fair", "Folk", "Jazz 100%"]
-    assert await titles(api, sort="-popularity") == ["Fair", "Folk", "Jazz 100%", "Physics"]
+    assert await titles(api, sort="-popularity") == ["Fair", "Folk", "Physics", "Jazz 100%"]
     assert await titles(api, sort="rating") == ["Physics", "Folk", "Fair", "Jazz 100%"]
     rated = (await api.get("/events", q="Folk")).json[0]["rating"]
     assert rated == {"average": 4.67, "count": 3}
 
 
 @pytest.fixture
-def many(manager: User, rows: Sql) -> None:
+async def many(manager: User, rows: Sql, db: Database) -> None:
     """Twenty-four events, written past the API: pairs and triples share each key."""
     first = dt.datetime(2099, 1, 1, 10, 0, 0, 500_000)  # noqa: DTZ001
     for n in range(1, 25):
@@ -190,6 +200,8 @@ def many(manager: User, rows: Sql) -> None:
         SELECT id, 'A', price_from, 'EUR', 10, 10 - id % 4 FROM events
         """
     )
+    rows("UPDATE events SET search_text = LOWER(title)")
+    await refresh_figures(db)
 
 
 @pytest.mark.usefixtures("many")

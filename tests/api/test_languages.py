@@ -256,7 +256,7 @@ async def test_from_registration_to_the_tickets_in_one_language(
                 payment = {"booking_id": held.json["id"], "method": "card", "details": CARD}
                 assert (await api.post("/payments", payment, token=token)).status == 201
             await until(lambda: len(mailbox.of_kind("booking_confirmed")) == 2)
-            await until(lambda: len(mailbox.of_kind("registration")) >= 2)
+            await until(lambda: len(mailbox.of_kind("address_confirmation")) >= 2)
     french, other = sorted(
         mailbox.of_kind("booking_confirmed"), key=lambda mail: str(mail["To"]), reverse=True
     )
@@ -267,6 +267,6 @@ async def test_from_registration_to_the_tickets_in_one_language(
     assert other["Content-Language"] == expected
     assert ("Samstag, 1. August 2099, 19:30 UTC" in text_of(other)) == (expected == "de")
     assert ("Saturday 1 August 2099, 19:30 UTC" in text_of(other)) == (expected == "en")
-    welcome = {str(mail["To"]): mail["Content-Language"] for mail in mailbox.of_kind("registration")}
+    welcome = {str(mail["To"]): mail["Content-Language"] for mail in mailbox.of_kind("address_confirmation")}
     assert welcome["zoe@example.com"] == "fr"
     assert welcome["ole@example.com"] == expected

@@ -28,6 +28,8 @@ async def test_ones_own(api: Api, make_user: MakeUser) -> None:
         "city",
         "bio",
         "locale",
+        "email_confirmed",
+        "second_factor",
     }
     assert (profile["id"], profile["username"], profile["role"]) == (user.id, user.username, "USER")
     assert [profile[field] for field in ("phone", "city", "bio", "locale")] == [None] * 4

@@ -32,7 +32,7 @@ async def test_an_account_is_made(api: Api, rows: Rows) -> None:
     stored = rows("SELECT password_hash FROM users WHERE id = ?", account["id"])
     assert stored[0][0].startswith("$2b$")
     mails = rows("SELECT kind, recipient FROM outbox")
-    assert [tuple(mail) for mail in mails] == [("registration", "Ada@Example.com")]
+    assert [tuple(mail) for mail in mails] == [("address_confirmation", "Ada@Example.com")]
     audited = rows("SELECT user_id, action, subject, subject_id, request_id FROM audit_log")
     assert [tuple(line) for line in audited] == [
         (account["id"], "register", "user", account["id"], "registering-ada")

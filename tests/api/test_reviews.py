@@ -219,7 +219,7 @@ async def test_without_the_lock_the_sum_goes_wrong(
     unlocked = Statement(
         "test.read_rated",
         "@id BIGINT",
-        "SELECT status, starts_at, SYSUTCDATETIME() AS asked_at FROM events WHERE id = @id",
+        "SELECT status, starts_at, ends_at, SYSUTCDATETIME() AS asked_at FROM events WHERE id = @id",
     )
     event = await scene.on_sale(price="0.00")
     await attend(scene.hold, event, *crowd)

@@ -15,8 +15,10 @@ from bms.app import ENDPOINTS
 from bms.http.call import Access
 from bms.terms import RIGHTS, Right, Role
 from tests.kit.api import Api
+from tests.kit.attendance import begin
 from tests.kit.cards import CARD
 from tests.kit.scene import Scene
+from tests.kit.seats import Hall, generate, open_hall, publish
 from tests.kit.types import Make, Rows
 from tests.kit.users import User
 
@@ -29,7 +31,7 @@ CALLERS: dict[str, Role | None] = {
     "admin": Role.ADMIN,
 }
 DECLARED = {(endpoint.method, endpoint.path): endpoint.access for endpoint in ENDPOINTS}
-DONE = frozenset({200, 201, 204})
+DONE = frozenset({200, 201, 202, 204})
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,18 @@ class Whose:
 ANYBODYS = Whose(dict.fromkeys(CALLERS))
 THE_ORGANISERS = Whose({"organiser": None}, frozenset({Right.EVENTS_ANY}))
 THE_ORGANISERS_HIDDEN = Whose({"organiser": None}, frozenset({Right.EVENTS_ANY}), 404)
+THE_VENUES = Whose({"organiser": None}, frozenset({Right.VENUES_ANY}))
+THE_PLANS = Whose({"organiser": None}, frozenset({Right.VENUES_ANY}), 404)
 THE_BUYERS = Whose({"buyer": None}, frozenset({Right.BOOKINGS_ANY}), 404)
 THE_BUYERS_ALONE = Whose({"buyer": None}, refused=404)
 THE_REVIEWERS = Whose({"buyer": None})
+THE_WRITERS = Whose({"buyer": None}, frozenset({Right.REVIEWS_ANY}))
 THE_USERS_BOOKINGS = Whose({"buyer": None}, frozenset({Right.BOOKINGS_ANY}))
 THE_USERS_MESSAGES = Whose({"buyer": None}, frozenset({Right.USERS_MANAGE}))
 TO_GRANT = Whose(
     {"buyer": None, "organiser": Right.REFUNDS_GRANT}, frozenset({Right.REFUNDS_GRANT, Right.EVENTS_ANY}), 404
 )
+TO_CANCEL = Whose({"buyer": None, "organiser": Right.REFUNDS_GRANT}, frozenset({Right.BOOKINGS_ANY}), 404)
 TO_SEE_GRANTED = Whose({"buyer": None, "organiser": None}, frozenset({Right.BOOKINGS_ANY}), 404)
 
 
@@ -101,6 +107,15 @@ class World:
     async def paid(self) -> dict[str, Any]:
         return await self.scene.paid()
 
+    async def review(self) -> int:
+        """Return the id of a review that the buyer has just posted."""
+        event = await self.scene.make_event()
+        await self.scene.paid(event=event)
+        begin(self.scene.rows, event)
+        body = {"event": event["id"], "rating": 4}
+        posted = await self.scene.api.post("/reviews", body, token=self.scene.buyer.token)
+        return int(posted.json["id"])
+
     async def venue(self) -> int:
         return int((await self.make_venue())["id"])
 
@@ -111,6 +126,27 @@ class World:
             self.scene.buyer.id,
         )
         return int(made.id)
+
+    def give_up_refund(self) -> None:
+        """Let the refund be as if the gateway had refused it again and again."""
+        self.scene.rows("UPDATE refunds SET status = 'FAILED', attempts = 99 WHERE id = ?", self.refund)
+        self.scene.rows(
+            "UPDATE payments SET refunded = 0, status = 'SUCCEEDED' "
+            "WHERE id IN (SELECT payment_id FROM refunds WHERE id = ?)",
+            self.refund,
+        )
+
+    async def plan(self) -> dict[str, Any]:
+        """Return a version of a plan of the organiser's, which is not shared."""
+        owner = self.users["organiser"]
+        return await publish(self.scene.api, owner, await generate(self.scene.api, owner))
+
+    async def hall(self) -> Hall:
+        """Return an event that is sold by seat. The world's own stays."""
+        event = self.scene.event
+        hall = await open_hall(self.scene)
+        self.scene.event = event
+        return hall
 
 
 Request = Callable[[World, str], Awaitable[tuple[str, Any]]]
@@ -145,13 +181,17 @@ async def _as_is(path: str) -> tuple[str, Any]:
 plain(
     *("GET /health/live", "GET /health/ready", "GET /venues", "GET /locations", "GET /categories"),
     *("GET /events", "GET /event", "GET /events/top"),
-    *("GET /openapi.json", "GET /docs", "GET /metrics"),
+    *("GET /openapi.json", "GET /openapi-legacy.json", "GET /docs", "GET /problems", "GET /metrics"),
 )
 row(ANYBODYS, "GET /docs/{file}")(lambda world, path: _as_is(path.format(file="start.js")))
 row(ANYBODYS, "GET /simulate-payment")(lambda world, path: _as_is(f"{path}?outcome=success"))
 plain("GET /profile", "GET /bookings", "GET /payments", "GET /orders", "GET /notifications")
 plain("PATCH /profile", "PUT /profile", body={"name": "A Name"})
-plain("GET /users")
+row(THE_USERS_MESSAGES, "GET /users/{id}")(
+    lambda world, path: _as_is(path.format(id=world.users["buyer"].id))
+)
+row(ANYBODYS, "GET /problems/{code}")(lambda world, path: _as_is(path.format(code="sold_out")))
+plain("GET /users", "GET /reviews/reported", "GET /refunds", "GET /mails", "GET /audit")
 
 
 @row(ANYBODYS, "POST /register", "POST /users")
@@ -170,7 +210,8 @@ async def _category(world: World, path: str) -> tuple[str, Any]:
     return path, {"name": f"Category {world.number()}"}
 
 
-@row(ANYBODYS, "GET /venues/{id}", "GET /locations/{id}", "DELETE /venues/{id}", "DELETE /locations/{id}")
+@row(THE_VENUES, "DELETE /venues/{id}", "DELETE /locations/{id}")
+@row(ANYBODYS, "GET /venues/{id}", "GET /locations/{id}")
 async def _venue(world: World, path: str) -> tuple[str, Any]:
     return path.format(id=await world.venue()), None
 
@@ -180,7 +221,7 @@ async def _make_venue(world: World, path: str) -> tuple[str, Any]:
     return path, {"name": "Hall", "location": "1 Street", "capacity": 10}
 
 
-@row(ANYBODYS, "PUT /venues/{id}", "PATCH /venues/{id}", "PUT /locations/{id}", "PATCH /locations/{id}")
+@row(THE_VENUES, "PUT /venues/{id}", "PATCH /venues/{id}", "PUT /locations/{id}", "PATCH /locations/{id}")
 async def _change_venue(world: World, path: str) -> tuple[str, Any]:
     return path.format(id=await world.venue()), {"name": "Hall", "location": "1 Street", "capacity": 10}
 
@@ -206,10 +247,77 @@ async def _cancellation(world: World, path: str) -> tuple[str, Any]:
     return path.format(id=world.cancelled_event), None
 
 
-@row(ANYBODYS, "GET /events/{id}", "GET /reviews/{event_id}", "GET /events/{event_id}/reviews")
-@row(THE_ORGANISERS, "GET /events/{id}/stats", "GET /events/{id}/bookings")
+@row(ANYBODYS, "GET /events/{id}", "GET /reviews/{id}", "GET /events/{event_id}/reviews")
+@row(THE_ORGANISERS, "GET /events/{id}/stats", "GET /events/{id}/bookings", "GET /events/{id}/bookings.csv")
 async def _of_event(world: World, path: str) -> tuple[str, Any]:
     return path.format(id=world.event["id"], event_id=world.event["id"]), None
+
+
+LAYOUT: dict[str, Any] = {"format": "bms-plan/1"}
+plain("GET /seating-plans", "GET /schemas/seating-plan.json")
+plain("POST /seating-plans", body={"name": "Plan", "layout": LAYOUT})
+plain("POST /seating-plans/check", body={"layout": LAYOUT})
+plain("POST /seating-plans/import", body=LAYOUT)
+plain(
+    "POST /seating-plans/generate",
+    body={"sections": [{"name": "S", "category": "C", "rows": 1, "seats_per_row": 2}]},
+)
+
+
+@row(THE_PLANS, "GET /seating-plans/{id}", "POST /seating-plans/{id}/publish")
+@row(THE_PLANS, "GET /seating-plans/{id}/versions/{version_id}")
+@row(THE_PLANS, "GET /seating-plans/{id}/versions/{version_id}/export")
+@row(ANYBODYS, "GET /seating-layouts/{sha256}")
+async def _plan(world: World, path: str) -> tuple[str, Any]:
+    version = await world.plan()
+    return path.format(id=version["plan"], version_id=1, sha256=version["sha256"]), None
+
+
+@row(THE_PLANS, "PUT /seating-plans/{id}")
+async def _replace_plan(world: World, path: str) -> tuple[str, Any]:
+    return path.format(id=(await world.plan())["plan"]), {"name": "Plan", "layout": LAYOUT}
+
+
+@row(THE_ORGANISERS, "PUT /events/{id}/seating", "DELETE /events/{id}/seating")
+@row(ANYBODYS, "GET /events/{id}/seating", "GET /events/{id}/seating/availability")
+async def _seating(world: World, path: str) -> tuple[str, Any]:
+    hall = await world.hall()
+    world.scene.rows("UPDATE seating_plans SET shared = 1 WHERE id = ?", hall.version["plan"])
+    body = {
+        "plan": hall.version["plan"],
+        "categories": {name: [kind] for name, kind in hall.types.items()},
+    }
+    return path.format(id=hall.event_id), body
+
+
+@row(ANYBODYS, "POST /events/{id}/seating/suggest")
+async def _suggest(world: World, path: str) -> tuple[str, Any]:
+    hall = await world.hall()
+    return path.format(id=hall.event_id), {"tickets": [{"ticket_type": hall.types["Stalls"]}]}
+
+
+@row(THE_ORGANISERS, "POST /events/{id}/seats/block", "POST /events/{id}/seats/unblock")
+async def _block(world: World, path: str) -> tuple[str, Any]:
+    hall = await world.hall()
+    body = {"seats": hall.guids()[:1]}
+    return path.format(id=hall.event_id), body | ({} if path.endswith("unblock") else {"reason": "Camera"})
+
+
+@row(THE_ORGANISERS, "POST /events/{id}/complimentary")
+async def _give(world: World, path: str) -> tuple[str, Any]:
+    kind = world.event["ticket_types"][0]["id"]
+    body = {"tickets": [{"ticket_type": kind}], "name": "Ann", "email": "ann@example.org"}
+    return path.format(id=world.event["id"]), body
+
+
+@row(THE_ORGANISERS, "POST /bookings/{id}/reseat", "POST /events/{id}/reseat")
+async def _reseat(world: World, path: str) -> tuple[str, Any]:
+    hall = await world.hall()
+    booking = await hall.held(hall.guids()[0])
+    await world.scene.pay(booking)
+    ticket = (await world.scene.shown(booking))["tickets"][0]["id"]
+    key = booking["id"] if path.startswith("/bookings") else hall.event_id
+    return path.format(id=key), {"moves": [{"ticket": ticket, "to": hall.guids()[1]}]}
 
 
 @row(ANYBODYS, "POST /bookings", "POST /book-ticket", "POST /orders")
@@ -222,14 +330,31 @@ async def _purchase(world: World, path: str) -> tuple[str, Any]:
     return path.format(id=world.event["id"]), {"quantity": 1}
 
 
-@row(THE_BUYERS, "GET /bookings/{id}", "DELETE /bookings/{id}", "GET /orders/{id}", "DELETE /orders/{id}")
+@row(TO_CANCEL, "GET /bookings/{id}/refund-preview", "DELETE /bookings/{id}")
+@row(THE_BUYERS, "GET /bookings/{id}", "GET /orders/{id}", "DELETE /orders/{id}")
 async def _booking(world: World, path: str) -> tuple[str, Any]:
     return path.format(id=await world.held()), None
 
 
-@row(THE_BUYERS, "POST /bookings/{id}/cancel", "PATCH /orders/{id}", "PATCH /orders/{id}/delete")
+@row(TO_CANCEL, "POST /bookings/{id}/cancel")
+@row(THE_BUYERS, "PATCH /orders/{id}", "PATCH /orders/{id}/delete")
 async def _cancel(world: World, path: str) -> tuple[str, Any]:
     return path.format(id=await world.held()), {}
+
+
+@row(TO_SEE_GRANTED, "PATCH /bookings/{id}/contact")
+async def _contact(world: World, path: str) -> tuple[str, Any]:
+    return path.format(id=await world.held()), {"name": "Ann"}
+
+
+@row(TO_SEE_GRANTED, "POST /bookings/{id}/resend")
+async def _resend(world: World, path: str) -> tuple[str, Any]:
+    return path.format(id=(await world.paid())["id"]), None
+
+
+@row(THE_BUYERS_ALONE, "POST /bookings/{id}/extend")
+async def _extend(world: World, path: str) -> tuple[str, Any]:
+    return path.format(id=await world.held()), None
 
 
 @row(THE_BUYERS_ALONE, "POST /payments", "POST /make-payment")
@@ -284,10 +409,64 @@ async def _change_user(world: World, path: str) -> tuple[str, Any]:
     return path.format(id=world.users["other"].id), {"role": "EVENT_MANAGER"}
 
 
-@row(ANYBODYS, "POST /profile/password")
-async def _password(world: World, path: str) -> tuple[str, Any]:
-    password = world.users["buyer"].password
-    return path, {"current_password": password, "new_password": password}
+@row(ANYBODYS, "POST /password/forgot", "POST /profile/email")
+async def _address(world: World, path: str) -> tuple[str, Any]:
+    body = {"email": f"new{world.number()}@example.com"}
+    return path, body if path.endswith("forgot") else {**body, "password": world.users["buyer"].password}
+
+
+@row(ANYBODYS, "POST /email/resend")
+async def _resend(world: World, path: str) -> tuple[str, Any]:
+    world.scene.rows("UPDATE users SET email_confirmed_at = NULL")
+    return path, None
+
+
+plain("GET /sessions", "DELETE /sessions")
+
+
+@row(THE_BUYERS_ALONE, "DELETE /sessions/{id}")
+async def _session(world: World, path: str) -> tuple[str, Any]:
+    (made,) = world.scene.rows(
+        "INSERT INTO sessions (user_id, refresh_hash, expires_at) OUTPUT inserted.id"
+        " VALUES (?, ?, '2099-01-01')",
+        world.scene.buyer.id,
+        f"hash {world.number()}",
+    )
+    return path.format(id=made.id), None
+
+
+@row(ANYBODYS, "POST /profile/totp")
+async def _second_factor(world: World, path: str) -> tuple[str, Any]:
+    return path, {"password": world.users["buyer"].password}
+
+
+@row(ANYBODYS, "DELETE /users/{id}/totp")
+async def _reset_second_factor(world: World, path: str) -> tuple[str, Any]:
+    return path.format(id=world.users["other"].id), None
+
+
+@row(ANYBODYS, "DELETE /users/{id}/sessions")
+async def _end_sessions(world: World, path: str) -> tuple[str, Any]:
+    return path.format(id=(await world.scene.make_user()).id), None
+
+
+@row(ANYBODYS, "POST /refunds/{id}/retry")
+async def _retry_refund(world: World, path: str) -> tuple[str, Any]:
+    world.give_up_refund()
+    return path.format(id=world.refund), None
+
+
+@row(ANYBODYS, "POST /refunds/{id}/settle")
+async def _settle_refund(world: World, path: str) -> tuple[str, Any]:
+    world.give_up_refund()
+    return path.format(id=world.refund), {"reason": "Bank transfer"}
+
+
+@row(ANYBODYS, "POST /mails/{id}/retry")
+async def _retry_mail(world: World, path: str) -> tuple[str, Any]:
+    (mail,) = world.scene.rows("SELECT MAX(id) AS id FROM outbox")
+    world.scene.rows("UPDATE outbox SET state = 'DEAD' WHERE id = ?", mail.id)
+    return path.format(id=mail.id), None
 
 
 @row(THE_BUYERS_ALONE, "POST /notifications/{id}/read")
@@ -305,12 +484,31 @@ async def _review(world: World, path: str) -> tuple[str, Any]:
     return path, {"event": world.begun_event, "rating": 5}
 
 
-# Tested with the sessions: they use up the very token that the other calls need.
-APART = {("POST", "/logout"), ("POST", "/token/refresh")}
+@row(THE_WRITERS, "DELETE /reviews/{id}")
+async def _remove_review(world: World, path: str) -> tuple[str, Any]:
+    return path.format(id=await world.review()), None
 
 
-# Reading a message changes nothing that anybody would ask about, and a quote changes nothing at all.
-UNAUDITED = {("POST", "/notifications/{id}/read"), ("POST", "/events/{id}/quote")}
+@row(ANYBODYS, "POST /reviews/{id}/report")
+async def _report(world: World, path: str) -> tuple[str, Any]:
+    return path.format(id=await world.review()), {}
+
+
+# Tested with the sessions: they use up the very token that the other calls need. Tested with the links and
+# the second factors: each needs a token or a code that works once.
+APART = {
+    *(("POST", "/logout"), ("POST", "/token/refresh"), ("POST", "/profile/password")),
+    *(("POST", "/email/confirm"), ("POST", "/password/reset")),
+    *(("POST", "/profile/totp/confirm"), ("DELETE", "/profile/totp")),
+}
+
+
+# Reading a message changes nothing that anybody would ask about, and the others change nothing at all.
+UNAUDITED = {
+    *(("POST", "/notifications/{id}/read"), ("POST", "/events/{id}/quote")),
+    ("POST", "/events/{id}/seating/suggest"),
+    *(("POST", f"/seating-plans/{what}") for what in ("check", "generate", "import")),
+}
 
 
 @pytest.fixture
@@ -328,7 +526,7 @@ async def world(api: Api, scene: Scene, make_venue: Make) -> World:
     await api.post(f"/events/{cancelled}/cancel", {}, token=scene.organiser.token)
     begun = await scene.make_event()
     await scene.paid(event=begun)
-    scene.rows("UPDATE events SET starts_at = created_at WHERE id = ?", begun["id"])
+    begin(scene.rows, begun)
     refund = await api.post("/refunds", {"booking_id": (await scene.paid())["id"]}, token=scene.buyer.token)
     return World(scene, make_venue, users, cancelled, begun["id"], refund.json["id"], lambda: next(counter))
 

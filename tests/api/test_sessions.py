@@ -8,9 +8,9 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from bms.app import create_app
-from bms.security.tokens import Tokens
+from bms.security.tokens import Tokens, new_secret
 from bms.settings import Settings
-from tests.kit.api import Api
+from tests.kit.api import Api, Reply
 from tests.kit.refusals import contents
 from tests.kit.types import MakeUser, Rows
 from tests.kit.users import PASSWORD, User
@@ -79,6 +79,7 @@ async def test_an_old_refresh_token_ends_the_session(
     login = {"username": user.username, "password": PASSWORD}
     other_session = (await api.post("/login", login)).json
     fresh = (await api.post("/token/refresh", {"refresh_token": user.refresh_token})).json
+    rows("UPDATE sessions SET rotated_at = '2001-01-01'")
 
     stolen = await elsewhere.post("/token/refresh", {"refresh_token": user.refresh_token})
     stolen.problem(401, "invalid_refresh_token")
@@ -93,15 +94,57 @@ async def test_an_old_refresh_token_ends_the_session(
     assert [row.subject_id for row in reused] == [session_of(user.token)]
 
 
-async def test_of_refreshes_at_once_one_succeeds(api: Api, elsewhere: Api, buyer: User, rows: Rows) -> None:
-    body = {"refresh_token": buyer.refresh_token}
-    replies = await asyncio.gather(
-        *(process.post("/token/refresh", body) for process in (api, elsewhere) for _ in range(4))
+async def refresh_at_once(processes: list[Api], token: str) -> list[Reply]:
+    body = {"refresh_token": token}
+    return await asyncio.gather(
+        *(process.post("/token/refresh", body) for process in processes for _ in range(4))
     )
-    assert sorted(reply.status for reply in replies) == [200] + [401] * 7
-    # The losers presented a token that was dead by then: nobody can tell them from a thief.
-    assert not await is_live(api, next(reply.json["access"] for reply in replies if reply.status == 200))
+
+
+async def test_refreshes_at_once_are_answered_alike(
+    api: Api, elsewhere: Api, buyer: User, rows: Rows
+) -> None:
+    """Two tabs, or a reply that was lost: in any process they get the same token, and the session goes on."""
+    replies = await refresh_at_once([api, elsewhere], buyer.refresh_token)
+    assert [reply.status for reply in replies] == [200] * 8
+    (fresh,) = {reply.json["refresh_token"] for reply in replies}
     assert rows("SELECT rotation FROM sessions")[0].rotation == 1
+    for reply in replies:
+        assert await is_live(elsewhere, reply.json["access_token"])
+    assert (await api.post("/token/refresh", {"refresh_token": fresh})).status == 200
+    assert rows("SELECT COUNT(*) FROM audit_log WHERE action = 'refresh_token_reused'")[0][0] == 0
+
+
+async def test_with_another_secret_each_time_one_is_answered(
+    api: Api, elsewhere: Api, buyer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin of the test above: nobody can tell the losers from a thief."""
+    monkeypatch.setattr(Tokens, "_next", lambda *_: new_secret())
+    replies = await refresh_at_once([api, elsewhere], buyer.refresh_token)
+    assert sorted(reply.status for reply in replies) == [200] + [401] * 7
+    assert not await is_live(api, buyer.token)
+
+
+async def test_once_the_new_token_is_used_the_old_one_ends_the_session(
+    api: Api, elsewhere: Api, buyer: User
+) -> None:
+    fresh = (await api.post("/token/refresh", {"refresh_token": buyer.refresh_token})).json
+    newest = (await elsewhere.post("/token/refresh", {"refresh_token": fresh["refresh_token"]})).json
+    refused = await api.post("/token/refresh", {"refresh_token": buyer.refresh_token})
+    refused.problem(401, "invalid_refresh_token")
+    assert not await is_live(elsewhere, newest["access_token"])
+
+
+async def test_a_session_ends_however_often_it_is_refreshed(api: Api, buyer: User, rows: Rows) -> None:
+    day = 86_400
+    rows("UPDATE sessions SET created_at = DATEADD(SECOND, ?, SYSUTCDATETIME())", -30 * day + 100)
+    reply = await api.post("/token/refresh", {"refresh_token": buyer.refresh_token})
+    assert 90 <= reply.json["expires_in"] <= 100, "the access token does not outlive the session"
+    claims = jwt.decode(reply.json["access_token"], options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == reply.json["expires_in"]
+    rows("UPDATE sessions SET created_at = DATEADD(SECOND, ?, SYSUTCDATETIME())", -30 * day - 1)
+    refused = await api.post("/token/refresh", {"refresh_token": reply.json["refresh_token"]})
+    refused.problem(401, "invalid_refresh_token")
 
 
 async def test_tokens_serve_their_own_purpose_only(
@@ -182,3 +225,44 @@ async def test_logout_refusals(api: Api, buyer: User) -> None:
         refused = await api.post("/logout", {"refresh_token": token}, token=buyer.token)
         refused.problem(401, "invalid_refresh_token")
     assert await is_live(api, buyer.token)
+
+
+AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+async def test_the_open_sessions(api: Api, elsewhere: Api, make_user: MakeUser, rows: Rows) -> None:
+    user, other = await make_user(), await make_user()
+    login = {"username": user.username, "password": PASSWORD}
+    second = (await api.post("/login", login, headers={"User-Agent": AGENT})).json
+    third = (await api.post("/login", login)).json
+    await api.post("/token/refresh", {"refresh_token": second["refresh_token"]})
+    rows("UPDATE sessions SET expires_at = '2001-01-01' WHERE id = ?", session_of(third["access_token"]))
+    listed = (await api.get("/sessions", token=user.token)).json
+    assert [session["id"] for session in listed] == [
+        session_of(second["access_token"]),
+        session_of(user.token),
+    ]
+    assert [session["current"] for session in listed] == [False, True]
+    assert (listed[0]["device"], listed[0]["address"]) == (AGENT, "127.0.0.1")
+    assert listed[0]["last_used_at"] > listed[0]["created_at"]
+    assert listed[1]["last_used_at"] == listed[1]["created_at"]
+
+    theirs = f"/sessions/{session_of(other.token)}"
+    for path in (theirs, "/sessions/999999", "/sessions/x"):
+        (await api.delete(path, token=user.token)).problem(404, "not_found")
+    assert await is_live(elsewhere, other.token)
+    mine = f"/sessions/{session_of(second['access_token'])}"
+    assert (await api.delete(mine, token=user.token)).status == 204
+    assert not await is_live(elsewhere, second["access_token"])
+    (await api.delete(mine, token=user.token)).problem(404, "not_found")
+
+
+async def test_signing_out_everywhere_else(api: Api, elsewhere: Api, make_user: MakeUser) -> None:
+    user, other = await make_user(), await make_user()
+    login = {"username": user.username, "password": PASSWORD}
+    others = [(await api.post("/login", login)).json["access_token"] for _ in range(3)]
+    assert (await api.delete("/sessions", token=user.token)).status == 204
+    assert [await is_live(elsewhere, token) for token in others] == [False] * 3
+    assert await is_live(elsewhere, user.token)
+    assert await is_live(elsewhere, other.token)
+    assert len((await api.get("/sessions", token=user.token)).json) == 1

@@ -26,7 +26,7 @@ async def ask(client: Client, method: str, path: str) -> Reply:
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize("prefix", ["", "/api"])
 async def test_its_buttons_lead_to_the_decision(client: Client, wait: Wait, prefix: str, slash: str) -> None:
-    path = f"{prefix}{wait.payment['next_action']['url']}{slash}"
+    path = f"{prefix}{wait.page}{slash}"
     before = contents(wait.scene.rows)
     page = await ask(client, "GET", path)
     assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
@@ -45,7 +45,7 @@ async def test_its_buttons_lead_to_the_decision(client: Client, wait: Wait, pref
 
 
 async def test_what_a_browser_is_told(client: Client, wait: Wait) -> None:
-    page = await ask(client, "GET", wait.payment["next_action"]["url"])
+    page = await ask(client, "GET", wait.page)
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["Referrer-Policy"] == "no-referrer", "the link is all that it takes to decide"
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
@@ -53,7 +53,7 @@ async def test_what_a_browser_is_told(client: Client, wait: Wait) -> None:
 
 
 async def test_a_payment_that_is_not_there(client: Client, wait: Wait) -> None:
-    url = wait.payment["next_action"]["url"]
+    url = wait.page
     for path in (f"{url}0", "/simulated-gateway/ch_0", "/simulated-gateway/x", "/simulated-gateway/"):
         (await ask(client, "GET", path)).problem(404, "not_found")
     (await ask(client, "POST", "/simulated-gateway/ch_0/approve")).problem(404, "not_found")
@@ -61,7 +61,7 @@ async def test_a_payment_that_is_not_there(client: Client, wait: Wait) -> None:
 
 
 async def test_with_another_gateway_there_is_no_page(client: Client, wait: Wait) -> None:
-    url = wait.payment["next_action"]["url"]
+    url = wait.page
     real = client.app[keys.GATEWAY]
 
     class Another:

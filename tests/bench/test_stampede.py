@@ -1,21 +1,26 @@
 """A small stampede from end to end; and what its proof and its report say when something is off."""
 
+import base64
 import dataclasses
+import random
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.stampede import __main__ as command
-from bench.stampede.buyer import Sale
-from bench.stampede.desk import HOLD, Tally
-from bench.stampede.plan import QUICK, Manner, Plan
+from bench.stampede.buyer import Sale, _fewer
+from bench.stampede.desk import HOLD, SEATS, Answer, Tally
+from bench.stampede.hall import Hall
+from bench.stampede.plan import QUICK, SEATED, Manner, Plan
 from bench.stampede.plot import HEIGHT, HELD, SOLD, WIDTH, draw
 from bench.stampede.proof import Line, prove
-from bench.stampede.report import Result, percentile, render
+from bench.stampede.report import Result, percentile, put_into, render
 from bench.stampede.run import stampede
 from bench.stampede.watch import Sample
 from bench.world import Site, open_site
+from bms.seating.availability import pack
 
 
 @pytest.mark.embedded_only("it looks into the books of an embedded server of its own")
@@ -32,6 +37,51 @@ def test_a_small_one_comes_out_exact_and_no_line_of_the_proof_is_idle(tmp_path: 
         assert "300 requests of 40 buyers for 20 tickets" in text
         _spoil(site, result.sale)
         assert [line for line in prove(site, QUICK, result.sale) if line.holds] == []
+
+
+@pytest.mark.embedded_only("it looks into the books of an embedded server of its own")
+def test_a_small_one_for_seats_comes_out_exact(tmp_path: Path) -> None:
+    plan = command.wish(command._parser().parse_args(["--quick", "--seats"]))
+    assert (plan.seats, plan.processes) == (True, 2)
+    with open_site(tmp_path) as site:
+        result = stampede(site, plan)
+        assert [line for line in result.proof if not line.holds] == []
+        assert result.sale.desk.tally.answers[SEATS, 200, ""] > 0
+        text = render(result)
+        assert text.startswith("## A stampede for seats")
+        assert "20 seats sold; 20 valid tickets name 20 of them" in text
+        # Two tickets name one seat, which the schema would refuse.
+        site.rows("DROP INDEX ux_tickets_live_seat_no")
+        site.rows("UPDATE tickets SET seat_no = (SELECT MIN(seat_no) FROM tickets) WHERE seat_no IS NOT NULL")
+        (line,) = (line for line in prove(site, plan, result.sale) if "No seat" in line.claim)
+        assert not line.holds
+
+
+def test_the_page_has_a_part_for_each() -> None:
+    plain, seated = "# A stampede\n\nTickets.\n", "## A stampede for seats\n\nSeats.\n"
+    both = "# A stampede\n\nTickets.\n\n## A stampede for seats\n\nSeats.\n"
+    assert put_into(plain, seated) == put_into(seated, plain) == put_into(both, plain) == both
+    assert put_into(both, seated.replace("Seats", "More seats")) == both.replace("Seats.", "More seats.")
+    assert put_into("", plain) == plain
+    assert put_into("", seated) == seated
+
+
+def test_people_pick_seats_that_they_saw_free() -> None:
+    hall = Hall(1, [["A-1", "A-2", "A-3"], ["B-1", "B-2"]])
+    seen = {"states": base64.b64encode(pack(bytes([1, 0, 0, 2, 0]))).decode(), "seats": 5}
+    picks = {tuple(hall.pick(seen, 2, random.Random(seed))) for seed in range(20)}
+    assert picks == {("A-2", "A-3")}
+    assert hall.pick(seen, 3, random.Random(1)) == []
+
+
+def test_refused_for_want_of_seats_people_ask_for_fewer() -> None:
+    def fewer(quantity: int, code: str, **body: Any) -> int:
+        return _fewer(quantity, Answer(409, {"code": code, **body}, 0, False))
+
+    assert fewer(4, "seats_taken") == 4
+    assert fewer(4, "sold_out", available=1) == 1
+    assert fewer(4, "no_block", categories=[{"largest_together": 2}]) == 2
+    assert fewer(1, "no_block", categories=[{"largest_together": 0}]) == 0
 
 
 def _spoil(site: Site, sale: Sale) -> None:
@@ -126,6 +176,7 @@ def test_options_change_the_plan() -> None:
 
     assert wished() == Plan()
     assert wished("--quick") == QUICK
+    assert wished("--seats") == SEATED
     changed = wished(
         "--requests", "5000", "--buyers", "500", "--tickets", "100", "--seed", "7", "--hold", "3"
     )

@@ -106,6 +106,17 @@ async def test_nothing_is_kept_for_longer_than_its_lifetime(
     assert source.reads == 2
 
 
+async def test_a_value_is_kept_no_longer_than_it_lasts(board: Stamps, clock: Clock, source: Source) -> None:
+    source.value = 3
+    cache: Cache[int] = Cache(
+        board, EVENTS, capacity=10, lifetime=100, lasts=lambda value: value, clock=clock
+    )
+    for later, reads in ((0.0, 1), (2.9, 1), (0.2, 2), (2.9, 2), (0.2, 3)):
+        clock.now += later
+        await cache.get("a", source.read)
+        assert source.reads == reads, later
+
+
 async def test_nothing_is_kept_without_stamps(board: Stamps, source: Source) -> None:
     nowhere: Cache[int] = Cache(None, WHOLE, capacity=10, lifetime=1)
     board.stamps = None

@@ -28,7 +28,8 @@ def problem(statement: Statement) -> str | None:
     column = "id" if statement.changes == "events" else "event_id"
     if isinstance(tree, exp.Insert):
         columns = [identifier.name for identifier in tree.this.expressions]
-        (row,) = tree.expression.expressions
+        source = tree.expression
+        row = source if isinstance(source, exp.Select) else source.expressions[0]
         values = dict(zip(columns, row.expressions, strict=True))
         return None if _name(values.get(column)) in NAMES else "inserts rows of any event"
     assert tree is not None
@@ -94,6 +95,16 @@ def test_every_change_of_an_event_names_it() -> None:
             "@event_id BIGINT, @id BIGINT",
             "INSERT INTO ticket_types (event_id, name) VALUES (@id, @event_id)",
             "inserts rows of any event",
+        ),
+        (
+            "@event_id BIGINT, @id BIGINT",
+            "INSERT INTO event_categories (event_id, name) SELECT @id, 'a' FROM events WHERE id = @event_id",
+            "inserts rows of any event",
+        ),
+        (
+            "@event_id BIGINT",
+            "INSERT INTO event_categories (event_id, name) SELECT @event_id, name FROM categories",
+            None,
         ),
         (
             "@event_ids BIGINT LIST",

@@ -14,9 +14,18 @@ assert ENDPOINTS  # with the application all of its statements are loaded
 
 # Each for its lock alone, or writing what no reading that is kept looks at.
 QUIET = {
-    "users": {"users.insert", "users.take_booking_turns", "users.lock_admins", "users.lock_credentials"},
-    "sessions": {"sessions.insert", "sessions.rotate", "sessions.delete_old"},
-    "events": {"events.lock_rated"},
+    "users": {
+        *("users.insert", "users.take_booking_turns", "users.lock_admins", "users.lock_credentials"),
+        "users.update_name_folded",
+        "users.insert_guest",
+        *("users.confirm_address", "users.take_address_over", "users.clear_address"),
+    },
+    "sessions": {
+        *("sessions.insert", "sessions.rotate", "sessions.delete_old"),
+        *("sessions.insert_of_site", "sessions.touch"),
+    },
+    "events": {"events.lock_rated", "events.lock_begun", "events.mark_unfolded"},
+    "reviews": {"reviews.lock_shown"},
 }
 
 

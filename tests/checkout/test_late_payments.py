@@ -122,3 +122,34 @@ async def test_a_hold_past_its_deadline_and_not_swept_is_confirmed(scene: Scene,
     assert (await request).status == 201
     assert await sweep(scene.db, HOLDS) == 0
     assert scene.status(booking) == "CONFIRMED"
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_honoured"),
+    [
+        ({"sales_end": 60, "ends_at": 120}, True),
+        ({"sales_end": 60, "ends_at": None}, True),
+        ({"sales_end": -5, "ends_at": 120}, True),
+        ({"sales_end": -30, "ends_at": 120}, False),
+        ({"sales_end": None, "ends_at": 120}, False),
+        ({"sales_end": 60, "ends_at": -5}, False),
+    ],
+)
+async def test_after_the_start_a_late_success_counts_while_the_sale_runs_on(
+    scene: Scene, late: MakeLate, fields: dict[str, int | None], is_honoured: bool
+) -> None:
+    """Times are in minutes from now; the event began twenty minutes ago."""
+    event = await scene.on_sale(capacity=8)
+    payment = await late(event, 3)
+    for column, minutes in {"starts_at": -20, **fields}.items():
+        scene.rows(
+            f"UPDATE events SET {column} = DATEADD(MINUTE, ?, SYSUTCDATETIME())",
+            minutes,
+        )
+    reply = await payment.end()
+    if is_honoured:
+        assert reply.status == 201, reply.text
+        assert (scene.status(payment.booking), scene.available()) == ("CONFIRMED", 5)
+    else:
+        reply.problem(409, "hold_expired")
+        assert (scene.status(payment.booking), scene.available()) == ("EXPIRED", 8)

@@ -121,7 +121,7 @@ async def test_each_way_to_a_success_leaves_what_the_direct_one_leaves(
 ) -> None:
     scene = wait.scene
     if way == "page":
-        async with client.post(f"{wait.payment['next_action']['url']}/approve") as page:
+        async with client.post(f"{wait.page}/approve") as page:
             assert (page.status, "is approved" in await page.text()) == (200, True)
     else:
         await wait.decide(approved=True)
@@ -140,13 +140,14 @@ async def test_each_way_to_a_success_leaves_what_the_direct_one_leaves(
     await scene.check()
 
 
+@pytest.mark.needs("parts of a second")
 @pytest.mark.parametrize("way", ["page", "notice", "question"])
 async def test_each_way_to_a_refusal_lets_the_buyer_try_another_card(
     client: TestClient, wait: Wait, way: str
 ) -> None:
     scene = wait.scene
     if way == "page":
-        async with client.post(f"{wait.payment['next_action']['url']}/decline/") as page:
+        async with client.post(f"{wait.page}/decline/") as page:
             assert (page.status, "nothing was charged" in await page.text()) == (200, True)
     else:
         await wait.decide(approved=False)
@@ -188,6 +189,7 @@ async def test_before_the_deadline_nobody_voids_it(wait: Wait) -> None:
     assert wait.status() == ("CONFIRMED", "SUCCEEDED")
 
 
+@pytest.mark.needs("parts of a second")
 async def test_a_hold_cannot_be_made_longer_by_one_payment_after_the_other(wait: Wait) -> None:
     scene = wait.scene
     for _ in range(2):

@@ -290,7 +290,7 @@ async def test_a_page_whose_notice_is_lost(client: Any, wait: Wait, db: Database
 
     with monkeypatch.context() as patch:
         patch.setattr(db, "transact", away)
-        async with client.post(f"{wait.payment['next_action']['url']}/approve") as page:
+        async with client.post(f"{wait.page}/approve") as page:
             assert (page.status, "is approved" in await page.text()) == (200, True)
     assert wait.status() == ("PENDING", "PROCESSING")
     assert await wait.ask() == 1

@@ -19,7 +19,7 @@ from tests.kit.cards import CARD, NEEDS_BUYER
 from tests.kit.programs import free_port
 from tests.kit.scene import Scene
 from tests.kit.waiting import until
-from tests.kit.waits import Wait, begin_wait
+from tests.kit.waits import Wait, begin_wait, page_of
 
 # ``bms serve``, but the process kills itself before or after it calls what argv names.
 DOOMED = """
@@ -47,7 +47,7 @@ from bms.cli import main
 main(["serve"])
 """
 BEGIN = ("bms.checkout.payments", "wait_for_buyer")
-SETTLE = ("bms.checkout.payments", "settle")
+SETTLE = ("bms.checkout.till", "settle")
 TAKE = ("bms.checkout.simulated", "take")
 ISSUE = ("bms.commands.sales.tickets", "issue")
 
@@ -64,6 +64,7 @@ def doomed(settings: Settings, database_url: str) -> Any:
             BMS_PORT=str(port),
             BMS_DATABASE_URL=database_url,
             BMS_GATEWAY="simulated",
+            BMS_PUBLIC_URL="http://127.0.0.1:8080",
             BMS_SECRET_KEY=settings.secret_key,
             BMS_GATEWAY_SECRET=settings.gateway_secret,
             BMS_BACKGROUND_TASKS="off",
@@ -140,7 +141,7 @@ async def test_killed_when_the_wait_was_written_and_not_answered(
         await send(base, "/payments", scene, paying(booking, NEEDS_BUYER))
     again = await scene.pay(booking, NEEDS_BUYER, headers={"Idempotency-Key": "k"})
     assert (again.status, again.headers["Idempotency-Replayed"]) == (202, "true")
-    async with client.post(f"{again.json['next_action']['url']}/approve") as page:
+    async with client.post(f"{page_of(again.json)}/approve") as page:
         assert page.status == 200
     assert scene.status(booking) == "CONFIRMED"
     await scene.check()
@@ -161,7 +162,7 @@ async def test_killed_when_the_buyer_has_approved(
     wait: Wait = await begin_wait(scene, notifier)
     with doomed(*where, when) as base:
         await ready(base)
-        await send(base, f"{wait.payment['next_action']['url']}/approve", scene)
+        await send(base, f"{wait.page}/approve", scene)
     assert (await wait.entry()).status == "SUCCEEDED"
     assert wait.status() == status
     assert scene.count("gateway_notices") == scene.count("tickets") == (status[0] == "CONFIRMED")

@@ -54,7 +54,9 @@ class Counted:
         self.most: Counter[int] = Counter()
         self.inside_groups = self.most_groups = 0
 
-    async def transact(self, command: Any, *, asks: Sequence[Ask], **options: Any) -> Any:
+    async def transact(self, command: Any, *, asks: Sequence[Ask] = (), **options: Any) -> Any:
+        if not asks:
+            return await self._db.transact(command, **options)
         self.groups.append(len(asks))
         events = Counter({ask.event_id for ask in asks})
         self.inside += events
@@ -149,7 +151,7 @@ class Stuck(Counted):
         self.gives_up = gives_up
         self.goes_on = asyncio.Event()
 
-    async def transact(self, command: Any, *, asks: Sequence[Ask], **options: Any) -> Any:
+    async def transact(self, command: Any, *, asks: Sequence[Ask] = (), **options: Any) -> Any:
         if any(ask.event_id == self.event for ask in asks):
             if self.gives_up is not None:
                 self.groups.append(len(asks))

@@ -1,11 +1,8 @@
 """The command line, as an operator types it."""
 
 import contextlib
-import os
 import re
 import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pyodbc
@@ -14,47 +11,16 @@ import pytest
 from bms.sql.embedded.provision import embedded_url
 from bms.sql.embedded.server import EmbeddedServer
 from bms.sql.yoyo import apply
+from tests.cli.running import KEY, Run
 from tests.kit.servers import Server
 from tests.kit.tsql import Sql
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
 MIGRATIONS = len(list(apply.MIGRATIONS.glob("*.rollback.sql")))
-KEY = "a secret for tests, long enough for HS256"
 
 
 def listed(done: subprocess.CompletedProcess[str], state: str) -> int:
     """Return how many migrations are listed as ``state``, a word that their names may hold too."""
     return len(re.findall(rf"^{state}  \d{{4}}_", done.stdout, re.MULTILINE))
-
-
-@pytest.fixture
-def place(server: Server, request: pytest.FixtureRequest) -> dict[str, str]:
-    """Settings that lead to an empty database: none for an embedded server in the test's directory."""
-    if server.embedded:
-        return {}
-    url = request.getfixturevalue("empty_database_url")
-    return {"BMS_DATABASE_URL": url, "BMS_SECRET_KEY": KEY, "BMS_GATEWAY": "simulated"}
-
-
-@pytest.fixture
-def bms(tmp_path: Path, place: dict[str, str]) -> Run:
-    """Run ``bms`` with a data directory and a database of the test's own."""
-
-    def run(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("BMS_")}
-        chosen = {"BMS_DATA_DIR": str(tmp_path / "var"), "BMS_BCRYPT_ROUNDS": "4"}
-        chosen |= settings if "BMS_DATABASE_URL" in settings else {**place, **settings}
-        return subprocess.run(
-            [sys.executable, "-m", "bms.cli", *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env={**kept, **chosen},
-            timeout=60,
-        )
-
-    return run
 
 
 def test_from_an_empty_directory_to_an_admin(bms: Run) -> None:
@@ -74,8 +40,24 @@ def test_from_an_empty_directory_to_an_admin(bms: Run) -> None:
     assert "There are accounts already" in bms("seed").stdout
     checked = bms("check")
     assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "All holds.")
-    assert bms("migrate", "--rollback", "1").stdout.count("rolled back") == 1
+    assert bms("migrate", "--rollback", "1", "--yes").stdout.count("rolled back ") == 1
     assert listed(bms("migrate", "--status"), "pending") == 1
+
+
+def test_the_operators_way_back_into_an_account(bms: Run) -> None:
+    bms("migrate")
+    bms("create-admin", "--username", "Root", "--email", "root@example.com", stdin="long enough\n")
+    for password, told in (
+        ("short", "Shorter than 8"),
+        ("password1", "Too easy to guess"),
+        ("root1234", "guess"),
+    ):
+        refused = bms("reset-password", "root", stdin=f"{password}\n")
+        assert (refused.returncode, told in refused.stderr) == (2, True), refused.stderr
+    done = bms("reset-password", "ROOT", stdin="another horse battery\n")
+    assert (done.returncode, "(id 1)" in done.stdout) == (0, True), done.stderr
+    nobody = bms("reset-password", "nobody", "--remove-second-factor", stdin="another horse battery\n")
+    assert (nobody.returncode, nobody.stderr) == (2, "bms: There is no active account of that name\n")
 
 
 def test_status_writes_nothing(bms: Run, empty_database_url: str, sql_connection: pyodbc.Connection) -> None:
@@ -116,7 +98,7 @@ def test_check_says_what_is_broken(bms: Run, tmp_path: Path, place: dict[str, st
     checked = bms("check")
     assert checked.returncode == 1
     assert "BROKEN  Of every ticket type the capacity" in checked.stdout
-    assert "1 of 12 rules are broken." in checked.stdout
+    assert re.search(r"^1 of [0-9]+ rules are broken\.$", checked.stdout, re.MULTILINE)
 
 
 def test_sql_prints_statements_for_either_database(bms: Run) -> None:
@@ -135,12 +117,20 @@ def test_sql_prints_statements_for_either_database(bms: Run) -> None:
     assert (unknown.returncode, unknown.stderr.startswith("bms: There is no statement")) == (2, True)
 
 
+def test_all_but_migrate_and_sql_need_the_secret(bms: Run) -> None:
+    for command in ("check", "doctor", "seed"):
+        done = bms(command, BMS_DATABASE_URL="postgresql://u:hidden@127.0.0.1:1/x")
+        assert done.returncode != 0
+        assert "BMS_SECRET_KEY" in done.stderr + done.stdout
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
         ({"BMS_PORT": "many"}, "BMS_PORT"),
         ({"BMS_COLOUR": "red"}, "BMS_COLOUR"),
-        ({"BMS_DATABASE_URL": "postgresql://u:hidden@127.0.0.1:1/x"}, "BMS_SECRET_KEY"),
+        ({"BMS_DATABASE_URL": "postgresql://u:hidden@127.0.0.1:1/x"}, "reached"),
+        ({"BMS_SMTP_URL": "u:hidden@127.0.0.1"}, "BMS_SMTP_URL"),
         ({"BMS_DATABASE_URL": "postgresql://u:hidden@127.0.0.1:1/x", "BMS_SECRET_KEY": "k" * 40}, "reached"),
         ({"BMS_DATABASE_URL": "mysql://u:hidden@h/x", "BMS_SECRET_KEY": "k" * 40}, "mssql://"),
     ],

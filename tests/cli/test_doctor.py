@@ -18,6 +18,7 @@ from bms.sql.embedded.server import EmbeddedServer
 from bms.sql.odbc import drivers
 from bms.sql.odbc.target import parse_url
 from bms.sql.yoyo.apply import MIGRATIONS
+from tests.kit.programs import free_port
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 LINE = re.compile(r"(ok|advice|problem|unknown) +\S.*|.*:|No problem found\.|\d+ problems? found\.")
@@ -38,6 +39,7 @@ def doctor(tmp_path: Path) -> Run:
     ) -> subprocess.CompletedProcess[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("BMS_")}
         chosen = {"BMS_DATA_DIR": str(tmp_path / "var"), "BMS_SECRET_KEY": "k" * 40}
+        chosen["BMS_PORT"] = str(free_port())  # at the usual one somebody may serve
         if url is not None:
             chosen["BMS_DATABASE_URL"] = url
         done = subprocess.run(
@@ -197,6 +199,51 @@ def test_a_role_with_too_few_rights(doctor: Run, probe: str, change: Callable[..
     fix = 'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "public" TO "reader"'
     assert one(told, "problem", "lacks INSERT, UPDATE, DELETE").endswith(fix)
     one(told, "advice", "may not create tables", 'GRANT CREATE ON SCHEMA "public" TO "reader"')
+
+
+@pytest.mark.parametrize(
+    ("grant", "revoke"),
+    [
+        ("SELECT 1", "SELECT 1"),
+        ("GRANT SELECT ON users TO stranger", "REVOKE ALL ON users FROM stranger"),
+    ],
+)
+def test_a_login_that_may_not_look_does_not_accuse_the_migrations(
+    doctor: Run, probe: str, change: Callable[..., None], grant: str, revoke: str
+) -> None:
+    change("CREATE ROLE stranger LOGIN", "DROP ROLE stranger")
+    change("REVOKE CREATE ON SCHEMA public FROM public", "SELECT 1")
+    change(grant, revoke)
+    done = doctor(probe.replace("bms@", "stranger@"))
+    one(done.stdout, "unknown", "which migrations are applied: the database does not show it to this login")
+    one(done.stdout, "problem", "the role lacks SELECT, INSERT, UPDATE, DELETE on some tables")
+    assert "not applied" not in done.stdout
+
+
+def test_a_login_without_its_schema_does_not_accuse_the_migrations(
+    doctor: Run, probe: str, change: Callable[..., None]
+) -> None:
+    change("CREATE ROLE lost LOGIN", "DROP ROLE lost")
+    change("REVOKE USAGE ON SCHEMA public FROM public", "GRANT USAGE ON SCHEMA public TO public")
+    done = doctor(probe.replace("bms@", "lost@"))
+    assert "no schema to work in" in one(done.stdout, "problem")
+    one(done.stdout, "unknown", "which migrations are applied")
+
+
+def test_all_around_the_database_is_examined_too(doctor: Run, probe: str) -> None:
+    done = doctor(
+        probe,
+        BMS_REDIS_URL="redis://:hunter2@127.0.0.1:1/0",
+        BMS_SMTP_URL="smtp://u:hunter2@127.0.0.1:1",
+        BMS_PUBLIC_URL="https://127.0.0.1:1",
+    )
+    heads = [line for line in done.stdout.splitlines() if line.endswith(":")]
+    assert heads == ["The database:", "The data directory:", "Mail:", "Redis:", "The public address:"]
+    one(done.stdout, "problem", "the mail server 127.0.0.1, port 1, cannot be used")
+    one(done.stdout, "problem", "Redis cannot be used")
+    one(done.stdout, "advice", "BMS_TRUSTED_PROXIES is 0")
+    assert "hunter2" not in done.stdout
+    assert done.stdout.endswith("2 problems found.\n")
 
 
 def test_a_replica_is_examined_as_one(doctor: Run, probe: str) -> None:

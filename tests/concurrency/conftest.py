@@ -29,6 +29,7 @@ def premises(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             "BMS_DATABASE_URL": url,
             "BMS_SECRET_KEY": settings.secret_key,
             "BMS_GATEWAY": "simulated",
+            "BMS_PUBLIC_URL": "http://127.0.0.1:8080",
             "BMS_GATEWAY_SECRET": settings.gateway_secret,
         }
         servers = [stack.enter_context(bms_server(settings.data_dir, **given)) for _ in range(PROCESSES)]

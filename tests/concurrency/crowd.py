@@ -51,10 +51,17 @@ def _insert(tx: Transaction, *, size: int, role: str) -> list[tuple[int, int]]:
             email_folded=None,
             password_hash="!",
             locale=None,
+            is_confirmed=False,
             role=role,
         )
         session_id = tx.value(
-            sessions.INSERT, user_id=user.id, refresh_hash=name, seconds=600, device=None, address=None
+            sessions.INSERT,
+            user_id=user.id,
+            refresh_hash=name,
+            seconds=600,
+            device=None,
+            address=None,
+            network=None,
         )
         made.append((user.id, session_id))
     return made

@@ -75,6 +75,9 @@ class Shop:
     ) -> Reply:
         return await self._ask("POST", path, person, body, key)
 
+    async def put(self, path: str, body: dict[str, Any], person: Person) -> Reply:
+        return await self._ask("PUT", path, person, body)
+
     async def patch(self, path: str, body: dict[str, Any], person: Person) -> Reply:
         return await self._ask("PATCH", path, person, body)
 

@@ -50,13 +50,12 @@ async def left(shop: Shop, event: dict[str, Any]) -> list[int]:
     return own + [listed["available"] for found in lists for listed in found if listed["id"] == event["id"]]
 
 
-async def misses(shop: Shop) -> list[int]:
-    """Return how many replies each server has read from the database."""
+async def misses(shop: Shop) -> int:
+    """Return how many replies the servers have read from the database."""
     head = 'bms_cache_requests_total{cache="replies",outcome="miss"} '
+    # Each looks at its own figures when it is asked, and shows those of both.
     shown = [(await shop.get("/metrics")).text.splitlines() for _ in shop.premises.bases]
-    return [
-        round(float(line.removeprefix(head))) for lines in shown for line in lines if line.startswith(head)
-    ]
+    return next(round(float(line.removeprefix(head))) for line in shown[-1] if line.startswith(head))
 
 
 async def test_each_server_sees_the_sales_of_the_other(shop: Shop) -> None:
@@ -92,4 +91,4 @@ async def test_a_sale_of_one_event_leaves_the_replies_of_another(shop: Shop, pre
     assert await misses(shop) == before
     for _ in range(3):
         assert [(await shop.get(f"/events/{sold['id']}")).json["available"] for _ in range(2)] == [98, 98]
-    assert await misses(shop) == [count + 1 for count in before]
+    assert await misses(shop) == before + len(premises.bases)

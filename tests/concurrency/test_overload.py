@@ -124,15 +124,14 @@ async def test_without_a_bound_nobody_is_told(
     assert {reply.status for reply in await asyncio.gather(*waiting)} == {201}
 
 
-async def test_beyond_the_pools_queue_payers_come_again(
+async def test_beyond_the_tills_queue_payers_come_again(
     own_shop: Shop,
     db: Database,
     client: TestClient,
     stop: Callable[..., Standstill],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    size = client.app[keys.SETTINGS].database_pool
-    monkeypatch.setattr(db._primary, "_queue", QUEUE)
+    claims = client.app[keys.TILL].claims
+    size, claims.queue = claims.lanes, QUEUE
     event, people = await own_shop.event(), await own_shop.people(size + QUEUE + BEYOND)
     bookings = [await own_shop.hold(person, event) for person in people]
     standstill = stop("UPDATE bookings SET quantity = quantity WHERE event_id = ?", event["id"])
@@ -144,7 +143,7 @@ async def test_beyond_the_pools_queue_payers_come_again(
     inside = pay(0, size)
     await until(lambda: writing(db) == (size, 0))
     inside += pay(size, size + QUEUE)
-    await until(lambda: writing(db) == (size, QUEUE))
+    await until(lambda: claims.waiting == QUEUE)
     refused(await asyncio.gather(*pay(size + QUEUE, len(people))))
 
     await reads_answer(own_shop, event, people[0])

@@ -20,6 +20,7 @@ from tests.concurrency.shop import Shop
 from tests.kit.books import LONG_AGO, count, status_of
 from tests.kit.cards import NEEDS_BUYER
 from tests.kit.notices import PATH, notice_of
+from tests.kit.waits import page_of
 
 WAITS = 12
 
@@ -50,7 +51,7 @@ async def begin(shop: Shop, person: Person, event: dict[str, Any]) -> Wait:
     booking = await shop.hold(person, event)
     reply = await shop.pay(person, booking, number=NEEDS_BUYER)
     assert reply.status == 202, reply.text
-    return Wait(shop, booking, reply.json["next_action"]["url"])
+    return Wait(shop, booking, page_of(reply.json))
 
 
 def let_ask(shop: Shop, waits: list[Wait]) -> None:

@@ -105,7 +105,9 @@ def test_the_source_distribution_is_whole_and_keeps_secrets_out(source: Path, un
 def test_the_wheel_holds_the_package_its_migrations_and_nothing_else(source: Path, wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         given = {name for name in archive.namelist() if not name.startswith(f"{STEM}.dist-info/")}
-    assert given == files(source, "bms") | {f"bms/{name}" for name in files(source, "migrations")}
+    guide = {name for name in given if name.startswith("bms/web/built_guide/")}
+    assert {f"bms/web/built_guide/{name}" for name in ("index.html", "api.html", "_static/base.css")} <= guide
+    assert given - guide == files(source, "bms") | {f"bms/{name}" for name in files(source, "migrations")}
 
 
 def test_an_index_takes_both(sdist: Path, wheel: Path) -> None:
@@ -141,9 +143,18 @@ def test_a_stranger_migrates_serves_and_asks_the_doctor(installed: Path, tmp_pat
     ]
 
     with serving([program, "serve"], tmp_path, **settings) as base:
-        for path in ("/events", "/openapi.json", "/docs"):
+        for path in ("/events", "/openapi.json", "/docs", "/guide/", "/guide/operating/nginx.html"):
             with urllib.request.urlopen(base + path) as reply:
                 assert reply.status == 200
+        # Templates, catalogues and static files.
+        german = urllib.request.Request(f"{base}/", headers={"Accept-Language": "de"})
+        with urllib.request.urlopen(german) as reply:
+            page = reply.read().decode()
+        assert '<html lang="de"' in page
+        style = re.search(r'href="(/[^"]+\.css)"', page)
+        assert style is not None
+        with urllib.request.urlopen(base + style[1]) as reply:
+            assert reply.status == 200
 
     well = run([program, "doctor"], tmp_path, **settings)
     assert (well.returncode, well.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""The README's picture of the architecture and its table of rooms, held against ``bms/``."""
+"""The picture of the architecture and the table of rooms, held against ``bms/``."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.kit.scripts import load_script
 
 ARCHITECTURE = load_script("architecture")
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 
 
 def test_the_drawing_is_that_of_the_imports() -> None:
@@ -21,7 +21,7 @@ def test_what_a_longer_path_implies_is_left_out() -> None:
 
 
 def test_every_room_has_a_row_and_every_row_a_room() -> None:
-    _, _, table = README.read_text(encoding="utf-8").partition("\n### Where is what\n")
+    _, _, table = PAGE.read_text(encoding="utf-8").partition("\n## Where is what\n")
     named = re.findall(r"^\| `(.+?)` \| \S", table.split("\n#", 1)[0], re.MULTILINE)
     rooms = [
         f"{path.name}/" if path.is_dir() else path.name

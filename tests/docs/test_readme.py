@@ -1,4 +1,4 @@
-"""The README and .env.example, held against the service: what they print is what happens."""
+"""The walk, the tables and the picture of docs/, and .env.example, held against the service."""
 
 import re
 import signal
@@ -16,11 +16,14 @@ from bms.http.call import Access
 from bms.settings import Settings
 from bms.sql.catalogue import all_statements
 from bms.sql.embedded.server import EmbeddedServer
-from bms.terms import RIGHTS, Right, Role
+from bms.terms import RIGHTS, Right, Role, Service
 from tests.kit.programs import serving
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+START, ENDPOINTS, SETTINGS, ARCHITECTURE = (
+    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("start", "endpoints", "settings", "architecture")
+)
 DOCUMENTED_BASE = "http://127.0.0.1:8080"
 SEPARATOR = "-- end of a step --"
 
@@ -28,21 +31,22 @@ SEPARATOR = "-- end of a step --"
 VOLATILE = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z"), "TIME"),
     (re.compile(r"\b[A-Z][a-z]+day \d+ [A-Z][a-z]+ \d{4}\b"), "DAY"),
+    (re.compile(r"-[0-9a-f]{48}\b"), "-MAC"),
     (re.compile(r"\b[0-9A-F]{26}\b"), "TICKET"),
     (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{10}\b"), "REFERENCE"),
 )
 
 
-def section(title: str) -> str:
-    """Return what stands under a heading of the README, up to the next one."""
-    _, _, rest = README.partition(f"\n## {title}\n")
-    assert rest, f"the README has no heading {title}"
+def section(page: str, title: str) -> str:
+    """Return what stands under a heading of a page, up to the next one."""
+    _, _, rest = page.partition(f"\n## {title}\n")
+    assert rest, f"there is no heading {title}"
     return rest.split("\n## ", 1)[0]
 
 
 def steps() -> list[tuple[str, str]]:
     """Return the walk's fenced commands, each with the output printed below it (none: empty)."""
-    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", section("A walk"), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", section(START, "A walk"), re.MULTILINE | re.DOTALL)
     walk: list[tuple[str, str]] = []
     for language, text in blocks:
         if language == "bash":
@@ -69,7 +73,7 @@ def base(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.mark.embedded_only("a newcomer's first start is on the embedded server")
-def test_the_walk_prints_what_the_readme_prints(base: str, tmp_path: Path) -> None:
+def test_the_walk_prints_what_the_page_prints(base: str, tmp_path: Path) -> None:
     walk = steps()
     assert len(walk) >= 8
     assert sum(DOCUMENTED_BASE in commands for commands, _ in walk) == 1
@@ -86,7 +90,9 @@ def test_the_walk_prints_what_the_readme_prints(base: str, tmp_path: Path) -> No
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     printed = done.stdout.split(f"{SEPARATOR}\n")
-    assert [settled(text) for text in printed] == [settled(text) for _, text in walk] + [""]
+    assert [settled(text.replace(base, DOCUMENTED_BASE)) for text in printed] == [
+        settled(text) for _, text in walk
+    ] + [""]
     # Line by line as a person pastes it: one line of the walk is one command, save in the function.
     assert all("curl" not in commands or "\\\n" not in commands for commands, _ in walk)
 
@@ -98,33 +104,41 @@ def test_the_walk_ends_in_tickets() -> None:
     assert "CONFIRMED" in documented[-2][1]
 
 
-def table(title: str) -> dict[str, str]:
-    """Return the first two columns of a section's table."""
-    rows = re.findall(r"^\| (.+?) \| (.+?) \|", section(title), re.MULTILINE)
+def table(page: str) -> dict[str, str]:
+    """Return the first two columns of a page's table."""
+    rows = re.findall(r"^\| (.+?) \| (.+?) \|", page, re.MULTILINE)
     return {first.strip("`"): second for first, second in rows if first not in ("variable", "who")}
 
 
 def plain_default(name: str) -> str:
-    """Return a setting's default as the README and .env.example write it; empty for unset."""
+    """Return a setting's default as the page and .env.example write it; empty for unset."""
     value = next(f.default for f in fields(Settings) if f.name == name)
     if isinstance(value, bool):
         return "on" if value else "off"
+    if name == "services":
+        return ",".join(Service)
     return str(value or 0) if isinstance(value, int) else str(value or "")
 
 
 def test_the_table_of_settings_is_that_of_the_code() -> None:
-    documented = table("Settings")
+    documented = table(SETTINGS)
     assert list(documented) == [f"BMS_{f.name.upper()}" for f in fields(Settings)]
     in_words = {
+        "BMS_SERVICES": "all",
         "BMS_DATABASE_URL": "unset: embedded",
         "BMS_DATABASE_READ_URL": "unset",
         "BMS_REDIS_URL": "unset",
+        "BMS_AMQP_URL": "unset",
         "BMS_CORS_ORIGINS": "unset",
         "BMS_METRICS_TOKEN": "unset",
+        "BMS_METRICS_PORT": "unset",
         "BMS_SECRET_KEY": "generated and stored when embedded",
+        "BMS_PUBLIC_URL": "`http://HOST:PORT` when embedded, else none chosen",
         "BMS_GATEWAY": "`simulated` when embedded, else none chosen",
         "BMS_GATEWAY_SECRET": "generated and stored when embedded, else unset",
         "BMS_SMTP_URL": "unset: files in `mail/` of the data directory",
+        "BMS_REFUSE_COMMON_PASSWORDS": "`off` when embedded, else `on`",
+        "BMS_REQUIRE_SECOND_FACTOR": "unset",
         "BMS_OPEN_MANAGER_REGISTRATION": "`on` when embedded, else `off`",
         "BMS_DEMO_DATA": "`on` when embedded, else `off`",
     }
@@ -160,15 +174,13 @@ def test_the_table_of_endpoints_is_that_of_the_routes() -> None:
     who_of[Access.OPERATOR] = "operators, from this machine or with their token"
     who_of |= dict.fromkeys(Right, "admins") | dict.fromkeys(RIGHTS[Role.EVENT_MANAGER], "organisers")
     documented = {
-        (method, path, who)
-        for who, calls in table("API conventions").items()
-        for method, path in _calls(calls)
+        (method, path, who) for who, calls in table(ENDPOINTS).items() for method, path in _calls(calls)
     }
     offered = [e for module in ROUTES for e in module.routes.endpoints]
     assert documented == {
         (e.method, e.path, who_of.get(e.access, "anyone")) for e in offered if not e.deprecated
     }
-    _, _, older = section("API conventions").partition("Some have older names too")
+    older = section(ENDPOINTS, "Older names")
     named = {path.rstrip("/") for path in re.findall(r"`(/[^`\s]+)`", older)} - {"/venues"}
     assert len(named) >= 8
     assert named <= {e.path for e in offered if e.deprecated}
@@ -189,7 +201,7 @@ def _calls(cell: str) -> Iterator[tuple[str, str]]:
 
 
 def test_the_picture_names_statements_and_files_that_exist() -> None:
-    picture = section("One request, followed through the code")
+    picture = section(ARCHITECTURE, "One request, followed through the code")
     names = {statement.name for statement in all_statements()}
     tables = {name.split(".")[0] for name in names}
     drawn = {
@@ -202,10 +214,21 @@ def test_the_picture_names_statements_and_files_that_exist() -> None:
     assert [file for file in files if not (ROOT / file).is_file()] == []
 
 
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 80
+
+
 def test_links_lead_somewhere() -> None:
-    for document in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
+    """The pages of docs/ are held by the build of the guide."""
+    for document in (
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "deploy/README.md",
+        "deploy/systemd/README.md",
+    ):
         for link in re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / document).read_text(encoding="utf-8")):
-            assert (ROOT / link).exists(), f"{document}: {link}"
+            assert (ROOT / document).parent.joinpath(link).exists(), f"{document}: {link}"
 
 
 @pytest.mark.parametrize(

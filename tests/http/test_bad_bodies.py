@@ -9,9 +9,10 @@ from aiohttp.test_utils import TestClient
 from marshmallow import fields
 
 from bms.http.endpoint import Endpoint
-from bms.schemas.accounts import Email, Flag, Password
-from bms.schemas.base import Count, Day, Id, Line, MoneyField, Text, UtcTime
+from bms.schemas.accounts import Email, Password
+from bms.schemas.base import Count, Day, Flag, Id, Line, Moment, MoneyField, Text
 from bms.schemas.events import DayOrTime, Reference, TimeOfDay
+from bms.schemas.seating import TypesByCategory
 from tests.kit.refusals import SQL_TEXTS, WITH_BODY, bodies_with, contents, name_of, path_of, send
 from tests.kit.types import MakeUser, Rows
 
@@ -83,11 +84,11 @@ _AMOUNTS = (
     -0.01,
     10**30,
     1e300,
-    0.001,
+    0.0001,
     "",
     "free",
     "-1.00",
-    "1.234",
+    "1.2345",
     "1e2",
     "1_000",
     "NaN",
@@ -111,16 +112,17 @@ BAD_VALUES: dict[type, tuple[Any, ...]] = {
         "a@",
         "a@b@c.example",
         "a b@example.com",
-        "a@ex\u00e4mple.com",
+        "\u00e4@example.com",
         "x\n@example.com",
     ),
     Line: (*_TEXTS, "a\nb", "a\tb", "\x1b[31m", "a\x85b", "a\u2028b", "\x7f" + "x"),
     Text: _TEXTS,
+    TypesByCategory: (None, 1, "a", True, [], {}, {"": [1]}, {"Stalls": []}, {"Stalls": [0]}, {"Stalls": 1}),
     Id: _NUMBERS,
     Count: tuple(value for value in _NUMBERS if value is not None),
     fields.Integer: _NUMBERS,
     MoneyField: _AMOUNTS,
-    UtcTime: _TIMES,
+    Moment: _TIMES,
     DayOrTime: (*_DAYS, "2027-02-30T10:00:00Z", "10000-01-01T00:00:00Z"),
     Day: _DAYS,
     TimeOfDay: (*_SHAPES, 0, "", "25:00:00", "noon", "19", "\u0661\u0669:30", "19:30:00Z", "19:30\x00"),
@@ -143,9 +145,11 @@ def bad_values(field: Any) -> Iterator[Any]:
 
 
 def _is_allowed(field: Any, value: Any) -> bool:
-    """Return whether ``field`` takes what others of its kind refuse: null, or a count of none."""
+    """Return whether ``field`` takes what others of its kind refuse: null, its default, a count of none."""
     if value is None:
         return bool(field.allow_none)
+    if value == "" and field.load_default == "":
+        return True
     return type(value) is int and value == 0 and isinstance(field, Count) and field.validators[0].min == 0
 
 
@@ -203,7 +207,9 @@ async def test_fields_that_are_not_there(bodies: Bodies) -> None:
         for name in names:
             errors = await bodies(endpoint, 422, json.dumps({name: 1}).encode())
             pointer = "/" + name.replace("~", "~0").replace("/", "~1")
-            assert {"pointer": pointer, "message": "There is no such field."} in errors, name_of(endpoint)
+            said = [error["message"] for error in errors if error["pointer"] == pointer]
+            assert len(said) == 1, name_of(endpoint)
+            assert said[0].startswith("There is no such field."), name_of(endpoint)
 
 
 async def test_values_that_no_field_takes(bodies: Bodies) -> None:

@@ -16,11 +16,20 @@ from tests.kit.users import User
 
 # A repeat of these does no more than the first, with or without a key.
 REPEATABLE = {
+    # They store nothing.
+    *("seating_plans.check", "seating_plans.generate", "seating_plans.import"),
+    # What is so already stays so.
+    *("seating.block", "seating.unblock", "seating.reseat", "seating.reseat_event"),
+    # Their guards take only what was given up.
+    *("mails.retry", "refunds.retry", "refunds.settle"),
     "accounts.password",  # the old password is no longer right
     "bookings.cancel.post",
     "event_cancellation.cancel",
     "notifications.read",
     "users.logout",
+    # Their replies hold secrets, which must not be stored. The last secret that was prepared counts.
+    "users.begin_second_factor",
+    "users.confirm_second_factor",  # there is nothing to confirm any more
 }
 
 Request = tuple[User, str, dict[str, Any], str]
@@ -64,7 +73,19 @@ def requests(scene: Scene, admin: User, rows: Rows) -> dict[str, Callable[[], Aw
         rows("UPDATE events SET starts_at = '2020-01-01' WHERE id = ?", scene.event["id"])
         return buyer, "/reviews", {"event": scene.event["id"], "rating": 5}, "announcements"
 
-    made = (venue, category, event, to_holders, to_user, review)
+    async def address() -> Request:
+        body = {"email": "new@example.com", "password": buyer.password}
+        return buyer, "/profile/email", body, "announcements"
+
+    async def confirmation() -> Request:
+        rows("UPDATE users SET email_confirmed_at = NULL WHERE id = ?", buyer.id)
+        return buyer, "/email/resend", {}, "announcements"
+
+    async def more_time() -> Request:
+        # The audit log has one row for each time that the hold became longer.
+        return buyer, f"/bookings/{(await scene.held())['id']}/extend", {}, "audit_log"
+
+    made = (venue, category, event, to_holders, to_user, review, address, confirmation, more_time)
     return {make.__name__: make for make in made}
 
 
@@ -74,7 +95,17 @@ async def post(api: Api, request: Request, key: str | None = "a-key", **changes:
     return await api.post(path, {**body, **changes}, token=who.token, headers=headers)
 
 
-NAMES = ("venue", "category", "event", "to_holders", "to_user", "review")
+NAMES = (
+    "venue",
+    "category",
+    "event",
+    "to_holders",
+    "to_user",
+    "review",
+    "address",
+    "confirmation",
+    "more_time",
+)
 
 
 @pytest.mark.needs("text in OPENJSON")
@@ -83,7 +114,7 @@ async def test_sent_twice(api: Api, rows: Rows, requests: Any, name: str) -> Non
     request = await requests[name]()
     before = count(rows, request[3])
     first = await post(api, request)
-    assert first.status == 201, first.text
+    assert first.status in (200, 201, 202), first.text
     assert "Idempotency-Replayed" not in first.headers
     again = await post(api, request)
     assert again.headers["Idempotency-Replayed"] == "true"
@@ -93,8 +124,14 @@ async def test_sent_twice(api: Api, rows: Rows, requests: Any, name: str) -> Non
     # Another request under the key is refused, and so is the same one with a query.
     for other in (post(api, request, more=1), post(api, (request[0], f"{request[1]}?a=1", *request[2:]))):
         assert (await other).status == 422
-    field = {"venue": "name", "category": "name", "event": "title", "review": "comment"}.get(name, "message")
-    (await post(api, request, **{field: "Different"})).problem(422, "idempotency_key_reused")
+    field = {
+        "venue": "name",
+        "category": "name",
+        "event": "title",
+        "review": "comment",
+        "address": "email",
+    }.get(name, "message")
+    (await post(api, request, **{field: "different@example.com"})).problem(422, "idempotency_key_reused")
     assert count(rows, request[3]) == before + 1
 
 
@@ -103,7 +140,7 @@ async def test_sent_twice_at_once(api: Api, rows: Rows, requests: Any, name: str
     request = await requests[name]()
     before = count(rows, request[3])
     replies = await asyncio.gather(*(post(api, request) for _ in range(5)))
-    assert {reply.status for reply in replies} == {201}
+    assert {reply.status for reply in replies} <= {200, 201, 202}
     assert len({reply.text for reply in replies}) == 1
     assert count(rows, request[3]) == before + 1
 

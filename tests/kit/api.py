@@ -1,5 +1,6 @@
 """The API as the tests call it."""
 
+import io
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +63,9 @@ class Api:
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
         parameters = {name: str(value) for name, value in query.items()}
-        options = {} if body is None else {"json": body}
+        options = {"data": io.BytesIO(body)} if isinstance(body, bytes) else {"json": body}
+        if body is None:
+            options = {}
         async with self._client.request(method, path, headers=sent, params=parameters, **options) as response:
             reply = Reply(response.status, await response.text(), response.headers)
             contract.check(method, path, reply.status, reply.headers, reply.text)

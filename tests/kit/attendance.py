@@ -48,5 +48,5 @@ async def pages(api: Api, path: str, user: User | None = None) -> list[Any]:
         assert reply.json or url == path
         shown += reply.json
         link = reply.headers.get("Link", "")
-        url = link[1 : link.index(">")] if link else ""
+        url = link[1 : link.index(">")] if link.endswith('rel="next"') else ""
     return shown

@@ -8,7 +8,9 @@ from bms.settings import Settings
 LIMITS = [
     field.name
     for field in fields(Settings)
-    if field.name.startswith(("rate_", "unpaid_", "free_tickets_", "waiting_asks_", "short_hold_", "events_"))
+    if field.name.startswith(
+        ("rate_", "unpaid_", "free_tickets_", "waiting_asks_", "short_hold_", "events_", "resends_")
+    )
 ]
 
 NO_LIMITS: dict[str, Any] = {name: None if name.startswith("rate_") else 0 for name in LIMITS}

@@ -51,8 +51,10 @@ def translated(translate: Callable[[str], str], language: str = "eo") -> gettext
     made = Catalog(language)
     for message in english():
         if message.id:
-            assert isinstance(message.id, str)
-            made.add(message.id, translate(message.id))
+            if isinstance(message.id, str):
+                made.add(message.id, translate(message.id))
+            else:  # one form for one thing, another for several
+                made.add(message.id, tuple(translate(form) for form in message.id))
     return compiled(made)
 
 
@@ -70,8 +72,8 @@ class Pseudo(Language):
     def __init__(self, missing: str | None = None) -> None:
         super().__init__("eo", translated(lambda text: "" if text == missing else circled(text)))
 
-    def when(self, moment: str) -> str:
-        return circled(super().when(moment))
+    def when(self, moment: str, timezone: str = "UTC") -> str:
+        return circled(super().when(moment, timezone))
 
     def money(self, amount: Any, currency: str, *, code_first: bool = False) -> str:
         text = super().money(amount, currency, code_first=code_first)

@@ -44,6 +44,7 @@ BABELFISH = {
     "NULL in ALTER COLUMN": "Babelfish changes a column's type, and never whether it may be NULL",
     "dependencies in ALTER COLUMN": "Babelfish changes a column that a CHECK or an index uses",
     "rounding in ALTER COLUMN": "Babelfish keeps decimals for which a column's new type has no room",
+    "rounding in CAST": "Babelfish keeps the decimals that a CAST to fewer has no room for",
     "names of defaults": "Babelfish forgets the names of defaults",
     "drops of databases in use": "Babelfish drops no database that others go on connecting to",
     "parts of a second": "Babelfish tells nothing of its types, so that pyodbc sends it whole seconds alone",

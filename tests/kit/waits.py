@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from bms.payments.simulated.ledger import Entry
 from bms.tasks.reconciliation import Reconciler, ask_about_pending
@@ -10,6 +11,12 @@ from tests.kit.books import LONG_AGO
 from tests.kit.cards import NEEDS_BUYER
 from tests.kit.notices import Notifier, notice_of
 from tests.kit.scene import Scene
+
+
+def page_of(payment: dict[str, Any]) -> str:
+    """Return the path of the page to which a payment's ``next_action`` leads."""
+    url: str = payment["next_action"]["url"]
+    return urlsplit(url).path
 
 
 @dataclass
@@ -25,6 +32,11 @@ class Wait:
     def gateway_reference(self) -> str:
         url: str = self.payment["next_action"]["url"]
         return url.rpartition("/")[2]
+
+    @property
+    def page(self) -> str:
+        """The path of the page where the buyer decides."""
+        return page_of(self.payment)
 
     async def decide(self, *, approved: bool) -> Entry:
         """Let the buyer decide at the gateway, whose notice is lost, and return the charge."""

@@ -74,6 +74,7 @@ class Lives(RuleBasedStateMachine):
         self.tokens: list[str] = []
         self.events: list[int] = []
         self.bookings: list[tuple[int, int]] = []  # (booking, whose)
+        self.seated = 0  # the event that is sold by seat
 
     async def _start(self, url: str) -> TestClient:
         client = TestClient(TestServer(create_app(self.settings, url)))
@@ -110,6 +111,8 @@ class Lives(RuleBasedStateMachine):
             self.tokens.append(reply.json["access_token"])
         # Hypothesis leaves some rules out of each life, so every one begins with something to act on.
         self.make_event(price="12.50", limit=None)
+        self.make_seated_event()
+        self.hold_seats(buyer=2, picks=[0, 1], own=True)
         self.hold(place=0, buyer=1, a=1, b=0)
         self.hold_and_pay(buyer=1, card="pays")
         self.hold_and_pay(buyer=2, card="fails its first refund")
@@ -118,7 +121,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(price=st.sampled_from(["0.00", "12.50", "33.33"]), limit=st.sampled_from([None, 3]))
     def make_event(self, price: str, limit: int | None) -> None:
-        if len(self.events) == 3:
+        if len(self.events) == 4:
             return
         body = {
             "name": "An event",
@@ -132,6 +135,67 @@ class Lives(RuleBasedStateMachine):
         }
         reply = self.send("POST", "/events", 0, body, 201)
         self.events.append(reply.json["id"])
+
+    def make_seated_event(self) -> None:
+        sections = [
+            {"name": name, "category": name, "rows": 1, "seats_per_row": seats}
+            for name, seats in (("Stalls", 6), ("Circle", 4))
+        ]
+        drawn = self.send("POST", "/seating-plans/generate", 0, {"sections": sections}, 200)
+        plan = {"name": "Hall", "layout": drawn.json["layout"]}
+        made = self.send("POST", "/seating-plans", 0, plan, 201).json["id"]
+        self.send("POST", f"/seating-plans/{made}/publish", 0, {}, 201)
+        self.make_event(price="12.50", limit=None)
+        self.seated = self.events[-1]
+        kinds = self.rows("SELECT id FROM ticket_types WHERE event_id = ? ORDER BY id", self.seated)
+        categories = {"Stalls": [kinds[0].id], "Circle": [kinds[1].id]}
+        pin = {"plan": made, "categories": categories, "orphan_rule": "off"}
+        self.send("PUT", f"/events/{self.seated}/seating", 0, pin, 200)
+
+    def seats(self) -> list[Any]:
+        return self.rows(
+            """
+            SELECT s.guid, t.ticket_type_id
+            FROM   event_seats AS s
+            INNER JOIN event_category_types AS t
+                    ON t.event_id = s.event_id AND t.category_no = s.category_no
+            WHERE  s.event_id = ?
+            ORDER BY s.seat_no
+            """,
+            self.seated,
+        )
+
+    @rule(buyer=st.integers(1, 3), picks=st.lists(places, min_size=1, max_size=3), own=st.booleans())
+    def hold_seats(self, buyer: int, picks: list[int], own: bool) -> None:
+        seats = self.seats()
+        chosen = [seats[one % len(seats)] for one in picks]
+        kind = chosen[0].ticket_type_id
+        guids = list(dict.fromkeys(seat.guid for seat in chosen if seat.ticket_type_id == kind))
+        wish: dict[str, Any] = {"seats": guids} if own else {"quantity": len(guids), "best": {}}
+        body = {"event": self.seated, "tickets": [{"ticket_type": kind, **wish}]}
+        reply = self.send("POST", "/bookings", buyer, body, 201, 409)
+        if reply.status == 201:
+            self.bookings.append((reply.json["id"], buyer))
+
+    @rule(place=places, back=st.booleans())
+    def block_a_seat(self, place: int, back: bool) -> None:
+        seats = self.seats()
+        body = {"seats": [seats[place % len(seats)].guid]}
+        if back:
+            self.send("POST", f"/events/{self.seated}/seats/unblock", 0, body, 200)
+        else:
+            self.send("POST", f"/events/{self.seated}/seats/block", 0, {**body, "reason": "Camera"}, 200, 409)
+
+    @rule(place=places, to=places)
+    def move_a_ticket(self, place: int, to: int) -> None:
+        tickets = self.rows(
+            "SELECT id, booking_id FROM tickets WHERE event_id = ? AND status = 'VALID' ORDER BY id",
+            self.seated,
+        )
+        if tickets:
+            ticket, seats = tickets[place % len(tickets)], self.seats()
+            body = {"moves": [{"ticket": ticket.id, "to": seats[to % len(seats)].guid}]}
+            self.send("POST", f"/bookings/{ticket.booking_id}/reseat", 0, body, 200, 409)
 
     @rule(place=places, buyer=st.integers(1, 3), a=st.integers(0, 2), b=st.integers(0, 2))
     def hold(self, place: int, buyer: int, a: int, b: int) -> None:
@@ -206,6 +270,22 @@ class Lives(RuleBasedStateMachine):
             booking, buyer = self.bookings[place % len(self.bookings)]
             self.send("DELETE", f"/bookings/{booking}", buyer, None, 200, 409)
 
+    @rule(place=places, which=st.lists(places, min_size=1, max_size=3))
+    def cancel_tickets(self, place: int, which: list[int]) -> None:
+        if not self.bookings:
+            return
+        booking, buyer = self.bookings[place % len(self.bookings)]
+        tickets = self.rows("SELECT id FROM tickets WHERE booking_id = ? ORDER BY id", booking)
+        if tickets:
+            body = {"tickets": [tickets[one % len(tickets)].id for one in which]}
+            preview = f"/bookings/{booking}/refund-preview?tickets={','.join(map(str, body['tickets']))}"
+            told = self.send("GET", preview, buyer, None, 200).json["amount"]
+            before = self.rows("SELECT SUM(refund_claimed) AS sum FROM payments")[0].sum
+            reply = self.send("POST", f"/bookings/{booking}/cancel", buyer, body, 200, 409)
+            if reply.status == 200:
+                after = self.rows("SELECT SUM(refund_claimed) AS sum FROM payments")[0].sum
+                assert f"{after - before:.2f}" == told, "what was told is given back"
+
     @rule(place=places, amount=st.sampled_from([None, "0.01", "12.50", "20.00"]), organiser=st.booleans())
     def refund(self, place: int, amount: str | None, organiser: bool) -> None:
         if self.bookings:
@@ -228,6 +308,11 @@ class Lives(RuleBasedStateMachine):
         event = self.events[place % len(self.events)]
         self.rows(
             "UPDATE events SET starts_at = DATEADD(HOUR, ?, SYSUTCDATETIME()) WHERE id = ?", hours, event
+        )
+        self.rows(
+            "UPDATE bookings SET promised_starts_at = DATEADD(HOUR, ?, SYSUTCDATETIME()) WHERE event_id = ?",
+            hours,
+            event,
         )
 
     @rule(place=places, really=st.booleans())

@@ -11,13 +11,20 @@ from tests.kit.users import PASSWORD, User
 HERE, THERE = come_from("203.0.113.5"), come_from("198.51.100.7")
 
 # draft-ietf-httpapi-ratelimit-headers-10: a list of strings with parameters (RFC 9651).
-POLICY = re.compile(r'"[a-z]+";q=\d+;w=\d+(, "[a-z]+";q=\d+;w=\d+)*')
+POLICY = re.compile(r'"[a-z_]+";q=\d+;w=\d+(, "[a-z]+";q=\d+;w=\d+)*')
 LEFT = re.compile(r'"[a-z]+";r=\d+;t=\d+(, "[a-z]+";r=\d+;t=\d+)*')
 
 
 def test_what_is_dear() -> None:
     assert {endpoint.path for endpoint in ENDPOINTS if endpoint.dear} == {
-        *("/login", "/token", "/token/refresh", "/register", "/users", "/profile/password")
+        *("/login", "/token", "/token/refresh", "/register", "/users", "/profile/password"),
+        *("/password/forgot", "/password/reset", "/email/confirm", "/profile/email"),
+        *("/profile/totp", "/profile/totp/confirm"),
+        *("/events/{id}/bookings.csv", "/events/{id}/complimentary"),
+        *("/seating-plans", "/seating-plans/{id}", "/seating-plans/{id}/publish"),
+        *("/seating-plans/check", "/seating-plans/generate", "/seating-plans/import"),
+        "/seating-plans/{id}/versions/{version_id}/export",
+        *("/events/{id}/seating", "/events/{id}/seating/suggest"),
     }
     own = Settings()
     assert (own.rate_dear_per_address, own.rate_dear_per_user) == ((300, 1), (60, 2))

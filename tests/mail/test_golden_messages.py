@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from bms.announcements import Announcement, ToHolders
-from bms.commands.messages.followers import FOLLOWERS, HoldersTelling, Telling, tell_holders, tell_person
+from bms.commands.messages.followers import FOLLOWERS, tell_holders, tell_person
+from bms.commands.messages.telling import HoldersTelling, Telling
 from bms.mail.messages import compose
 from tests.kit.announced import ANNOUNCED
-from tests.kit.letters import ENGLISH, html_of, text_of
+from tests.kit.letters import ENGLISH, delivered, html_of, text_of
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -26,7 +27,7 @@ def shown(announcement: Announcement) -> str:
     telling = tell(announcement)
     message = compose(
         telling.kind,
-        telling.payload,
+        delivered(telling.payload),
         recipient="ana@example.org",
         sender="tickets@example.org",
         message_id="<1@example.org>",

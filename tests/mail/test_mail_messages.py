@@ -5,6 +5,7 @@ import email.policy
 import re
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 import bms.mail
 from bms.formats import one_line, place
+from bms.i18n.languages import Language
 from bms.mail.messages import SUBJECTS, BadPayload, CannotCompose, UnknownKind, compose, message_id
 from tests.kit.letters import ENGLISH
 from tests.kit.mail_payloads import EXAMPLES
@@ -104,7 +106,7 @@ def test_every_kind_has_both_parts_and_the_headers(kind: str) -> None:
 
 def test_kinds_and_template_files_are_the_same() -> None:
     names = {path.name for path in (Path(bms.mail.__file__).parent / "templates").glob("*.j2")}
-    assert names == {"layout.html.j2"} | {
+    assert names == {"layout.html.j2", "footer.txt.j2"} | {
         f"{kind}.{form}.j2" for kind in SUBJECTS for form in ("txt", "html")
     }
 
@@ -262,10 +264,92 @@ def test_message_id_depends_on_the_key_alone() -> None:
     assert sent(make(message_id=long))["Message-ID"] == long
 
 
+ABOUT_EVENTS = sorted(kind for kind, payload in PAYLOADS.items() if "event" in payload)
+
+
+@pytest.mark.parametrize("kind", ABOUT_EVENTS)
+def test_every_kind_tells_the_local_time_and_its_zone(kind: str) -> None:
+    def local(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        zone = {"timezone": "Asia/Kolkata"} if "starts_at" in value else {}
+        return {name: local(item) for name, item in value.items()} | zone
+
+    message = compose(
+        kind,
+        local(PAYLOADS[kind]),
+        recipient="ana@example.org",
+        sender="tickets@example.org",
+        message_id="<a@example.org>",
+        language=ENGLISH,
+    )
+    for part in message.iter_parts():
+        assert isinstance(part, EmailMessage)
+        text = part.get_content()
+        assert "(Asia/Kolkata, UTC+5:30)" in text
+        assert "Monday 2 August 2027, 01:00" in text or "Monday 2 August 2027, 23:30" in text
+
+
+ORGANIZER = {"name": "Bo & <Sons>", "email": "bo@example.org"}
+
+
+@pytest.mark.parametrize("kind", ABOUT_EVENTS)
+def test_replies_go_to_the_organiser_who_is_named(kind: str) -> None:
+    url = "https://tickets.example.org/b/2FKAN2P41Q-00"
+    message = sent(make(kind, payload=PAYLOADS[kind] | {"organizer": ORGANIZER, "booking_url": url}))
+    assert message["Reply-To"] == '"Bo & <Sons>" <bo@example.org>'
+    assert "This event is organised by Bo & <Sons>. Reply to this e-mail" in text_of(message)
+    assert url in text_of(message).splitlines()
+    html = text_of(message, "html")
+    assert "Bo &amp; &lt;Sons&gt;" in html
+    assert f'href="{url}"' in html
+
+
+@pytest.mark.parametrize(
+    "address", [None, "bo@[127.0.0.1]", "no address", "a@b.example\r\nBcc: x@example.org"]
+)
+def test_without_an_address_to_reply_to_the_mail_goes_out_all_the_same(address: str | None) -> None:
+    message = sent(
+        make("reminder", payload=PAYLOADS["reminder"] | {"organizer": {"name": "Bo", "email": address}})
+    )
+    assert message["Reply-To"] is None
+    assert message["Bcc"] is None
+
+
+@pytest.mark.parametrize("name", ["=?utf-8?q?a=0D=0ABcc=3A_x=40example.org?=", 'Bö, "Bo"', "x" * 200])
+def test_a_name_adds_no_header(name: str) -> None:
+    organizer = {"name": name, "email": "bo@example.org"}
+    message = sent(make("reminder", payload=PAYLOADS["reminder"] | {"organizer": organizer}))
+    assert set(message.keys()) == HEADERS | {"Reply-To"}
+    (address,) = message["Reply-To"].addresses
+    assert (address.display_name, address.addr_spec) == (name.replace("=?", "= ?"), "bo@example.org")
+
+
+@pytest.mark.parametrize("host", ["localhost", "mail.example.org", f"{'a' * 60}.{'b' * 60}.example.org"])
+@pytest.mark.parametrize("policy", [email.policy.SMTP, email.policy.SMTPUTF8])
+def test_no_header_is_broken_behind_its_colon(host: str, policy: email.policy.EmailPolicy) -> None:
+    message = make(
+        "reminder",
+        payload=PAYLOADS["reminder"] | {"organizer": {"name": "o" * 70, "email": f"{'o' * 60}@{host}"}},
+        recipient=f"{'a' * 64}@{host}",
+        sender=f"{'s' * 64}@{host}",
+        message_id=message_id("x", host),
+    )
+    head, _, _ = message.as_bytes(policy=policy).partition(b"\r\n\r\n")
+    for line in head.split(b"\r\n"):
+        assert not line.rstrip().endswith(b":"), line
+    assert sent(message, policy)["Message-ID"] == message_id("x", host)
+
+
 def test_formats() -> None:
     assert ENGLISH.when("2027-12-31T23:30:00-02:00") == "Saturday 1 January 2028, 01:30 UTC"
     with pytest.raises(ValueError, match="no UTC offset"):
         ENGLISH.when("2027-12-31T23:30:00")
+    moment = "2027-05-31T22:30:00Z"
+    assert ENGLISH.when(moment, "Europe/Amsterdam") == "Tuesday 1 June 2027, 00:30 (Europe/Amsterdam, UTC+2)"
+    assert Language("de", NullTranslations()).when(moment, "Asia/Kolkata") == (
+        "Dienstag, 1. Juni 2027, 04:00 (Asia/Kolkata, UTC+5:30)"
+    )
     assert ENGLISH.money("1234.5", "EUR") == "1234.50 EUR"
     assert ENGLISH.money("0.00", "EUR") == "Free"
     assert place({"venue": "Oslo", "address": None, "city": "Oslo"}) == "Oslo"

@@ -45,7 +45,7 @@ async def test_an_international_address_needs_and_uses_smtputf8() -> None:
     assert mailbox.envelopes[0].rcpt_tos == ["jürgen@bücher.example"]
     assert "SMTPUTF8" in mailbox.envelopes[0].mail_options
     async with Mailbox().serving(enable_SMTPUTF8=False) as address:
-        with pytest.raises(PermanentMailError, match="SMTPUTF8"):
+        with pytest.raises(TransientMailError, match="SMTPUTF8"):
             await transport(f"smtp://{address}").send(message)
 
 
@@ -55,10 +55,21 @@ async def test_an_international_address_needs_and_uses_smtputf8() -> None:
         ({"rcpt": "450 mailbox busy"}, TransientMailError),
         ({"rcpt": "550 no such user"}, PermanentMailError),
         ({"mail": "451 try later"}, TransientMailError),
-        ({"mail": "553 not from you"}, PermanentMailError),
+        ({"rcpt": "551 user not local"}, PermanentMailError),
+        ({"rcpt": "553 no such name"}, PermanentMailError),
+        ({"rcpt": "550 5.1.1 no such user"}, PermanentMailError),
+        # What speaks of us, of the message or of the server can be repaired.
+        ({"rcpt": "550 5.7.1 relaying denied"}, TransientMailError),
+        ({"rcpt": "553 5.1.8 bad sender"}, TransientMailError),
+        ({"rcpt": "552 mailbox full"}, TransientMailError),
+        ({"rcpt": "554 no"}, TransientMailError),
+        ({"rcpt": "500 what"}, TransientMailError),
+        ({"mail": "553 not from you"}, TransientMailError),
+        ({"mail": "550 go away"}, TransientMailError),
         ({"mail": "530 log in first"}, TransientMailError),
         ({"data": "452 disk full"}, TransientMailError),
-        ({"data": "554 looks like spam"}, PermanentMailError),
+        ({"data": "554 looks like spam"}, TransientMailError),
+        ({"data": "550 no"}, TransientMailError),
         ({"mail": "421 closing down"}, TransientMailError),
     ],
 )

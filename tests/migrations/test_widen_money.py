@@ -6,11 +6,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pyodbc
 import pytest
 
 from bms.sql.odbc.errors import Kind, diagnose
-from bms.sql.yoyo.apply import MIGRATIONS, apply_migrations, roll_back_migrations
+from bms.sql.yoyo.apply import MIGRATIONS, MigrationFailed, apply_migrations, roll_back_migrations
 from tests.kit import catalogue
 from tests.kit.tsql import Sql
 
@@ -111,6 +110,7 @@ def test_every_amount_keeps_its_value_and_a_line_gets_its_list_price(
     assert catalogue.schema(sql.connection) == schema
 
 
+@pytest.mark.needs("rounding in CAST")
 @pytest.mark.parametrize(
     ("table", "column"), [(table, column) for table, columns in MONEY.items() for column in columns]
 )
@@ -120,9 +120,9 @@ def test_a_rollback_that_would_round_is_refused(
     apply_migrations(empty_database_url, steps)
     sql(f"UPDATE {table} SET {column} = COALESCE({column}, 0) + 0.005")
     before, schema = amounts(sql), catalogue.schema(sql.connection)
-    with pytest.raises(pyodbc.Error) as refused:
+    with pytest.raises(MigrationFailed) as refused:
         roll_back_migrations(empty_database_url, 1, steps)
-    diagnosis = diagnose(refused.value)
+    diagnosis = diagnose(refused.value.__cause__)
     assert (diagnosis.kind, diagnosis.constraint) == (Kind.CONSTRAINT, f"ck_{table}_cents")
     assert amounts(sql) == before
     assert catalogue.schema(sql.connection) == schema

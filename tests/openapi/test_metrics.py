@@ -8,10 +8,11 @@ import pytest
 from aiohttp.test_utils import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from bms.announcements import FanOutFailed
 from bms.commands.sales import inventory
-from bms.errors import DatabaseUnavailable
+from bms.errors import DatabaseUnavailable, NotFound
 from bms.http import keys
-from bms.metrics import BACKLOG
+from bms.metrics.answer import BACKLOG
 from bms.queries.backlog import Backlog
 from bms.queries.conservation import list_notes
 from bms.queries.due import MAX_REFUND_ATTEMPTS
@@ -195,3 +196,68 @@ async def test_it_answers_without_the_database(
     assert value(found, "bms_database_up") == 0
     for name, _ in BACKLOG.values():
         assert math.isnan(value(found, name)), "it is not known"
+
+
+async def test_what_is_sold_and_given_back(api: Api, scene: Scene, buyer: User) -> None:
+    """Counted once each is committed, whichever way it came about."""
+    event = await scene.on_sale(capacity=3)
+    await scene.held()
+    paid = await scene.held()
+    assert (await scene.pay(paid)).status == 201
+    await scene.held()
+    refused = await api.post("/bookings", {"event": event["id"]}, token=buyer.token)
+    refused.problem(409, "sold_out")
+    found = await figures(api)
+    assert value(found, "bms_holds_total", outcome="held") == 3
+    assert value(found, "bms_holds_total", outcome="sold_out") == 1
+    assert value(found, "bms_turnstile_group_size_count") == value(found, "bms_turnstile_group_size_sum") == 4
+    assert value(found, "bms_turnstile_wait_seconds_count") == 4
+    assert value(found, "bms_turnstile_waiting") == 0
+    assert value(found, "bms_tickets_sold_total") == 1
+    assert value(found, "bms_announcements_total", kind="booking.confirmed") == 1
+    assert value(found, "bms_money_total", currency=event["currency"], flow="charged") == float(paid["total"])
+    assert value(found, "bms_holds_open") == 2
+    await scene.cancel(paid)
+    sale = {"event": str(event["id"]), "title": event["title"]}
+    assert value(found, "bms_event_tickets_taken", **sale) == 3
+    assert value(found, "bms_event_tickets_available", **sale) == 0
+    found = await figures(api)
+    assert value(found, "bms_money_total", currency=event["currency"], flow="refunded") == float(
+        paid["total"]
+    )
+    assert value(found, "bms_event_tickets_available", **sale) == 1
+
+
+async def test_a_unit_of_work_that_is_rolled_back_counts_nothing(api: Api, scene: Scene) -> None:
+    def change_nothing(tx: Any) -> None:
+        tx.note(FanOutFailed(given_up=True))
+        raise NotFound
+
+    with pytest.raises(NotFound):
+        await scene.db.transact(change_nothing)
+    assert not [name for name, _ in await figures(api) if name == "bms_fan_out_failed_total"]
+
+
+async def test_the_disk_and_the_processes(api: Api) -> None:
+    found = await figures(api)
+    assert 0 < value(found, "bms_data_directory_free_bytes") < value(found, "bms_data_directory_size_bytes")
+    assert value(found, "bms_processes", role="server") == 1
+    assert value(found, "bms_pool_connections", pool="write") == 8
+    assert value(found, "process_cpu_seconds_total") > 0
+    assert value(found, "process_resident_memory_bytes") > 2**20
+    assert 0 <= value(found, "bms_event_loop_lag_seconds") < 60
+
+
+async def test_what_was_not_fanned_out(api: Api, scene: Scene, rows: Rows) -> None:
+    rows("UPDATE announcements SET state = 'NEW', available_at = '2020-01-01'")
+    found = await figures(api)
+    assert value(found, "bms_fan_out_pending") >= 1
+    assert value(found, "bms_fan_out_oldest_seconds") > 1_000_000
+
+
+async def test_what_the_broker_has_not_confirmed(api: Api, scene: Scene, rows: Rows) -> None:
+    assert value(await figures(api), "bms_relay_pending") == 0
+    rows("UPDATE announcements SET to_publish = 1, available_at = '2020-01-01'")
+    found = await figures(api)
+    assert value(found, "bms_relay_pending") >= 1
+    assert value(found, "bms_relay_oldest_seconds") > 1_000_000

@@ -29,6 +29,8 @@ def test_play_money_is_the_default_on_the_embedded_database_alone(tmp_path: Path
         create_app(own, OWN["BMS_DATABASE_URL"])
     chosen = load({**OWN, "BMS_GATEWAY": SIMULATED, "BMS_DATA_DIR": str(tmp_path)}, nowhere)
     assert chosen.gateway == SIMULATED
+    with pytest.raises(ConfigurationError, match="BMS_PUBLIC_URL is not set"):
+        create_app(chosen, OWN["BMS_DATABASE_URL"])
 
 
 async def test_with_play_money_the_outcome_is_anyones_choice(scene: Scene) -> None:

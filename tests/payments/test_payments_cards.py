@@ -1,6 +1,6 @@
 """What a card's details say by themselves."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from hypothesis import assume, given
@@ -10,6 +10,7 @@ from bms.payments.cards import (
     brand_of,
     cvv_valid,
     digits_of,
+    earliest_date,
     is_expired,
     last4,
     luhn_valid,
@@ -127,3 +128,20 @@ def test_security_codes() -> None:
     assert cvv_valid("1234", "unknown")
     for text in ("", "12", "12a", "١٢٣", "12345"):
         assert not cvv_valid(text, "unknown")
+
+
+@pytest.mark.parametrize(
+    ("now", "good"),
+    [
+        ("2027-06-30T23:59:59+00:00", True),
+        ("2027-07-01T00:00:00+00:00", True),
+        ("2027-07-01T11:59:59+00:00", True),
+        ("2027-07-01T12:00:00+00:00", False),
+        ("2027-07-01T13:59:59+14:00", True),
+        ("2027-07-01T00:00:00-12:00", False),
+    ],
+)
+def test_a_card_is_good_until_its_month_has_passed_everywhere(now: str, good: bool) -> None:
+    today = earliest_date(datetime.fromisoformat(now))
+    assert is_expired(6, 2027, today) is not good
+    assert not is_expired(7, 2027, today)

@@ -1,8 +1,10 @@
 """The simulated gateway: every branch, charged once, and books that agree to the cent."""
 
 import asyncio
+import contextlib
 import logging
 import re
+import sqlite3
 import time
 import traceback
 from collections.abc import Mapping
@@ -309,6 +311,68 @@ async def test_the_books_hold_every_line_to_the_cent(gateway: SimulatedGateway) 
     assert {line.kind for line in lines} == {"charge"}
     assert await gateway.totals("EUR") == Totals(sum(amounts, Decimal()), Decimal("0.00"))
     assert await gateway.totals("USD") == totals("50.00")
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "part", "too_fine"),
+    [("JPY", "1501", "500", "0.5"), ("KWD", "10.125", "0.001", "0.0001"), ("INR", "9.99", "0.01", "0.001")],
+)
+async def test_the_books_count_the_smallest_amounts_of_a_currency(
+    gateway: SimulatedGateway, currency: str, amount: str, part: str, too_fine: str
+) -> None:
+    paid = await gateway.charge(replace(charge(amount=amount), currency=currency))
+    assert (await refund(gateway, paid, "r-1", part, currency)).succeeded
+    assert [str(entry.amount) for entry in await gateway.entries()] == [amount, part]
+    books = await gateway.totals(currency)
+    assert (str(books.charged), str(books.refunded)) == (amount, part)
+    rest = str(Decimal(amount) - Decimal(part))
+    assert (await refund(gateway, paid, "r-2", rest, currency)).succeeded
+    assert (await refund(gateway, paid, "r-3", part, currency)).failure_code == "refund_exceeds_charge"
+    with pytest.raises(ValueError, match="decimals"):
+        await gateway.charge(replace(charge("p-2", amount=too_fine), currency=currency))
+    with pytest.raises(ValueError, match="decimals"):
+        await refund(gateway, paid, "r-4", too_fine, currency)
+
+
+async def test_books_of_the_release_before_read_as_before(ledger: Path) -> None:
+    """They counted hundredths, also of the yen, and had no column that says so."""
+    ledger.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(ledger)) as connection:
+        connection.executescript(
+            """
+            CREATE TABLE charges (
+                reference TEXT PRIMARY KEY, gateway_reference TEXT NOT NULL UNIQUE,
+                cents INTEGER NOT NULL CHECK (cents > 0), currency TEXT NOT NULL, method TEXT NOT NULL,
+                brand TEXT, last4 TEXT, status TEXT NOT NULL, failure_code TEXT, message TEXT,
+                answers_at REAL NOT NULL, refunding TEXT NOT NULL, refund_calls INTEGER NOT NULL DEFAULT 0
+            ) STRICT;
+            CREATE TABLE refunds (
+                reference TEXT PRIMARY KEY, gateway_reference TEXT NOT NULL UNIQUE, charge TEXT NOT NULL,
+                cents INTEGER NOT NULL CHECK (cents > 0), currency TEXT NOT NULL, status TEXT NOT NULL,
+                failure_code TEXT, message TEXT
+            ) STRICT;
+            INSERT INTO charges (reference, gateway_reference, cents, currency, method, status, answers_at,
+                                 refunding)
+            VALUES ('old', 'ch_old', 150050, 'JPY', 'card', 'SUCCEEDED', 0, 'prompt'),
+                   ('usual', 'ch_usual', 5000, 'EUR', 'card', 'SUCCEEDED', 0, 'prompt');
+            INSERT INTO refunds (reference, gateway_reference, charge, cents, currency, status)
+            VALUES ('part', 're_part', 'ch_old', 50, 'JPY', 'SUCCEEDED');
+            """
+        )
+    gateways = [SimulatedGateway(ledger) for _ in range(4)]
+    await asyncio.gather(*(gateway.entries() for gateway in gateways))
+    gateway = gateways[0]
+    assert [str(entry.amount) for entry in await gateway.entries()] == ["1500.50", "50.00", "0.50"]
+    again = replace(charge("old", amount="1500.50"), currency="JPY")
+    old = await gateway.charge(again)
+    assert (old.succeeded, old.gateway_reference) == (True, "ch_old")
+    assert (await gateway.void("old", Decimal("1500.50"), "JPY")).succeeded
+    assert (await refund(gateway, old, "part", "0.50", "JPY")).succeeded
+    assert (await refund(gateway, old, "rest", "1500.00", "JPY")).succeeded
+    await gateway.charge(replace(charge("new", amount="700"), currency="JPY"))
+    books = await gateway.totals("JPY")
+    assert (books.charged, books.refunded) == (Decimal("2200.50"), Decimal("1500.50"))
+    assert await gateway.totals("EUR") == totals("50.00")
 
 
 @pytest.mark.parametrize("amount", ["0", "-1.00", "1.001", "NaN", "Infinity"])

@@ -62,7 +62,9 @@ def test_each_knows_the_line_of_its_declaration() -> None:
     listed = {s.name: s.declared_at for s in statements if s.name in found}
     assert len(listed) > 150
     assert listed == {name: found[name] for name in listed}
-    assert listed["events.list_by_price"].startswith("bms/queries/event_lists.py:"), "of those by a helper"
+    assert listed["bookings.find_by_reference"].startswith("bms/queries/booking_search.py:"), (
+        "of those by a helper"
+    )
 
 
 DECLARED = """\

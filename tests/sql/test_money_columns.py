@@ -24,6 +24,7 @@ _MONEY = "DECIMAL(15,3)"
 
 COLUMNS = {
     ("booking_lines", "list_price"),
+    ("booking_lines", "refund_due"),
     ("booking_lines", "unit_price"),
     ("bookings", "refund_allowed"),
     ("bookings", "refund_due"),

@@ -133,13 +133,13 @@ async def test_without_the_guard_two_leaders_tell_twice(
     monkeypatch.setattr(commands, "FINISH", unguarded)
     await scene.paid()
     due = commands.LIST_DUE
-    first = await scene.db.transact(lambda tx: tx.rows(due, limit=10))
+    first = await scene.db.transact(lambda tx: tx.rows(due, limit=10, wait=0))
     await FanOut(scene.db, LANGUAGES).run()
 
     def late(tx: Any) -> None:
         for row in first:
             telling = followers.tell_person(decode(row.kind, row.payload))
-            commands._write(tx, [commands._told(row.id, telling, LANGUAGES)])
+            commands._write(tx, [commands._told(row, telling, LANGUAGES)])
         commands._finish(tx, [row.id for row in first])
 
     await scene.db.transact(late)
@@ -291,7 +291,7 @@ async def test_without_the_guard_a_page_is_told_twice(
     await FanOut(scene.db, LANGUAGES).run()
     await move(scene, "20:00")
     let_two_minutes_pass(scene.rows)
-    due = await scene.db.transact(lambda tx: tx.row(commands.GET_DUE_TO_HOLDERS))
+    due = await scene.db.transact(lambda tx: tx.row(commands.GET_DUE_TO_HOLDERS, wait=0))
     await FanOut(scene.db, LANGUAGES).run()
     assert count(scene.rows, "notifications", "kind = 'event_updated'") == 1
     row = Transaction.row

@@ -61,6 +61,12 @@ PILES = {
         f"INSERT INTO sessions (user_id, refresh_hash, expires_at) VALUES (@user, @text, {AGO})",
         "refresh_hash",
     ),
+    "single_use_tokens": Pile(
+        7,
+        "INSERT INTO single_use_tokens (token_hash, user_id, purpose, payload, expires_at)"
+        f" VALUES (@text, @user, 'ADDRESS', '{{}}', {AGO})",
+        "token_hash",
+    ),
     "outbox": Pile(
         365,
         "INSERT INTO outbox (kind, recipient, payload, dedupe_key, state, emptied_at)"

@@ -31,6 +31,7 @@ def worker(directory: Path, url: str) -> Iterator["subprocess.Popen[bytes]"]:
         directory,
         BMS_DATABASE_URL=url,
         BMS_GATEWAY="simulated",
+        BMS_PUBLIC_URL="http://127.0.0.1:8080",
         BMS_SECRET_KEY="a secret for tests, long enough for HS256",
     )
     with (directory / "worker.log").open("ab") as log:

@@ -1,17 +1,25 @@
 """The outbox: messages go out once, are tried again, and are dead in the end."""
 
 import asyncio
+import dataclasses
 import datetime as dt
 import logging
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
 
-from bms.commands.messages.outbox import MAX_ATTEMPTS
+from bms.commands.messages.outbox import MAX_ATTEMPTS, retry_dead
+from bms.http import keys
 from bms.mail.transports import PermanentMailError, TransientMailError
+from bms.queries.conservation import list_notes
+from bms.queries.outbox import list_outbox
 from bms.sql.session import Transaction
 from bms.tasks import outbox as task
-from bms.tasks.outbox import retry_delay
+from bms.tasks.outbox import Senders, retry_delay
+from bms.terms import Rate
+from tests.kit.api import Client
+from tests.kit.mail_payloads import EXAMPLES
 from tests.kit.outgoing import Outgoing
 
 
@@ -97,13 +105,70 @@ async def test_a_lasting_failure_is_dead_at_once(outgoing: Outgoing) -> None:
 @pytest.mark.parametrize(
     ("kind", "payload"), [("a_kind_of_tomorrow", {"name": "Ana"}), ("registration", {"nobody": "Ana"})]
 )
-async def test_what_cannot_be_composed_is_dead_at_once(
+async def test_what_cannot_be_composed_is_tried_again(
     outgoing: Outgoing, kind: str, payload: dict[str, str]
 ) -> None:
     await outgoing.queue(kind=kind, **payload)
     await outgoing.send()
-    assert (outgoing.message.state, outgoing.message.attempts) == ("DEAD", 1)
+    assert (outgoing.message.state, outgoing.message.attempts) == ("PENDING", 1)
     assert kind in outgoing.message.last_error
+
+
+@pytest.mark.parametrize("recipient", ["a@[127.0.0.1]", "nobody", "a b@example.org"])
+async def test_a_recipient_that_no_mail_can_have_is_dead_at_once(outgoing: Outgoing, recipient: str) -> None:
+    await outgoing.queue()
+    outgoing.rows("UPDATE outbox SET recipient = ?", recipient)
+    await outgoing.send()
+    assert (outgoing.message.state, outgoing.message.attempts) == ("DEAD", 1)
+
+
+async def test_a_sender_that_no_mail_can_have_uses_no_message_up(outgoing: Outgoing) -> None:
+    await outgoing.queue()
+    outgoing.settings = dataclasses.replace(outgoing.settings, mail_from="Tickets")
+    await outgoing.send()
+    assert outgoing.message.state == "PENDING"
+
+
+def test_a_message_is_tried_for_two_days() -> None:
+    seconds = sum(min(3600, 15 * 2 ** (attempt - 1)) for attempt in range(1, MAX_ATTEMPTS))
+    assert 48 * 3600 < seconds < 56 * 3600
+
+
+async def test_the_dead_are_listed_and_revived(outgoing: Outgoing) -> None:
+    await outgoing.queue(3)
+    outgoing.rows("UPDATE outbox SET state = 'DEAD', attempts = 60, last_error = '550 no' WHERE id < 3")
+    outgoing.rows("UPDATE outbox SET emptied_at = SYSUTCDATETIME(), recipient = '' WHERE id = 1")
+    counts, dead = await outgoing.db.read(list_outbox)
+    assert [(count.state, count.kind, count.messages) for count in counts] == [
+        ("DEAD", "registration", 1),
+        ("PENDING", "registration", 1),
+    ]
+    assert [(message.id, message.attempts, message.last_error) for message in dead] == [(2, 60, "550 no")]
+    assert [
+        finding.rows for finding in await outgoing.db.read(list_notes) if "bms outbox" in finding.rule
+    ] == [["id 2, kind registration, attempts 60"]]
+    assert await outgoing.db.transact(retry_dead, limit=10) == 1
+    assert await outgoing.db.transact(retry_dead, limit=10) == 0
+    assert await outgoing.send() == 2
+    assert outgoing.count("state = 'SENT'") == 2
+
+
+async def test_what_others_cause_waits_for_its_recipients_turn(
+    outgoing: Outgoing, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = dataclasses.replace(outgoing.settings, rate_mails_per_recipient=Rate(2, 60))
+    await outgoing.queue(5, kind="organizer_message", **EXAMPLES["organizer_message"])
+    await outgoing.queue(3, kind="refund_issued", **EXAMPLES["refund_issued"])
+    outgoing.rows("UPDATE outbox SET recipient = 'one@example.com' WHERE kind = 'organizer_message'")
+    outgoing.rows("UPDATE outbox SET recipient = 'ONE@example.com' WHERE id = 2")
+    outgoing.rows("UPDATE outbox SET recipient = 'one@example.com' WHERE kind = 'refund_issued'")
+    senders = Senders(outgoing.db, outgoing.tray, settings, counters=client.app[keys.COUNTERS])
+    await senders.claim()
+    await senders.finish()
+    kinds = Counter(message["X-BMS-Kind"] for message in outgoing.tray.messages)
+    assert kinds == {"organizer_message": 2, "refund_issued": 3}
+    assert outgoing.count("state = 'PENDING' AND attempts = 0 AND lease_token IS NULL") == 3
+    assert await senders.claim() == 0
 
 
 @pytest.mark.parametrize("broken", ["{", "[]"])

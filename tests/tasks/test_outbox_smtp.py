@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from bms.mail.transports import transport_from_url
 from bms.settings import Settings
 from tests.kit.api import Api
 from tests.kit.cards import CARD
+from tests.kit.letters import text_of
 from tests.kit.mailbox import Mailbox
 from tests.kit.outgoing import Outgoing
 from tests.kit.users import PASSWORD, User
@@ -63,7 +65,7 @@ async def test_from_registration_to_the_tickets_in_the_mail(
     account = {"name": "Zoë", "username": "zoe", "email": "zoe@example.com", "password": PASSWORD}
     async with mailbox.serving() as address, served(settings, database_url, address) as client:
         api = Api(client)
-        user = (await api.post("/register", account)).json
+        assert (await api.post("/register", account)).status == 201
         token = (await api.post("/login", {"username": "zoe", "password": PASSWORD})).json["access_token"]
         held = await api.post("/bookings", {"event": event["id"], "quantity": 2}, token=token)
         payment = {"booking_id": held.json["id"], "method": "card", "details": CARD}
@@ -72,13 +74,18 @@ async def test_from_registration_to_the_tickets_in_the_mail(
         await until(lambda: bool(mailbox.of_kind("booking_confirmed")))
         await asyncio.sleep(0.3)
     to_zoe = [message for message in mailbox.messages if message["To"] == "zoe@example.com"]
-    assert sorted(message["X-BMS-Kind"] for message in to_zoe) == ["booking_confirmed", "registration"]
+    assert sorted(message["X-BMS-Kind"] for message in to_zoe) == [
+        "address_confirmation",
+        "booking_confirmed",
+    ]
     (tickets,) = mailbox.of_kind("booking_confirmed")
     assert tickets["From"] == "BMS Tickets <tickets@bms.test>"
     assert tickets["Subject"] == f"Your tickets for Café ☕ concert ({booking['reference']})"
     assert tickets["Message-ID"].strip() == message_id(f"booking_confirmed:{booking['id']}", "bms.test")
-    (welcome,) = [message for message in to_zoe if message["X-BMS-Kind"] == "registration"]
-    assert welcome["Message-ID"].strip() == message_id(f"registration:{user['id']}", "bms.test")
+    (proof,) = [message for message in to_zoe if message["X-BMS-Kind"] == "address_confirmation"]
+    link = re.search(r"http://127\.0\.0\.1:8080/confirm/(\S{43})\n", text_of(proof))
+    assert link is not None
+    assert "Zoë" not in text_of(proof)
     assert tickets.get_content_type() == "multipart/alternative"
     for subtype in ("plain", "html"):
         part = tickets.get_body((subtype,))

@@ -9,6 +9,7 @@ from bms.errors import DatabaseUnavailable, Overloaded
 from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.tasks.sweeps import BATCH, EVENTS_OVER, Sweep, sweep
+from bms.terms import Service
 from tests.kit.api import Api
 from tests.kit.types import Make, Rows
 from tests.kit.users import User
@@ -20,7 +21,9 @@ class Work:
     def __init__(self, error: Exception | None) -> None:
         self.error = error
         self.tried: list[int] = []
-        self.kind = Sweep("work", self.list_due, self.do, "thing_id", "thing %d failed", 1.0)
+        self.kind = Sweep(
+            "work", Service.BOOKINGS, self.list_due, self.do, "thing_id", "thing %d failed", 1.0
+        )
 
     def list_due(self, tx: Transaction, *, limit: int) -> list[int]:
         assert limit == BATCH

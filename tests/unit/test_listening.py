@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from bms import serve
 from bms.errors import ConfigurationError
+from bms.processes.listeners import open_listeners
 from bms.settings import Settings
 
 
@@ -23,7 +23,7 @@ def on_a_free_port(settings: Settings) -> Settings:
 @contextlib.contextmanager
 def listening(settings: Settings) -> Iterator[list[socket.socket]]:
     with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(listener) for listener in serve._listen(settings)]
+        yield [stack.enter_context(listener) for listener in open_listeners(settings)]
 
 
 @pytest.mark.parametrize("first", [1, 3])
@@ -31,7 +31,7 @@ def listening(settings: Settings) -> Iterator[list[socket.socket]]:
 def test_a_port_that_is_taken_is_not_shared(on_a_free_port: Settings, first: int, second: int) -> None:
     taken = pytest.raises(ConfigurationError, match="Another server may be running")
     with listening(replace(on_a_free_port, workers=first)), taken:
-        serve._listen(replace(on_a_free_port, workers=second))
+        open_listeners(replace(on_a_free_port, workers=second))
     with listening(replace(on_a_free_port, workers=second)):
         pass
 

@@ -11,7 +11,7 @@ import pytest
 
 from bms.commands.accounts import sessions
 from bms.commands.sales import inventory
-from bms.queries import bookings
+from bms.queries import booking_pages
 from bms.sql import statements
 from bms.sql.odbc.target import parse_url
 from bms.sql.session import Session
@@ -80,7 +80,7 @@ def test_long_text_arrives_whole(
     ("statement", "index"),
     [
         (sessions.FIND_BY_USERNAME, "uq_users_username"),
-        (bookings.LIST_OF_USER, "ix_bookings_user"),
+        (booking_pages.OF_USER, "ix_bookings_user"),
         (inventory.RESERVE, "pk_ticket_types"),
     ],
 )

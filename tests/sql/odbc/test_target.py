@@ -18,12 +18,15 @@ from bms.sql.dialect.translate import compile_postgres
 from bms.sql.embedded.provision import create_database, drop_database, embedded_url
 from bms.sql.embedded.server import EmbeddedServer
 from bms.sql.odbc import drivers
+from bms.sql.odbc.handles import compile_with_handle
 from bms.sql.odbc.target import Target, parse_url
 from bms.sql.session import Transaction
-from bms.sql.statements import Statement, compile_mssql
+from bms.sql.statements import Statement
 from tests.kit.servers import Server
 
 PASSWORD = "hunter2"
+# As an administrator of the server sees the sessions.
+NAMED = "fallback_application_name='bms'"
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +53,7 @@ def test_a_postgresql_url() -> None:
         "UseServerSidePrepare": "1",
         "Protocol": "7.4-1",
         "BoolsAsChar": "0",
+        "pqopt": f"{{{NAMED}}}",
     }
     assert target.dialect == "postgres"
     assert target.label == "postgresql://db.example.com:6432/tickets"
@@ -72,7 +76,7 @@ def test_an_mssql_url() -> None:
     }
     assert target.dialect == "mssql"
     assert target.label == "mssql://db.example.com/tickets"
-    assert target.compile is compile_mssql
+    assert target.compile is compile_with_handle
     assert target.on_connect == ("SET XACT_ABORT ON", "SET LOCK_TIMEOUT 5000")
     assert target.statement_timeout == 15
 
@@ -91,10 +95,13 @@ def test_an_mssql_url() -> None:
         ("postgresql://h/d?driver=/x.so", {"Driver": "/x.so", "driver": None}),
         ("postgresql://h/d?protocol=7.4-2&BOOLSASCHAR=1", {"Protocol": "7.4-2", "BoolsAsChar": "1"}),
         # psqlODBC's own option for what libpq alone knows.
-        ("postgresql://h/d?sslrootcert=/a%20b", {"pqopt": "{sslrootcert='/a b'}", "sslrootcert": None}),
+        (
+            "postgresql://h/d?sslrootcert=/a%20b",
+            {"pqopt": f"{{{NAMED} sslrootcert='/a b'}}", "sslrootcert": None},
+        ),
         (
             "postgresql://h/d?PQOPT=keepalives=0&Application_Name=it's%5C",
-            {"PQOPT": r"{keepalives=0 application_name='it\'s\\'}", "pqopt": None},
+            {"PQOPT": rf"{{{NAMED} keepalives=0 application_name='it\'s\\'}}", "pqopt": None},
         ),
         ("sqlserver://h:1444/d", {"Server": "tcp:h,1444"}),
         ("mssql://[fe80::1%25eth0]:1444/d", {"Server": "{tcp:fe80::1%eth0,1444}"}),

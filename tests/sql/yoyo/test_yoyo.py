@@ -18,7 +18,14 @@ from bms.errors import ConfigurationError, DatabaseUnavailable
 from bms.sql.embedded.provision import embedded_url
 from bms.sql.embedded.server import EmbeddedServer
 from bms.sql.odbc.target import parse_url
-from bms.sql.yoyo.apply import MIGRATIONS, apply_migrations, list_migrations, roll_back_migrations, yoyo_url
+from bms.sql.yoyo.apply import (
+    MIGRATIONS,
+    MigrationFailed,
+    apply_migrations,
+    list_migrations,
+    roll_back_migrations,
+    yoyo_url,
+)
 from bms.sql.yoyo.backend import PostgresqlBackend
 from tests.kit import catalogue
 from tests.kit.servers import Server
@@ -52,8 +59,13 @@ def test_apply_status_rollback(empty_database_url: str, sql_connection: pyodbc.C
     assert roll_back_migrations(url, 2) == IDS[:-3:-1]
     assert list_migrations(url) == [(name, name not in IDS[-2:]) for name in IDS]
     assert apply_migrations(url) == IDS[-2:]
-    assert roll_back_migrations(url, 99) == IDS[::-1]
-    assert roll_back_migrations(url) == []
+    with pytest.raises(
+        ConfigurationError, match=rf"^99 cannot be rolled back: {len(IDS)} migrations are applied"
+    ):
+        roll_back_migrations(url, 99)
+    assert roll_back_migrations(url, len(IDS)) == IDS[::-1]
+    with pytest.raises(ConfigurationError, match="no migrations are applied"):
+        roll_back_migrations(url)
     assert catalogue.tables(sql_connection) == []
 
 
@@ -88,16 +100,25 @@ def test_a_migration_that_fails_half_way_leaves_nothing_and_tells_why(steps: Ste
     steps.write("f1_good", "CREATE TABLE good (id INT NOT NULL);", "DROP TABLE good;")
     good = (steps.directory / "f1_good.sql").read_text()
     steps.write("f2_bad", f"CREATE TABLE half (id INT NOT NULL); INSERT INTO half (id) VALUES (1); {good}")
-    with pytest.raises(pyodbc.Error, match=f"good.*{EXISTS}|{EXISTS}.*good"):
+    steps.write("f3_after", "CREATE TABLE after (id INT NOT NULL);", "DROP TABLE after;")
+    with pytest.raises(MigrationFailed, match=f"good.*{EXISTS}|{EXISTS}.*good") as failed:
         steps.apply()
+    told = str(failed.value)
+    assert told.startswith("f2_bad failed and changed nothing: ")
+    assert told.endswith(
+        ", at: CREATE TABLE good (id INT NOT NULL); Applied: f1_good; not applied: f2_bad, f3_after"
+    )
+    assert "\n" not in told
+    (steps.directory / "f3_after.sql").unlink()
     assert steps.tables() == {"good"}
     assert steps.listed() == [("f1_good", True), ("f2_bad", False)]
     assert log(steps.connection) == [("apply", "f1_good")]
     # A rollback that fails half-way: the table that it dropped is there again.
     steps.write("f1_good", "", "DROP TABLE good; DROP TABLE nothing;")
     (steps.directory / "f2_bad.sql").unlink()
-    with pytest.raises(pyodbc.Error, match=r"nothing.*does not exist"):
+    with pytest.raises(MigrationFailed, match=r"nothing.*does not exist") as failed:
         steps.roll_back()
+    assert str(failed.value).endswith("Rolled back: none; still applied: f1_good")
     assert steps.tables() == {"good"}
     assert steps.listed() == [("f1_good", True)]
 
@@ -105,9 +126,36 @@ def test_a_migration_that_fails_half_way_leaves_nothing_and_tells_why(steps: Ste
 @pytest.mark.postgres_only("T-SQL is not translated for a server that speaks it")
 def test_one_that_the_translator_refuses_leaves_nothing(steps: Steps) -> None:
     steps.write("r1_refused", "CREATE TABLE half (id INT NOT NULL); EXEC sp_rename 'half', 'whole';")
-    with pytest.raises(Exception, match="EXEC"):
+    with pytest.raises(MigrationFailed, match=r"^r1_refused failed and changed nothing: .*EXEC"):
         steps.apply()
     assert steps.tables() == set()
+
+
+def test_what_cannot_be_undone_is_not_rolled_back(steps: Steps) -> None:
+    steps.write("u1_first", "CREATE TABLE first_one (id INT NOT NULL);", "DROP TABLE first_one;")
+    steps.write("u2_second", "CREATE TABLE second_one (id INT NOT NULL);", "-- There is no way back.\n")
+    steps.write("u3_third", "CREATE TABLE third_one (id INT NOT NULL);", "DROP TABLE third_one;")
+    steps.apply()
+    for told in ("u2_second.rollback.sql is missing or has no statement", "u2_second cannot be rolled back"):
+        with pytest.raises(MigrationFailed, match=rf"{told}.*Nothing was rolled back"):
+            steps.roll_back(2)
+        (steps.directory / "u2_second.rollback.sql").unlink(missing_ok=True)
+    assert steps.tables() == {"first_one", "second_one", "third_one"}
+    assert steps.roll_back() == ["u3_third"]
+
+
+def test_a_migration_without_a_statement_is_not_applied(steps: Steps) -> None:
+    steps.write("e1_full", "CREATE TABLE full_one (id INT NOT NULL);", "DROP TABLE full_one;")
+    steps.write("e2_empty", "-- What it will do.\n-- depends: e1_full\n\n")
+    with pytest.raises(MigrationFailed, match=r"^e2_empty\.sql has no statement. Nothing was applied"):
+        steps.apply()
+    assert steps.tables() == set()
+
+
+def test_one_that_stands_on_what_is_not_there(steps: Steps) -> None:
+    steps.write("d1_lost", "-- depends: d0_gone\nCREATE TABLE lost (id INT NOT NULL);")
+    with pytest.raises(MigrationFailed, match=r"cannot be read: .*d1_lost\.sql"):
+        steps.apply()
 
 
 @pytest.mark.parametrize("direction", ["apply", "rollback"])
@@ -137,7 +185,7 @@ def test_a_migration_outside_a_transaction_is_one_that_says_so(steps: Steps) -> 
         "-- transactional: false\nCREATE TABLE kept (id INT NOT NULL); CREATE TABLE kept (id INT NOT NULL);"
     )
     steps.write("t1_plain", plain)
-    with pytest.raises(pyodbc.Error, match=EXISTS):
+    with pytest.raises(MigrationFailed, match=f"^t1_plain failed half-way: .*{EXISTS}"):
         steps.apply()
     assert steps.tables() == {"kept"}
     steps.write(

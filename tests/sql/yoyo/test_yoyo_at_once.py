@@ -13,7 +13,7 @@ from yoyo.connections import get_backend
 
 from bms.errors import DatabaseUnavailable
 from bms.sql.odbc.target import parse_url
-from bms.sql.yoyo import backend as yoyo_backend
+from bms.sql.yoyo import base as yoyo_base
 from bms.sql.yoyo.apply import MIGRATIONS, apply_migrations, list_migrations, yoyo_url
 from tests.kit.sessions import waiting
 from tests.kit.steps import IDS, Steps, log
@@ -94,7 +94,7 @@ def test_one_that_waits_too_long_for_the_other_says_so(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     list_migrations(empty_database_url)
-    monkeypatch.setattr(yoyo_backend, "LOCK_TIMEOUT", 0.05)
+    monkeypatch.setattr(yoyo_base, "LOCK_TIMEOUT", 0.05)
     with get_backend(yoyo_url(empty_database_url)) as backend:
         with migrating(empty_database_url):
             with pytest.raises(DatabaseUnavailable, match=r"Another process is migrating \w+://.*/bms_test_"):

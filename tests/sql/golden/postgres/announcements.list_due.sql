@@ -3,11 +3,12 @@ SELECT
   a.kind,
   a.payload,
   a.attempts,
-  a.told_up_to
+  a.told_up_to,
+  a.request_id
 FROM announcements AS a
 WHERE
   a.state = 'NEW'
-  AND a.available_at <= CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+  AND a.available_at <= (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + (-CAST(? AS integer)) * INTERVAL '1 second')
   AND a.subject <> 'event'
   AND NOT EXISTS(
     SELECT
@@ -23,4 +24,4 @@ WHERE
 ORDER BY
   a.id
 LIMIT CAST(? AS integer)
--- takes: @limit
+-- takes: @wait, @limit

@@ -2,6 +2,11 @@ SELECT
   due.pending,
   due.oldest_seconds,
   dead.messages AS dead,
+  announced.pending AS fan_out_pending,
+  announced.oldest_seconds AS fan_out_oldest_seconds,
+  published.pending AS relay_pending,
+  published.oldest_seconds AS relay_oldest_seconds,
+  holds.holding AS holds_open,
   holds.overdue AS holds_overdue,
   refunded.given_up AS refunds_given_up,
   paid.stuck AS payments_stuck,
@@ -28,10 +33,33 @@ CROSS JOIN (
 ) AS dead
 CROSS JOIN (
   SELECT
-    COUNT(*) AS overdue
+    COUNT(*) AS pending,
+    COALESCE(
+      CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', CAST(CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) AS timestamp)) - DATE_TRUNC('second', CAST(MIN(available_at) AS timestamp))) / 1 AS integer),
+      0
+    ) AS oldest_seconds
+  FROM announcements
+  WHERE
+    state = 'NEW' AND available_at <= CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+) AS announced
+CROSS JOIN (
+  SELECT
+    COUNT(*) AS pending,
+    COALESCE(
+      CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', CAST(CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) AS timestamp)) - DATE_TRUNC('second', CAST(MIN(available_at) AS timestamp))) / 1 AS integer),
+      0
+    ) AS oldest_seconds
+  FROM announcements
+  WHERE
+    to_publish = 1
+) AS published
+CROSS JOIN (
+  SELECT
+    COUNT(*) AS holding,
+    COUNT(CASE WHEN hold_expires_at < CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) THEN 1 END) AS overdue
   FROM bookings
   WHERE
-    status = 'PENDING' AND hold_expires_at < CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+    status = 'PENDING'
 ) AS holds
 CROSS JOIN (
   SELECT

@@ -1,10 +1,12 @@
 SELECT
   bl.booking_id,
   bl.ticket_type_id,
-  tt.name,
+  COALESCE(bl.name, tt.name) AS name,
   bl.quantity,
   bl.list_price,
-  bl.unit_price
+  bl.unit_price,
+  bl.cancelled,
+  bl.seats
 FROM booking_lines AS bl
 INNER JOIN ticket_types AS tt
   ON tt.id = bl.ticket_type_id

@@ -13,6 +13,9 @@ SELECT
   cancel_reason,
   refund_due,
   locale,
+  contact_name,
+  contact_email,
+  given_by,
   created_at
 FROM bookings
 WHERE

@@ -1,7 +1,8 @@
 SELECT
   u.id AS user_id,
-  u.email,
-  u.name,
+  COALESCE(b.contact_email, u.email) AS email,
+  COALESCE(b.contact_name, u.name) AS name,
+  u.email_confirmed_at,
   u.locale,
   b.id AS booking_id,
   b.reference,
@@ -9,18 +10,26 @@ SELECT
   b.currency,
   b.locale AS booking_locale,
   b.cancel_reason,
-  b.refund_due,
   e.id AS event_id,
   e.title,
   e.starts_at,
+  e.timezone,
   v.name AS venue,
   COALESCE(v.location, e.address) AS address,
-  v.city
+  v.city,
+  CASE WHEN b.contact_email IS NULL THEN 0 ELSE 1 END AS has_contact,
+  o.name AS organizer,
+  CASE WHEN o.email_confirmed_at IS NOT NULL THEN o.email END AS organizer_email,
+  b.refund_full_hours,
+  b.refund_percent,
+  b.refund_none_hours
 FROM bookings AS b
 INNER JOIN users AS u
   ON u.id = b.user_id
 INNER JOIN events AS e
   ON e.id = b.event_id
+INNER JOIN users AS o
+  ON o.id = e.organizer_id
 LEFT JOIN venues AS v
   ON v.id = e.venue_id
 WHERE

@@ -17,6 +17,16 @@ WHERE
     OR (
       b.status IN ('PENDING', 'EXPIRED') AND p.refund_claimed < p.amount
     )
+    OR (
+      b.status = 'CONFIRMED'
+      AND p.refund_claimed < (
+        SELECT
+          SUM(bl.refund_due)
+        FROM booking_lines AS bl
+        WHERE
+          bl.booking_id = b.id
+      )
+    )
   )
   OR (
     p.status = 'RETURNED' AND p.refund_claimed < p.amount

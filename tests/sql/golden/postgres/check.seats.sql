@@ -1,17 +1,17 @@
 SELECT
   event_id,
-  seat,
+  seat_no,
   COUNT(*) AS claims
 FROM tickets
 WHERE
-  status = 'VALID' AND seat IS NOT NULL
+  status = 'VALID' AND seat_no IS NOT NULL
 GROUP BY
   event_id,
-  seat
+  seat_no
 HAVING
   COUNT(*) > 1
 ORDER BY
   event_id NULLS FIRST,
-  seat NULLS FIRST
+  seat_no NULLS FIRST
 LIMIT CAST(? AS integer)
 -- takes: @limit

@@ -7,7 +7,7 @@ FROM ticket_types AS tt
 LEFT JOIN (
   SELECT
     bl.ticket_type_id,
-    SUM(bl.quantity) AS quantity
+    SUM(bl.quantity - bl.cancelled) AS quantity
   FROM booking_lines AS bl
   INNER JOIN bookings AS b
     ON b.id = bl.booking_id

@@ -5,6 +5,7 @@ SELECT
   e.status,
   e.starts_at,
   e.ends_at,
+  e.timezone,
   e.capacity,
   e.currency,
   v.name AS venue,

@@ -2,6 +2,7 @@ SELECT
   e.title,
   e.starts_at,
   e.ends_at,
+  e.timezone,
   e.version,
   v.name AS venue,
   COALESCE(v.location, e.address) AS address,

@@ -1,86 +1,143 @@
 SELECT
   e.id,
-  e.organizer_id,
-  u.name AS organizer_name,
-  e.venue_id,
-  v.name AS venue_name,
-  v.location AS venue_location,
-  v.city,
-  v.country,
-  e.address,
-  c.slug AS category,
-  e.title,
-  e.description,
-  e.starts_at,
-  e.ends_at,
-  e.status,
-  e.capacity,
-  e.currency,
-  e.price_from,
-  e.sales_start,
-  e.sales_end,
-  e.per_user_limit,
-  e.refund_full_hours,
-  e.refund_percent,
-  e.refund_none_hours,
-  e.rating_count,
-  e.rating_sum,
-  e.version,
-  e.created_at,
-  e.updated_at,
-  s.available,
-  s.sold
-FROM events AS e
-INNER JOIN users AS u
-  ON u.id = e.organizer_id
-LEFT JOIN venues AS v
-  ON v.id = e.venue_id
-LEFT JOIN categories AS c
-  ON c.id = e.category_id INNER JOIN LATERAL (
+  f.sold AS position
+FROM event_figures AS f INNER JOIN LATERAL (
   SELECT
-    COALESCE(SUM(tt.available), 0) AS available,
-    COALESCE(SUM(tt.capacity - tt.available), 0) AS sold
-  FROM ticket_types AS tt
+    one.id,
+    one.status,
+    one.starts_at,
+    one.ends_at,
+    one.timezone,
+    one.local_date,
+    one.price_from,
+    one.venue_id,
+    one.organizer_id,
+    one.category_id,
+    one.address,
+    one.sales_start,
+    one.sales_end
+  FROM events AS one
   WHERE
-    tt.event_id = e.id
-) AS s ON TRUE
+    one.id = f.event_id
+  ORDER BY
+    one.id
+  LIMIT 1
+) AS e ON TRUE
 WHERE
-  e.status = CAST(? AS varchar)
-  AND e.starts_at >= CAST(? AS timestamp(3))
-  AND e.starts_at <= CAST(? AS timestamp(3))
-  AND e.price_from <= CAST(? AS numeric)
+  f.status = CAST(? AS varchar)
   AND (
-    CAST(? AS bigint) IS NULL OR e.venue_id = CAST(? AS bigint)
+    f.sold <= CAST(? AS bigint) AND (
+      f.sold < CAST(? AS bigint) OR f.event_id < CAST(? AS bigint)
+    )
   )
-  AND (
-    CAST(? AS bigint) IS NULL OR e.category_id = CAST(? AS bigint)
-  )
-  AND (
-    CAST(? AS bigint) IS NULL OR e.organizer_id = CAST(? AS bigint)
-  )
-  AND (
-    CAST(? AS varchar) IS NULL OR LOWER(v.city) = LOWER(CAST(? AS varchar))
-  )
-  AND (
-    CAST(? AS varchar) IS NULL
-    OR LOWER(v.city) = LOWER(CAST(? AS varchar))
-    OR LOWER(v.name) LIKE LOWER(CAST(? AS varchar)) ESCAPE '!'
-    OR LOWER(e.address) LIKE LOWER(CAST(? AS varchar)) ESCAPE '!'
-  )
-  AND (
-    CAST(? AS varchar) IS NULL
-    OR LOWER(e.title) LIKE LOWER(CAST(? AS varchar)) ESCAPE '!'
-    OR LOWER(e.description) LIKE LOWER(CAST(? AS varchar)) ESCAPE '!'
-  )
-  AND (
-    CAST(? AS smallint) = 0 OR s.available > 0
-  )
-  AND s.sold <= CAST(? AS bigint)
-  AND (
-    s.sold < CAST(? AS bigint) OR e.id > CAST(? AS bigint)
-  )
+  AND CASE
+    WHEN e.status = CAST(? AS varchar)
+    AND e.starts_at >= CAST(? AS timestamp(3))
+    AND e.starts_at <= CAST(? AS timestamp(3))
+    AND CASE WHEN e.timezone = 'UTC' THEN CAST(e.starts_at AS date) ELSE e.local_date END >= CAST(? AS date)
+    AND CASE WHEN e.timezone = 'UTC' THEN CAST(e.starts_at AS date) ELSE e.local_date END <= CAST(? AS date)
+    AND (
+      CAST(? AS smallint) = 1
+      OR NOT (
+        COALESCE(e.ends_at, e.starts_at) <= CASE
+          WHEN e.ends_at IS NULL
+          THEN (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + (-24) * INTERVAL '1 hour')
+          ELSE CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+        END
+      )
+    )
+    AND e.price_from <= CAST(? AS numeric)
+    AND (
+      CAST(? AS bigint) IS NULL OR e.venue_id = CAST(? AS bigint)
+    )
+    AND (
+      CAST(? AS bigint) IS NULL OR e.organizer_id = CAST(? AS bigint)
+    )
+    AND (
+      CAST(? AS bigint) IS NULL OR e.category_id = CAST(? AS bigint)
+    )
+    AND (
+      CAST(? AS varchar) IS NULL
+      OR e.venue_id IN (
+        SELECT
+          v.id
+        FROM venues AS v
+        WHERE
+          LOWER(v.city) = LOWER(CAST(? AS varchar))
+      )
+    )
+    AND (
+      CAST(? AS varchar) IS NULL
+      OR e.venue_id IN (
+        SELECT
+          v.id
+        FROM venues AS v
+        WHERE
+          (
+            LOWER(v.city) = LOWER(CAST(? AS varchar)) OR LOWER(v.name) LIKE LOWER(CAST(? AS varchar)) ESCAPE '!'
+          )
+      )
+      OR LOWER(e.address) LIKE LOWER(CAST(? AS varchar)) ESCAPE '!'
+    )
+    AND (
+      CAST(? AS smallint) = 1
+      OR (
+        SELECT
+          u.is_active
+        FROM users AS u
+        WHERE
+          u.id = e.organizer_id
+      ) = 1
+    )
+    AND (
+      CAST(? AS smallint) = 0 OR f.available > 0
+    )
+    AND (
+      CAST(? AS smallint) = 0
+      OR (
+        (
+          e.status = 'PUBLISHED'
+          AND (
+            e.sales_start IS NULL
+            OR e.sales_start <= CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+          )
+          AND COALESCE(e.sales_end, e.starts_at) > CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+          AND NOT (
+            COALESCE(e.ends_at, e.starts_at) <= CASE
+              WHEN e.ends_at IS NULL
+              THEN (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + (-24) * INTERVAL '1 hour')
+              ELSE CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+            END
+          )
+        )
+        AND (
+          SELECT
+            COUNT(*)
+          FROM ticket_types AS tt
+          WHERE
+            tt.event_id = e.id
+            AND tt.on_sale = 1
+            AND tt.available > 0
+            AND (
+              tt.seated = 0
+              OR (
+                SELECT
+                  SUM(c.free)
+                FROM event_category_types AS t
+                INNER JOIN event_categories AS c
+                  ON c.event_id = t.event_id AND c.category_no = t.category_no
+                WHERE
+                  t.event_id = tt.event_id AND t.ticket_type_id = tt.id
+              ) > 0
+            )
+        ) > 0
+      )
+    )
+    THEN 1
+    ELSE 0
+  END <> 0
 ORDER BY
-  s.sold DESC NULLS LAST,
-  e.id ASC
+  f.sold DESC NULLS LAST,
+  f.event_id DESC NULLS LAST
 LIMIT CAST(? AS bigint)
--- takes: @status, @earliest, @latest, @price_max, @venue_id, @venue_id, @category_id, @category_id, @organizer_id, @organizer_id, @city, @city, @place, @place, @place_pattern, @place_pattern, @pattern, @pattern, @pattern, @available_only, @after, @after, @after_id, @limit
+-- takes: @status, @after, @after, @after_id, @status, @earliest, @latest, @first_day, @last_day, @with_over, @price_max, @venue_id, @venue_id, @organizer_id, @organizer_id, @category_id, @category_id, @city, @city, @place, @place, @place_pattern, @place_pattern, @with_barred, @available_only, @available_only, @limit

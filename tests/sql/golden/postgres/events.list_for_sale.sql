@@ -4,16 +4,25 @@ SELECT
   e.status,
   e.currency,
   e.per_user_limit,
+  e.requires_confirmed_email,
   e.starts_at,
+  e.ends_at,
   e.sales_start,
   e.sales_end,
+  e.refund_full_hours,
+  e.refund_percent,
+  e.refund_none_hours,
+  u.is_active AS organizer_active,
   CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) AS asked_at,
   tt.id AS ticket_type_id,
   tt.name,
   tt.price,
   tt.available,
-  tt.on_sale
+  tt.on_sale,
+  tt.seated
 FROM events AS e
+INNER JOIN users AS u
+  ON u.id = e.organizer_id
 LEFT JOIN ticket_types AS tt
   ON tt.event_id = e.id
 WHERE

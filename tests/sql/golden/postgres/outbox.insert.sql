@@ -4,7 +4,8 @@ INSERT INTO outbox (
   recipient,
   payload,
   dedupe_key,
-  locale
+  locale,
+  request_id
 )
 SELECT
   m.announcement_id,
@@ -12,8 +13,9 @@ SELECT
   m.recipient,
   m.payload,
   m.dedupe_key,
-  m.locale
-FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS m(announcement_id bigint, kind varchar, recipient varchar, payload text, dedupe_key varchar, locale varchar)
+  m.locale,
+  m.request_id
+FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS m(announcement_id bigint, kind varchar, recipient varchar, payload text, dedupe_key varchar, locale varchar, request_id varchar)
 WHERE
   NOT EXISTS(
     SELECT

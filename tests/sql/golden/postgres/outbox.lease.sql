@@ -6,5 +6,5 @@ WHERE
   AND (
     leased_until IS NULL OR leased_until < CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
   )
-RETURNING id, kind, recipient, payload, dedupe_key, locale, attempts, lease_token
+RETURNING id, kind, recipient, payload, dedupe_key, locale, attempts, lease_token, request_id
 -- takes: @seconds, @token, @ids[0], @ids[1]

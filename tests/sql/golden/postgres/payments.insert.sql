@@ -7,7 +7,8 @@ INSERT INTO payments (
   method,
   status,
   card_brand,
-  card_last4
+  card_last4,
+  claimed_by
 )
 VALUES
   (
@@ -19,7 +20,8 @@ VALUES
     CAST(? AS varchar),
     'PROCESSING',
     CAST(? AS varchar),
+    CAST(? AS varchar),
     CAST(? AS varchar)
   )
 RETURNING id, reference, amount, currency
--- takes: @reference, @booking_id, @user_id, @amount, @currency, @method, @card_brand, @card_last4
+-- takes: @reference, @booking_id, @user_id, @amount, @currency, @method, @card_brand, @card_last4, @claimed_by

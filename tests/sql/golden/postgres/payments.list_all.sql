@@ -14,8 +14,12 @@ SELECT
   created_at
 FROM payments
 WHERE
-  CAST(? AS bigint) IS NULL OR id < CAST(? AS bigint)
+  (
+    CAST(? AS bigint) IS NULL OR id < CAST(? AS bigint)
+  ) AND (
+    CAST(? AS varchar) IS NULL OR status = CAST(? AS varchar)
+  )
 ORDER BY
   id DESC
 LIMIT CAST(? AS integer)
--- takes: @before, @before, @limit
+-- takes: @before, @before, @status, @status, @limit

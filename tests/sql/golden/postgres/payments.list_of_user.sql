@@ -14,10 +14,14 @@ SELECT
   created_at
 FROM payments
 WHERE
-  user_id = CAST(? AS bigint) AND (
+  user_id = CAST(? AS bigint)
+  AND (
     CAST(? AS bigint) IS NULL OR id < CAST(? AS bigint)
+  )
+  AND (
+    CAST(? AS varchar) IS NULL OR status = CAST(? AS varchar)
   )
 ORDER BY
   id DESC
 LIMIT CAST(? AS integer)
--- takes: @user_id, @before, @before, @limit
+-- takes: @user_id, @before, @before, @status, @status, @limit

@@ -1,11 +1,14 @@
 SELECT
-  COALESCE(SUM(p.amount), 0) AS paid,
-  COALESCE(SUM(p.refunded), 0) AS refunded
+  p.currency,
+  SUM(p.amount) AS paid,
+  SUM(p.refunded) AS refunded
 FROM bookings AS b
 INNER JOIN payments AS p
   ON p.booking_id = b.id
 WHERE
-  b.event_id = CAST(? AS bigint)
-  AND p.currency = CAST(? AS varchar)
-  AND p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')
--- takes: @event_id, @currency
+  b.event_id = CAST(? AS bigint) AND p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')
+GROUP BY
+  p.currency
+ORDER BY
+  p.currency NULLS FIRST
+-- takes: @event_id

@@ -1,6 +1,7 @@
 SELECT
   id,
-  rating
+  rating,
+  removed_at
 FROM reviews
 WHERE
   user_id = CAST(? AS bigint) AND event_id = CAST(? AS bigint)

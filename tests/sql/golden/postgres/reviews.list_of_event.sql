@@ -11,7 +11,7 @@ FROM reviews AS r
 INNER JOIN users AS u
   ON u.id = r.user_id
 WHERE
-  r.event_id = CAST(? AS bigint) AND (
+  r.event_id = CAST(? AS bigint) AND r.removed_at IS NULL AND (
     CAST(? AS bigint) IS NULL OR r.id < CAST(? AS bigint)
   )
 ORDER BY

@@ -1,6 +1,7 @@
 SELECT
   u.role,
-  u.locale
+  u.locale,
+  u.second_factor_at
 FROM sessions AS s
 INNER JOIN users AS u
   ON u.id = s.user_id

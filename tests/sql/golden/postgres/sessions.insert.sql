@@ -3,7 +3,8 @@ INSERT INTO sessions (
   refresh_hash,
   expires_at,
   device,
-  address
+  address,
+  network
 )
 VALUES
   (
@@ -11,7 +12,8 @@ VALUES
     CAST(? AS varchar),
     (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + CAST(? AS integer) * INTERVAL '1 second'),
     CAST(? AS varchar),
+    CAST(? AS varchar),
     CAST(? AS varchar)
   )
-RETURNING id
--- takes: @user_id, @refresh_hash, @seconds, @device, @address
+RETURNING id, created_at, expires_at
+-- takes: @user_id, @refresh_hash, @seconds, @device, @address, @network

@@ -5,7 +5,8 @@ SELECT
   currency,
   capacity,
   available,
-  sort_order
+  sort_order,
+  seated
 FROM ticket_types
 WHERE
   event_id = CAST(? AS bigint)

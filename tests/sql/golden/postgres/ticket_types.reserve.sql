@@ -6,5 +6,6 @@ WHERE
   AND on_sale = 1
   AND price = CAST(? AS numeric)
   AND currency = CAST(? AS varchar)
+  AND seated = CAST(? AS smallint)
 RETURNING available
--- takes: @quantity, @id, @event_id, @quantity, @list_price, @currency
+-- takes: @quantity, @id, @event_id, @quantity, @list_price, @currency, @seated

@@ -6,12 +6,30 @@ SELECT
   tt.available,
   s.sold,
   s.held,
+  s.complimentary,
   s.gross
 FROM ticket_types AS tt INNER JOIN LATERAL (
   SELECT
-    COALESCE(SUM(CASE WHEN b.status = 'CONFIRMED' THEN bl.quantity ELSE 0 END), 0) AS sold,
+    COALESCE(SUM(CASE WHEN b.status = 'CONFIRMED' THEN bl.quantity - bl.cancelled ELSE 0 END), 0) AS sold,
     COALESCE(SUM(CASE WHEN b.status = 'PENDING' THEN bl.quantity ELSE 0 END), 0) AS held,
-    COALESCE(SUM(CASE WHEN b.status = 'CONFIRMED' THEN bl.quantity * bl.unit_price ELSE 0 END), 0) AS gross
+    COALESCE(
+      SUM(
+        CASE WHEN b.status = 'CONFIRMED' AND b.given_by IS NOT NULL THEN bl.quantity - bl.cancelled ELSE 0 END
+      ),
+      0
+    ) AS complimentary,
+    COALESCE(
+      SUM(
+        CASE
+          WHEN b.status = 'CONFIRMED' AND b.currency = CAST(? AS varchar)
+          THEN (
+            bl.quantity - bl.cancelled
+          ) * bl.unit_price
+          ELSE 0
+        END
+      ),
+      0
+    ) AS gross
   FROM booking_lines AS bl
   INNER JOIN bookings AS b
     ON b.id = bl.booking_id
@@ -23,4 +41,4 @@ WHERE
 ORDER BY
   tt.sort_order NULLS FIRST,
   tt.id
--- takes: @event_id
+-- takes: @currency, @event_id

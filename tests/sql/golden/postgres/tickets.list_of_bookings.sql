@@ -3,7 +3,7 @@ SELECT
   booking_id,
   ticket_type_id,
   code,
-  seat,
+  seat_no,
   status
 FROM tickets
 WHERE

@@ -1,8 +1,11 @@
 SELECT
-  id,
-  password_hash,
-  is_active
-FROM users
+  u.id,
+  u.password_hash,
+  u.is_active,
+  f.seed AS second_factor_seed
+FROM users AS u
+LEFT JOIN second_factors AS f
+  ON f.user_id = u.id AND f.enrolled_at IS NOT NULL
 WHERE
-  email_folded = CAST(? AS varchar)
+  u.email_folded = CAST(? AS varchar)
 -- takes: @folded

@@ -9,6 +9,8 @@ SELECT
   bio,
   locale,
   is_active,
+  email_confirmed_at,
+  second_factor_at,
   created_at
 FROM users
 WHERE

@@ -8,6 +8,8 @@ SELECT
   city,
   bio,
   locale,
+  email_confirmed_at,
+  second_factor_at,
   created_at
 FROM users
 WHERE

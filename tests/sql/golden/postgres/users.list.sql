@@ -9,20 +9,13 @@ SELECT
   bio,
   locale,
   is_active,
+  email_confirmed_at,
+  second_factor_at,
   created_at
 FROM users
 WHERE
   id > CAST(? AS bigint)
-  AND (
-    CAST(? AS varchar) IS NULL OR role = CAST(? AS varchar)
-  )
-  AND (
-    CAST(? AS varchar) IS NULL
-    OR LOWER(name) LIKE LOWER(CAST(? AS varchar)) ESCAPE '!'
-    OR LOWER(username) LIKE LOWER(CAST(? AS varchar)) ESCAPE '!'
-    OR LOWER(email) LIKE LOWER(CAST(? AS varchar)) ESCAPE '!'
-  )
 ORDER BY
   id
 LIMIT CAST(? AS integer)
--- takes: @after, @role, @role, @pattern, @pattern, @pattern, @pattern, @limit
+-- takes: @after, @limit

@@ -1,17 +1,8 @@
 SELECT
   u.id,
   u.email,
-  u.locale,
-  (
-    SELECT
-      lb.locale
-    FROM bookings AS lb
-    WHERE
-      lb.user_id = u.id AND lb.event_id = CAST(? AS bigint) AND lb.status IN (CAST(? AS varchar), CAST(? AS varchar)) AND lb.id <= CAST(? AS bigint)
-    ORDER BY
-      lb.id DESC
-    LIMIT 1
-  ) AS booking_locale
+  u.email_confirmed_at,
+  u.locale
 FROM users AS u
 WHERE
   u.id > CAST(? AS bigint)
@@ -25,4 +16,4 @@ WHERE
 ORDER BY
   u.id
 LIMIT CAST(? AS integer)
--- takes: @event_id, @statuses[0], @statuses[1], @up_to, @after, @event_id, @statuses[0], @statuses[1], @up_to, @after, @limit
+-- takes: @after, @event_id, @statuses[0], @statuses[1], @up_to, @after, @limit

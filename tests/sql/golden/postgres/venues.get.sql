@@ -6,6 +6,8 @@ SELECT
   country,
   capacity,
   facilities,
+  owner_id,
+  timezone,
   created_at
 FROM venues
 WHERE

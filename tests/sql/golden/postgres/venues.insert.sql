@@ -4,9 +4,11 @@ INSERT INTO venues (
   city,
   country,
   capacity,
-  facilities
+  facilities,
+  timezone,
+  owner_id
 )
 VALUES
-  (CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar), CAST(? AS integer), CAST(? AS varchar))
-RETURNING id, name, location, city, country, capacity, facilities, created_at
--- takes: @name, @location, @city, @country, @capacity, @facilities
+  (CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar), CAST(? AS varchar), CAST(? AS integer), CAST(? AS varchar), CAST(? AS varchar), CAST(? AS bigint))
+RETURNING id, name, location, city, country, capacity, facilities, owner_id, timezone, created_at
+-- takes: @name, @location, @city, @country, @capacity, @facilities, @timezone, @owner_id

@@ -5,7 +5,9 @@ SELECT
   city,
   country,
   capacity,
-  facilities
+  facilities,
+  owner_id,
+  timezone
 FROM venues
 WHERE
   id = CAST(? AS bigint)

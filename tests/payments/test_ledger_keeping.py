@@ -1,0 +1,68 @@
+"""The simulated gateway's books: copied, cut to what is known, and rid of what is old."""
+
+import sqlite3
+import time
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bms.payments.simulated.charging import NewCharge
+from bms.payments.simulated.ledger import Ledger
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "gateway.sqlite3"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Ledger:
+    """Three charges, the first two refunded in part."""
+    books = Ledger(path)
+    for number in range(3):
+        books.charge(
+            NewCharge(reference=f"charge{number}", amount=Decimal("25.00"), currency="EUR", method="card")
+        )
+    for number in range(2):
+        (name,) = [one.gateway_reference for one in books.entries() if one.reference == f"charge{number}"]
+        books.refund(f"refund{number}", name, Decimal("5.00"), "EUR")
+    return books
+
+
+def references(ledger: Ledger) -> list[str]:
+    return sorted(entry.reference for entry in ledger.entries())
+
+
+ALL = ["charge0", "charge1", "charge2", "refund0", "refund1"]
+
+
+def test_a_copy_is_whole_and_apart(ledger: Ledger, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    ledger.copy_to(copy)
+    assert references(Ledger(copy)) == ALL
+    ledger.keep_only([], [])
+    assert references(ledger) == []
+    assert references(Ledger(copy)) == ALL
+    assert copy.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(FileExistsError):
+        ledger.copy_to(copy)
+
+
+def test_only_what_is_known_is_kept(ledger: Ledger) -> None:
+    ledger.keep_only(["charge1", "charge2", "elsewhere"], ["refund0"])
+    assert references(ledger) == ["charge1", "charge2", "refund0"]
+
+
+def test_what_is_old_goes_in_batches_with_its_refunds(ledger: Ledger, path: Path) -> None:
+    assert ledger.remove_old(days=1, limit=10) == 0
+    with closing(sqlite3.connect(path)) as books, books:
+        books.execute(
+            "UPDATE charges SET answers_at = ? WHERE reference <> 'charge2'", (time.time() - 2 * 86_400,)
+        )
+    assert ledger.remove_old(days=3, limit=10) == 0
+    assert ledger.remove_old(days=1, limit=1) == 1
+    assert len(references(ledger)) == 3
+    assert ledger.remove_old(days=1, limit=10) == 1
+    assert references(ledger) == ["charge2"]

@@ -1,0 +1,20 @@
+SELECT
+  b.id
+FROM bookings AS b
+INNER JOIN users AS u
+  ON u.id = b.user_id
+WHERE
+  b.id < CAST(? AS bigint)
+  AND (
+    CAST(? AS varchar) IS NULL OR b.status = CAST(? AS varchar)
+  )
+  AND (
+    COALESCE(u.name_folded, LOWER(u.name)) LIKE CAST(? AS varchar) ESCAPE '!'
+    OR COALESCE(u.name_folded, LOWER(u.name)) LIKE CAST(? AS varchar) ESCAPE '!'
+    OR b.contact_name_folded LIKE CAST(? AS varchar) ESCAPE '!'
+    OR b.contact_name_folded LIKE CAST(? AS varchar) ESCAPE '!'
+  )
+ORDER BY
+  b.id DESC
+LIMIT CAST(? AS integer)
+-- takes: @before, @status, @status, @first, @later, @first, @later, @limit

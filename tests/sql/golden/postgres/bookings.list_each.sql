@@ -1,0 +1,25 @@
+SELECT
+  id,
+  reference,
+  user_id,
+  event_id,
+  status,
+  quantity,
+  total,
+  currency,
+  hold_expires_at,
+  confirmed_at,
+  cancelled_at,
+  cancel_reason,
+  refund_due,
+  locale,
+  contact_name,
+  contact_email,
+  given_by,
+  created_at
+FROM bookings
+WHERE
+  id IN (CAST(? AS bigint), CAST(? AS bigint))
+ORDER BY
+  id DESC
+-- takes: @ids[0], @ids[1]

@@ -1,0 +1,12 @@
+SELECT
+  id,
+  user_id,
+  event_id,
+  contact_name,
+  contact_email,
+  locale
+FROM bookings
+WHERE
+  id = CAST(? AS bigint)
+FOR NO KEY UPDATE OF bookings
+-- takes: @id

@@ -1,0 +1,5 @@
+UPDATE bookings SET refund_due = refund_due
+WHERE
+  id = CAST(? AS bigint)
+RETURNING id
+-- takes: @id

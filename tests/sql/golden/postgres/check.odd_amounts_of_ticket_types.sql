@@ -1,0 +1,20 @@
+SELECT
+  'ticket_types' AS of_table,
+  t.id,
+  t.currency,
+  t.price AS amount
+FROM ticket_types AS t
+LEFT JOIN JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS c(code varchar, exponent integer)
+  ON c.code = t.currency
+WHERE
+  c.code IS NULL
+  OR (
+    c.exponent = 0 AND t.price % 1 <> 0
+  )
+  OR (
+    c.exponent = 2 AND t.price * 100 % 1 <> 0
+  )
+ORDER BY
+  t.id
+LIMIT CAST(? AS integer)
+-- takes: @currencies, @limit

@@ -1,0 +1,16 @@
+UPDATE event_figures SET sold = (
+  SELECT
+    COALESCE(SUM(tt.capacity - tt.available), 0)
+  FROM ticket_types AS tt
+  WHERE
+    tt.event_id = event_figures.event_id
+), available = (
+  SELECT
+    COALESCE(SUM(CASE WHEN tt.on_sale = 1 THEN tt.available ELSE 0 END), 0)
+  FROM ticket_types AS tt
+  WHERE
+    tt.event_id = event_figures.event_id
+)
+WHERE
+  event_id IN (CAST(? AS bigint), CAST(? AS bigint))
+-- takes: @event_ids[0], @event_ids[1]

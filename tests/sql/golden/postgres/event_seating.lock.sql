@@ -1,0 +1,4 @@
+UPDATE event_seating SET sequence = sequence + 1
+WHERE
+  event_id = CAST(? AS bigint)
+-- takes: @event_id

@@ -1,0 +1,5 @@
+ALTER TABLE sessions
+DROP COLUMN booking_id;
+ALTER TABLE users ALTER COLUMN is_guest DROP DEFAULT;
+ALTER TABLE users
+DROP COLUMN is_guest;

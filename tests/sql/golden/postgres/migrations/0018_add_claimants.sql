@@ -1,0 +1,2 @@
+ALTER TABLE payments
+ADD COLUMN claimed_by varchar(32) NULL;

@@ -1,0 +1,2 @@
+ALTER TABLE bookings
+DROP COLUMN given_by;

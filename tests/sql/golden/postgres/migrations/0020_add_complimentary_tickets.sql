@@ -1,0 +1,2 @@
+ALTER TABLE bookings
+ADD COLUMN given_by bigint NULL;

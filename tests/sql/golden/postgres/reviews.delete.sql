@@ -1,0 +1,4 @@
+DELETE FROM reviews
+WHERE
+  id = CAST(? AS bigint) AND removed_at IS NULL
+-- takes: @id

@@ -1,0 +1,6 @@
+SELECT
+  layout
+FROM seating_plan_versions
+WHERE
+  plan_id = CAST(? AS bigint) AND version = CAST(? AS integer)
+-- takes: @plan_id, @version

@@ -1,0 +1,14 @@
+SELECT
+  plan_id,
+  version,
+  sha256,
+  seats,
+  categories,
+  created_at
+FROM seating_plan_versions
+WHERE
+  plan_id = CAST(? AS bigint)
+ORDER BY
+  version DESC NULLS LAST
+LIMIT CAST(? AS integer)
+-- takes: @plan_id, @limit

@@ -1,0 +1,6 @@
+SELECT
+  layout
+FROM seating_plans
+WHERE
+  id = CAST(? AS bigint)
+-- takes: @id

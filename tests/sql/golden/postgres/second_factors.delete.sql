@@ -1,0 +1,4 @@
+DELETE FROM second_factors
+WHERE
+  user_id = CAST(? AS bigint)
+-- takes: @user_id

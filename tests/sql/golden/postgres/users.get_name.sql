@@ -1,0 +1,6 @@
+SELECT
+  name
+FROM users
+WHERE
+  id = CAST(? AS bigint)
+-- takes: @id
