@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from bms.checkout.charts import Charts
 from bms.commands.sales.seat_reading import LiveSeats, read_seats
@@ -40,16 +40,15 @@ class SeatWatch(Generic[T]):
 
     async def look(self, event_id: int) -> LiveSeats:
         """Return the seats of an event. Raises as ``read_seats`` and ``Database.read_primary``."""
-        return await asyncio.shield(self._look(event_id).seats)
+        return await _seats_of(self._look(event_id))
 
-    async def shared(self, event_id: int) -> T:
-        """Return what everybody gets of the seats of an event. Raises as ``look``."""
+    async def share(self, event_id: int) -> tuple[LiveSeats, T]:
+        """Return the seats of an event, and what everybody gets of them. Raises as ``look``."""
         look = self._look(event_id)
+        seats = await _seats_of(look)
         if look.shared is None:
-            seats = await asyncio.shield(look.seats)
-            if look.shared is None:
-                look.shared = self._share(seats)
-        return look.shared
+            look.shared = self._share(seats)
+        return seats, look.shared
 
     def _look(self, event_id: int) -> _Look[T]:
         now = time.monotonic()
@@ -65,3 +64,8 @@ class SeatWatch(Generic[T]):
         return await self._charts.run(
             lambda: self._database.read_primary(read_seats, event_id=event_id, maps=self._charts.maps)
         )
+
+
+async def _seats_of(look: _Look[Any]) -> LiveSeats:
+    # A shield costs as much as the rest of a reply, and what has been read needs none.
+    return look.seats.result() if look.seats.done() else await asyncio.shield(look.seats)

@@ -85,9 +85,9 @@ def compress(request: web.Request, response: web.StreamResponse) -> None:
     if (
         isinstance(body, bytes)
         and len(body) >= LONG
-        and response.content_type == "application/json"
-        and hdrs.CONTENT_ENCODING not in response.headers
         and hdrs.ETAG not in response.headers
+        and hdrs.CONTENT_ENCODING not in response.headers
+        and response.content_type == "application/json"
     ):
         if hdrs.ACCEPT_ENCODING not in response.headers.getall(hdrs.VARY, ()):
             response.headers.add(hdrs.VARY, hdrs.ACCEPT_ENCODING)
