@@ -18,7 +18,7 @@ from bms.schemas.base import Count, Flag, Id, Items, JsonSchema, LanguageTag, Li
 from bms.schemas.listing import ListQuery, Number
 from bms.schemas.payments import present_next_action
 from bms.seating.asks import Best, Together
-from bms.seating.terms import MAX_PICKED, Kind
+from bms.seating.terms import MAX_PICKED, kinds_of
 from bms.terms import MAX_ID, BookingStatus
 
 MAX_QUANTITY = 100  # tickets of one type in one booking
@@ -288,7 +288,7 @@ def _present_seats(seats: Mapping[int, SeatRow], numbers: Sequence[int]) -> list
             "section": seat.section,
             "row": seat.row_label,
             "number": seat.seat_number,
-            "kind": [kind.value for kind in Kind if seat.kinds & kind.bit],
+            "kind": kinds_of(seat.kinds),
         }
         for no in numbers
         if (seat := seats.get(no)) is not None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bms.seating.guids import Guids
-from bms.seating.terms import ACCESSIBLE, Kind
+from bms.seating.terms import ACCESSIBLE, kinds_of
 
 
 class Seat(NamedTuple):
@@ -129,7 +129,6 @@ class Chart:
     def seat_at(self, place: int) -> Seat:
         """Return the seat at ``place``."""
         row = self.rows[self.row_of[place]]
-        bits = self.kinds[place]
         return Seat(
             self.no_of[place],
             self.guids[place],
@@ -137,7 +136,7 @@ class Chart:
             row.number,
             self.numbers[place],
             self.categories[self.category_of[place]].name,
-            tuple(kind.value for kind in Kind if bits & kind.bit) if bits else (),
+            kinds_of(self.kinds[place]),
             row.entrance,
         )
 

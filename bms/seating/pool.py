@@ -10,7 +10,7 @@ import enum
 import re
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bms.seating.blocks import LONGEST, Block, Pair, Run, best_in, best_pair, fewest_blocks
 from bms.seating.chart import Chart, Segment
@@ -74,7 +74,8 @@ class Pool:
         self._fewest: dict[int, dict[int, int | None]] = {}
         self._orders: dict[tuple[int | None, _Kind], _Order] = {}
         self._lines = 0
-        self._found: dict[int, dict[int, Block | Pair | None]] = {}
+        self._asked = 0  # bit n: some line is of size n
+        self._found: dict[int, dict[int, Any]] = {}  # Block or Pair, None if there is none
         self._kept = 0
         for at in self._floors:
             self._measure(at)
@@ -88,29 +89,33 @@ class Pool:
 
     def set_open(self, places: Iterable[int], usable: bytes | bytearray) -> None:
         """Take over whether each of ``places`` is free from ``usable``, and bring the index up to date."""
-        self._set((place, usable[place]) for place in places)
+        member, now, segment_of = self.member, self.open, self._chart.segment_of
+        changed = set()
+        for place in places:
+            if member[place] and now[place] != usable[place]:
+                now[place] = usable[place]
+                changed.add(segment_of[place])
+        if changed:
+            self._index(changed)
 
     def close(self, places: Iterable[int]) -> None:
         """Take ``places`` out, until ``set_open`` brings them back."""
-        self._set((place, 0) for place in places)
+        self.set_open(places, bytes(self._chart.count))
 
-    def _set(self, states: Iterable[tuple[int, int]]) -> None:
-        changed = set()
-        for place, state in states:
-            if self.member[place] and self.open[place] != state:
-                self.open[place] = state
-                changed.add(self._chart.segment_of[place])
+    def _index(self, changed: set[int]) -> None:
+        """Bring the index up to date with segments that have changed."""
         touched = changed.union(*(self._before.get(at, ()) for at in changed))
-        before = [(at, [self._sizes[kind][at] for kind in _KINDS]) for at in touched]
+        before = [(kind, at, self._sizes[kind][at]) for kind in _KINDS for at in touched]
         for at in changed:
             self._measure(at)
         for at in touched:
             self._measure_pairs(at)
             self._found.pop(at, None)
-        for at, sizes in before:
-            for kind in _KINDS:
-                if sizes[kind] != self._sizes[kind][at]:
-                    self._mark(at, kind, sizes[kind] ^ self._sizes[kind][at])
+        for kind, at, sizes in before:
+            # Mostly a long run has become another long run, which no line tells apart.
+            differing = (sizes ^ self._sizes[kind][at]) & self._asked
+            if differing:
+                self._mark(at, kind, differing)
 
     def _measure(self, at: int) -> None:
         segment = self._chart.segments[at]
@@ -138,21 +143,26 @@ class Pool:
         self._sizes[_Kind.ANY][at] = (2 << longest) - 2
 
     def _measure_pairs(self, at: int) -> None:
-        longest = self._longest[at]
-        behind = [self._longest.get(other, 0) for other in self._chart.segments[at].behind]
-        room = max((longest + other for other in behind if longest > 1 and other > 1), default=0)
+        longest, room = self._longest[at], 0
+        if longest > 1:
+            for behind in self._chart.segments[at].behind:
+                other = self._longest.get(behind, 0)
+                if other > 1:
+                    room = max(room, longest + other)
         self._sizes[_Kind.PAIR][at] = (2 << room) - 16 if room > 3 else 0
 
-    def _mark(self, at: int, kind: _Kind, changed: int) -> None:
-        """Bring the bytes of a segment up to date, for the sizes whose bits are in ``changed``."""
+    def _mark(self, at: int, kind: _Kind, differing: int) -> None:
+        """Bring the bytes of a segment up to date, for the sizes whose bits are in ``differing``."""
         now = self._sizes[kind][at]
         for key in (None, kind), (self._chart.segments[at].section, kind):
             order = self._orders.get(key)
             if order is not None and at in order.at:
-                place = order.at[at]
-                for size, line in order.lines.items():
-                    if changed >> size & 1:
-                        line[place] = now >> size & 1
+                place, left = order.at[at], differing
+                while left:
+                    size = left.bit_length() - 1
+                    left ^= 1 << size
+                    if size in order.lines:
+                        order.lines[size][place] = now >> size & 1
 
     # What is asked.
 
@@ -207,6 +217,8 @@ class Pool:
         self, kind: _Kind, size: int, reach: Reach, evaluate: Callable[[int, _Kind, int], _T | None]
     ) -> _T | None:
         best: _T | None = None
+        # Dozens of segments are looked at, and most have not changed since the last look.
+        key = 4 * size + kind
         for section in [None] if reach is None else self.within(reach):
             order = self._order(section, kind)
             line = self._line(order, kind, size)
@@ -214,7 +226,9 @@ class Pool:
             while at >= 0:
                 if best is not None and size * order.floors[at] > best.rank and self._is_last(best):
                     break  # those after it are worse
-                found = evaluate(order.segments[at], kind, size)
+                segment = order.segments[at]
+                known = self._found.get(segment)
+                found: _T | None = known[key] if known and key in known else evaluate(segment, kind, size)
                 if found is not None and (best is None or found < best):
                     best = found
                 at = line.find(1, at + 1)
@@ -230,7 +244,8 @@ class Pool:
         if key not in known:
             self._kept += 1
             known[key] = best_in(self._chart, self.runs[at], size, singles=kind is _Kind.ANY)
-        return known[key]  # type: ignore[return-value]
+        found: Block | None = known[key]
+        return found
 
     def _best_pair(self, at: int, kind: _Kind, size: int) -> Pair | None:
         known, key = self._known(at), 4 * size + kind
@@ -239,9 +254,10 @@ class Pool:
             behind = [other for other in self._chart.segments[at].behind if other in self._floors]
             pairs = [best_pair(self._chart, self.runs[at], self.runs[other], size) for other in behind]
             known[key] = min((pair for pair in pairs if pair is not None), default=None)
-        return known[key]  # type: ignore[return-value]
+        found: Pair | None = known[key]
+        return found
 
-    def _known(self, at: int) -> dict[int, Block | Pair | None]:
+    def _known(self, at: int) -> dict[int, Any]:
         """Return the best blocks of a segment that are known since it last changed."""
         if self._kept >= MAX_FOUND:
             self._kept = 0
@@ -275,6 +291,7 @@ class Pool:
             for one in self._orders.values():
                 one.lines.clear()
         self._lines += 1
+        self._asked |= 1 << size
         sizes = self._sizes[kind]
         line = order.lines[size] = bytearray([sizes[at] >> size & 1 for at in order.segments])
         return line

@@ -1,6 +1,7 @@
 """The words and bounds of seating plans."""
 
 import enum
+from functools import cache
 
 FORMAT = "bms-plan/1"
 MAX_SEATS = 60_000  # of one plan
@@ -31,6 +32,14 @@ class Kind(enum.StrEnum):
 
 
 _BITS = {kind: 1 << place for place, kind in enumerate(Kind)}
+
+
+@cache
+def kinds_of(bits: int) -> tuple[str, ...]:
+    """Return the kinds whose bits are in ``bits``, as the API names them."""
+    return tuple(kind.value for kind in Kind if bits & kind.bit)
+
+
 # Places that are kept for people who need them, until they are released.
 ACCESSIBLE = Kind.WHEELCHAIR.bit | Kind.COMPANION.bit
 
