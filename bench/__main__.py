@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.error import URLError
 
 from bench import store
+from bench.beside import NotLocal
 from bench.limit import LimitFailed
 from bench.load import LoadFailed
 from bench.people import REPORTS, run_people
@@ -19,13 +20,23 @@ from bench.run import Wish, run, say
 from bench.serving import ServerFailed
 from bench.tape import NotTaped
 from bench.world import NotDurable, World, make_world, scratch_parent
+from bms.errors import ConfigurationError
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 MOST_PROCESSES = 4
 ROUNDS = 9
 SECONDS = 3
 PEOPLE_SECONDS = 60
-_FAILURES = (LimitFailed, LoadFailed, ServerFailed, NotTaped, NotDurable, URLError)
+_FAILURES = (
+    LimitFailed,
+    LoadFailed,
+    ServerFailed,
+    NotTaped,
+    NotDurable,
+    NotLocal,
+    ConfigurationError,
+    URLError,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -91,6 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--no-limit", action="store_true", help="leave pgbench out")
     parser.add_argument("--soak", type=int, default=0, metavar="SECONDS", help="at the end, watch the memory")
+    parser.add_argument(
+        "--beside",
+        metavar="URL",
+        help="an empty database on another server of this machine, to sell the hot event from in turns",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the run")
     parser.add_argument(
         "--baseline", type=Path, metavar="FILE", help="show the rates of a kept run beside these"
@@ -120,6 +136,7 @@ def _wish(arguments: argparse.Namespace) -> Wish:
         quick=arguments.quick or bool(arguments.names),
         with_limits=not arguments.no_limit,
         soak=arguments.soak,
+        beside=arguments.beside,
     )
 
 

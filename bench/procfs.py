@@ -10,6 +10,7 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
+_LISTENS = "0A"  # the state of a socket in /proc/net/tcp
 
 
 def tree(root: int) -> list[int]:
@@ -24,6 +25,25 @@ def tree(root: int) -> list[int]:
         except OSError:
             continue  # it has just ended
     return found
+
+
+def listener(port: int) -> int:
+    """Return the oldest process that listens on the TCP ``port`` of this machine, 0 if there is none."""
+    sockets = set()
+    for table in ("tcp", "tcp6"):
+        for line in (PROC / "net" / table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == _LISTENS and int(fields[1].rpartition(":")[2], 16) == port:
+                sockets.add(f"socket:[{fields[9]}]")
+    found = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit() and _holds(entry, sockets)]
+    return min(found, default=0)
+
+
+def _holds(process: Path, sockets: set[str]) -> bool:
+    try:
+        return any(os.readlink(descriptor) in sockets for descriptor in (process / "fd").iterdir())
+    except OSError:
+        return False  # it has just ended, or is somebody else's
 
 
 def cpu_seconds(root: int) -> float:

@@ -1,6 +1,6 @@
 """The run in Markdown: one table of figures, beside the limits they are measured against."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from bench.limit import AS_SENT, LEAN, Limit
@@ -50,6 +50,13 @@ statements are those of `bench/five_statements.sql`. The better of the two is th
 """
 
 
+BESIDE_EXPLANATION = """\
+POST /bookings, one hot event, 64 connections, in turns: medians. All server processes of this table run at
+once, each number on the same two databases.
+
+"""
+
+
 class Bar(NamedTuple):
     """One line of what is to be reached, the figure found, and what that means."""
 
@@ -77,6 +84,9 @@ def render(results: Results, before: Results | None = None) -> str:
     if results.trials:
         parts.append("## Server processes\n")
         parts.append(_trials(results))
+    if results.beside:
+        parts.append("## Another database server\n")
+        parts.append(_beside(results.beside))
     if results.soak_figure is not None:
         parts.append("## Memory over time\n")
         parts.append(_soak(results))
@@ -252,6 +262,21 @@ def _trials(results: Results) -> str:
         "Requests per second, from two short runs each. The figures above use the best number overall.\n\n"
         + _table(head, rows)
     )
+
+
+def _beside(beside: Mapping[str, Sequence[Figure]]) -> str:
+    first = next(iter(beside.values()))
+    rows = []
+    for name, figures in beside.items():
+        for figure, embedded in zip(figures, first, strict=True):
+            start = [name, str(figure.processes)]
+            if figure.problems or embedded.problems or not embedded.rate:
+                rows.append([*start, "not measured", "", "", "", "", "", "", "; ".join(figure.problems)])
+            else:
+                share = f"{figure.rate / embedded.rate:.2f}"
+                rows.append([*start, _rate(figure.rate), share, *_times(figure), _answers(figure.statuses)])
+    head = ["server", "processes", "per second", "of the embedded one", "p50 ms", "p95 ms", "p99 ms"]
+    return BESIDE_EXPLANATION + _table([*head, "CPU server", "CPU database", "replies"], rows)
 
 
 def _soak(results: Results) -> str:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from bench import machine, procfs
+from bench.beside import measure_beside
 from bench.limit import Limit, best, measure_limit
 from bench.load import Figure, Load, median_figure, run_load
 from bench.plan import BOOKINGS, READS, SEATS, connections_of, hashes_a_second, make_load
@@ -36,6 +37,7 @@ class Results:
 
     ``pinned`` is how long the seats of a stadium took to be written, in seconds; ``picked`` has the median
     and the p99 of picking in milliseconds; ``memory_of_seats`` is what a process takes more, in MB.
+    ``beside`` has the hot event's figures by database server, for some numbers of server processes.
     """
 
     machine: dict[str, str]
@@ -53,6 +55,7 @@ class Results:
     pinned: float | None = None
     picked: dict[str, tuple[float, float]] = field(default_factory=dict)
     memory_of_seats: float | None = None
+    beside: dict[str, list[Figure]] = field(default_factory=dict)
 
     def limit_of(self, figure: Figure) -> float | None:
         """Return what the figure's rate is a share of; None where that was not measured."""
@@ -101,6 +104,7 @@ class Results:
     def _every_figure(self) -> list[Figure]:
         every = [*self.figures, *(f for figures in self.trials.values() for f in figures)]
         every += [f for loops in self.bare.values() for f in loops.values()]
+        every += [f for figures in self.beside.values() for f in figures]
         every += [self.soak_figure] if self.soak_figure else []
         return every
 
@@ -108,7 +112,8 @@ class Results:
 @dataclass(frozen=True)
 class Wish:
     """What a run is to measure; ``processes`` holds the numbers of server processes to choose from,
-    ``seconds`` is how long a turn takes, and ``rounds`` how many turns each load has.
+    ``seconds`` is how long a turn takes, and ``rounds`` how many turns each load has. ``beside`` is the URL
+    of another database server to put the hot event on, too.
     """
 
     names: Sequence[str]
@@ -119,6 +124,7 @@ class Wish:
     rounds: int = 1
     with_limits: bool = True
     soak: int = 0
+    beside: str | None = None
 
     @property
     def needs_seats(self) -> bool:
@@ -164,6 +170,8 @@ def run(world: World, wish: Wish) -> Results:
         results.pinned = world.stadium.seconds
         results.memory_of_seats = _memory_of_seats(world)
         results.picked = picker_figures(PICKER_ASKS)
+    if wish.beside:
+        results.beside = measure_beside(world, wish.beside, seconds=wish.seconds, rounds=wish.rounds)
     if "login" in wish.names:
         results.hashes = hashes_a_second(os.cpu_count() or 1)
     return results

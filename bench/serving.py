@@ -148,12 +148,12 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def check_books(data_dir: Path) -> str:
+def check_books(data_dir: Path, **settings: str) -> str:
     """Run ``bms check`` on ``data_dir`` and return what is broken, empty when all holds."""
     done = subprocess.run(
         [sys.executable, "-m", "bms.cli", "check"],
         cwd=data_dir,
-        env=environment(data_dir),
+        env=environment(data_dir, **settings),
         capture_output=True,
         text=True,
         check=False,

@@ -27,6 +27,9 @@ def load(path: Path) -> Results:
         }
         found["memory"] = {int(pid): value for pid, value in found["memory"].items()}
         found["picked"] = {name: (median, p99) for name, (median, p99) in found["picked"].items()}
+        found["beside"] = {
+            name: [_figure(figure) for figure in figures] for name, figures in found.get("beside", {}).items()
+        }
         found["soak"] = [(time, value) for time, value in found["soak"]]
         found["soak_figure"] = found["soak_figure"] and _figure(found["soak_figure"])
         return Results(**found)

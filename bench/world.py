@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,16 @@ class Site:
     def postmaster(self) -> int:
         """The process id of the database server."""
         return int((self.postgres.directory / "data" / "postmaster.pid").read_text().split()[0])
+
+    @property
+    def url(self) -> str:
+        """The URL of its database."""
+        return embedded_url(self.postgres)
+
+    @property
+    def serving(self) -> Mapping[str, str]:
+        """What ``bms serve`` needs to be told of its database: nothing of the embedded one."""
+        return {}
 
     def file(self, name: str, lines: Sequence[str]) -> str:
         """Write ``lines`` for wrk to read, and return the path."""
@@ -141,14 +151,14 @@ def make_world(data_dir: Path, *, seats: bool = False) -> Iterator[World]:
     with open_site(data_dir) as site:
         admin, *buyers = make_accounts(site, BUYERS)
         with bms_server(data_dir) as server:
-            hot, events, free = _make_events(server, admin[1])
+            hot, events, free = make_events(server, admin[1])
             stadium = _make_stadium(server, admin[1]) if seats else None
         yield World(site.data_dir, site.postgres, buyers, hot, events, free, stadium)
 
 
 def make_accounts(site: Site, buyers: int) -> list[tuple[int, str]]:
     """Return the ids and access tokens of an admin and so many buyers, made in the database itself."""
-    return asyncio.run(_make_accounts(_settings(site), embedded_url(site.postgres), buyers))
+    return asyncio.run(_make_accounts(_settings(site), site.url, buyers))
 
 
 def access_token(site: Site, user_id: int, session_id: int) -> str:
@@ -157,7 +167,7 @@ def access_token(site: Site, user_id: int, session_id: int) -> str:
 
 
 def _settings(site: Site) -> Settings:
-    given = {"BMS_DATA_DIR": str(site.data_dir), "BMS_DEMO_DATA": "off"}
+    given = {"BMS_DATA_DIR": str(site.data_dir), "BMS_DEMO_DATA": "off", **site.serving}
     return settings_module.load(given, site.data_dir / "none")
 
 
@@ -211,7 +221,8 @@ def _insert_accounts(tx: Transaction, *, buyers: int, password_hash: str) -> lis
     return made
 
 
-def _make_events(server: Server, token: str) -> tuple[Target, list[Target], list[Target]]:
+def make_events(server: Server, token: str) -> tuple[Target, list[Target], list[Target]]:
+    """Return the hot event, those to be paid for and the free ones, made over HTTP by an admin."""
     venues = [
         post(
             server,

@@ -30,6 +30,7 @@ async def exported(api: Api, scene: Scene, by: User | None = None, query: str = 
     return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
 
+@pytest.mark.needs("text in OPENJSON")
 async def test_a_line_is_a_booking(api: Api, scene: Scene, admin: User, make_user: MakeUser) -> None:
     types = [
         {"name": "Stalls", "price": "25.00", "capacity": 50},

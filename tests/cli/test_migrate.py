@@ -17,6 +17,7 @@ from bms.sql.yoyo.apply import MIGRATIONS
 from tests.cli.running import KEY, Run
 from tests.kit import catalogue
 from tests.kit.programs import environment, run, serving
+from tests.kit.servers import Server
 from tests.kit.steps import IDS
 from tests.kit.tsql import Sql
 
@@ -114,7 +115,7 @@ def test_to_a_migration_forth_and_back(bms: Run, own: dict[str, str]) -> None:
 
 
 def test_a_dry_run_prints_what_the_server_gets_and_changes_nothing(
-    bms: Run, own: dict[str, str], sql_connection: pyodbc.Connection, database_url: str
+    bms: Run, own: dict[str, str], sql_connection: pyodbc.Connection, database_url: str, server: Server
 ) -> None:
     printed = bms("migrate", "--dry-run", **own)
     assert printed.returncode == 0, printed.stderr
@@ -125,14 +126,13 @@ def test_a_dry_run_prints_what_the_server_gets_and_changes_nothing(
     is_postgres = parse_url(own["BMS_DATABASE_URL"]).dialect == "postgres"
     assert ("timestamp(3)" in printed.stdout) is is_postgres
     assert ("DATETIME2" in printed.stdout) is not is_postgres
-    # Run by hand, it makes the schema that migrating makes.
-    if is_postgres:
-        sql_connection.execute(printed.stdout).close()
-    else:
-        for batch in printed.stdout.split("\nGO\n"):
+    # Run by hand, it makes the schema that migrating makes. Babelfish takes no NOT NULL of a column that is
+    # altered, and nothing but the columns themselves could tell where it may be left out.
+    if "NULL in ALTER COLUMN" not in server.lacking:
+        for batch in [printed.stdout] if is_postgres else printed.stdout.split("\nGO\n"):
             sql_connection.execute(batch).close()
-    with contextlib.closing(pyodbc.connect(parse_url(database_url).odbc, autocommit=True)) as migrated:
-        assert catalogue.schema(sql_connection) == catalogue.schema(migrated)
+        with contextlib.closing(pyodbc.connect(parse_url(database_url).odbc, autocommit=True)) as migrated:
+            assert catalogue.schema(sql_connection) == catalogue.schema(migrated)
 
     migrated_settings = {**own, "BMS_DATABASE_URL": database_url}
     back = bms("migrate", "--rollback", "1", "--dry-run", **migrated_settings).stdout
