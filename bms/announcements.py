@@ -416,7 +416,8 @@ class EventChanged(ToHolders):
     """An event is at another time or place, or has another refund rule.
 
     ``version`` is the event's, of the last change told here. ``refundable`` says that it has moved so far
-    that all is refunded until the new start. The rules are None in rows of the release before.
+    that all is refunded until the new start, of the bookings to ``refundable_up_to``. In rows of the release
+    before that is 0, which stands for all of them, and in older rows the rules are None.
     """
 
     kind = "event.changed"
@@ -427,6 +428,12 @@ class EventChanged(ToHolders):
     refundable: bool = False
     old_rule: RuleFacts | None = None
     new_rule: RuleFacts | None = None
+    refundable_up_to: int = 0
+
+    @property
+    def last_refundable(self) -> int:
+        """The last booking of which all is refunded, 0 for none."""
+        return (self.refundable_up_to or self.up_to) if self.refundable else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
