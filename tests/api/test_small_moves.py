@@ -117,9 +117,7 @@ async def test_who_has_booked_twice_is_told_of_which_booking(drifting: Scene) ->
 
 
 async def test_the_time_in_the_notice_is_that_of_the_events_clocks(scene: Scene) -> None:
-    await scene.on_sale(
-        starts_at="2035-06-01T19:30:00", timezone="Asia/Kolkata", refund_policy=NOTHING
-    )
+    await scene.on_sale(starts_at="2035-06-01T19:30:00", timezone="Asia/Kolkata", refund_policy=NOTHING)
     await scene.paid()
     await move(scene, 90)
     (notice,) = scene.rows("SELECT message FROM notifications WHERE kind = 'event_updated'")

@@ -233,7 +233,7 @@ def _changed(told: EventChanged) -> HoldersTelling:
 
 
 def _change(told: EventChanged, refundable: Sequence[str] | None) -> HoldersTelling:
-    """Return what is told to holders of whose bookings all is ``refundable`` (empty), those, or none (None)."""
+    """Return what holders are told of whose bookings all is ``refundable`` (empty), those, or none (None)."""
     moved = _where(told.old) != _where(told.new)
     ruled = told.old_rule is not None and told.new_rule is not None and told.old_rule != told.new_rule
 
