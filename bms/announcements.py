@@ -447,13 +447,17 @@ class EventNear(ToHolders):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizerMessage(ToHolders):
-    """A message of the organiser's. ``message_id`` is random, so that no two are taken for one."""
+    """A message of the organiser's. ``message_id`` is random, so that no two are taken for one.
+
+    Without ``to_contacts`` no mail goes to addresses that only a booking names.
+    """
 
     kind = "organizer.message"
     message_id: str
     sender: str
     event: EventFacts
     message: str
+    to_contacts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

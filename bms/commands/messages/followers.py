@@ -319,6 +319,7 @@ def _message(told: OrganizerMessage) -> HoldersTelling:
         },
         line=lambda _: told.message,
         to_unconfirmed=False,
+        to_contacts=told.to_contacts,
     )
 
 

@@ -144,7 +144,8 @@ def mails_to(
         is_mailed = telling.to_unconfirmed or holder.email_confirmed_at is not None
         mailed = holder.email if is_mailed else None
         for booking in bookings[holder.id]:
-            address = booking.contact_email or mailed
+            contact = booking.contact_email if telling.to_contacts else None
+            address = contact or mailed
             if address is None:
                 continue
             folded = address.casefold()

@@ -33,7 +33,8 @@ class Telling(NamedTuple):
 class HoldersTelling:
     """What everybody with a booking of one of ``statuses`` is told; the payload is the same for all.
 
-    The mail goes to an address that is not confirmed only if ``to_unconfirmed``. Who has a booking up to
+    The mail goes to an address that is not confirmed only if ``to_unconfirmed``, and to one that a booking
+    names only if ``to_contacts``. Who has a booking up to
     ``earlier_up_to`` is told what ``earlier`` returns instead. It is given the references of their bookings
     up to there, none if those are all that they have.
     """
@@ -44,6 +45,7 @@ class HoldersTelling:
     payload: Mapping[str, Any]
     line: Line
     to_unconfirmed: bool = True
+    to_contacts: bool = True
     earlier: "Callable[[Sequence[str]], HoldersTelling] | None" = None
     earlier_up_to: int = 0
 
