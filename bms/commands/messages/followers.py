@@ -229,6 +229,8 @@ def _of_booking(told: AboutBooking, kind: str, key: int | str, line: Line | None
 def _changed(told: EventChanged) -> HoldersTelling:
     """Those who have bought another time or place are told that they may have their money back."""
     later = _change(told, None)
+    if not told.last_refundable:
+        return later
     return replace(later, earlier=partial(_change, told), earlier_up_to=told.last_refundable)
 
 
