@@ -74,8 +74,11 @@ def _plain_space(char: str) -> str:
 
 
 def name_form(text: str) -> str:
-    """Return ``text`` in the form in which two names that look alike are equal."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    """Return ``text`` in the form in which two names that look alike are equal: without what nobody sees."""
+    if not text.isascii():
+        text = "".join(char for char in text if unicodedata.category(char) != "Cf" and char not in _BLANK)
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    return " ".join(folded.split())
 
 
 def search_form(text: str, max: int) -> str:  # noqa: A002

@@ -86,10 +86,12 @@ def _of_kind(variables: Mapping[str, str], known: set[str], where: str) -> dict[
         setting = name.lower()
         if setting not in known and name.endswith(FILE) and setting.removesuffix(FILE.lower()) in known:
             setting = setting.removesuffix(FILE.lower())
-            if PREFIX + setting.upper() in variables:
+            if not text.strip():  # set to nothing, as a Compose file does it
+                continue
+            if variables.get(PREFIX + setting.upper(), "").strip():
                 raise ConfigurationError(f"{PREFIX}{setting.upper()} and {variable} are both set in {where}")
             given[setting] = Given(_text_of(Path(text), variable), f"the file that {variable} names")
-        else:
+        elif text.strip() or setting not in given:
             given[setting] = Given(text, where)
     return given
 

@@ -285,6 +285,12 @@ class EmailNotConfirmed(Forbidden):
     code, title = "email_not_confirmed", "This event asks for a confirmed e-mail address"
 
 
+class AddressUnproved(Conflict):
+    """The caller would have strangers mailed without having confirmed an address of their own."""
+
+    code, title = "address_unproved", "Confirm your own e-mail address first"
+
+
 class UnpaidLimitReached(Conflict):
     code, title = "unpaid_limit", "Too many tickets of this event are held without payment"
 

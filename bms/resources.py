@@ -15,6 +15,7 @@ from bms.commands.constraints import CONSTRAINT_ERRORS
 from bms.commands.rate_counters import add_to_counters
 from bms.errors import ConfigurationError
 from bms.http.shared import SharedReply
+from bms.links import Links
 from bms.mail.transports import Transport, transport_from_url
 from bms.metrics.process import Metrics
 from bms.metrics.shelf import Shelf
@@ -110,13 +111,24 @@ def make_counters(settings: Settings, database: Database) -> Counters:
     return TableCounters(lambda sums: database.transact(add_to_counters, sums=sums))
 
 
-def make_gateway(settings: Settings) -> Gateway:
-    """Return the payment gateway. Raises ConfigurationError if none is chosen."""
+def check_complete(settings: Settings) -> None:
+    """Raise ConfigurationError if a setting is missing or wrong without which nothing can be served."""
+    Links(settings.public_url)
+    _check_gateway(settings)
+    make_transport(settings)
+
+
+def _check_gateway(settings: Settings) -> None:
     if settings.gateway is None:
         raise ConfigurationError(
             "BMS_GATEWAY is not set. Choose simulated, which gives tickets for play money, to try BMS out, "
             "or none, for a service that sells nothing for money."
         )
+
+
+def make_gateway(settings: Settings) -> Gateway:
+    """Return the payment gateway. Raises ConfigurationError if none is chosen."""
+    _check_gateway(settings)
     if settings.gateway == NONE:
         return NoGateway()
     return SimulatedGateway(settings.data_dir / "gateway.sqlite3", origin=settings.public_url or "")

@@ -13,7 +13,7 @@ from bms.processes.figures_port import figures_port
 from bms.processes.listeners import open_listeners
 from bms.processes.pid_file import pid_file
 from bms.processes.stopping import LAST_SECONDS, end_within
-from bms.resources import make_metrics, opened
+from bms.resources import check_complete, make_metrics, opened
 from bms.settings import Settings
 from bms.sql.doctor import advice_at_start
 from bms.sql.yoyo.apply import apply_migrations
@@ -31,6 +31,7 @@ def serve(settings: Settings) -> int:
     SIGHUP replaces what serves, without a refused connection.
     """
     _say_what_is_passed_over()
+    check_complete(settings)
     url = database_url(settings)
     for name in apply_migrations(url):
         log.info("applied migration %s", name)
@@ -74,6 +75,7 @@ def _advise(url: str) -> None:
 def work(settings: Settings) -> int:
     """Run only the background tasks, until SIGINT or SIGTERM. SIGHUP starts the process again."""
     _say_what_is_passed_over()
+    check_complete(settings)
     url = database_url(settings)
     restarts = keep_database(settings)
     _advise(url)

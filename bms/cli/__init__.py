@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from bms import __version__, environment, logs
 from bms import settings as settings_module
 from bms.cli import accounts, completion, configuration, data, diagnosis, migrations, serving, statements
-from bms.errors import BMSError, ConfigurationError
+from bms.errors import BMSError, ConfigurationError, DatabaseUnavailable
 
 __all__ = ["main"]
 
@@ -28,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ConfigurationError, BMSError) as error:
         if arguments.run is diagnosis.doctor:
             return diagnosis.cannot_examine(error, arguments)
-        print(f"bms: {error}", file=sys.stderr)
+        more = ". 'bms doctor' says why" if isinstance(error, DatabaseUnavailable) else ""
+        print(f"bms: {error}{more}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         return 1

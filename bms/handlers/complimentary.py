@@ -7,7 +7,7 @@ from aiohttp import web
 from bms.commands.sales.complimentary import give_tickets
 from bms.commands.sales.contacts import Contact
 from bms.commands.sales.pricing import Wanted
-from bms.errors import Conflict, NotOnSale, Overloaded, SoldOut
+from bms.errors import AddressUnproved, Conflict, NotOnSale, Overloaded, SoldOut
 from bms.handlers.seating import REFUSALS
 from bms.http.call import Call
 from bms.http.endpoint import Routes
@@ -27,7 +27,7 @@ routes = Routes(Service.BOOKINGS)
     body=Complimentary(),
     answers={201: BookingAnswer()},
     location="/bookings/{id}",
-    raises=[NotOnSale, SoldOut, Conflict, Overloaded, *REFUSALS],
+    raises=[AddressUnproved, NotOnSale, SoldOut, Conflict, Overloaded, *REFUSALS],
     headers=["Accept-Language", "Idempotency-Key"],
     dear=True,
 )
@@ -35,7 +35,8 @@ async def give(call: Call) -> web.Response:
     """Give tickets of an event to a guest, who pays nothing and is mailed them.
 
     Only the event's organiser and admins may. The tickets need not be on sale, no limit per person holds, and
-    with `allow_blocked` blocked seats may be given. They count as sold. Whoever gave them may cancel them.
+    with `allow_blocked` blocked seats may be given. They count as sold. Who gives them
+    needs a confirmed address, unless it is an admin. Whoever gave them may cancel them.
     """
     body = call.body
     command = partial(

@@ -47,4 +47,5 @@ async def show(call: Call) -> web.Response:
 def _respond(call: Call, kinds: list[type[BMSError]], data: Any) -> web.Response:
     response = call.request.app[keys.PROBLEM_PAGE](call.request, kinds) or respond(data)
     response.headers.add(hdrs.VARY, hdrs.ACCEPT)
+    response.headers.add(hdrs.VARY, hdrs.ACCEPT_LANGUAGE)
     return response

@@ -17,10 +17,10 @@ from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.terms import Actor, Role
 
-# The visitor has an address, so that there are e-mails to look at. Its domain belongs to nobody (RFC 2606).
+# Addresses, so that there are e-mails to look at. Their domain belongs to nobody (RFC 2606).
 ACCOUNTS = (
     ("admin", "Alex Admin", Role.ADMIN, None),
-    ("organiser", "Olga Organiser", Role.EVENT_MANAGER, None),
+    ("organiser", "Olga Organiser", Role.EVENT_MANAGER, "organiser@bms.example"),
     ("visitor", "Victor Visitor", Role.USER, "visitor@bms.example"),
 )
 CATEGORIES = ("Concert", "Theatre", "Conference", "Workshop", "Sports", "Film")

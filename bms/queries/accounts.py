@@ -10,7 +10,7 @@ from bms.queries.bookings import BookingView, list_bookings
 from bms.queries.patterns import contains
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.terms import Role
+from bms.terms import Actor, Role
 
 MAX_SEARCHED = 100  # UTF-16 units
 
@@ -170,6 +170,13 @@ def list_history(tx: Transaction, *, user_id: int, before: int | None, limit: in
     """Return up to ``limit`` bookings of a user, the newest first. Raises NotFound for an unknown user."""
     get_profile(tx, user_id=user_id)
     return list_bookings(tx, user_id=user_id, before=before, limit=limit)
+
+
+def has_proved_address(tx: Transaction, actor: Actor) -> bool:
+    """Return whether the actor answers for words to strangers: by a confirmed address, or as an admin."""
+    if actor.role is Role.ADMIN:
+        return True
+    return get_profile(tx, user_id=actor.user_id).email_confirmed_at is not None
 
 
 def get_profile(tx: Transaction, *, user_id: int) -> ProfileRow:

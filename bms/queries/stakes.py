@@ -20,7 +20,7 @@ class Stakes(NamedTuple):
 
 GET = Statement(
     "bookings.get_stakes",
-    "@event_id BIGINT",
+    "@event_id BIGINT, @up_to BIGINT",
     """
     SELECT COUNT(*) AS bookings, COUNT(DISTINCT b.user_id) AS people,
            COALESCE(SUM(l.live), 0) AS tickets,
@@ -32,15 +32,15 @@ GET = Statement(
         WHERE  bl.booking_id = b.id
     ) AS l
     LEFT JOIN payments AS p ON p.booking_id = b.id AND p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')
-    WHERE  b.event_id = @event_id AND b.status = 'CONFIRMED'
+    WHERE  b.event_id = @event_id AND b.status = 'CONFIRMED' AND (@up_to IS NULL OR b.id <= @up_to)
     """,
     Stakes,
 )
 
 
-def get_stakes(tx: Transaction, *, event_id: int) -> Stakes:
-    """Return what is at stake for the holders of an event's tickets."""
-    return tx.only(GET, event_id=event_id)
+def get_stakes(tx: Transaction, *, event_id: int, up_to: int | None = None) -> Stakes:
+    """Return what is at stake for the holders of an event's tickets, in bookings up to ``up_to`` if given."""
+    return tx.only(GET, event_id=event_id, up_to=up_to)
 
 
 def get_own_stakes(tx: Transaction, actor: Actor, *, event_id: int) -> Stakes:

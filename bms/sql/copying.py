@@ -12,7 +12,8 @@ from itertools import chain
 
 import pyodbc
 
-from bms.errors import ConfigurationError
+from bms.errors import ConfigurationError, DatabaseUnavailable
+from bms.sql.odbc.errors import plain, reason
 from bms.sql.odbc.target import Target, parse_url
 from bms.sql.yoyo.apply import apply_migrations, list_migrations
 
@@ -63,8 +64,18 @@ def copy_database(source_url: str, target_url: str) -> Iterator[tuple[str, int]]
     """Copy every row and yield each table with its number of rows, once they are counted there.
 
     Identity values stay as they are, and go on from there. Stop the service first: what is written meanwhile
-    is not copied. Raises ConfigurationError if the target is not empty, or the source is not migrated.
+    is not copied. Raises ConfigurationError if the target is not empty, the source is not migrated, or one of
+    them refuses, and DatabaseUnavailable.
     """
+    try:
+        yield from _copied(source_url, target_url)
+    except pyodbc.Error as error:
+        raise ConfigurationError(
+            f"The copy broke off: {reason(error)}. Empty the database there before you try again"
+        ) from None
+
+
+def _copied(source_url: str, target_url: str) -> Iterator[tuple[str, int]]:
     source, target = parse_url(source_url), parse_url(target_url)
     if not all(applied for _, applied in list_migrations(source_url)):
         raise ConfigurationError("This database lacks migrations: run 'bms migrate' first")
@@ -183,7 +194,10 @@ def _names(connection: pyodbc.Connection, target: Target) -> dict[str, list[str]
 def _connected(target: Target, *, streams: bool = False) -> Iterator[pyodbc.Connection]:
     """Yield a connection. One that ``streams`` sees the database of one moment, and fetches rows in parts."""
     options = ";UseDeclareFetch=1;Fetch=1000" if streams and target.dialect == "postgres" else ""
-    connection = pyodbc.connect(target.odbc + options, timeout=target.login_timeout)
+    try:
+        connection = pyodbc.connect(target.odbc + options, timeout=target.login_timeout)
+    except pyodbc.Error as error:
+        raise DatabaseUnavailable(f"{target.label} cannot be reached: {plain(str(error.args[-1]))}") from None
     try:
         connection.execute("SET TIME ZONE 'UTC'" if target.dialect == "postgres" else "SET XACT_ABORT ON")
         connection.commit()

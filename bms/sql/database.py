@@ -34,6 +34,12 @@ MAX_ATTEMPTS = 6
 MAX_LOST = 3  # connections that one unit of work may lose: it may itself be the cause
 
 
+_HINTS = {
+    Kind.SCHEMA: "; run 'bms migrate'",
+    Kind.PERMISSION: "; 'bms doctor' says how to grant the right",
+}
+
+
 class StatementFailed(Exception):
     """The database refused a statement, and the caller cannot fix that. The text holds no values of rows."""
 
@@ -263,7 +269,7 @@ class Database:
             log.warning("%s: gave up waiting for the database (%s, %s)", name, statement, diagnosis.code)
             return Overloaded()
         parts = (f"{name}:", statement, diagnosis.kind.value, diagnosis.code, diagnosis.constraint)
-        hint = "; run 'bms migrate'" if diagnosis.kind is Kind.SCHEMA else ""
+        hint = _HINTS.get(diagnosis.kind, "")
         return StatementFailed(" ".join(part for part in parts if part) + hint)
 
 

@@ -226,3 +226,23 @@ async def test_one_seat_is_sold_or_given(hall: Hall, make_user: MakeUser) -> Non
         *(hall.book(seat, by=person) for person in people), *(give(hall.scene, line) for _ in range(6))
     )
     assert sorted(reply.status for reply in replies) == [201] + [409] * 11
+
+
+@pytest.mark.parametrize("email", ["new.manager@example.org", None])
+async def test_who_has_not_proved_an_address_has_no_strangers_mailed(
+    scene: Scene, make_user: MakeUser, email: str | None
+) -> None:
+    """Else an open registration mails everybody what a stranger calls an event."""
+    unproved = await make_user("EVENT_MANAGER", email=email)
+    scene.rows("UPDATE users SET email_confirmed_at = NULL WHERE id = ?", unproved.id)
+    await scene.on_sale(organizer=unproved, title="Win money")
+    (await give(scene, by=unproved)).problem(409, "address_unproved")
+    assert mails(scene.rows, "booking_confirmed") == []
+    assert scene.available() == 100
+    admin = await make_user("ADMIN", email=None)
+    assert (await give(scene, by=admin)).status == 201
+    scene.rows(
+        "UPDATE users SET email = 'b@example.org', email_confirmed_at = '2026-01-01' WHERE id = ?",
+        unproved.id,
+    )
+    assert (await give(scene, by=unproved)).status == 201

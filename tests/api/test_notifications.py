@@ -169,3 +169,23 @@ async def test_what_is_wrong(api: Api, admin: User) -> None:
     for pointer, body in WRONG:
         reply = await api.post("/notifications", body, token=admin.token)
         assert pointer in [error["pointer"] for error in reply.problem(422, "validation_failed")["errors"]]
+
+
+async def test_words_of_who_has_proved_no_address_reach_no_stranger(
+    scene: Scene, make_user: MakeUser
+) -> None:
+    """A contact is an address that somebody else gave. Buyers who have proved theirs get the mail."""
+    unproved = await make_user("EVENT_MANAGER")
+    scene.rows("UPDATE users SET email_confirmed_at = NULL WHERE id = ?", unproved.id)
+    event = await scene.on_sale(organizer=unproved, price="0.00")
+    contact = {"name": "You", "email": "stranger@example.org"}
+    body = {"event": event["id"], "quantity": 1, "contact": contact}
+    assert (await scene.api.post("/bookings", body, token=scene.buyer.token)).status == 201
+    message = {"event": event["id"], "message": "Win money at evil.example"}
+    for proved in (False, True):
+        if proved:
+            scene.rows("UPDATE users SET email_confirmed_at = '2026-01-01' WHERE id = ?", unproved.id)
+        assert (await scene.api.post("/notifications", message, token=unproved.token)).status == 201
+    sent = scene.rows("SELECT recipient FROM outbox WHERE kind = 'organizer_message' ORDER BY id")
+    assert [mail.recipient for mail in sent] == [scene.buyer.email, contact["email"]]
+    assert scene.count("notifications", "kind = 'organizer_message' AND user_id = ?", scene.buyer.id) == 2

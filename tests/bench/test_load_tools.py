@@ -22,6 +22,7 @@ CONTRACT = json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"]
 SECONDS = 120
 
 with_locust = pytest.mark.skipif(find_spec("locust") is None, reason="needs pip install 'bms-tickets[bench]'")
+with_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs the program node")
 with_k6 = pytest.mark.skipif(shutil.which("k6") is None, reason="needs the program k6")
 
 
@@ -119,6 +120,25 @@ def test_k6_makes_the_calls_of_the_contract() -> None:
     of_locust = re.findall(r'call\(\s*"(\w+)", "(/[^"]*)"', (BENCH / "locustfile.py").read_text())
     assert set(of_locust) - {("POST", "/payments")} <= made
     assert len(made) >= 14
+
+
+@with_node
+def test_the_script_of_k6_is_a_module_of_javascript() -> None:
+    """k6 itself is on few machines. Each name that it takes from k6's modules is one that they have."""
+    source = (BENCH / "k6.js").read_text()
+    command = ["node", "--check", "--input-type=module", "-"]
+    parsed = subprocess.run(command, input=source, capture_output=True, text=True, timeout=60, check=False)
+    assert parsed.returncode == 0, parsed.stderr
+    broken = subprocess.run(
+        command, input=f"{source}\n}}", capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "SyntaxError" in broken.stderr
+    taken = dict(re.findall(r"^import (.+) from '(.+)';?$", source, re.MULTILINE))
+    assert set(taken.values()) <= {"k6", "k6/http", "k6/metrics", "k6/execution", "k6/data", "k6/encoding"}
+    weights = re.search(r"WEIGHTS = \{(.+?)\}", source, re.DOTALL)
+    assert weights is not None
+    people = {*re.findall(r"(\w+):", weights[1]), "stampede", "setup"}
+    assert set(re.findall(r"^export function (\w+)", source, re.MULTILINE)) == people
 
 
 @with_k6

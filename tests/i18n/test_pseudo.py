@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from jinja2 import ChoiceLoader, DictLoader, PackageLoader
 
-from bms.announcements import Announcement, ToHolders
+from bms.announcements import Announcement
 from bms.commands.messages import followers
-from bms.commands.messages.followers import tell_holders, tell_person
 from bms.commands.messages.telling import HoldersTelling, Telling
 from bms.i18n.languages import Language, Languages
 from bms.links import Links
@@ -25,7 +24,7 @@ from bms.tasks.fan_out import FanOut
 from bms.tasks.outbox import send_due_messages
 from bms.tasks.reconciliation import Reconciler, send_due_refunds
 from bms.tasks.sweeps import HOLDS, REMINDERS, sweep
-from tests.kit.announced import ANNOUNCED
+from tests.kit.announced import ANNOUNCED, tell
 from tests.kit.api import Api
 from tests.kit.attendance import approach
 from tests.kit.cards import ANSWER_LOST
@@ -44,10 +43,6 @@ OF_ACCOUNTS = {
     *("registration", "address_confirmation", "address_changed", "password_reset", "password_changed"),
     *("signed_in", "second_factor_changed"),
 }
-
-
-def tell(announcement: Announcement) -> Telling | HoldersTelling:
-    return tell_holders(announcement) if isinstance(announcement, ToHolders) else tell_person(announcement)
 
 
 def composed(telling: Telling | HoldersTelling, language: Language) -> EmailMessage:

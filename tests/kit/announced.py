@@ -30,8 +30,11 @@ from bms.announcements import (
     TicketsCancelled,
     TicketsReseated,
     TicketsResent,
+    ToHolders,
     UserRegistered,
 )
+from bms.commands.messages.followers import tell_holders, tell_person
+from bms.commands.messages.telling import HoldersTelling, Telling
 
 ANA = Person(id=7, name="Ana", email="ana@example.org")
 CLAIMING = replace(ANA, confirmed=False)
@@ -201,6 +204,7 @@ ANNOUNCED: dict[str, Announcement] = {
     "changed_to_nowhere": replace(CHANGED, new=NOWHERE),
     "changed_from_nowhere": replace(CHANGED, old=NOWHERE),
     "changed_and_refundable": replace(CHANGED, refundable=True, old_rule=WHOLE, new_rule=WHOLE),
+    "changed_and_refundable_in_part": replace(CHANGED, refundable=True, refundable_up_to=4),
     "changed_rule": RULED,
     "changed_rule_to_half": replace(
         RULED, new_rule=RuleFacts(full_until_hours=99_999_999, percent=50, none_from_hours=0)
@@ -227,3 +231,14 @@ ANNOUNCED: dict[str, Announcement] = {
         message="Doors open at six.\n\nCome early!",
     ),
 }
+
+
+def tell(announcement: Announcement) -> Telling | HoldersTelling:
+    """Return what follows from an announcement; if holders are told different things, to the first of them.
+
+    That holder has later bookings too if only some are refundable. No word is in the references.
+    """
+    if not isinstance(announcement, ToHolders):
+        return tell_person(announcement)
+    has_others = isinstance(announcement, EventChanged) and announcement.refundable_up_to > 0
+    return tell_holders(announcement).of(["2", "9"], has_others)

@@ -8,18 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bms.announcements import Announcement, ToHolders
-from bms.commands.messages.followers import FOLLOWERS, tell_holders, tell_person
-from bms.commands.messages.telling import HoldersTelling, Telling
+from bms.announcements import Announcement
+from bms.commands.messages.followers import FOLLOWERS
 from bms.mail.messages import compose
-from tests.kit.announced import ANNOUNCED
+from tests.kit.announced import ANNOUNCED, tell
 from tests.kit.letters import ENGLISH, delivered, html_of, text_of
 
 GOLDEN = Path(__file__).parent / "golden"
-
-
-def tell(announcement: Announcement) -> Telling | HoldersTelling:
-    return tell_holders(announcement) if isinstance(announcement, ToHolders) else tell_person(announcement)
 
 
 def shown(announcement: Announcement) -> str:

@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 from marshmallow import ValidationError
 
-from bms.characters import composed, is_visible, older_password_forms, password_form
+from bms.characters import composed, is_visible, name_form, older_password_forms, password_form
 from bms.schemas.base import Line, Text
 from tests.kit.refusals import UNICODE_TEXTS
 
@@ -85,3 +85,20 @@ def test_a_password_is_what_was_meant() -> None:
     assert set(older_password_forms("café")) == {"cafe\u0301"}
     assert set(older_password_forms("cafe\u0301")) == {"cafe\u0301"}
     assert "café\u00a0x" in older_password_forms("café\u00a0x")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Sta\u200blls", "STALLS", "Stal\u00adls", "\u2060Stalls", "Stalls\u3164", "\u200eStalls", " Stalls "],
+)
+def test_names_that_look_alike_are_equal(text: str) -> None:
+    assert name_form(text) == name_form("Stalls")
+
+
+@pytest.mark.parametrize(("one", "two"), [("Balcony  left", "Balcony left"), ("Café", "cafe\u0301")])
+def test_blanks_and_marks_make_no_other_name(one: str, two: str) -> None:
+    assert name_form(one) == name_form(two)
+
+
+def test_letters_do() -> None:
+    assert name_form("Stalls") != name_form("Stalks")

@@ -84,6 +84,7 @@ MAY_IMPORT = {
             "commands.constraints",
             "commands.rate_counters",
             "http.shared",
+            "links",
             "mail",
             "metrics",
             "payments",

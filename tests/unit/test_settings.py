@@ -415,3 +415,12 @@ def test_a_kept_secret_is_read_where_nothing_can_be_written(
     assert load({"BMS_DATA_DIR": str(tmp_path)}, tmp_path / "none") == first
     with pytest.raises(ConfigurationError, match="No space left"):
         load({"BMS_DATA_DIR": str(tmp_path / "other")}, tmp_path / "none")
+
+
+@pytest.mark.parametrize("empty", ["BMS_PORT", "BMS_PORT_FILE"])
+def test_of_a_value_and_a_file_one_may_be_set_to_nothing(dotenv: Path, tmp_path: Path, empty: str) -> None:
+    """As a Compose file sets what it passes on, in either order."""
+    (tmp_path / "port").write_text("9001\n")
+    given = {"BMS_PORT": "9001", "BMS_PORT_FILE": str(tmp_path / "port"), empty: ""}
+    assert load({**DATABASE, **given}, dotenv).port == 9001
+    assert load({**dict(reversed(given.items())), **DATABASE}, dotenv).port == 9001

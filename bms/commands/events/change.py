@@ -164,7 +164,7 @@ def change_event(
         add_payment_options(tx, event_id, changes["payment_options"])
     if any(wanted[name] != getattr(event, name) for name in SEARCHED):
         fold_events(tx, event_ids=[event_id])
-    _announce(tx, actor, event, wanted)
+    _announce(tx, actor, event, wanted, moved_up_to)
     if any(wanted[name] != getattr(event, name) for name in ("starts_at", "ends_at", "venue_id", "status")):
         return warned_view(tx, event_id)
     return event_view(tx, event_id)
@@ -202,7 +202,9 @@ def weigh_change(
     return Weighed(event, wanted, kinds, offers, touched)
 
 
-def _announce(tx: Transaction, actor: Actor, event: LockedEvent, wanted: Mapping[str, Any]) -> None:
+def _announce(
+    tx: Transaction, actor: Actor, event: LockedEvent, wanted: Mapping[str, Any], moved_up_to: int
+) -> None:
     """Audit the changed columns and announce the change. The old and the new values are both known here."""
     changed = [name for name in _COLUMNS if wanted[name] != getattr(event, name)]
     audit.record(tx, actor, "change", "event", event.id, details=", ".join(changed))
@@ -215,7 +217,7 @@ def _announce(tx: Transaction, actor: Actor, event: LockedEvent, wanted: Mapping
             tx,
             event=event,
             wanted=wanted,
-            refundable=promises.moves_away(event, wanted),
+            refundable_up_to=moved_up_to,
             request_id=actor.request_id,
         )
 

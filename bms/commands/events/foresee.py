@@ -12,13 +12,13 @@ from bms.terms import Actor
 
 
 class Consequence(NamedTuple):
-    """Whether holders are told of a change, whether they may then give back their tickets for all of the
-    money, and what is at stake.
+    """Whether holders are told of a change, what is at stake for all of them, and for those who may then give
+    back their tickets for all of the money.
     """
 
     is_told: bool
-    is_refundable: bool
     stakes: Stakes
+    refundable: Stakes
 
 
 def foresee_change(
@@ -34,6 +34,6 @@ def foresee_change(
     weighed = weigh_change(tx, actor, event_id=event_id, changes=changes, replace=replace, versions=versions)
     return Consequence(
         to_holders.is_told(weighed.event, weighed.wanted),
-        promises.moves_away(weighed.event, weighed.wanted),
         get_stakes(tx, event_id=event_id),
+        get_stakes(tx, event_id=event_id, up_to=promises.moved_up_to(tx, weighed.event, weighed.wanted)),
     )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from bms.commands.events.delete import HAS_BOOKINGS
 from bms.commands.events.rules import LockedEvent
-from bms.commands.messages.to_holders import last_booking
+from bms.commands.messages.to_holders import LastBooking, is_told, last_booking
 from bms.commands.sales.refund_rule import MOVED_BY
 from bms.errors import CurrencyFixed, EventBegun, StartTooNear, ValidationFailed
 from bms.refund_rules import FIELDS, RefundRule, complete_rule
@@ -39,6 +39,21 @@ HAS_LIVE_BOOKINGS = Statement(
     ORDER BY id
     """,
     LiveBooking,
+)
+
+
+# A booking without a promise of its own is of the release before: it counts from its event's start.
+GET_LAST_MOVED = Statement(
+    "bookings.get_last_moved",
+    "@event_id BIGINT, @earliest DATETIME2(3), @latest DATETIME2(3)",
+    """
+    SELECT MAX(b.id) AS id
+    FROM   bookings AS b
+    INNER JOIN events AS e ON e.id = b.event_id
+    WHERE  b.event_id = @event_id AND b.status IN ('PENDING', 'CONFIRMED')
+      AND  (b.id <= e.moved_up_to OR b.promised_starts_at < @earliest OR b.promised_starts_at > @latest)
+    """,
+    LastBooking,
 )
 
 
@@ -84,20 +99,34 @@ def check_promises(tx: Transaction, event: LockedEvent, wanted: Mapping[str, Any
         )
 
 
-def moves_away(event: LockedEvent, wanted: Mapping[str, Any]) -> bool:
-    """Return whether a published event goes to another place, or far in time: it may be given back then."""
-    if event.status != EventStatus.PUBLISHED:
-        return False
+def moved_up_to(tx: Transaction, event: LockedEvent, wanted: Mapping[str, Any]) -> int:
+    """Return the last booking that may be given back for all of its price after a change, or 0.
+
+    What counts is the time that was booked, so many small moves are a far one. A booking before the last is
+    not asked for its own: buyers may get more than their share of a move, never less.
+    """
+    if not is_told(event, wanted):
+        return 0
+    if _moves_away(event, wanted):
+        return last_booking(tx, event_id=event.id)
+    return last_moved(tx, event_id=event.id, starts_at=wanted["starts_at"])
+
+
+def last_moved(tx: Transaction, *, event_id: int, starts_at: dt.datetime) -> int:
+    """Return the last live booking of an event that has moved for it, if it begins at ``starts_at``, or 0."""
+    last = tx.only(
+        GET_LAST_MOVED, event_id=event_id, earliest=starts_at - MOVED_BY, latest=starts_at + MOVED_BY
+    )
+    return last.id or 0
+
+
+def _moves_away(event: LockedEvent, wanted: Mapping[str, Any]) -> bool:
+    """Return whether a change takes an event to another place, or far in time, at once."""
     return bool(
         abs(wanted["starts_at"] - event.starts_at) > MOVED_BY
         or wanted["venue_id"] != event.venue_id
         or wanted["address"] != event.address
     )
-
-
-def moved_up_to(tx: Transaction, event: LockedEvent, wanted: Mapping[str, Any]) -> int:
-    """Return the last booking that may be given back because of this change, or 0."""
-    return last_booking(tx, event_id=event.id) if moves_away(event, wanted) else 0
 
 
 def concerns_buyers(event: LockedEvent, wanted: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from bms.announcements import EventChanged
 from bms.commands import audit
 from bms.commands.events import venues
+from bms.commands.events.promises import last_moved
 from bms.commands.events.rules import LockedEvent, lock_event
 from bms.commands.events.search_texts import fold_events_of, lock_events_of
 from bms.commands.events.ticket_types import lock_ticket_types
@@ -138,14 +139,15 @@ def _lock_events(tx: Transaction, venue_id: int) -> list[LockedEvent]:
 
 def _move_events(tx: Transaction, actor: Actor, old: LockedVenue, new: VenueRow) -> None:
     """Tell those who have booked an event to come here. In another city, all is refunded until it starts."""
-    is_far = _folded(old.city) != _folded(new.city)
+    is_far = _is_far(old, new)
     # An event may have been placed here before the venue was locked: it is locked now.
     for event in _lock_events(tx, new.id):
         if event.status != EventStatus.PUBLISHED or event.venue_id != new.id:
             continue
         lock_ticket_types(tx, event.id)
         up_to = last_booking(tx, event_id=event.id)
-        tx.execute(MOVE_EVENT, event_id=event.id, moved_up_to=up_to if is_far else 0)
+        moved_up_to = up_to if is_far else last_moved(tx, event_id=event.id, starts_at=event.starts_at)
+        tx.execute(MOVE_EVENT, event_id=event.id, moved_up_to=moved_up_to)
         if up_to == 0:
             continue
         now = current_facts(tx, event)
@@ -156,9 +158,17 @@ def _move_events(tx: Transaction, actor: Actor, old: LockedVenue, new: VenueRow)
             up_to=up_to,
             old=replace(now, venue=old.name, address=old.location, city=old.city),
             new=now,
-            refundable=is_far,
+            refundable=moved_up_to > 0,
+            refundable_up_to=moved_up_to,
         )
         announce_merged(tx, changed, request_id=actor.request_id)
+
+
+def _is_far(old: LockedVenue, new: VenueRow) -> bool:
+    """Return whether a venue is in another city now, or has another address and no city."""
+    if old.city or new.city:
+        return _folded(old.city) != _folded(new.city)
+    return _folded(old.location) != _folded(new.location)
 
 
 def _folded(city: str | None) -> str:

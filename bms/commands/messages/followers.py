@@ -4,8 +4,9 @@ The dedupe key of a mail names its occasion, of which there is one message per p
 is stored in its reader's language, so its line is a function of it. A mail is composed when it is sent.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from bms.announcements import (
@@ -226,6 +227,15 @@ def _of_booking(told: AboutBooking, kind: str, key: int | str, line: Line | None
 
 
 def _changed(told: EventChanged) -> HoldersTelling:
+    """Those who have bought another time or place are told that they may have their money back."""
+    later = _change(told, None)
+    if not told.last_refundable:
+        return later
+    return replace(later, earlier=partial(_change, told), earlier_up_to=told.last_refundable)
+
+
+def _change(told: EventChanged, refundable: Sequence[str] | None) -> HoldersTelling:
+    """Return what holders are told of whose bookings all is ``refundable`` (empty), those, or none (None)."""
     moved = _where(told.old) != _where(told.new)
     ruled = told.old_rule is not None and told.new_rule is not None and told.old_rule != told.new_rule
 
@@ -240,9 +250,8 @@ def _changed(told: EventChanged) -> HoldersTelling:
                     new=_when_and_where(told.new, language),
                 )
             )
-        if told.refundable:
-            when = language.when(told.new.starts_at)
-            texts.append(language.gettext("You can have all of the price back until %(start)s.", start=when))
+        if refundable is not None:
+            texts.append(_refundable(told, refundable, language))
         if ruled and told.new_rule is not None:
             rule = describe_rule(language, **asdict(told.new_rule))
             texts.append(
@@ -259,12 +268,25 @@ def _changed(told: EventChanged) -> HoldersTelling:
             "old": _where(told.old),
             "new": _where(told.new),
             "moved": moved or not ruled,
-            "refundable": told.refundable,
+            "refundable": refundable is not None,
             "old_rule": asdict(told.old_rule) if ruled and told.old_rule is not None else None,
             "new_rule": asdict(told.new_rule) if ruled and told.new_rule is not None else None,
             "organizer": _organizer(told),
         },
         line=line,
+    )
+
+
+def _refundable(told: EventChanged, references: Sequence[str], language: Language) -> str:
+    when = language.when(told.new.starts_at, told.new.timezone)
+    if not references:
+        return language.gettext("You can have all of the price back until %(start)s.", start=when)
+    return language.ngettext(
+        "You can have all of the price of booking %(references)s back until %(start)s.",
+        "You can have all of the price of bookings %(references)s back until %(start)s.",
+        len(references),
+        references=", ".join(references),
+        start=when,
     )
 
 
@@ -299,6 +321,7 @@ def _message(told: OrganizerMessage) -> HoldersTelling:
         },
         line=lambda _: told.message,
         to_unconfirmed=False,
+        to_contacts=told.to_contacts,
     )
 
 

@@ -33,6 +33,7 @@ class Holder(NamedTuple):
 class HeldBooking(NamedTuple):
     """A booking of a holder: its reference, whom its mails go to (None: the account), and its language."""
 
+    id: int
     user_id: int
     reference: str
     contact_email: str | None
@@ -59,7 +60,7 @@ LIST_BOOKINGS = Statement(
     "bookings.list_of_holders",
     "@event_id BIGINT, @statuses NVARCHAR(16) LIST, @up_to BIGINT, @after BIGINT, @last BIGINT",
     """
-    SELECT user_id, reference, contact_email, locale
+    SELECT id, user_id, reference, contact_email, locale
     FROM   bookings
     WHERE  event_id = @event_id AND status IN (@statuses) AND id <= @up_to
       AND  user_id > @after AND user_id <= @last
@@ -106,8 +107,20 @@ def lines_of(
         holder.id: languages.find(holder.locale, *(last.locale for last in bookings[holder.id][-1:]))
         for holder in holders
     }
-    lines = {language: cut(telling.line(language), MAX_NOTIFICATION) for language in set(read_in.values())}
-    return {key: lines[language] for key, language in read_in.items()}
+    told = {holder.id: _earlier_references(telling, bookings[holder.id]) for holder in holders}
+    lines = {
+        (language, earlier): cut(telling.of(*earlier).line(language), MAX_NOTIFICATION)
+        for language, earlier in {(read_in[key], told[key]) for key in read_in}
+    }
+    return {key: lines[language, told[key]] for key, language in read_in.items()}
+
+
+def _earlier_references(
+    telling: HoldersTelling, bookings: Sequence[HeldBooking]
+) -> tuple[tuple[str, ...], bool]:
+    """Return the references of the bookings up to ``earlier_up_to``, and whether there are others."""
+    earlier = tuple(booking.reference for booking in bookings if booking.id <= telling.earlier_up_to)
+    return earlier, len(earlier) < len(bookings)
 
 
 def mails_to(
@@ -119,18 +132,28 @@ def mails_to(
     *,
     request_id: str | None,
 ) -> list[Mail]:
-    """Return a mail for each address that bookings of ``holders`` have, about the last of its bookings."""
+    """Return a mail for each address that bookings of ``holders`` have, about the last of its bookings.
+
+    If some of them are told something else, being earlier, the mail says that, about the last of those.
+    """
     mails: dict[str, Mail] = {}
+    earlier: set[str] = set()
     for holder in holders:
         account = None if holder.email is None else holder.email.casefold()
         # An address that nobody has proved gets only what is about its bookings.
         is_mailed = telling.to_unconfirmed or holder.email_confirmed_at is not None
         mailed = holder.email if is_mailed else None
         for booking in bookings[holder.id]:
-            address = booking.contact_email or mailed
+            contact = booking.contact_email if telling.to_contacts else None
+            address = contact or mailed
             if address is None:
                 continue
             folded = address.casefold()
+            references = [booking.reference] if booking.id <= telling.earlier_up_to else []
+            if references:
+                earlier.add(folded)
+            elif folded in earlier:
+                continue
             digest = hashlib.sha256(folded.encode()).hexdigest()[:16]
             who = str(holder.id) if folded == account else f"{holder.id}:{digest}"
             mails[folded] = Mail(
@@ -138,7 +161,7 @@ def mails_to(
                 kind=telling.kind,
                 recipient=address,
                 dedupe_key=f"{telling.occasion}:{who}",
-                payload={**telling.payload, "reference": booking.reference},
+                payload={**telling.of(references, False).payload, "reference": booking.reference},
                 locale=languages.find(booking.locale, holder.locale).tag,
                 request_id=request_id,
             )

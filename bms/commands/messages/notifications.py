@@ -8,7 +8,7 @@ from bms.commands import audit
 from bms.commands.messages.announce import announce
 from bms.commands.messages.to_holders import event_facts, get_organizer, last_booking
 from bms.errors import NotFound, ValidationFailed
-from bms.queries.accounts import get_profile
+from bms.queries.accounts import get_profile, has_proved_address
 from bms.queries.events import get_own_event
 from bms.queries.notifications import NotificationRow
 from bms.sql.session import Transaction
@@ -64,7 +64,8 @@ MARK_READ = Statement(
 def message_holders(tx: Transaction, actor: Actor, *, event_id: int, message: str) -> int:
     """Send a message to everybody with a confirmed booking of an event. Returns how many people that is.
 
-    Raises NotFound, and Forbidden for somebody else's event.
+    Addresses that others gave are mailed only for who has proved their own. Raises NotFound, and Forbidden
+    for somebody else's event.
     """
     event = get_own_event(tx, actor, event_id=event_id)
     sent = OrganizerMessage(
@@ -75,6 +76,7 @@ def message_holders(tx: Transaction, actor: Actor, *, event_id: int, message: st
         sender=get_profile(tx, user_id=actor.user_id).name,
         event=event_facts(event),
         message=message,
+        to_contacts=has_proved_address(tx, actor),
     )
     announce(tx, sent, request_id=actor.request_id)
     recipients = tx.only(COUNT_HOLDERS, event_id=event_id).people

@@ -156,13 +156,13 @@ def announce_change(
     *,
     event: Scheduled,
     wanted: Mapping[str, Any],
-    refundable: bool,
+    refundable_up_to: int,
     request_id: str | None,
 ) -> None:
     """Announce when and where an event was and now is, and its refund rules. Its ticket types are locked.
 
     ``event`` is its locked row as it was, ``wanted`` its columns as they have just been written.
-    ``refundable`` says that all is refunded to its holders until the new start.
+    Of the bookings to ``refundable_up_to`` all is refunded until the new start.
     """
     changed = EventChanged(
         event_id=event.id,
@@ -172,7 +172,8 @@ def announce_change(
         organizer=get_organizer(tx, event_id=event.id),
         old=current_facts(tx, event),
         new=_facts(tx, wanted),
-        refundable=refundable,
+        refundable=refundable_up_to > 0,
+        refundable_up_to=refundable_up_to,
         old_rule=_rule(*(getattr(event, name) for name in _RULE)),
         new_rule=_rule(*(wanted[name] for name in _RULE)),
     )
@@ -193,6 +194,7 @@ def announce_merged(tx: Transaction, changed: EventChanged, *, request_id: str |
             old=first.old,
             old_rule=first.old_rule or changed.old_rule,
             refundable=first.refundable or changed.refundable,
+            refundable_up_to=max(first.last_refundable, changed.last_refundable),
         ).encode()
         if first.up_to == changed.up_to and tx.execute(
             MERGE, id=waiting.id, payload=merged, seconds=MERGE_SECONDS

@@ -13,7 +13,8 @@ from bms.commands.sales.event_versions import check_unchanged
 from bms.commands.sales.pricing import Quote, Wanted, price
 from bms.commands.sales.seats import OpenSeats, SeatSale
 from bms.commands.sales.writing import INSERT_GIVEN, NewBooking, write_bookings
-from bms.errors import Conflict, Contested, NotOnSale, SoldOut
+from bms.errors import AddressUnproved, Conflict, Contested, NotOnSale, SoldOut
+from bms.queries.accounts import has_proved_address
 from bms.queries.bookings import BookingView
 from bms.queries.events import get_own_event
 from bms.queries.for_sale import ForSale, list_for_sale
@@ -40,10 +41,13 @@ def give_tickets(
     They need not be on sale, and no limit per person holds. With ``allow_blocked`` blocked seats may be
     picked. ``password_hash`` is that of a secret which nobody keeps.
 
-    Raises NotFound, Forbidden, ValidationFailed, NotOnSale for an event that is not published or is over,
-    SoldOut, as ``SeatSale.choose``, Contested and ChartNeeded.
+    Raises NotFound, Forbidden, AddressUnproved for an organiser without a confirmed address,
+    ValidationFailed, NotOnSale for an event that is not published or is over, SoldOut, as
+    ``SeatSale.choose``, Contested and ChartNeeded.
     """
     get_own_event(tx, actor, event_id=event_id)
+    if not has_proved_address(tx, actor):
+        raise AddressUnproved()
     sale = list_for_sale(tx, event_ids=[event_id])[event_id]
     _check(sale)
     quote = _for_nothing(price(sale, wanted))

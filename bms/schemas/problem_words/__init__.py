@@ -1,4 +1,7 @@
-"""What each problem means to who writes a program: when it comes and what to do. In English alone."""
+"""What each problem means to who writes a program: when it comes and what to do.
+
+The API says it in English. The site's pages have it in the reader's language; script/messages collects it.
+"""
 
 from collections.abc import Mapping
 

@@ -60,6 +60,11 @@ CALLERS: Mapping[type[BMSError], Words] = {
         "The caller or the address makes more of these calls than a limit allows.",
         "Wait as long as `Retry-After` says. `RateLimit` and `RateLimit-Policy` tell what is left.",
     ),
+    errors.AddressUnproved: Words(
+        "Somebody is to be mailed in the caller's name, whose own account has no confirmed e-mail address.",
+        "Open the link in the mail that `POST /email/resend` sends again, or add an address by "
+        "`POST /profile/email`.",
+    ),
     errors.EmailTaken: Words(
         "Another account has this e-mail address.",
         "Let the person log in, or reset the password.",

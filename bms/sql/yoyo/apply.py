@@ -13,7 +13,7 @@ from yoyo.connections import default_migration_table, parse_uri
 from yoyo.exceptions import BadMigration, LockTimeout
 
 from bms.errors import ConfigurationError, DatabaseUnavailable
-from bms.sql.odbc.errors import Kind, diagnose
+from bms.sql.odbc.errors import Kind, diagnose, plain
 from bms.sql.odbc.target import parse_url
 from bms.sql.yoyo.carry_out import MigrationFailed, NotAllowed, apply_each, roll_back_each
 
@@ -124,4 +124,4 @@ def opened(database_url: str, right: str, *, writes: bool = True) -> Iterator[An
             ) from None
         if diagnosis.kind is not Kind.CONNECTION:
             raise
-        raise DatabaseUnavailable(f"{target.label} cannot be reached: {error.args[-1]}") from None
+        raise DatabaseUnavailable(f"{target.label} cannot be reached: {plain(str(error.args[-1]))}") from None

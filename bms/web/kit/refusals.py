@@ -29,6 +29,10 @@ WORDS: Mapping[str, str] = {
         "These tickets go to confirmed e-mail addresses alone. Sign in, and confirm your address by the link "
         "that we mailed to it."
     ),
+    "address_unproved": marked(
+        "Others are mailed in your name, so please confirm your own address first: by the link that we "
+        "mailed to it. Your account has a button that sends it again."
+    ),
     "unpaid_limit": marked(
         "You hold as many unpaid tickets for this event as you may. Pay for them or give them back first."
     ),

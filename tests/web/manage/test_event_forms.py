@@ -6,6 +6,7 @@ import pytest
 
 from tests.kit.scene import Scene
 from tests.kit.site import Browser, Page
+from tests.kit.types import MakeUser
 
 NIGHT = {
     "title": "Night of the Cellos",
@@ -193,6 +194,27 @@ async def test_moving_an_event_shows_first_who_is_told_and_what_it_may_cost(
     done = await desk.submit(asked, form, sure="1")
     assert done.path == f"/manage/events/{scene.event['id']}"
     assert scene.count("announcements", "kind = 'event.changed'") == 1
+
+
+async def test_who_may_give_tickets_back_after_small_moves(
+    scene: Scene, desk: Browser, make_user: MakeUser
+) -> None:
+    """Of two buyers, one has booked before the first of them."""
+    await scene.on_sale(starts_at="2099-08-01T19:30", refund_policy={"percent": 0})
+    await scene.paid(2)
+    first = await change(scene, desk, starts_at="2099-08-01T20:10")
+    assert "It costs you nothing" in first.text
+    await desk.submit(first, first.form(first.path), sure="1")
+    await scene.paid(by=await make_user())
+    second = await change(scene, desk, starts_at="2099-08-01T20:50")
+    assert "2 people hold tickets" in second.text
+    assert (
+        "Until the new start 1 of them, who booked another time or place, may give the tickets back and gets "
+        "all of the money: €50.00 at most." in second.text
+    )
+    third = await change(scene, desk, starts_at="2099-08-02T20:50")
+    assert "Until the new start each of them may give the tickets back" in third.text
+    assert "€75.00 at most" in third.text
 
 
 async def test_a_change_meanwhile_is_not_overwritten(scene: Scene, desk: Browser) -> None:

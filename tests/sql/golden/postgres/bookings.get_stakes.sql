@@ -13,5 +13,7 @@ FROM bookings AS b INNER JOIN LATERAL (
 LEFT JOIN payments AS p
   ON p.booking_id = b.id AND p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')
 WHERE
-  b.event_id = CAST(? AS bigint) AND b.status = 'CONFIRMED'
--- takes: @event_id
+  b.event_id = CAST(? AS bigint) AND b.status = 'CONFIRMED' AND (
+    CAST(? AS bigint) IS NULL OR b.id <= CAST(? AS bigint)
+  )
+-- takes: @event_id, @up_to, @up_to

@@ -1,4 +1,5 @@
 SELECT
+  id,
   user_id,
   reference,
   contact_email,
