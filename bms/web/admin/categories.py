@@ -61,7 +61,6 @@ async def create(visit: Visit, typed: dict[str, str]) -> web.Response:
         command = partial(create_category, actor=visit.actor, **loaded)
         await run_attempt(visit, typed, command, lambda category: category.id)
     except BMSError as error:
-        form.typed.pop(FIELD, None)
         form.refuse(error)
         return _ask(visit, form, status=error.status)
     return see_other(f"{PATH}?done=added")

@@ -16,6 +16,7 @@ from bms.schemas.base import RequestSchema, flatten
 from bms.web.kit.faults import translate
 from bms.web.kit.refusals import explain
 
+ATTEMPT = "attempt"  # the field with the number of an attempt; see ``attempts``
 MAX_TYPED = 20_000  # characters of one field that are shown again
 
 
@@ -79,7 +80,12 @@ class Form:
             self.refusal = fault
 
     def refuse(self, error: BMSError) -> None:
-        """Note why a command refused what was typed, at its field where it names one."""
+        """Note why a command refused what was typed, at its field where it names one.
+
+        The next sending is another attempt, unless nobody knows whether this one had its effect.
+        """
+        if error.status < 500:
+            self.typed.pop(ATTEMPT, None)
         if isinstance(error, ValidationFailed):
             self.note(error.extra["errors"])
         elif error.extra.get("field") in self.labels:

@@ -71,7 +71,6 @@ async def give(visit: Visit, typed: dict[str, str]) -> web.Response:
     except BMSError as error:
         if error.status in (403, 404):
             raise
-        form.typed.pop(FIELD, None)
         form.refuse(error)
         return _show(visit, view, form, status=error.status)
     return see_other(f"{path_of(view.event.id, '/bookings')}/{reference}?done=given")

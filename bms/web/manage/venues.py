@@ -87,7 +87,6 @@ async def create(visit: Visit, typed: dict[str, str]) -> web.Response:
     try:
         await run_attempt(visit, typed, command, lambda venue: venue.id)
     except BMSError as error:
-        form.typed.pop(FIELD, None)
         form.refuse(error)
         return _show(visit, form, status=error.status)
     return see_other("/manage/venues?done=added")

@@ -90,7 +90,6 @@ async def import_new(visit: Visit, typed: dict[str, str]) -> web.Response:
     try:
         plan_id = await store(visit, sent, fields, draft)
     except BMSError as error:
-        form.typed.pop(FIELD, None)
         refuse(form, error)
         return await _show(visit, form, None, status=error.status)
     return see_other(f"{path_of_plan(plan_id)}?done=imported")
