@@ -10,8 +10,8 @@ from bms.queries.seating_plans import get_layout
 from bms.seating import jobs
 from bms.seating.chart import Chart
 from bms.seating.maps import ChartNeeded, PlanVersion, ReleaseDue, SeatMaps
-from bms.worker import Worker
 from bms.sql.database import Database
+from bms.worker import Worker
 
 T = TypeVar("T")
 

@@ -1,7 +1,7 @@
 """What is made of a picture that somebody sends, to be run by ``Worker.run_within``.
 
-Nothing of the file itself is kept: its pixels are drawn on a new canvas and encoded anew, so no place, camera,
-script or archive in it comes with them.
+Nothing of the file itself is kept: its pixels are drawn on a new canvas and encoded anew, so no place,
+camera, script or archive in it comes with them.
 """
 
 import hashlib

@@ -63,13 +63,14 @@ def open_site(app: web.Application, board: Board | None) -> None:
     app[LIST_PAGES] = Cache(
         board, _NO_TABLE, lifetime=LIST_SECONDS, capacity=PAGES_BYTES, weigh=KeptPage.weigh
     )
-    app[MEDIA] = Cache(
+    media: Cache[bytes] = Cache(
         board,
         _NO_TABLE,
         lifetime=0.0 if board is None else MEDIA_SECONDS,
         capacity=MEDIA_BYTES,
         weigh=len,
     )
+    app[MEDIA] = media
     app[SHEETS] = Sheets(app[keys.DATABASE], app[keys.CHARTS])
     app[DRAFT_SHEETS] = Sheets(app[keys.DATABASE], app[keys.CHARTS])
     app[keys.ERROR_PAGE] = error_page

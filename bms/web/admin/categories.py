@@ -50,7 +50,11 @@ async def new(visit: Visit) -> web.Response:
     return _ask(visit, Form(visit.words, LABELS))
 
 
-@pages.post(f"{PATH}/new")
+async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    return _ask(visit, Form(visit.words, LABELS, typed).out_of_date())
+
+
+@pages.post(f"{PATH}/new", again=_again)
 async def create(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Add a category."""
     form = Form(visit.words, LABELS, typed)

@@ -11,12 +11,13 @@ from typing import Any
 from marshmallow import ValidationError
 
 from bms.errors import BMSError, ValidationFailed
-from bms.i18n.languages import Language
+from bms.i18n.languages import Language, marked
 from bms.schemas.base import RequestSchema, flatten
 from bms.web.kit.faults import translate
 from bms.web.kit.refusals import explain
 
 ATTEMPT = "attempt"  # the field with the number of an attempt; see ``attempts``
+OUT_OF_DATE = marked("This page had become out of date. Please press the button again.")
 MAX_TYPED = 20_000  # characters of one field that are shown again
 
 
@@ -92,6 +93,11 @@ class Form:
             self.add(error.extra["field"], explain(self.words, error))
         else:
             self.refusal = explain(self.words, error)
+
+    def out_of_date(self) -> "Form":
+        """Return the form itself, which says that its token was out of date: nothing has happened yet."""
+        self.refusal = self.words.gettext(OUT_OF_DATE)
+        return self
 
     @property
     def is_faulty(self) -> bool:

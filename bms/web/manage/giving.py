@@ -35,7 +35,12 @@ async def show(visit: Visit) -> web.Response:
     return _show(visit, view, _form(visit, view))
 
 
-@pages.post(PATH)
+async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    view = await visit.db.read_primary(get_own_view, visit.actor, event_id=visit.id())
+    return _show(visit, view, _form(visit, view, typed).out_of_date())
+
+
+@pages.post(PATH, again=_again)
 async def give(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Give the tickets that were chosen."""
     view = await visit.db.read_primary(get_own_view, visit.actor, event_id=visit.id())

@@ -61,7 +61,7 @@ async def new(visit: Visit) -> web.Response:
 
 async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
     form = fields.event_form(visit.words, typed)
-    form.refusal = visit.gettext(marked("This page had become out of date. Please press the button again."))
+    form.out_of_date()
     return await show_new(visit, form)
 
 

@@ -46,13 +46,13 @@ async def show(visit: Visit) -> web.Response:
 async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
     view = await _own(visit)
     form = _form(visit, view, typed)
-    form.refusal = visit.gettext(marked("This page had become out of date. Please press the button again."))
+    form.out_of_date()
     return _show(visit, view, form)
 
 
 @pages.post(PATH, again=_again, most=MOST)
 async def change(visit: Visit, typed: dict[str, str]) -> web.Response:
-    """Give the event the picture that was sent; without one, describe the one that it has, or take it away."""
+    """Give the event the picture that was sent; without one, describe or take away the one that it has."""
     view = await _own(visit)
     form = _form(visit, view, typed)
     raw = form.typed.pop("file", "").encode(errors="surrogateescape")
@@ -81,7 +81,7 @@ async def change(visit: Visit, typed: dict[str, str]) -> web.Response:
 
 
 async def _made(visit: Visit, form: Form, raw: bytes) -> list[Made] | None:
-    """Return the sizes of the picture, or None after noting what is wrong with the file. Raises Overloaded."""
+    """Return the sizes of the picture, or None after noting what is wrong with it. Raises Overloaded."""
     try:
         check_header(raw)  # which takes no process
         return await visit.charts.worker.run_within(SECONDS, make_picture, raw)

@@ -57,7 +57,13 @@ async def show(visit: Visit) -> web.Response:
     return await _show(visit, view, form, drawn)
 
 
-@pages.post(PATH)
+async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    view = await visit.db.read_primary(get_own_view, visit.actor, event_id=visit.id())
+    form = Form(visit.words, LABELS, typed).out_of_date()
+    return await _show(visit, view, form, await _drawn(visit, form, typed.get("plan", "")))
+
+
+@pages.post(PATH, again=_again)
 async def pin(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Show what the plan would change; then, once it is confirmed, seat the event."""
     view = await visit.db.read_primary(get_own_view, visit.actor, event_id=visit.id())

@@ -221,7 +221,7 @@ def _render(visit: Visit, shown: Shown, form: Form, *, status: int = 200) -> web
         reviews=shown.reviews,
         other_dates=shown.other_dates,
         other_events=shown.other_events,
-        linked_data=describe(shown.view, state, visit.origin, path, cover.shared if cover.webp else cover.path),
+        linked_data=describe(shown.view, state, visit.origin, path, cover.searched),
     )
     response[CANONICAL] = path
     return response

@@ -27,6 +27,11 @@ class Cover(NamedTuple):
     shared_width: int
     shared_height: int
 
+    @property
+    def searched(self) -> str:
+        """The address of what search engines show."""
+        return self.shared if self.webp else self.path
+
 
 def cover_of(event: EventRow) -> Cover:
     """Return what an event is shown by."""

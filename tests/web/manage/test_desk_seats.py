@@ -68,7 +68,9 @@ async def test_tickets_get_other_seats_and_exchange_theirs(scene: Scene, desk: B
     form = page.form(path)
     names = sorted(name for name in form.fields if name.startswith("t."))
     one, other = (form.fields[name] for name in names)
-    swapped = await send(desk, page, path, **{names[0]: other, names[1]: one})
+    asked = await send(desk, page, path, **{names[0]: other, names[1]: one})
+    assert f"from {one} to {other}." in asked.text
+    swapped = await send(desk, asked, path, sure="1")
     assert "The seats are changed." in swapped.text
     page = await desk.get(path)
     assert [page.form(path).fields[name] for name in names] == [other, one]
@@ -76,7 +78,8 @@ async def test_tickets_get_other_seats_and_exchange_theirs(scene: Scene, desk: B
     assert nowhere.status == 422
     assert "There is no such seat" in nowhere.text
     free = scene.rows("SELECT section, row_label, seat_number FROM event_seats WHERE guid = ?", third)[0]
-    moved = await send(desk, page, path, **{names[0]: f"{free[0]}, {free[1]} {free[2]}"})
+    asked = await send(desk, page, path, **{names[0]: f"{free[0]}, {free[1]} {free[2]}"})
+    moved = await send(desk, asked, path, sure="1")
     assert "The seats are changed." in moved.text
     assert hall.states()[third] == 2
 

@@ -35,7 +35,8 @@ async def send(desk: Browser, path: str, raw: bytes | None, **typed: str) -> Pag
     for name, value in {**page.form(path).fields, **typed}.items():
         if name != "file":
             data.add_field(name, value)
-    data.add_field("file", io.BytesIO(raw or b""), filename="me.jpg" if raw else "", content_type="image/jpeg")
+    name = "me.jpg" if raw else ""
+    data.add_field("file", io.BytesIO(raw or b""), filename=name, content_type="image/jpeg")
     return await desk.request("POST", path, data, headers=SAME_ORIGIN)  # type: ignore[arg-type]
 
 
@@ -232,7 +233,7 @@ async def test_what_is_lost_is_found(scene: Scene, desk: Browser) -> None:
     scene.rows("UPDATE events SET picture = NULL OUTPUT inserted.id WHERE id = ?", scene.event["id"])
     assert len(await broken()) == 3
     scene.rows(
-        "UPDATE events SET picture = '{\"text\":\"\",\"sizes\":[]}' OUTPUT inserted.id WHERE id = ?",
+        'UPDATE events SET picture = \'{"text":"","sizes":[]}\' OUTPUT inserted.id WHERE id = ?',
         scene.event["id"],
     )
     assert len(await broken()) == 3
