@@ -1,4 +1,4 @@
-"""Giving other seats in a real browser: by a click on the map, by keyboard, and from the list without script."""
+"""Giving other seats in a real browser: by a click on the map, by keyboard, and by the list without script."""
 
 from typing import Any
 
@@ -132,9 +132,7 @@ async def test_without_script_by_the_list(scene: Scene, open_page: Any) -> None:
     page = await open_page("/", java_script_enabled=False, width=390, height=844)
     await sign_in(page, scene.organiser)
     await page.goto(f"/manage/events/{hall.event_id}/bookings/{mine['reference']}/seats")
-    (name,) = [
-        await one.get_attribute("name") for one in await page.locator("#moves input[data-now]").all()
-    ]
+    (name,) = [await one.get_attribute("name") for one in await page.locator("#moves input[data-now]").all()]
     await fill_in(page, {str(name): "Stalls, B 4"})
     await page.click("#moves button")
     await expect(page.locator(".preview")).to_contain_text("from Stalls, A 1 to Stalls, B 4")
