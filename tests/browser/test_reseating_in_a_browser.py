@@ -1,4 +1,4 @@
-"""Giving other seats in a real browser: by a click on the map, by keyboard, and by the list without script."""
+"""Giving other seats in a real browser: by a click on the map, by keyboard, and by the list alone."""
 
 from typing import Any
 

@@ -19,6 +19,7 @@ OF_EVENTS: Mapping[str, str] = {
     "message_holders": marked("Sent a message to the holders"),
     "seat": marked("Seated the event by a plan"),
     "unseat": marked("Removed the seating"),
+    "release_accessible": marked("Wheelchair places went to the general sale"),
     "block_seats": marked("Blocked seats"),
     "unblock_seats": marked("Gave blocked seats free"),
 }

@@ -163,3 +163,48 @@ async def test_no_more_seats_are_blocked_than_the_api_takes(scene: Scene, desk: 
     assert again.status == 422
     assert "At most 1,000 seats" in again.text
     assert hall.count(3) == 0
+
+
+async def test_certain_seats_are_given_away_blocked_ones_too(scene: Scene, desk: Browser) -> None:
+    hall = await open_hall(scene)
+    first, second, *_ = hall.guids()
+    block = {"seats": [second], "reason": "House seats"}
+    await scene.api.post(f"/events/{hall.event_id}/seats/block", block, token=scene.organiser.token)
+    path = f"/manage/events/{hall.event_id}/give"
+    page = await desk.get(path)
+    seats = f"s.{hall.types['Stalls']}"
+    guest = {"name": "Ann Press", "email": "ann@example.org"}
+    nowhere = await send(desk, page, path, **guest, **{seats: "Stalls, Z 9"})
+    assert nowhere.status == 422
+    assert "There is no such seat" in nowhere.text
+    assert nowhere.form(path).fields[seats] == "Stalls, Z 9"
+    refused = await send(desk, page, path, **guest, **{seats: "Stalls, A 1; Stalls, A 2"})
+    assert refused.status == 409
+    done = await send(desk, page, path, **guest, **{seats: "Stalls, A 1; Stalls, A 2", "allow_blocked": "on"})
+    assert "Given away" in done.text
+    assert [hall.states()[guid] for guid in (first, second)] == [2, 2]
+
+
+async def test_accessible_places_are_released_as_the_form_says(scene: Scene, desk: Browser) -> None:
+    """What is set stays when another version is pinned, unless the form says otherwise."""
+    hall = await open_hall(scene)
+    path = f"/manage/events/{hall.event_id}/seating"
+    chosen = await desk.get(f"{path}?plan={hall.version['plan']}")
+    form = chosen.form(path)
+    assert sorted(name for name in form.fields if name.startswith("c.")) == sorted(
+        f"c.{number}.{kind}" for number, kind in enumerate(hall.types.values())
+    )
+    bad = await send(desk, chosen, path, **{"release_accessible.hours_before": "soon"})
+    assert bad.status == 422
+    asked = await send(
+        desk, chosen, path, **{"release_accessible.hours_before": "24", "release_when_sold": "on"}
+    )
+    done = await send(desk, asked, path, sure="1")
+    assert "24 hours before the start" in done.text
+    shown = (await scene.api.get(f"/events/{hall.event_id}/seating")).json["release_accessible"]
+    assert (shown["hours_before"], shown["when_rest_is_sold"]) == (24, True)
+    again = await desk.get(f"{path}?plan={hall.version['plan']}")
+    fields = again.form(path).fields
+    assert fields["release_accessible.hours_before"] == "24"
+    assert fields["release_when_sold"] == "on"
+    assert fields["orphan_rule"] == "off"
