@@ -1,5 +1,6 @@
 """Seats on the organiser's desk: seating an event by a plan, giving other seats, giving tickets away."""
 
+import re
 from typing import Any
 
 import pytest
@@ -208,3 +209,15 @@ async def test_accessible_places_are_released_as_the_form_says(scene: Scene, des
     assert fields["release_accessible.hours_before"] == "24"
     assert fields["release_when_sold"] == "on"
     assert fields["orphan_rule"] == "off"
+
+
+async def test_the_map_of_other_seats_is_light(scene: Scene, desk: Browser) -> None:
+    hall = await open_hall(scene)
+    booking = await seated(scene, hall, hall.guids()[0])
+    page = await desk.get(f"/manage/events/{hall.event_id}/bookings/{booking['reference']}/seats")
+    loaded = set(re.findall(r'"(/static/[^"]+)"', page.html))
+    assert {name.split("/")[-1].split(".")[0] for name in loaded} >= {"reseat", "reseat-map", "seat-view"}
+    sizes = {name: len((await desk.get(name)).html.encode()) for name in loaded}
+    assert sum(size for name, size in sizes.items() if name.endswith(".js")) <= 30_000, sizes
+    html = re.sub(r"<option[^>]*>", "", page.html)  # the free seats are plan data
+    assert len(html.encode()) + sum(sizes.values()) <= 60_000, (len(html.encode()), sizes)
