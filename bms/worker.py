@@ -1,8 +1,8 @@
 """Work that needs a process of its own: on whole seating plans, and on pictures.
 
 To parse and check 60,000 seats takes most of a second of the interpreter, in which a thread would keep all
-others of its process waiting. A picture is decoded by C code that a bad file may crash or keep busy. Three jobs
-run at a time; whoever comes fourth is told to try again, as each may need 200 MB.
+others of its process waiting. A picture is decoded by C code that a bad file may crash or keep busy. Three
+jobs run at a time; whoever comes fourth is told to try again, as each may need 200 MB.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Forms of the back office whose token is out of date: they come back as they were filled in, and do nothing."""
+"""Forms of the back office whose token is out of date: they come back as filled in, and do nothing."""
 
 import pytest
 
