@@ -103,6 +103,8 @@ async def _wanted(visit: Visit, found: EventBooking, form: Form) -> tuple[dict[i
     others = {ticket: one for ticket, one in others.items() if ticket not in moves}
     moves |= {ticket: guids[one.gives] for ticket, one in others.items()}
     reference = found.view.booking.reference
+    # Of two tickets of this booking that exchange theirs, the form shows both.
+    form.typed |= {f"t.{ticket}": one.gives for ticket, one in others.items() if one.reference == reference}
     return moves, [one for one in others.values() if one.reference != reference]
 
 

@@ -78,6 +78,9 @@ async def test_tickets_get_other_seats_and_exchange_theirs(scene: Scene, desk: B
     nowhere = await send(desk, page, path, **{names[0]: "Stalls, Z 99"})
     assert nowhere.status == 422
     assert "There is no such seat" in nowhere.text
+    half = await send(desk, page, path, **{names[0]: one})
+    assert f"from {other} to {one}." in half.text
+    assert f"from {one} to {other}." in half.text
     free = scene.rows("SELECT section, row_label, seat_number FROM event_seats WHERE guid = ?", third)[0]
     asked = await send(desk, page, path, **{names[0]: f"{free[0]}, {free[1]} {free[2]}"})
     moved = await send(desk, asked, path, sure="1")
