@@ -299,6 +299,10 @@ class EventQuotaReached(Conflict):
     code, title = "event_quota", "You have as many events as you may have"
 
 
+class PictureQuotaReached(Conflict):
+    code, title = "picture_quota", "You have as many pictures as you may have"
+
+
 class CapacityBelowSold(Conflict):
     code, title = "capacity_below_sold", "The capacity is below the number of tickets sold"
 

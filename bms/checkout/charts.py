@@ -10,8 +10,8 @@ from bms.queries.seating_plans import get_layout
 from bms.seating import jobs
 from bms.seating.chart import Chart
 from bms.seating.maps import ChartNeeded, PlanVersion, ReleaseDue, SeatMaps
-from bms.seating.worker import PlanWorker
 from bms.sql.database import Database
+from bms.worker import Worker
 
 T = TypeVar("T")
 
@@ -21,9 +21,9 @@ AGAIN = 5  # runs of work that others take its seats from
 class Charts:
     """Loads charts into ``maps``, and runs work on plans in ``worker``. Concurrent callers share a load."""
 
-    def __init__(self, database: Database, worker: PlanWorker | None = None) -> None:
+    def __init__(self, database: Database, worker: Worker | None = None) -> None:
         self.maps = SeatMaps()
-        self.worker = PlanWorker() if worker is None else worker
+        self.worker = Worker() if worker is None else worker
         self._database = database
         self._loading: dict[PlanVersion, asyncio.Task[Chart]] = {}
 

@@ -34,6 +34,7 @@ from bms.http.idempotency import once
 from bms.http.pages import decode_cursor, page, respond
 from bms.queries.booking_lookup import search_bookings
 from bms.queries.bookings import get_booking, list_bookings, list_bookings_of_event
+from bms.queries.whose import get_seen_booking
 from bms.schemas.answers.bookings import BookingAnswer, QuoteAnswer, RefundPreviewAnswer
 from bms.schemas.answers.statistics import AttendanceAnswer
 from bms.schemas.bookings import (
@@ -150,9 +151,9 @@ async def index(call: Call) -> web.Response:
     "GET", "/bookings/{id}", operation="bookings.show", access=Access.USER, answers={200: BookingAnswer()}
 )
 async def show(call: Call) -> web.Response:
-    """Show one of the caller's bookings. Admins see everybody's."""
-    view = await call.db.read_primary(get_booking, booking_id=call.id(), viewer_id=call.viewer_id)
-    return respond(present_booking(view, viewer_id=call.caller.user_id))
+    """Show a booking to its buyer, to the organiser of its event and to admins."""
+    seen = await call.db.read_primary(get_seen_booking, call.actor, booking_id=call.id())
+    return respond(present_booking(seen.view, viewer_id=call.caller.user_id))
 
 
 @routes.add(

@@ -295,6 +295,29 @@ DEAD_MAIL = Statement(
     DeadMailRow,
 )
 
+
+class LostPictureRow(NamedTuple):
+    """An event whose picture lacks its files, or files that are of no picture of their event."""
+
+    event_id: int
+    sha256: str | None
+
+
+PICTURES = Statement(
+    "check.pictures",
+    "@limit INT",
+    """
+    SELECT TOP (@limit) e.id AS event_id, p.sha256
+    FROM   events AS e
+    LEFT JOIN event_pictures AS p ON p.event_id = e.id
+    WHERE  (e.picture IS NOT NULL AND p.sha256 IS NULL)
+       OR  (p.sha256 IS NOT NULL
+            AND (e.picture IS NULL OR e.picture NOT LIKE CONCAT(N'%"', p.sha256, N'"%')))
+    ORDER BY e.id, p.sha256
+    """,
+    LostPictureRow,
+)
+
 # Each has a row type of its own; all are shown in the same way.
 RULES: Mapping[str, Statement[Any]] = {
     "Of every ticket type the capacity is what is available and what live bookings hold": TICKETS,
@@ -316,6 +339,7 @@ RULES: Mapping[str, Statement[Any]] = {
     "While a payment waits for its buyer, its booking is held": PENDING_PAYMENTS,
     "A cancelled event has no live booking once its cancellation has finished": CANCELLED_EVENTS,
     "Every event's rating is that of its reviews": RATINGS,
+    "The picture of an event has its files, and no others are kept": PICTURES,
     "Every announcement is fanned out, or is not overdue by more than a quarter of an hour": ANNOUNCEMENTS,
     "Every mail follows from an announcement": MAIL,
 }

@@ -23,7 +23,9 @@ class EventId(NamedTuple):
 class EventRow(NamedTuple):
     """An event with its venue, organiser, category and ticket counts. Times are in UTC.
 
-    ``offered`` counts the ``available`` tickets of types that are on sale. ``asked_at`` is when it was read.
+    ``picture`` is as ``bms.pictures.terms`` writes
+    it. ``offered`` counts the ``available`` tickets of types that are on sale. ``asked_at`` is when it was
+    read.
     """
 
     id: int
@@ -38,6 +40,7 @@ class EventRow(NamedTuple):
     category: str | None
     title: str
     description: str
+    picture: str | None
     starts_at: dt.datetime
     ends_at: dt.datetime | None
     timezone: str
@@ -118,10 +121,10 @@ OwnedT = TypeVar("OwnedT", bound=Owned)
 # them may sell one seat, so of a seated event the free seats are counted.
 COLUMNS = """e.id, e.organizer_id, u.name AS organizer_name, e.venue_id, v.name AS venue_name,
            v.location AS venue_location, v.city, v.country, e.address, c.slug AS category, e.title,
-           e.description, e.starts_at, e.ends_at, e.timezone, e.status, e.capacity, e.currency, e.price_from,
-           e.sales_start, e.sales_end, e.per_user_limit, e.requires_confirmed_email, e.refund_full_hours,
-           e.refund_percent, e.refund_none_hours, e.rating_count, e.rating_sum, e.version, e.created_at,
-           e.updated_at,
+           e.description, e.picture, e.starts_at, e.ends_at, e.timezone, e.status, e.capacity, e.currency,
+           e.price_from, e.sales_start, e.sales_end, e.per_user_limit, e.requires_confirmed_email,
+           e.refund_full_hours, e.refund_percent, e.refund_none_hours, e.rating_count, e.rating_sum,
+           e.version, e.created_at, e.updated_at,
            CASE WHEN s.seated = 0 THEN s.available
                 ELSE s.by_count + (SELECT COALESCE(SUM(ec.free), 0)
                                    FROM   event_categories AS ec

@@ -2,7 +2,7 @@
 
 A plan is drawn as a *layout*, JSON in the format ``bms-plan/1`` (``plan.schema.json``, which
 ``schema.schema_bytes`` returns as ``/schemas/seating-plan.json`` answers it). Whole layouts are large, so all
-work on them runs in a process of its own: ``await PlanWorker().run(jobs.read_draft, body)``. A fourth at a
+work on them runs in a process of its own: ``await Worker().run(jobs.read_draft, body)``. A fourth at a
 time is ``Overloaded`` (503).
 
 From a drawing to an event::

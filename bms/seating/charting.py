@@ -1,4 +1,4 @@
-"""Makes the chart of a published layout: a quarter of a second for 60,000 seats, best by ``PlanWorker``."""
+"""Makes the chart of a published layout: a quarter of a second for 60,000 seats, best by ``Worker``."""
 
 import sys
 from array import array

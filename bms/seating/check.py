@@ -14,7 +14,7 @@ def check(layout: Any) -> list[Fault]:
     """Return every fault of ``layout``, a parsed document, or an empty list.
 
     A layout that is far too large or too deep has that fault alone. Of more than MAX_FAULTS faults the first
-    are listed, and one that says so. It takes about a second for 60,000 seats: call it by ``PlanWorker``.
+    are listed, and one that says so. It takes about a second for 60,000 seats: call it by ``Worker``.
     """
     if problem := out_of_bounds(layout):
         return [Fault("", problem)]

@@ -1,4 +1,4 @@
-"""What is done with whole plans, each a function to be run by ``PlanWorker``: bytes in, bytes out.
+"""What is done with whole plans, each a function to be run by ``Worker``: bytes in, bytes out.
 
 A published layout is kept as gzip, which is what clients are sent; its sha256 is that of the JSON in it.
 """

@@ -22,6 +22,7 @@ from bms.web.kit.visitors import VISITORS
 from bms.web.manage.routes import PAGES as MANAGE_PAGES
 from bms.web.shop import checkout, design, event, feeds, guest_links, home, seats, tickets
 from bms.web.shop.covers import serve_cover
+from bms.web.shop.media import MEDIA, MEDIA_BYTES, MEDIA_SECONDS, serve_picture
 from bms.web.shop.plans import DRAFT_SHEETS, SHEETS, serve_sheet
 
 # What one process may keep in memory.
@@ -62,6 +63,14 @@ def open_site(app: web.Application, board: Board | None) -> None:
     app[LIST_PAGES] = Cache(
         board, _NO_TABLE, lifetime=LIST_SECONDS, capacity=PAGES_BYTES, weigh=KeptPage.weigh
     )
+    media: Cache[bytes] = Cache(
+        board,
+        _NO_TABLE,
+        lifetime=0.0 if board is None else MEDIA_SECONDS,
+        capacity=MEDIA_BYTES,
+        weigh=len,
+    )
+    app[MEDIA] = media
     app[SHEETS] = Sheets(app[keys.DATABASE], app[keys.CHARTS])
     app[DRAFT_SHEETS] = Sheets(app[keys.DATABASE], app[keys.CHARTS])
     app[keys.ERROR_PAGE] = error_page
@@ -72,4 +81,5 @@ def open_site(app: web.Application, board: Board | None) -> None:
     app.router.add_get("/guide", enter_guide)
     app.router.add_get("/guide/{path:.*}", serve_guide)
     app.router.add_get("/covers/{version}/{name}", serve_cover)
+    app.router.add_get("/media/{name}", serve_picture)
     app.router.add_get("/plans/{version}/{sha256}/{name}", serve_sheet)

@@ -330,8 +330,8 @@ async def _purchase(world: World, path: str) -> tuple[str, Any]:
     return path.format(id=world.event["id"]), {"quantity": 1}
 
 
-@row(TO_CANCEL, "GET /bookings/{id}/refund-preview", "DELETE /bookings/{id}")
-@row(THE_BUYERS, "GET /bookings/{id}", "GET /orders/{id}", "DELETE /orders/{id}")
+@row(TO_CANCEL, "GET /bookings/{id}", "GET /bookings/{id}/refund-preview", "DELETE /bookings/{id}")
+@row(THE_BUYERS, "GET /orders/{id}", "DELETE /orders/{id}")
 async def _booking(world: World, path: str) -> tuple[str, Any]:
     return path.format(id=await world.held()), None
 

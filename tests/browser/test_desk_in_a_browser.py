@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from bms.tasks.cancellations import cancel_bookings_of_events
 from bms.tasks.reconciliation import send_due_refunds
 from tests.kit.browsing import fill_in, sign_in
+from tests.kit.office_pages import desk_pages
 from tests.kit.page_faults import faults_of, too_wide
 from tests.kit.scene import Scene
 
@@ -119,29 +120,6 @@ async def test_an_event_is_cancelled_and_watched(scene: Scene, open_page: Any) -
     await scene.check()
 
 
-async def pages_of(scene: Scene, page: Page) -> list[str]:
-    """Return the addresses of the desk's pages, with something on each."""
-    booking = await scene.paid(3)
-    draft = (await scene.make_event(scene.organiser, title="A draft", status="DRAFT"))["id"]
-    base = f"/manage/events/{scene.event['id']}"
-    ends = ("", "/log", "/troubles", "/bookings", "/message", "/reviews", "/seating", "/change", "/cancel")
-    one = f"{base}/bookings/{booking['reference']}"
-    return [
-        "/manage",
-        "/manage?past=1",
-        "/manage/events/new",
-        "/manage/venues",
-        "/manage/venues/new",
-        f"/manage/venues/{scene.event['venue']}",
-        f"/manage/events/{draft}/publish",
-        *(f"{base}{end}" for end in (*ends, "/give")),
-        one,
-        f"{one}/cancel",
-        f"{one}/refund",
-        f"{one}/seats",
-    ]
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 async def test_axe_finds_nothing(scene: Scene, open_page: Any, theme: str, width: int) -> None:
@@ -153,7 +131,7 @@ async def test_axe_finds_nothing(scene: Scene, open_page: Any, theme: str, width
         found.extend(await faults_of(page))
         found.extend(f"{page.url} is too wide: {one}" for one in await too_wide(page))
 
-    for path in await pages_of(scene, page):
+    for path in await desk_pages(scene):
         answer = await page.goto(path)
         assert answer is not None
         assert answer.status == 200, path
@@ -170,7 +148,7 @@ async def test_axe_finds_nothing(scene: Scene, open_page: Any, theme: str, width
 async def test_text_of_twice_the_size_fits(scene: Scene, open_page: Any, locale: str) -> None:
     page = await open_page("/", width=640, locale=locale)
     await sign_in(page, scene.organiser)
-    for path in await pages_of(scene, page):
+    for path in await desk_pages(scene):
         await page.goto(path)
         await page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
         assert await too_wide(page) == [], (locale, path)

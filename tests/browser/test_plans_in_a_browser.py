@@ -8,6 +8,7 @@ from playwright.async_api import Locator, Page, expect
 
 from bms.seating.demo import stadium
 from tests.kit.browsing import fill_in, sign_in
+from tests.kit.office_pages import plan_pages
 from tests.kit.page_faults import faults_of, too_wide
 from tests.kit.scene import Scene
 from tests.kit.seats import CIRCLE, STALLS, generate
@@ -252,28 +253,13 @@ async def test_a_stadium_stays_usable(scene: Scene, open_page: Any) -> None:
     assert {seat["category"] for row in zone["rows"] for seat in row["seats"]} == {category}
 
 
-async def pages_of(scene: Scene) -> list[str]:
-    """Return the addresses of the pages of plans, with something on each."""
-    base = await stored(scene)
-    broken = await generate(scene.api, scene.organiser, STALLS)
-    broken["zones"][1]["rows"][0]["seats"][0]["category"] = "Nowhere"
-    faulty = await stored(scene, layout=broken)
-    plan = base.rsplit("/", 1)[1]
-    for _ in range(2):
-        reply = await scene.api.post(f"/seating-plans/{plan}/publish", token=scene.organiser.token)
-        assert reply.status == 201
-    ends = ("", "/draw", "/import", "/versions/1", "/versions/2")
-    new = ("/manage/plans", "/manage/plans/new", "/manage/plans/import")
-    return [*new, *(f"{base}{end}" for end in ends), faulty, f"{faulty}/draw?at=0"]
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 async def test_axe_finds_nothing(scene: Scene, open_page: Any, theme: str, width: int) -> None:
     page = await open_page("/", width=width, color_scheme=theme)
     await sign_in(page, scene.organiser)
     found: list[str] = []
-    for path in await pages_of(scene):
+    for path in await plan_pages(scene):
         answer = await page.goto(path)
         assert answer.status == 200, path
         if "/draw" in path:
@@ -288,7 +274,7 @@ async def test_axe_finds_nothing(scene: Scene, open_page: Any, theme: str, width
 async def test_text_of_twice_the_size_fits(scene: Scene, open_page: Any, locale: str) -> None:
     page = await open_page("/", width=640, locale=locale)
     await sign_in(page, scene.organiser)
-    for path in await pages_of(scene):
+    for path in await plan_pages(scene):
         await page.goto(path)
         await page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
         assert await too_wide(page) == [], (locale, path)

@@ -80,7 +80,7 @@ async def test_units_of_work_are_counted_by_outcome(api: Api, scene: Scene, buye
         await scene.db.read(be_away)
     found = await figures(api)
     for name, outcome in (
-        ("get_booking", "refused"),
+        ("get_seen_booking", "refused"),
         ("break_down", "failed"),
         ("be_away", "unavailable"),
     ):

@@ -11,12 +11,12 @@ from bms.seating.demo import theatre
 from bms.seating.faults import PlanRefused
 from bms.seating.forms import Form
 from bms.seating.generator import Section
-from bms.seating.worker import PlanWorker
+from bms.worker import Worker
 from tests.seating.plans import PRETIX, hall
 
 
 async def test_a_plan_goes_all_the_way_in_another_process() -> None:
-    worker = PlanWorker()
+    worker = Worker()
     try:
         body = orjson.dumps({"name": "Theatre", "venue": 7, "layout": theatre()})
         draft = await worker.run(jobs.read_draft, body)

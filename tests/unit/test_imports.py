@@ -30,7 +30,8 @@ MAY_IMPORT = {
     "web": {
         *("admission", "cache", "checkout.pinning", "checkout.refunds", "checkout.sheets", "commands"),
         *("configuration", "settings"),
-        *("http", "i18n", "metrics.tasks", "queries", "schemas", "seating", "security"),
+        *("http", "i18n", "metrics.tasks", "pictures", "queries", "schemas", "seating", "security"),
+        "worker",
     },
     "admission": {
         *(
@@ -95,15 +96,16 @@ MAY_IMPORT = {
     },
     "checkout": {
         *("grouping", "commands", "queries", "schemas", "payments"),
-        *("seating", "sql.database"),
+        *("seating", "sql.database", "worker"),
     },
     "commands": {
-        *("i18n.languages", "i18n.refund_rules", "queries", "seating", "sql.session", "sql.statements"),
+        *("i18n.languages", "i18n.refund_rules", "pictures.terms", "queries", "seating"),
+        *("sql.session", "sql.statements"),
     },
     "queries": {"sql.session", "sql.statements"},
     "schemas": {
         *("i18n.tags", "queries", "security.passwords", "payments.cards"),
-        "seating",
+        *("pictures.terms", "seating"),
     },
     "sql": {"cache.stamps"},
     "broker": set(),
@@ -112,6 +114,8 @@ MAY_IMPORT = {
     "grouping": set(),
     "payments": {"grouping"},
     "seating": set(),
+    "pictures": set(),
+    "worker": set(),
     "security": set(),
     "cache": set(),
     "settings": {"environment", "i18n.languages"},
@@ -132,6 +136,7 @@ ONLY_IN = {
     "yoyo": {"sql"},
     "redis": {"cache"},
     "aio_pika": {"broker"},
+    "PIL": {"pictures"},
     "aiosmtplib": {"mail"},
     "babel": {"i18n"},
     "jinja2": {"i18n", "mail", "web"},

@@ -23,6 +23,7 @@ from bms.schemas.guests import GuestContact
 from bms.schemas.mails import MailList
 from bms.schemas.notifications import Notification
 from bms.schemas.payments import Pay
+from bms.schemas.pictures import PictureText
 from bms.schemas.refunds import Refund, SettleByHand
 from bms.schemas.reviews import Review
 from bms.schemas.seating import BlockSeats, GeneratePlan, PlanFields
@@ -44,6 +45,7 @@ def event_body() -> dict:
 SCHEMAS: list[tuple[RequestSchema, dict]] = [
     (Register(), {"name": "x", "email": "a@example.org", "username": "a", "password": "long enough"}),
     (GuestContact(), {"name": "Ana", "email": "a@example.org"}),
+    (PictureText(), {"text": "Two cellists"}),
     (PasswordForgotten(), {"email": "a@example.org"}),
     (PasswordChange(), {"current_password": "x", "new_password": "long enough"}),
     (AddressChange(), {"email": "a@example.org", "password": "x"}),

@@ -33,7 +33,7 @@ class _Elements(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         known = dict(attrs)
         source = known.get("src") or ""
-        is_ours = source.startswith(("/covers/", "/static/"))
+        is_ours = source.startswith(("/covers/", "/media/", "/static/"))
         if tag in ("iframe", "img", "b", "i", "object", "embed", "base") and not is_ours:
             self.found.append(f"<{tag}>")
         if tag == "script" and known.get("type") != "application/ld+json" and not is_ours:

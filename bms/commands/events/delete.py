@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from bms.commands import audit
+from bms.commands.events.pictures import forget_picture
 from bms.commands.events.rules import lock_event
 from bms.commands.events.seating import forget_seating
 from bms.commands.events.ticket_types import lock_ticket_types
@@ -48,6 +49,7 @@ def delete_event(tx: Transaction, actor: Actor, *, event_id: int, versions: froz
         return False
     if any(kind.seated for kind in kinds):
         forget_seating(tx, event_id)
+    forget_picture(tx, event_id)
     tx.execute(DELETE_CANCELLATION, event_id=event_id)
     tx.execute(DELETE, event_id=event_id)
     audit.record(tx, actor, "delete", "event", event_id)

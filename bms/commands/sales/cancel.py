@@ -10,10 +10,10 @@ from bms.commands.sales import inventory, pending
 from bms.commands.sales.refund_rule import get_terms, refund_share
 from bms.commands.sales.refunds import claim_refund
 from bms.commands.sales.shares import due_before, due_in_all
-from bms.commands.sales.whose import get_to_cancel
 from bms.errors import BookingNotCancellable, PaymentInProgress
 from bms.money import Money
 from bms.queries.bookings import get_booking
+from bms.queries.whose import get_seen_booking
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor, BookingStatus
@@ -122,14 +122,14 @@ class Cancelled(NamedTuple):
 def cancel_booking(
     tx: Transaction, actor: Actor, *, booking_id: int, reason: str | None, percent: int = 0
 ) -> Cancelled:
-    """Cancel a booking for whoever may, as ``get_to_cancel`` has it, and claim its refund.
+    """Cancel a booking for whoever may, as ``get_seen_booking`` has it, and claim its refund.
 
     The better of the refund rule that was promised and that of now says how much. Whoever runs the event
     may give more: ``percent``. Cancelling a cancelled booking changes nothing. Raises NotFound,
     BookingNotCancellable (the hold has expired, or the event has begun) and PaymentInProgress (the gateway
     is being asked).
     """
-    view, is_run = get_to_cancel(tx, actor, booking_id)
+    view, is_run = get_seen_booking(tx, actor, booking_id=booking_id)
     booking = view.booking
     if booking.status == BookingStatus.CANCELLED:
         return Cancelled(booking_id, None)

@@ -18,10 +18,10 @@ from bms.commands.sales.refund_rule import get_terms, refund_share
 from bms.commands.sales.refunds import claim_refund
 from bms.commands.sales.seat_changes import free_some
 from bms.commands.sales.shares import Share, due_before, given, ticket_shares
-from bms.commands.sales.whose import get_to_cancel
 from bms.errors import BookingNotCancellable, Conflict, ValidationFailed
 from bms.money import Money
 from bms.queries.bookings import TicketRow, list_tickets
+from bms.queries.whose import get_seen_booking
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import Actor, BookingStatus, TicketStatus
@@ -82,7 +82,7 @@ def cancel_tickets(
     ``percent`` is as in ``cancel_booking``. A ticket that is cancelled already is left as it is. Raises
     NotFound, ValidationFailed (a ticket of another booking), and as ``cancel_booking``.
     """
-    view, is_run = get_to_cancel(tx, actor, booking_id)
+    view, is_run = get_seen_booking(tx, actor, booking_id=booking_id)
     if not named(view.tickets, ticket_ids):
         return Cancelled(booking_id, None)
     terms = get_terms(tx, booking_id)

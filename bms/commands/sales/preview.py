@@ -10,7 +10,7 @@ from bms.commands.sales.cancel import GET_PAID
 from bms.commands.sales.cancel_tickets import named
 from bms.commands.sales.refund_rule import get_terms, refund_share, refund_until
 from bms.commands.sales.shares import due_before, given, ticket_shares
-from bms.commands.sales.whose import get_to_cancel
+from bms.queries.whose import get_seen_booking
 from bms.sql.session import Transaction
 from bms.terms import Actor, BookingStatus, TicketStatus
 
@@ -43,7 +43,7 @@ def preview_refund(
     Nothing is due for a ticket that is cancelled already. Raises NotFound, and ValidationFailed for a ticket
     of another booking.
     """
-    view, is_run = get_to_cancel(tx, actor, booking_id)
+    view, is_run = get_seen_booking(tx, actor, booking_id=booking_id)
     booking = view.booking
     if ticket_ids is None:
         ticket_ids = [ticket.id for ticket in view.tickets if ticket.status == TicketStatus.VALID]

@@ -74,4 +74,8 @@ CALLERS: Mapping[type[BMSError], Words] = {
         "The organiser has as many events to come as BMS_EVENTS_PER_MANAGER allows.",
         "Delete events that are not needed, or ask the operator for more.",
     ),
+    errors.PictureQuotaReached: Words(
+        "As many events of the organiser have a picture as may have one: 200.",
+        "Take the pictures of past events away.",
+    ),
 }

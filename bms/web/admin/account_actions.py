@@ -99,7 +99,10 @@ def _register(action: Action) -> None:
     async def show(visit: Visit) -> web.Response:
         return await _ask(visit, action, await _find(visit, action))
 
-    @pages.post(f"{ONE}/{action.end}")
+    async def again(visit: Visit, typed: dict[str, str]) -> web.Response:
+        return await _ask(visit, action, await _find(visit, action), Form(visit.words, {}).out_of_date())
+
+    @pages.post(f"{ONE}/{action.end}", again=again)
     async def do(visit: Visit, typed: dict[str, str]) -> web.Response:
         account = await _find(visit, action)
         try:
@@ -122,7 +125,11 @@ async def ask_role(visit: Visit) -> web.Response:
     return _ask_role(visit, account, Form(visit.words, ROLE, {"role": account.role}))
 
 
-@pages.post(f"{ONE}/role")
+async def _role_again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    return _ask_role(visit, await _other(visit), Form(visit.words, ROLE, typed).out_of_date())
+
+
+@pages.post(f"{ONE}/role", again=_role_again)
 async def change_role(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Change the account's role."""
     account = await _other(visit)

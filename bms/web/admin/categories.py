@@ -50,7 +50,11 @@ async def new(visit: Visit) -> web.Response:
     return _ask(visit, Form(visit.words, LABELS))
 
 
-@pages.post(f"{PATH}/new")
+async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    return _ask(visit, Form(visit.words, LABELS, typed).out_of_date())
+
+
+@pages.post(f"{PATH}/new", again=_again)
 async def create(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Add a category."""
     form = Form(visit.words, LABELS, typed)
@@ -61,7 +65,6 @@ async def create(visit: Visit, typed: dict[str, str]) -> web.Response:
         command = partial(create_category, actor=visit.actor, **loaded)
         await run_attempt(visit, typed, command, lambda category: category.id)
     except BMSError as error:
-        form.typed.pop(FIELD, None)
         form.refuse(error)
         return _ask(visit, form, status=error.status)
     return see_other(f"{PATH}?done=added")

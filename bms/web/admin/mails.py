@@ -60,7 +60,12 @@ async def ask_to_retry(visit: Visit) -> web.Response:
     return _ask(visit, await visit.db.read_primary(get_mail, mail_id=visit.id()))
 
 
-@pages.post(ONE)
+async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    mail = await visit.db.read_primary(get_mail, mail_id=visit.id())
+    return _ask(visit, mail, Form(visit.words, {}).out_of_date())
+
+
+@pages.post(ONE, again=_again)
 async def retry(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Have the mail sent again."""
     mail = await visit.db.read_primary(get_mail, mail_id=visit.id())

@@ -56,7 +56,11 @@ async def ask_to_retry(visit: Visit) -> web.Response:
     return _ask_to_retry(visit, await _find(visit))
 
 
-@pages.post(f"{ONE}/retry")
+async def _retry_again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    return _ask_to_retry(visit, await _find(visit), Form(visit.words, {}).out_of_date())
+
+
+@pages.post(f"{ONE}/retry", again=_retry_again)
 async def retry(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Have the refund tried again."""
     refund = await _find(visit)
@@ -75,7 +79,11 @@ async def ask_to_settle(visit: Visit) -> web.Response:
     return _ask_to_settle(visit, await _find(visit), Form(visit.words, REASON))
 
 
-@pages.post(f"{ONE}/settle")
+async def _settle_again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    return _ask_to_settle(visit, await _find(visit), Form(visit.words, REASON, typed).out_of_date())
+
+
+@pages.post(f"{ONE}/settle", again=_settle_again)
 async def settle(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Note that the buyer was paid another way."""
     refund = await _find(visit)

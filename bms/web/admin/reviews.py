@@ -46,7 +46,11 @@ async def ask_to_remove(visit: Visit) -> web.Response:
     return _ask(visit, await _find(visit))
 
 
-@pages.post(ONE)
+async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    return _ask(visit, await _find(visit), Form(visit.words, {}).out_of_date())
+
+
+@pages.post(ONE, again=_again)
 async def remove(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Remove the review."""
     found = await _find(visit)

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 import orjson
 
 from bms.commands.idempotency import Key, StoredReply, run_once
+from bms.web.kit.forms import ATTEMPT
 from bms.web.kit.visit import Visit
 
 T = TypeVar("T")
 
-FIELD = "attempt"
+FIELD = ATTEMPT
 _PURPOSE = b"bms attempt\0"
 
 

@@ -11,11 +11,13 @@ from typing import Any
 from marshmallow import ValidationError
 
 from bms.errors import BMSError, ValidationFailed
-from bms.i18n.languages import Language
+from bms.i18n.languages import Language, marked
 from bms.schemas.base import RequestSchema, flatten
 from bms.web.kit.faults import translate
 from bms.web.kit.refusals import explain
 
+ATTEMPT = "attempt"  # the field with the number of an attempt; see ``attempts``
+OUT_OF_DATE = marked("This page had become out of date. Please press the button again.")
 MAX_TYPED = 20_000  # characters of one field that are shown again
 
 
@@ -79,13 +81,23 @@ class Form:
             self.refusal = fault
 
     def refuse(self, error: BMSError) -> None:
-        """Note why a command refused what was typed, at its field where it names one."""
+        """Note why a command refused what was typed, at its field where it names one.
+
+        The next sending is another attempt, unless nobody knows whether this one had its effect.
+        """
+        if error.status < 500:
+            self.typed.pop(ATTEMPT, None)
         if isinstance(error, ValidationFailed):
             self.note(error.extra["errors"])
         elif error.extra.get("field") in self.labels:
             self.add(error.extra["field"], explain(self.words, error))
         else:
             self.refusal = explain(self.words, error)
+
+    def out_of_date(self) -> "Form":
+        """Return the form itself, which says that its token was out of date: nothing has happened yet."""
+        self.refusal = self.words.gettext(OUT_OF_DATE)
+        return self
 
     @property
     def is_faulty(self) -> bool:

@@ -66,7 +66,11 @@ WORDS: Mapping[str, str] = {
     "event_not_over": marked("You can write a review once the event is over."),
     "database_unavailable": marked("The shop cannot be reached for a moment. Please try again shortly."),
     "overloaded": marked("Very many people are here right now. Please try again in a moment."),
-    "event_quota_reached": marked("You have as many events to come as you may. Ask an admin for more."),
+    "event_quota": marked("You have as many events to come as you may. Ask an admin for more."),
+    "picture_quota": marked(
+        "200 of your events have a picture, and that is as many as there may be. Take the pictures of past "
+        "events away first."
+    ),
     "capacity_below_sold": marked("More tickets than that are sold or held already."),
     "currency_fixed": marked("Tickets were sold in this currency, so it stays."),
     "event_begun": marked("The event has begun, so its time stays."),
@@ -111,6 +115,10 @@ PAGES: Mapping[int, Sorry] = {
         marked("The link may be old or mistyped, or the event may be over."),
     ),
     409: Sorry(marked("That is not possible any more"), marked("Something has changed meanwhile.")),
+    413: Sorry(
+        marked("That is too large"),
+        marked("Files may have 8 MiB. Go back, and choose a smaller one."),
+    ),
     429: Sorry(marked("A little slower, please"), marked("Wait a moment, then try again.")),
     503: Sorry(
         marked("We will be right back"),

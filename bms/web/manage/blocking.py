@@ -52,7 +52,13 @@ async def show(visit: Visit) -> web.Response:
     return await _show(visit, view, Form(visit.words, LABELS), await _chart(visit, view))
 
 
-@pages.post(PATH)
+async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    view = await visit.db.read_primary(get_own_view, visit.actor, event_id=visit.id())
+    form = Form(visit.words, LABELS, typed).out_of_date()
+    return await _show(visit, view, form, await _chart(visit, view))
+
+
+@pages.post(PATH, again=_again)
 async def change(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Block the seats that the form names, or give them free."""
     view = await visit.db.read_primary(get_own_view, visit.actor, event_id=visit.id())

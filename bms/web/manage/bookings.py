@@ -112,7 +112,11 @@ async def resend(visit: Visit, typed: dict[str, str]) -> web.Response:
     return see_other(f"{path_of_booking(found)}?done=resent")
 
 
-@pages.post(f"{ONE}/contact")
+async def _contact_again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    return _show(visit, await own_booking(visit), Form(visit.words, CONTACT, typed).out_of_date())
+
+
+@pages.post(f"{ONE}/contact", again=_contact_again)
 async def contact(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Correct whom the booking's mails go to."""
     found = await own_booking(visit)

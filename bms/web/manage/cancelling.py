@@ -47,7 +47,12 @@ async def show(visit: Visit) -> web.Response:
     )
 
 
-@pages.post(PATH)
+async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    event = await visit.db.read_primary(get_own_event, visit.actor, event_id=visit.id())
+    return await _ask(visit, event, Form(visit.words, LABELS, typed).out_of_date())
+
+
+@pages.post(PATH, again=_again)
 async def cancel(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Cancel the event, or delete a draft that nobody has booked."""
     event = await visit.db.read_primary(get_own_event, visit.actor, event_id=visit.id())

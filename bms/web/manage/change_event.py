@@ -48,7 +48,7 @@ async def show(visit: Visit) -> web.Response:
 
 async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
     form = fields.event_form(visit.words, typed)
-    form.refusal = visit.gettext(marked("This page had become out of date. Please press the button again."))
+    form.out_of_date()
     return await _show(visit, await _own(visit), form)
 
 

@@ -34,7 +34,7 @@ async def show(visit: Visit) -> web.Response:
 
 async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
     form = Form(visit.words, LABELS, typed)
-    form.refusal = visit.gettext(marked("This page had become out of date. Please press the button again."))
+    form.out_of_date()
     return await _show(visit, form)
 
 
@@ -56,7 +56,6 @@ async def send(visit: Visit, typed: dict[str, str]) -> web.Response:
     except BMSError as error:
         if error.status in (403, 404):
             raise
-        form.typed.pop(FIELD, None)
         form.refuse(error)
         return await _show(visit, form, status=error.status)
     return see_other(f"{path_of(visit.id(), '/message')}?sent={people}")

@@ -13,9 +13,13 @@ OF_EVENTS: Mapping[str, str] = {
     "cancel": marked("Cancelled the event"),
     "complete": marked("The event is over"),
     "delete": marked("Deleted the event"),
+    "set_picture": marked("Gave the event a picture"),
+    "describe_picture": marked("Described the picture"),
+    "remove_picture": marked("Took the picture away"),
     "message_holders": marked("Sent a message to the holders"),
     "seat": marked("Seated the event by a plan"),
     "unseat": marked("Removed the seating"),
+    "release_accessible": marked("Wheelchair places went to the general sale"),
     "block_seats": marked("Blocked seats"),
     "unblock_seats": marked("Gave blocked seats free"),
 }

@@ -26,10 +26,10 @@ from bms.web.kit.visit import Visit
 from bms.web.manage import event_fields as fields
 from bms.web.manage.area import MANAGE
 from bms.web.manage.of_event import path_of, render_event
-from bms.web.shop.covers import cover_path
 from bms.web.shop.presenting import CATEGORIES, address_of
 from bms.web.shop.prose import to_html
 from bms.web.shop.refund_words import describe_refunds
+from bms.web.shop.shown_by import Cover, cover_of
 
 pages = Office(MANAGE)
 
@@ -46,7 +46,7 @@ class Shown(NamedTuple):
 
     event: EventRow
     view: EventView
-    cover: str
+    cover: Cover
     address: str
     description: str
     refunds: list[str]
@@ -61,7 +61,7 @@ async def new(visit: Visit) -> web.Response:
 
 async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
     form = fields.event_form(visit.words, typed)
-    form.refusal = visit.gettext(marked("This page had become out of date. Please press the button again."))
+    form.out_of_date()
     return await show_new(visit, form)
 
 
@@ -132,7 +132,7 @@ def shown_to_buyers(visit: Visit, view: EventView) -> Shown:
     return Shown(
         event,
         view,
-        cover_path(event.id, event.title, event.category),
+        cover_of(event),
         address_of(event),
         to_html(event.description),
         describe_refunds(visit.words, event, event.asked_at),
@@ -202,8 +202,7 @@ async def choices(visit: Visit, form: Form, *, more: bool = False) -> dict[str, 
 
 
 def refuse(form: Form, error: BMSError) -> None:
-    """Note why a command refused the form. Its next sending is another attempt."""
-    if error.status >= 500 or error.status == 404:
+    """Note why a command refused the form. Raises what is no matter of the form again."""
+    if (error.status >= 500 and error.status != 503) or error.status == 404:
         raise error
-    form.typed.pop(FIELD, None)
     form.refuse(error)

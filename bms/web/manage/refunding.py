@@ -40,7 +40,11 @@ async def ask_to_cancel(visit: Visit) -> web.Response:
     return await _choose(visit, found, Form(visit.words, CANCEL))
 
 
-@pages.post(f"{ONE}/cancel")
+async def _cancel_again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    return await _choose(visit, await own_booking(visit), Form(visit.words, CANCEL, typed).out_of_date())
+
+
+@pages.post(f"{ONE}/cancel", again=_cancel_again)
 async def cancel(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Show what the chosen tickets bring back; then, once it is confirmed, cancel them."""
     found = await own_booking(visit)
@@ -79,7 +83,11 @@ async def ask_to_refund(visit: Visit) -> web.Response:
     return _amount(visit, found, Form(visit.words, REFUND))
 
 
-@pages.post(f"{ONE}/refund")
+async def _refund_again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    return _amount(visit, await own_booking(visit), Form(visit.words, REFUND, typed).out_of_date())
+
+
+@pages.post(f"{ONE}/refund", again=_refund_again)
 async def refund(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Show what giving an amount back means; then, once it is confirmed, do it."""
     found = await own_booking(visit)

@@ -30,6 +30,7 @@ LABELS = {
     "plan": marked("Seating plan"),
     "categories": marked("Categories"),
     "orphan_rule": marked("Single seats left over"),
+    "release_accessible.hours_before": marked("Hours before the start"),
 }
 RULES = (
     ("refuse", marked("Refuse a choice that leaves a single seat")),
@@ -54,10 +55,18 @@ async def show(visit: Visit) -> web.Response:
     drawn = None
     if "plan" in visit.known:
         drawn = await _drawn(visit, form, visit.known["plan"])
+        if drawn is not None:
+            await _fill_in(visit, view, form, drawn)
     return await _show(visit, view, form, drawn)
 
 
-@pages.post(PATH)
+async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    view = await visit.db.read_primary(get_own_view, visit.actor, event_id=visit.id())
+    form = Form(visit.words, LABELS, typed).out_of_date()
+    return await _show(visit, view, form, await _drawn(visit, form, typed.get("plan", "")))
+
+
+@pages.post(PATH, again=_again)
 async def pin(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Show what the plan would change; then, once it is confirmed, seat the event."""
     view = await visit.db.read_primary(get_own_view, visit.actor, event_id=visit.id())
@@ -77,18 +86,25 @@ async def pin(visit: Visit, typed: dict[str, str]) -> web.Response:
         "version": drawn.version.version,
         "categories": categories,
         "orphan_rule": typed.get("orphan_rule", "refuse"),
+        "release_accessible": _release(typed),
     }
     loaded = form.load(_PIN, body) if categories else None
     if loaded is None or "back" in typed:
         return await _show(visit, view, form, drawn, status=422 if form.is_faulty else 200)
     wanted = PlanVersion(drawn.version.plan_id, drawn.version.version)
+    release = loaded["release_accessible"]
     try:
         chart = await visit.charts.load(wanted)
         difference = await visit.db.transact(
             begin_seating,
             visit.actor,
             event_id=view.event.id,
-            pin=Pin(*wanted, loaded["categories"], loaded["orphan_rule"]),
+            pin=Pin(
+                *wanted,
+                loaded["categories"],
+                loaded["orphan_rule"],
+                *(() if release is None else (release["hours_before"], release["when_rest_is_sold"])),
+            ),
             chart=chart,
             preview="sure" not in typed,
         )
@@ -117,6 +133,33 @@ async def remove(visit: Visit, typed: dict[str, str]) -> web.Response:
         form.refuse(error)
         return await _show(visit, view, form, None, status=error.status)
     return see_other(f"{path_of(view.event.id, '/seating')}?done=removed")
+
+
+def _release(typed: dict[str, str]) -> dict[str, Any] | None:
+    """Return when accessible places go to the general sale, as the API has it. None: never."""
+    hours = number_in(typed.get("release_accessible.hours_before", ""))
+    if hours == "" and "release_when_sold" not in typed:
+        return None
+    return {"hours_before": hours if hours != "" else None, "when_rest_is_sold": "release_when_sold" in typed}
+
+
+async def _fill_in(visit: Visit, view: EventView, form: Form, drawn: Drawn) -> None:
+    """Fill the form in as the event is seated now; one that is not, with ticket types of the same name."""
+    seating: Seating | None = await visit.db.read_primary(find_seating, event_id=view.event.id)
+    sold_by: dict[str, set[int]] = {
+        name: {kind.id for kind in view.ticket_types if kind.name == name} for name in drawn.categories
+    }
+    if seating is not None:
+        for no, category in seating.categories.items():
+            if category.name in sold_by:
+                sold_by[category.name] = {kind for kind, of in seating.types.items() if no in of}
+        form.typed["orphan_rule"] = seating.orphan_rule
+        if seating.release_hours is not None:
+            form.typed["release_accessible.hours_before"] = str(seating.release_hours)
+        if seating.release_when_sold:
+            form.typed["release_when_sold"] = "on"
+    for number, kinds in enumerate(sold_by.values()):
+        form.typed |= {f"c.{number}.{kind}": "on" for kind in kinds}
 
 
 async def _drawn(visit: Visit, form: Form, plan: str) -> Drawn | None:

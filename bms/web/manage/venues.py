@@ -76,7 +76,12 @@ async def new(visit: Visit) -> web.Response:
     return _show(visit, Form(visit.words, VENUE_LABELS))
 
 
-@pages.post("/manage/venues/new")
+async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
+    venue = await _own(visit) if "id" in visit.request.match_info else None
+    return _show(visit, Form(visit.words, VENUE_LABELS, typed).out_of_date(), venue)
+
+
+@pages.post("/manage/venues/new", again=_again)
 async def create(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Add a venue."""
     form = Form(visit.words, VENUE_LABELS, typed)
@@ -87,7 +92,6 @@ async def create(visit: Visit, typed: dict[str, str]) -> web.Response:
     try:
         await run_attempt(visit, typed, command, lambda venue: venue.id)
     except BMSError as error:
-        form.typed.pop(FIELD, None)
         form.refuse(error)
         return _show(visit, form, status=error.status)
     return see_other("/manage/venues?done=added")
@@ -102,7 +106,7 @@ async def show(visit: Visit) -> web.Response:
     return _show(visit, Form(visit.words, VENUE_LABELS, typed), venue)
 
 
-@pages.post("/manage/venues/{id:[0-9]+}")
+@pages.post("/manage/venues/{id:[0-9]+}", again=_again)
 async def change(visit: Visit, typed: dict[str, str]) -> web.Response:
     """Change a venue. A new address is told to the holders of tickets there."""
     venue = await _own(visit)

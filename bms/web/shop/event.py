@@ -21,7 +21,6 @@ from bms.web.kit.pages import Kept, Pages
 from bms.web.kit.redirects import see_other
 from bms.web.kit.visit import Visit
 from bms.web.kit.visitors import give_cookie
-from bms.web.shop.covers import cover_path
 from bms.web.shop.holding import hold
 from bms.web.shop.linked_data import describe
 from bms.web.shop.presenting import (
@@ -38,6 +37,7 @@ from bms.web.shop.presenting import (
 )
 from bms.web.shop.prose import to_html, to_line
 from bms.web.shop.refund_words import describe_refunds
+from bms.web.shop.shown_by import cover_of
 
 pages = Pages()
 
@@ -189,7 +189,7 @@ def _render(visit: Visit, shown: Shown, form: Form, *, status: int = 200) -> web
     state = state_of(event, shown.at)
     path = event_path(event.id, event.title)
     most = min(MAX_QUANTITY, event.per_user_limit or MAX_QUANTITY)
-    cover = cover_path(event.id, event.title, event.category)
+    cover = cover_of(event)
     response = visit.render(
         "event",
         status=status,
@@ -221,7 +221,7 @@ def _render(visit: Visit, shown: Shown, form: Form, *, status: int = 200) -> web
         reviews=shown.reviews,
         other_dates=shown.other_dates,
         other_events=shown.other_events,
-        linked_data=describe(shown.view, state, visit.origin, path, cover),
+        linked_data=describe(shown.view, state, visit.origin, path, cover.searched),
     )
     response[CANONICAL] = path
     return response

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from bms.i18n.languages import marked
 from bms.queries.events import EventRow, EventView
 from bms.terms import EventStatus
-from bms.web.shop.covers import cover_path
+from bms.web.shop.shown_by import Cover, cover_of
 
 # The usual names of categories, which pages translate. Others are shown as their admin has written them.
 CATEGORIES = (
@@ -44,7 +44,7 @@ class Card(NamedTuple):
 
     id: int
     path: str
-    cover: str
+    cover: Cover
     title: str
     starts_at: dt.datetime
     zone: str
@@ -118,7 +118,7 @@ def card_of(view: EventView, at: dt.datetime) -> Card:
     return Card(
         id=event.id,
         path=event_path(event.id, event.title),
-        cover=cover_path(event.id, event.title, event.category),
+        cover=cover_of(event),
         title=event.title,
         starts_at=event.starts_at,
         zone=zone_of(event),

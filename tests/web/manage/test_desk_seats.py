@@ -1,5 +1,6 @@
 """Seats on the organiser's desk: seating an event by a plan, giving other seats, giving tickets away."""
 
+import re
 from typing import Any
 
 import pytest
@@ -68,15 +69,21 @@ async def test_tickets_get_other_seats_and_exchange_theirs(scene: Scene, desk: B
     form = page.form(path)
     names = sorted(name for name in form.fields if name.startswith("t."))
     one, other = (form.fields[name] for name in names)
-    swapped = await send(desk, page, path, **{names[0]: other, names[1]: one})
+    asked = await send(desk, page, path, **{names[0]: other, names[1]: one})
+    assert f"from {one} to {other}." in asked.text
+    swapped = await send(desk, asked, path, sure="1")
     assert "The seats are changed." in swapped.text
     page = await desk.get(path)
     assert [page.form(path).fields[name] for name in names] == [other, one]
     nowhere = await send(desk, page, path, **{names[0]: "Stalls, Z 99"})
     assert nowhere.status == 422
     assert "There is no such seat" in nowhere.text
+    half = await send(desk, page, path, **{names[0]: one})
+    assert f"from {other} to {one}." in half.text
+    assert f"from {one} to {other}." in half.text
     free = scene.rows("SELECT section, row_label, seat_number FROM event_seats WHERE guid = ?", third)[0]
-    moved = await send(desk, page, path, **{names[0]: f"{free[0]}, {free[1]} {free[2]}"})
+    asked = await send(desk, page, path, **{names[0]: f"{free[0]}, {free[1]} {free[2]}"})
+    moved = await send(desk, asked, path, sure="1")
     assert "The seats are changed." in moved.text
     assert hall.states()[third] == 2
 
@@ -160,3 +167,60 @@ async def test_no_more_seats_are_blocked_than_the_api_takes(scene: Scene, desk: 
     assert again.status == 422
     assert "At most 1,000 seats" in again.text
     assert hall.count(3) == 0
+
+
+async def test_certain_seats_are_given_away_blocked_ones_too(scene: Scene, desk: Browser) -> None:
+    hall = await open_hall(scene)
+    first, second, *_ = hall.guids()
+    block = {"seats": [second], "reason": "House seats"}
+    await scene.api.post(f"/events/{hall.event_id}/seats/block", block, token=scene.organiser.token)
+    path = f"/manage/events/{hall.event_id}/give"
+    page = await desk.get(path)
+    seats = f"s.{hall.types['Stalls']}"
+    guest = {"name": "Ann Press", "email": "ann@example.org"}
+    nowhere = await send(desk, page, path, **guest, **{seats: "Stalls, Z 9"})
+    assert nowhere.status == 422
+    assert "There is no such seat" in nowhere.text
+    assert nowhere.form(path).fields[seats] == "Stalls, Z 9"
+    refused = await send(desk, page, path, **guest, **{seats: "Stalls, A 1; Stalls, A 2"})
+    assert refused.status == 409
+    done = await send(desk, page, path, **guest, **{seats: "Stalls, A 1; Stalls, A 2", "allow_blocked": "on"})
+    assert "Given away" in done.text
+    assert [hall.states()[guid] for guid in (first, second)] == [2, 2]
+
+
+async def test_accessible_places_are_released_as_the_form_says(scene: Scene, desk: Browser) -> None:
+    """What is set stays when another version is pinned, unless the form says otherwise."""
+    hall = await open_hall(scene)
+    path = f"/manage/events/{hall.event_id}/seating"
+    chosen = await desk.get(f"{path}?plan={hall.version['plan']}")
+    form = chosen.form(path)
+    assert sorted(name for name in form.fields if name.startswith("c.")) == sorted(
+        f"c.{number}.{kind}" for number, kind in enumerate(hall.types.values())
+    )
+    bad = await send(desk, chosen, path, **{"release_accessible.hours_before": "soon"})
+    assert bad.status == 422
+    asked = await send(
+        desk, chosen, path, **{"release_accessible.hours_before": "24", "release_when_sold": "on"}
+    )
+    done = await send(desk, asked, path, sure="1")
+    assert "24 hours before the start" in done.text
+    shown = (await scene.api.get(f"/events/{hall.event_id}/seating")).json["release_accessible"]
+    assert (shown["hours_before"], shown["when_rest_is_sold"]) == (24, True)
+    again = await desk.get(f"{path}?plan={hall.version['plan']}")
+    fields = again.form(path).fields
+    assert fields["release_accessible.hours_before"] == "24"
+    assert fields["release_when_sold"] == "on"
+    assert fields["orphan_rule"] == "off"
+
+
+async def test_the_map_of_other_seats_is_light(scene: Scene, desk: Browser) -> None:
+    hall = await open_hall(scene)
+    booking = await seated(scene, hall, hall.guids()[0])
+    page = await desk.get(f"/manage/events/{hall.event_id}/bookings/{booking['reference']}/seats")
+    loaded = set(re.findall(r'"(/static/[^"]+)"', page.html))
+    assert {name.split("/")[-1].split(".")[0] for name in loaded} >= {"reseat", "reseat-map", "seat-view"}
+    sizes = {name: len((await desk.get(name)).html.encode()) for name in loaded}
+    assert sum(size for name, size in sizes.items() if name.endswith(".js")) <= 30_000, sizes
+    html = re.sub(r"<option[^>]*>", "", page.html)  # the free seats are plan data
+    assert len(html.encode()) + sum(sizes.values()) <= 60_000, (len(html.encode()), sizes)

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bms.http import keys
 from bms.seating.demo import theatre
 from bms.web.kit.assets import DIRECTORY, asset
 from tests.kit.scene import Scene
@@ -387,3 +388,28 @@ def test_the_editor_names_all_of_its_scripts() -> None:
     for name in imported:
         assert f'"{name}"' in page
         assert asset(f"{name}.js")
+
+
+async def test_while_all_processes_are_busy_nothing_typed_is_lost(
+    scene: Scene, desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await drawn(scene)
+    draw, new, show = [await desk.get(one) for one in (f"{path}/draw", "/manage/plans/new", path)]
+    monkeypatch.setattr(desk.app[keys.CHARTS].worker, "at_a_time", 0)
+    typed = {"do": "row", "where.section": "Stalls", "where.first_row": "A", "row": "Z"}
+    form = next(form for form in draw.forms if "where.section" in form.fields)
+    refused = await desk.submit(draw, replace(form, fields=form.fields | typed))
+    assert refused.status == 503
+    assert "Very many people" in refused.text
+    again = next(form for form in refused.forms if "where.section" in form.fields)
+    assert {name: again.fields[name] for name in typed} == typed
+    unmade = await send(desk, new, "/manage/plans/new", **BLOCK, name="Old Hall", save="1")
+    assert "Very many people" in unmade.text
+    assert unmade.form("/manage/plans/new").fields["name"] == "Old Hall"
+    assert unmade.form("/manage/plans/new").fields["sections.0.rows"] == "3"
+    nameless = await send(desk, show, path, name="")
+    assert nameless.status == 422
+    unread = await upload(
+        desk, await desk.get("/manage/plans/import"), "/manage/plans/import", b"{}", name="New Hall"
+    )
+    assert unread.form("/manage/plans/import").fields["name"] == "New Hall"

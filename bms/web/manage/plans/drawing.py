@@ -6,12 +6,12 @@ import orjson
 from aiohttp import hdrs, web
 
 from bms.commands.events.seating_plans import NewPlan, replace_plan
-from bms.errors import BMSError, NotFound, PreconditionFailed
+from bms.errors import BMSError, NotFound, Overloaded, PreconditionFailed
 from bms.i18n.languages import marked
 from bms.queries.seating_plans import Drawing, get_drawing
 from bms.schemas.seating_edits import EditPlan, edits_of
 from bms.seating import jobs
-from bms.seating.drafts import UNKNOWN
+from bms.seating.drafts import UNKNOWN, CategoryOfDraft
 from bms.seating.edits import Do
 from bms.seating.faults import PlanRefused
 from bms.seating.terms import Kind
@@ -75,6 +75,7 @@ STEPS = (
     ("2", marked("up by two: 1 3 5")),
     ("-2", marked("down by two: 5 3 1")),
 )
+GREY = "#888888"  # of a category while its colour is not known
 SAVED = marked("Saved.")
 _EDITS = EditPlan()
 _WHERE = ("section", "first_row", "last_row", "first_seat", "last_seat")
@@ -90,7 +91,7 @@ async def show(visit: Visit) -> web.Response:
 async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
     drawing = await _own(visit)
     form = Form(visit.words, LABELS, typed)
-    form.refusal = visit.gettext(marked("This page had become out of date. Please press the button again."))
+    form.out_of_date()
     return await _refused(visit, drawing, form, csrf=visit.token())
 
 
@@ -207,13 +208,24 @@ async def _refused(
     return _json({"message": said, "again": again, **({} if csrf is None else {"csrf": csrf})}, status)
 
 
+async def _survey(visit: Visit, drawing: Drawing, form: Form, at: int | None) -> jobs.Survey:
+    """Return what the page shows of the draft. While all processes are busy, that is what was typed."""
+    try:
+        return await visit.charts.worker.run(
+            jobs.survey, drawing.draft, at, is_faulty=drawing.plan.faults > 0
+        )
+    except Overloaded:
+        if not form.is_faulty:
+            raise
+        section, category = (form.typed.get(name, "") for name in ("where.section", "category"))
+        return jobs.Survey([section], [CategoryOfDraft(category, GREY, 0)] if category else [], [], None)
+
+
 async def _show(visit: Visit, drawing: Drawing, form: Form, *, status: int = 200) -> web.Response:
     plan = drawing.plan
     at = number_in(visit.known.get("at", ""))
     start = number_in(visit.known.get("from", "")) or 0
-    survey = await visit.charts.worker.run(
-        jobs.survey, drawing.draft, at if isinstance(at, int) else None, is_faulty=plan.faults > 0
-    )
+    survey = await _survey(visit, drawing, form, at if isinstance(at, int) else None)
     first = start if isinstance(start, int) and start < len(survey.faults) else 0
     if survey.row is not None and not form.typed:
         form.typed |= {"where.section": survey.row.section}

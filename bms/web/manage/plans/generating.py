@@ -41,7 +41,7 @@ async def new(visit: Visit) -> web.Response:
 
 async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
     form = blocks.blocks_form(visit.words, typed)
-    form.refusal = visit.gettext(marked("This page had become out of date. Please press the button again."))
+    form.out_of_date()
     return await _show(visit, form, None)
 
 
@@ -58,7 +58,6 @@ async def create(visit: Visit, typed: dict[str, str]) -> web.Response:
     try:
         plan_id = await store(visit, typed, fields, made.draft)
     except BMSError as error:
-        form.typed.pop(FIELD, None)
         refuse(form, error)
         return await _show(visit, form, made, status=error.status)
     return see_other(f"{path_of_plan(plan_id)}?done=made")

@@ -71,7 +71,7 @@ async def show_again(visit: Visit) -> web.Response:
 
 async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
     form = Form(visit.words, LABELS, typed)
-    form.refusal = visit.gettext(marked("This page had become out of date. Please press the button again."))
+    form.out_of_date()
     return await _show(visit, form, await own_plan(visit) if "id" in visit.request.match_info else None)
 
 
@@ -90,7 +90,6 @@ async def import_new(visit: Visit, typed: dict[str, str]) -> web.Response:
     try:
         plan_id = await store(visit, sent, fields, draft)
     except BMSError as error:
-        form.typed.pop(FIELD, None)
         refuse(form, error)
         return await _show(visit, form, None, status=error.status)
     return see_other(f"{path_of_plan(plan_id)}?done=imported")

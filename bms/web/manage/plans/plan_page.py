@@ -5,7 +5,7 @@ from functools import partial
 from aiohttp import web
 
 from bms.commands.events.seating_plans import NewPlan, publish_plan, replace_plan
-from bms.errors import BMSError
+from bms.errors import BMSError, Overloaded
 from bms.i18n.languages import marked
 from bms.queries.seating_plans import Drawing, get_drawing, list_pinned_events, list_versions
 from bms.schemas.seating import PlanFields
@@ -52,7 +52,7 @@ async def show(visit: Visit) -> web.Response:
 
 async def _again(visit: Visit, typed: dict[str, str]) -> web.Response:
     form = Form(visit.words, DETAILS, typed)
-    form.refusal = visit.gettext(marked("This page had become out of date. Please press the button again."))
+    form.out_of_date()
     return await _show(visit, await _own(visit), form)
 
 
@@ -114,9 +114,19 @@ def _details(visit: Visit, drawing: Drawing) -> Form:
     return Form(visit.words, DETAILS, {**typed, **({"shared": "on"} if plan.shared else {})})
 
 
+async def _portrait(visit: Visit, drawing: Drawing, form: Form) -> jobs.Portrait | None:
+    """Return what the page shows of the draft. A form that was refused is shown without it if need be."""
+    try:
+        return await visit.charts.worker.run(jobs.portray, drawing.draft, is_faulty=drawing.plan.faults > 0)
+    except Overloaded:
+        if not form.is_faulty:
+            raise
+        return None
+
+
 async def _show(visit: Visit, drawing: Drawing, form: Form, *, status: int = 200) -> web.Response:
     plan = drawing.plan
-    portrait = await visit.charts.worker.run(jobs.portray, drawing.draft, is_faulty=plan.faults > 0)
+    portrait = await _portrait(visit, drawing, form)
     events = await visit.db.read_primary(list_pinned_events, plan_id=plan.id, limit=LISTED)
     mine, others = split(visit, events)
     done = DONE.get(visit.known.get("done", ""))
@@ -126,10 +136,10 @@ async def _show(visit: Visit, drawing: Drawing, form: Form, *, status: int = 200
         plan,
         status=status,
         form=form,
-        picture=portrait.picture,
-        categories=portrait.survey.categories,
-        faults=told_with_places(visit, portrait.survey.faults[:FAULTS_SHOWN]),
-        faults_in_all=len(portrait.survey.faults),
+        picture=None if portrait is None else portrait.picture,
+        categories=[] if portrait is None else portrait.survey.categories,
+        faults=[] if portrait is None else told_with_places(visit, portrait.survey.faults[:FAULTS_SHOWN]),
+        faults_in_all=plan.faults if portrait is None else len(portrait.survey.faults),
         versions=await visit.db.read_primary(list_versions, plan_id=plan.id, limit=LISTED),
         events=mine,
         others=others,

@@ -11,6 +11,7 @@ SELECT
   c.slug AS category,
   e.title,
   e.excerpt AS description,
+  e.picture,
   e.starts_at,
   e.ends_at,
   e.timezone,

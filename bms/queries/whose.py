@@ -1,4 +1,4 @@
-"""Whose bookings somebody may cancel."""
+"""Whose bookings somebody may see and cancel."""
 
 from typing import NamedTuple
 
@@ -9,17 +9,17 @@ from bms.sql.session import Transaction
 from bms.terms import Actor, Right
 
 
-class ToCancel(NamedTuple):
-    """A booking that the actor may cancel, and whether as one who runs its event, or all of them."""
+class Seen(NamedTuple):
+    """A booking that the actor may see, and whether as one who runs its event, or all of them."""
 
     view: BookingView
     is_run: bool
 
 
-def get_to_cancel(tx: Transaction, actor: Actor, booking_id: int) -> ToCancel:
+def get_seen_booking(tx: Transaction, actor: Actor, *, booking_id: int) -> Seen:
     """Return a booking to its buyer, to the organiser of its event and to admins. Raises NotFound.
 
-    The buyer may cancel it until the event begins, and whoever runs the event at any time.
+    Each of them may cancel it: the buyer until the event begins, and whoever runs the event at any time.
     """
     view = get_booking(tx, booking_id=booking_id, viewer_id=None)
     is_run = actor.may(Right.BOOKINGS_ANY)
@@ -27,4 +27,4 @@ def get_to_cancel(tx: Transaction, actor: Actor, booking_id: int) -> ToCancel:
         is_run = owns(tx.only(GET_FOR_OWNER, id=view.booking.event_id), actor)
     if not is_run and view.booking.user_id != actor.user_id:
         raise NotFound("There is no such booking")
-    return ToCancel(view, is_run)
+    return Seen(view, is_run)

@@ -1,0 +1,6 @@
+SELECT
+  picture
+FROM events
+WHERE
+  id = CAST(? AS bigint)
+-- takes: @id

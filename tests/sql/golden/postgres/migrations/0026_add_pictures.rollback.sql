@@ -1,0 +1,3 @@
+DROP TABLE event_pictures;
+ALTER TABLE events
+DROP COLUMN picture;
