@@ -18,13 +18,15 @@ async def choose(browser: Browser, scene: Scene, quantity: str = "2") -> Page:
     page = await browser.get(f"/e/{scene.event['id']}")
     assert page.status == 200, page.text
     name = f"q.{scene.event['ticket_types'][0]['id']}"
-    return await browser.submit(page, page.form("/e/"), **{name: quantity})
+    return await browser.submit(page, page.form("/e/"), True, **{name: quantity})
 
 
 async def buy(browser: Browser, scene: Scene, **contact: str) -> Page:
     """Buy two tickets as a guest, and return the page of the booking."""
     checkout = await choose(browser, scene)
-    page = await browser.submit(checkout, checkout.form(checkout.path), **{**CONTACT, **contact}, **PAID)
+    page = await browser.submit(
+        checkout, checkout.form(checkout.path), True, **{**CONTACT, **contact}, **PAID
+    )
     assert page.path.startswith("/tickets/"), page.text
     return page
 

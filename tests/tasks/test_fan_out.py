@@ -141,7 +141,7 @@ async def test_without_the_guard_two_leaders_tell_twice(
     def late(tx: Any) -> None:
         for row in first:
             telling = followers.tell_person(decode(row.kind, row.payload))
-            commands._write(tx, [commands._told(row, telling, LANGUAGES)])
+            commands._write(tx, [commands._told(row, telling, LANGUAGES)], maker_of_links(TOKENS))
         commands._finish(tx, [row.id for row in first])
 
     await scene.db.transact(late)
