@@ -75,9 +75,14 @@ class Visitor:
             raise NotReached(f"the payment led to {booking}")
         return booking
 
-    def links(self, path: str, below: str) -> list[str]:
-        """Return the links of a page to paths below ``below``, without their queries."""
+    def links(self, path: str, below: str) -> list[str] | None:
+        """Return the links of a page to paths below ``below``, without their queries.
+
+        None for what is no page.
+        """
         _, page = self.get(path)
+        if "</html>" not in page:
+            return None
         found = [unescape(link) for link in re.findall(r'href="([^"]+)"', page)]
         return [link.partition("?")[0].partition("#")[0] for link in found if link.startswith(below)]
 
@@ -102,13 +107,17 @@ def crawl(visitor: Visitor, start: str) -> list[str]:
 
     Pages that differ in a number or a reference alone are one kind.
     """
-    kinds: dict[str, str] = {}
+    found: list[str] = []
+    seen: set[str] = set()
     waiting = [start]
     while waiting:
         path = waiting.pop(0)
         kind = re.sub(r"/(\d+|[0-9A-Z]{10})(?=/|$)", "/*", path)
-        if kind in kinds or path.endswith((".csv", ".json", ".ics")) or "/export" in path:
+        if kind in seen:
             continue
-        kinds[kind] = path
-        waiting += visitor.links(path, start)
-    return sorted(kinds.values())
+        seen.add(kind)
+        links = visitor.links(path, start)
+        if links is not None:
+            found.append(path)
+            waiting += links
+    return sorted(found)
