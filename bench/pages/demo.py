@@ -10,7 +10,7 @@ from email import policy
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.pages.bars import HOME, INSIDE, PUBLIC, SHOP, Bars
+from bench.pages.bars import HOME, INSIDE, LIST, PUBLIC, SHOP, Bars
 from bench.pages.visits import GUEST, NotReached, Visitor, crawl, events
 from bench.serving import Server, bms_server
 
@@ -59,8 +59,8 @@ def _of_the_shop(demo: Demo) -> list[Page]:
         Page("home", "/", "", HOME),
         Page("event", plain[0], "", HOME),
         Page("event with seats", seated, "", HOME),
-        Page("seats", f"{seated.rpartition('/')[0]}/seats", "", PUBLIC._replace(performance=90)),
-        Page("seats, list", f"{seated.rpartition('/')[0]}/seats/list", "", SHOP),
+        Page("seats", f"{seated.rpartition('/')[0]}/seats", "", SHOP),
+        Page("seats, list", f"{seated.rpartition('/')[0]}/seats/list", "", LIST),
         Page("accessibility", "/accessibility", "", PUBLIC),
         *(Page(name, f"/{name}", "", SHOP) for name in ("sign-in", "sign-up", "forgot")),
     ]
@@ -69,13 +69,12 @@ def _of_the_shop(demo: Demo) -> list[Page]:
     checkout, _ = held.choose(plain[0], 2)
     visitor.sign_in("visitor", demo.passwords["visitor"])
     own = visitor.buy(plain[1])
-    buying = SHOP._replace(performance=90)
     return [
         *public,
-        Page("checkout", checkout, held.cookie, buying),
-        Page("tickets", "/tickets", visitor.cookie, buying),
-        Page("booking", own, visitor.cookie, buying),
-        Page("booking of a guest", booking, guest.cookie, buying),
+        Page("checkout", checkout, held.cookie, SHOP),
+        Page("tickets", "/tickets", visitor.cookie, SHOP),
+        Page("booking", own, visitor.cookie, SHOP),
+        Page("booking of a guest", booking, guest.cookie, SHOP),
         Page("cancel", f"{own}/cancel", visitor.cookie, SHOP),
         Page("another address", f"{booking}/contact", guest.cookie, SHOP),
         Page("a guest's link", _mailed_link(demo), "", SHOP),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from bench.machine import commit
-from bench.pages.bars import CATEGORIES, KB, PAGE_BYTES, SCRIPT_BYTES, Bars, Reading, missed
+from bench.pages.bars import CATEGORIES, KB, PAGE_BYTES, PLAN_BYTES, SCRIPT_BYTES, Bars, Reading, missed
 from bench.pages.lighthouse import VERSION
 
 INTRODUCTION = f"""\
@@ -20,7 +20,8 @@ admins are measured once, for accessibility and good practice.
 
 "Sent" is everything that a first visit loads, compressed. The last two columns are sizes before compression,
 without pictures and the data of seating plans: at most {PAGE_BYTES // KB} KB a page, {SCRIPT_BYTES // KB} KB
-of it script.
+of it script. The list of seats, which needs no script, has the seats in the page itself, so that it may have
+{PLAN_BYTES // KB} KB more.
 """
 HEAD = (
     *("page", "performance", "accessibility", "best practices", "search", "LCP", "sent", "requests"),

@@ -60,6 +60,13 @@ def test_what_is_counted() -> None:
     assert (found.lcp, found.scores["performance"]) == (1.234, 97)
 
 
+def test_a_page_that_is_not_timed_is_read_too() -> None:
+    of_an_office = report(None)
+    del of_an_office["categories"]["performance"]
+    del of_an_office["audits"]["network-requests"]
+    assert missed(read(of_an_office), INSIDE) == []
+
+
 def test_each_bar_can_be_missed() -> None:
     good = read(report(0.95, 1.0, asked("/", "Document", 60 * 1024)))
     assert missed(good, HOME) == []
