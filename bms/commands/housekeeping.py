@@ -93,7 +93,7 @@ KEEP_LINKS = Statement(
                    FROM   bookings AS b
                    INNER JOIN events AS e ON e.id = b.event_id
                    WHERE  b.reference = booking_links.reference
-                     AND  DATEADD(DAY, @days, COALESCE(e.ends_at, e.starts_at)) > SYSUTCDATETIME())
+                     AND  COALESCE(e.ends_at, e.starts_at) > DATEADD(DAY, -@days, SYSUTCDATETIME()))
     """,
 )
 
@@ -110,7 +110,7 @@ DELETE_LINKS = Statement(
                        FROM   bookings AS b
                        INNER JOIN events AS e ON e.id = b.event_id
                        WHERE  b.reference = booking_links.reference
-                         AND  DATEADD(DAY, @days, COALESCE(e.ends_at, e.starts_at)) > SYSUTCDATETIME())
+                         AND  COALESCE(e.ends_at, e.starts_at) > DATEADD(DAY, -@days, SYSUTCDATETIME()))
     """,
 )
 

@@ -19,6 +19,6 @@ WHERE
       ON e.id = b.event_id
     WHERE
       b.reference = booking_links.reference
-      AND (COALESCE(e.ends_at, e.starts_at) + CAST(? AS integer) * INTERVAL '1 day') > CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
+      AND COALESCE(e.ends_at, e.starts_at) > (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + (-CAST(? AS integer)) * INTERVAL '1 day')
   )
 -- takes: @days, @limit, @days
