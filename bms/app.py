@@ -52,10 +52,9 @@ from bms.handlers.legacy import orders, purchases
 from bms.handlers.legacy import payments as legacy_payments
 from bms.http import keys
 from bms.http.access_log import AccessLog
-from bms.http.addresses import Forwarded
 from bms.http.cors import allow
 from bms.http.endpoint import install
-from bms.http.middleware import surround
+from bms.http.middleware import surrounding
 from bms.http.refusals import Refusals
 from bms.http.resources import known_paths
 from bms.http.shared import SharedReply
@@ -129,28 +128,29 @@ ENDPOINTS = [endpoint for module in ROUTES for endpoint in module.routes.endpoin
 
 def create_app(settings: Settings, database_url: str) -> web.Application:
     """Return the application for ``database_url`` (the embedded server's, or the one of ``settings``)."""
-    middlewares: list[Middleware] = [surround]
+    metrics = make_metrics(settings, "server")
+    access_log = AccessLog(
+        enabled=settings.access_log != OFF and settings.log_level in ("DEBUG", "INFO"),
+        as_json=(settings.log_format if settings.access_log == ON else settings.access_log) == logs.JSON,
+    )
+    middlewares: list[Middleware] = [surrounding(metrics, access_log, settings.trusted_proxies)]
     if settings.cors_origins:
         middlewares.insert(0, allow(settings.cors_origins))
     app = web.Application(middlewares=middlewares, client_max_size=settings.max_body_bytes)
     app[keys.SETTINGS] = settings
-    metrics = app[keys.METRICS] = make_metrics(settings, "server")
-    app[keys.ACCESS_LOG] = AccessLog(
-        enabled=settings.access_log != OFF and settings.log_level in ("DEBUG", "INFO"),
-        as_json=(settings.log_format if settings.access_log == ON else settings.access_log) == logs.JSON,
-    )
+    app[keys.METRICS] = metrics
+    app[keys.ACCESS_LOG] = access_log
     app[keys.DATABASE] = make_database(settings, database_url, metrics, is_patient=False)
     app[keys.REPLIES] = make_reply_cache(settings, app[keys.DATABASE].board)
     app[keys.CALLERS] = make_caller_cache(app[keys.DATABASE].board)
     app[keys.COUNTERS] = make_counters(settings, app[keys.DATABASE])
-    app[keys.FORWARDED] = Forwarded(settings.trusted_proxies)
     app[keys.REFUSALS] = Refusals(
         lambda counts: app[keys.DATABASE].transact(
             add_refusals, counts=[(*refused, times) for refused, times in counts.items()]
         )
     )
     app[keys.CHARTS] = Charts(app[keys.DATABASE])
-    app[keys.SEAT_WATCH] = SeatWatch(app[keys.DATABASE], app[keys.CHARTS])
+    app[keys.SEAT_WATCH] = SeatWatch(app[keys.DATABASE], app[keys.CHARTS], seating.all_seats)
     app[keys.TURNSTILE] = Turnstile(
         app[keys.DATABASE],
         per_user=settings.waiting_asks_per_user,

@@ -78,6 +78,20 @@ class Cache(Generic[V]):
         """How often ``get`` was called, by how it answered, since the cache was made."""
         return Requests(self._hits, self._misses, self._shared)
 
+    def at_hand(self, key: str, slot: int | None = None) -> V | None:
+        """Return the value kept for ``key`` if that is known to be valid without waiting.
+
+        None: ask ``get``. Most callers are spared its coroutines.
+        """
+        kept = self._kept.get(key)
+        if kept is None or kept.stamps is None or self._board is None or self._clock() >= kept.until:
+            return None
+        if kept.stamps != self._board.at_once(self._tables, slot):
+            return None
+        self._kept.move_to_end(key)
+        self._hits += 1
+        return kept.value
+
     async def get(self, key: str, read: Callable[[], Awaitable[V]], slot: int | None = None) -> V:
         """Return the value kept for ``key``, or what ``read`` returns. Raises what ``read`` raises.
 

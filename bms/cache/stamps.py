@@ -77,6 +77,10 @@ class Board(ABC):
     async def read(self, tables: slice, slot: int | None) -> Stamps | None:
         """Return the stamps of ``tables`` (EVENTS or CALLERS) and of ``slot``. None: they are unknown."""
 
+    def at_once(self, tables: slice, slot: int | None) -> Stamps | None:
+        """Return what ``read`` would if that takes no waiting, else None."""
+        return None
+
     @abstractmethod
     def touch(self, changes: Changes) -> None:
         """Change the stamps that ``changes`` invalidates. Called in a pool thread; never raises."""
@@ -103,6 +107,9 @@ class SharedMemory(Board):
         self._slots = memoryview(self._map)[_SLOTS_AT:].cast("Q")
 
     async def read(self, tables: slice, slot: int | None) -> Stamps:
+        return self.at_once(tables, slot)
+
+    def at_once(self, tables: slice, slot: int | None) -> Stamps:
         return self._map[tables], 0 if slot is None else self._slots[slot]
 
     def touch(self, changes: Changes) -> None:

@@ -169,8 +169,7 @@ FINISH_REFUND = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """An Idempotency-Key: its user, its value and the fingerprint of the request."""
 
     user_id: int

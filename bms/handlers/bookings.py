@@ -81,18 +81,19 @@ async def hold(call: Call) -> web.Response:
 
     With a ``quote`` the buyer pays the price quoted, or is refused with a new quote.
     """
-    buyer = call.body["user_id"] or call.caller.user_id
-    if buyer != call.caller.user_id and not call.actor.may(Right.BOOKINGS_ANY):
+    body, caller = call.body, call.caller
+    buyer = body["user_id"] or caller.user_id
+    if buyer != caller.user_id and not call.actor.may(Right.BOOKINGS_ANY):
         raise Forbidden("Only an admin may book for another user")
     return await holding.hold(
         call,
         user_id=buyer,
-        event_id=call.body["event_id"],
-        wanted=call.body["wanted"],
+        event_id=body["event_id"],
+        wanted=body["wanted"],
         present=present_booking,
-        quote=call.body["quote"],
-        locale=call.body["locale"],
-        contact=Contact(**call.body.get("contact", {})),
+        quote=body["quote"],
+        locale=body["locale"],
+        contact=Contact(**body.get("contact", {})),
     )
 
 

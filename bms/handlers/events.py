@@ -24,9 +24,9 @@ from bms.errors import (
     StartTooNear,
     Unauthenticated,
 )
-from bms.http import keys
 from bms.http.call import Access, Call
 from bms.http.endpoint import Cached, Routes
+from bms.http.exchange import EXCHANGE
 from bms.http.idempotency import once
 from bms.http.pages import decode_cursor, no_content, page, respond
 from bms.http.shared import NO_CACHE, digest, keep_for
@@ -120,7 +120,8 @@ def _presenter(call: Call) -> Callable[[EventView], dict[str, Any]]:
     Sources 001 and 002 know events by other names, and by today's paths with a slash at the end.
     """
     request = call.request
-    is_older = request.path.endswith("/") or keys.SUCCESSOR in request or call.body.get("older_names", False)
+    is_older_path = request.path.endswith("/") or request[EXCHANGE].successor is not None
+    is_older = is_older_path or call.body.get("older_names", False)
     return present_older_event if is_older else present_event
 
 

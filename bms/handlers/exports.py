@@ -6,7 +6,6 @@ from aiohttp import web
 
 from bms.admission.holders import holders_csv
 from bms.errors import BMSError
-from bms.http import keys
 from bms.http.call import Call
 from bms.http.endpoint import Routes
 from bms.http.headers import complete
@@ -42,7 +41,7 @@ async def export(call: Call) -> web.StreamResponse:
     response.headers["Content-Disposition"] = f'attachment; filename="bookings-{event_id}.csv"'
     # The middleware adds these too, but only when a response is ready, and this one is on its way by then.
     complete(response.headers)
-    response.headers["X-Request-Id"] = call.request[keys.REQUEST_ID]
+    response.headers["X-Request-Id"] = call.request_id
     await response.prepare(call.request)
     if call.request.method == "HEAD":
         return response

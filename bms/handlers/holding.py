@@ -35,28 +35,23 @@ async def hold(
 
     Raises as ``Turnstile.hold``.
     """
-    caller = call.caller
+    caller, actor, settings = call.caller, call.actor, call.settings
     if locale is None and caller.locale is None and user_id == caller.user_id:
         locale = call.language
+    by_others = not settings.unpaid_tickets_per_address or actor.may(Right.BOOKINGS_ANY)
     ask = Ask(
-        actor=call.actor,
+        actor=actor,
         user_id=user_id,
         event_id=event_id,
         wanted=tuple([Wanted(*line) for line in wanted]),
-        hold_seconds=call.settings.hold_seconds,
+        hold_seconds=settings.hold_seconds,
         key=await key_of(call),
         render=lambda view: StoredReply.of(201, present(view)),
         confirm_free=confirm_free,
         quote=quote,
         locale=locale,
         contact=contact,
-        address=_address(call),
+        # Who sells for others sells to many from one desk: their address says nothing.
+        address=None if by_others else call.network,
     )
     return send(await call.turnstile.hold(ask))
-
-
-def _address(call: Call) -> str | None:
-    """Return the address that the hold counts for. Who sells for others sells to many from one desk."""
-    if not call.settings.unpaid_tickets_per_address or call.actor.may(Right.BOOKINGS_ANY):
-        return None
-    return call.network

@@ -3,7 +3,7 @@
 import gzip
 from typing import Any
 
-from aiohttp import ETag, hdrs, web
+from aiohttp import ETag, web
 
 from bms.checkout.pinning import AT_ONCE, pin_seats
 from bms.commands.events.seat_blocks import block_seats, unblock_seats
@@ -35,7 +35,7 @@ from bms.handlers.seating_plans import worked
 from bms.http.call import Access, Call
 from bms.http.endpoint import Routes
 from bms.http.pages import no_content, respond, respond_with
-from bms.http.shared import NO_CACHE, reads_gzip
+from bms.http.shared import NO_CACHE, SharedReply
 from bms.money import Money
 from bms.queries.booking_lookup import get_bookings
 from bms.queries.bookings import get_booking
@@ -202,22 +202,19 @@ async def show(call: Call) -> web.Response:
 )
 async def availability(call: Call) -> web.Response:
     """Show which seats are free, at most 250 ms ago; with ``since`` only those that changed."""
-    live = await call.seat_watch.look(call.id())
+    event_id, since = call.id(), call.query["since"]
+    live, reply = await call.seat_watch.share(event_id)
     if live.is_draft:
-        await call.look_up(get_event, event_id=call.id(), viewer=call.viewer)
-    since = call.query["since"]
+        await call.look_up(get_event, event_id=event_id, viewer=call.viewer)
     changes = None if since is None else live.seat_map.changes_since(since)
-    if changes is not None:
-        shown = {
-            "plan_version": live.seating.version,
-            "sequence": live.seat_map.sequence,
-            "changes": changes,
-        }
-        return respond(shown, headers={"Cache-Control": NO_CACHE})
-    return _respond_all(call.request, live)
+    if changes is None:
+        return reply.response(call.request)
+    shown = {"plan_version": live.seating.version, "sequence": live.seat_map.sequence, "changes": changes}
+    return respond(shown, headers={"Cache-Control": NO_CACHE})
 
 
-def _respond_all(request: web.Request, live: LiveSeats) -> web.Response:
+def all_seats(live: LiveSeats) -> SharedReply:
+    """Return the reply to whoever asks for the state of all seats of an event."""
     lowest, currency = live.lowest_prices(), live.offered.event.currency
     more: dict[str, dict[str, Any]] = {}
     for number, category in live.seating.categories.items():
@@ -225,17 +222,11 @@ def _respond_all(request: web.Request, live: LiveSeats) -> web.Response:
         if category.is_standing:
             more[category.name]["free"] = category.free
     rendered = live.seat_map.snapshot().render(live.seating.version, more)
-    tag = f"{live.seating.opened}-{rendered.digest}"
-    headers = {"Cache-Control": NO_CACHE, hdrs.VARY: hdrs.ACCEPT_ENCODING}
-    if any(known.value in ("*", tag) for known in request.if_none_match or ()):
-        response = web.Response(status=304, headers=headers)
-    elif reads_gzip(request):
-        response = web.Response(body=rendered.compressed, content_type="application/json", headers=headers)
-        response.headers[hdrs.CONTENT_ENCODING] = "gzip"
-    else:
-        response = web.Response(body=rendered.identity, content_type="application/json", headers=headers)
-    response.etag = ETag(tag, is_weak=True)
-    return response
+    response = web.Response(body=rendered.identity, content_type="application/json")
+    response.etag = ETag(f"{live.seating.opened}-{rendered.digest}")
+    reply = SharedReply.of(response)
+    reply.gzipped = rendered.compressed
+    return reply
 
 
 @routes.add(

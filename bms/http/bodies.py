@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -149,11 +150,26 @@ _OF_LINKS = re.compile(
 )
 
 
-def read_query(request: web.Request, *, of_links: bool = False) -> dict[str, str]:
-    """Return the query, with ``of_links`` without the names that others append to links.
+def read_query(request: web.Request, schema: RequestSchema, *, of_links: bool = False) -> dict[str, Any]:
+    """Return the query as ``schema`` reads it. ``of_links`` drops the names that others append to links.
 
-    Raises MalformedRequest, and ValidationFailed for a repeated name.
+    Raises MalformedRequest, and ValidationFailed, which names the parameters.
     """
+    try:
+        if not request.query_string:
+            return dict(_parse_nothing(schema))
+        return schema.parse(_parameters(request, of_links=of_links))
+    except ValidationFailed as error:
+        raise error.of_query() from None
+
+
+@cache
+def _parse_nothing(schema: RequestSchema) -> Mapping[str, Any]:
+    """Return what most requests ask for: the defaults. They are shared, so nobody may change them."""
+    return schema.parse({})
+
+
+def _parameters(request: web.Request, *, of_links: bool) -> dict[str, str]:
     try:
         names: MultiMapping[str] = request.query
         if of_links and any(map(_OF_LINKS.fullmatch, names)):
@@ -164,11 +180,3 @@ def read_query(request: web.Request, *, of_links: bool = False) -> dict[str, str
     if repeated:
         raise ValidationFailed.of_parameter(sorted(repeated)[0], "Given more than once.")
     return dict(names)
-
-
-def parse_query(schema: RequestSchema, query: dict[str, str]) -> dict[str, Any]:
-    """Return the ``query`` as ``schema`` reads it. Raises ValidationFailed, which names the parameters."""
-    try:
-        return schema.parse(query)
-    except ValidationFailed as error:
-        raise error.of_query() from None

@@ -15,6 +15,8 @@ from bms.checkout.turnstile import Turnstile
 from bms.errors import BMSError, DatabaseUnavailable, Forbidden, NotFound, Overloaded, Unauthenticated
 from bms.http import keys
 from bms.http.addresses import LOOPBACK, client_address, network
+from bms.http.exchange import EXCHANGE
+from bms.http.shared import SharedReply
 from bms.i18n.tags import preferred
 from bms.payments.gateway import Gateway
 from bms.queries.sessions import get_live_session
@@ -70,21 +72,19 @@ def check_access(access: Access | Right, caller: Caller | None, refusal: BMSErro
 
 async def identify(request: web.Request) -> Identity:
     """Return who makes the request, by its bearer token (RFC 6750), or why that is unknown."""
+    app = request.app
     try:
-        return Identity(await _caller(request.app, request.headers[hdrs.AUTHORIZATION]))
+        scheme, _, token = request.headers[hdrs.AUTHORIZATION].partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("Authorization: Bearer ACCESS_TOKEN is needed")
+        token = token.strip()
+        callers = app[keys.CALLERS]
+        known = callers.at_hand(token) or await callers.get(token, lambda: _look_up(app, token))
+        if known.expires_at <= time.time():
+            raise Unauthenticated("The access token has expired")
     except (Unauthenticated, DatabaseUnavailable, Overloaded) as error:
         return Identity(refusal=error)
-
-
-async def _caller(app: web.Application, header: str) -> Caller:
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated("Authorization: Bearer ACCESS_TOKEN is needed")
-    token = token.strip()
-    known = await app[keys.CALLERS].get(token, lambda: _look_up(app, token))
-    if known.expires_at <= time.time():
-        raise Unauthenticated("The access token has expired")
-    return known.caller
+    return Identity(known.caller)
 
 
 async def _look_up(app: web.Application, token: str) -> KnownCaller:
@@ -108,10 +108,15 @@ def roles_with(right: Right) -> str:
 
 @dataclass(slots=True)
 class Call:
-    """One request after its checks: who calls, and the parsed body and query."""
+    """One request after its checks: who calls, and the parsed body and query.
+
+    ``raw`` is the body as it came, None where the endpoint's schema did not read it.
+    """
 
     request: web.Request
     caller_or_none: Caller | None
+    app: web.Application
+    raw: bytes | None = None
     body: dict[str, Any] = field(default_factory=dict)
     query: dict[str, Any] = field(default_factory=dict)
 
@@ -139,7 +144,7 @@ class Call:
 
     @property
     def db(self) -> Database:
-        return self.request.app[keys.DATABASE]
+        return self.app[keys.DATABASE]
 
     async def look_up(self, query: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query of venues, categories or events, on the replica if there is one.
@@ -152,47 +157,47 @@ class Call:
 
     @property
     def turnstile(self) -> Turnstile:
-        return self.request.app[keys.TURNSTILE]
+        return self.app[keys.TURNSTILE]
 
     @property
     def till(self) -> Till:
-        return self.request.app[keys.TILL]
+        return self.app[keys.TILL]
 
     @property
     def charts(self) -> Charts:
-        return self.request.app[keys.CHARTS]
+        return self.app[keys.CHARTS]
 
     @property
-    def seat_watch(self) -> SeatWatch:
-        return self.request.app[keys.SEAT_WATCH]
+    def seat_watch(self) -> SeatWatch[SharedReply]:
+        return self.app[keys.SEAT_WATCH]
 
     @property
     def settings(self) -> Settings:
-        return self.request.app[keys.SETTINGS]
+        return self.app[keys.SETTINGS]
 
     @property
     def tokens(self) -> Tokens:
-        return self.request.app[keys.TOKENS]
+        return self.app[keys.TOKENS]
 
     @property
     def passwords(self) -> Passwords:
-        return self.request.app[keys.PASSWORDS]
+        return self.app[keys.PASSWORDS]
 
     @property
     def devices(self) -> Devices:
-        return self.request.app[keys.DEVICES]
+        return self.app[keys.DEVICES]
 
     @property
     def link_tokens(self) -> LinkTokens:
-        return self.request.app[keys.LINK_TOKENS]
+        return self.app[keys.LINK_TOKENS]
 
     @property
     def second_factors(self) -> SecondFactors:
-        return self.request.app[keys.SECOND_FACTORS]
+        return self.app[keys.SECOND_FACTORS]
 
     @property
     def counters(self) -> Counters:
-        return self.request.app[keys.COUNTERS]
+        return self.app[keys.COUNTERS]
 
     @property
     def asker(self) -> Asker:
@@ -201,11 +206,11 @@ class Call:
 
     @property
     def gateway(self) -> Gateway:
-        return self.request.app[keys.GATEWAY]
+        return self.app[keys.GATEWAY]
 
     @property
     def request_id(self) -> str:
-        return self.request[keys.REQUEST_ID]
+        return self.request[EXCHANGE].request_id
 
     @property
     def language(self) -> str | None:

@@ -26,8 +26,9 @@ from bms.errors import (
     Unauthenticated,
 )
 from bms.http import keys
-from bms.http.bodies import Parse, parse_query, parser, read_body, read_query
+from bms.http.bodies import Parse, parser, read_body, read_query
 from bms.http.call import PREFIXES, WITHOUT_TOKEN, Access, Call, check_access, id_in, identify
+from bms.http.exchange import EXCHANGE
 from bms.http.limits import admit_dear
 from bms.http.resources import fill, location_of
 from bms.http.shared import SharedReply, compress
@@ -92,18 +93,20 @@ class Endpoint:
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         if self.successor is not None:
-            request[keys.SUCCESSOR] = fill(request, self.successor[1], request.match_info)
+            request[EXCHANGE].successor = fill(request, self.successor[1], request.match_info)
         if self.access in WITHOUT_TOKEN:
             return await self._serve(request, None)
         # Most reads are a stranger's. They are spared a coroutine.
         identity = await identify(request) if hdrs.AUTHORIZATION in request.headers else STRANGER
-        request[keys.IDENTITY] = identity
+        request[EXCHANGE].identity = identity
         caller, refusal = identity
         if isinstance(refusal, (DatabaseUnavailable, Overloaded)) and self._is_public_read:
             return await self._fall_back(request, refusal)
         check_access(self.access, caller, refusal)
         if caller is not None and caller.must_enrol and not self.enrolling:
             raise EnrolSecondFactor()
+        if self.cached is None and self.access is not Access.ANYONE:
+            return await self._serve(request, caller)
         try:
             return await self._reply(request, caller)
         except DatabaseUnavailable as down:
@@ -139,7 +142,10 @@ class Endpoint:
             replies = request.app[keys.REPLIES]
             try:
                 slot = self._slot(request, self.cached)
-                reply = await replies.get(request.raw_path, lambda: self._make(request, None), slot)
+                path = request.raw_path
+                reply = replies.at_hand(path, slot)
+                if reply is None:
+                    reply = await replies.get(path, lambda: self._make(request, None), slot)
                 return reply.response(request)
             except (Unauthenticated, Forbidden, NotFound):
                 # What a stranger does not get may be the caller's own.
@@ -157,22 +163,23 @@ class Endpoint:
         return SharedReply.of(await self._serve(request, caller))
 
     async def _serve(self, request: web.Request, caller: Caller | None) -> web.StreamResponse:
-        call = Call(request, caller)
+        call = Call(request, caller, request.app)
         if self.dear:
             await admit_dear(call)  # before anything is read or looked up
         if self.query is not None:
-            call.query = parse_query(self.query, read_query(request, of_links=self._is_public_read))
+            call.query = read_query(request, self.query, of_links=self._is_public_read)
         if self.parse is not None:
             raw = await read_body(request)
             if self.access is Access.SIGNED:
                 _check_signature(request, raw)
+            call.raw = raw
             call.body = self.parse(raw)
         response = await self.handler(call)
         if self.cached is None:
             compress(request, response)
-        if response.status == 201 and self.location:
+        if self.location and response.status == 201:
             assert isinstance(response, web.Response)
-            response.headers[hdrs.LOCATION] = location_of(request, response, self.location)
+            response.headers[hdrs.LOCATION] = location_of(request, response.body, self.location)
         if caller is not None and caller.role is Role.ADMIN and self._is_private_read:
             await self._audit_read(call)
         return response
@@ -196,7 +203,7 @@ def _check_signature(request: web.Request, raw: bytes) -> None:
     try:
         request.app[keys.SIGNATURES].check(request.headers.get(HEADER), raw)
     except BadSignature as error:
-        log.warning("request %s: %s", request[keys.REQUEST_ID], error)
+        log.warning("request %s: %s", request[EXCHANGE].request_id, error)
         raise InvalidSignature() from None
 
 

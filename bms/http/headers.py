@@ -19,5 +19,4 @@ STANDARD: Mapping[str, str] = {
 def complete(headers: "CIMultiDict[str]") -> None:
     """Add the standard headers that are missing."""
     if hdrs.SERVER not in headers:  # else it is a kept reply, which has them all
-        for name, value in STANDARD.items():
-            headers.setdefault(name, value)
+        headers.extend({name: value for name, value in STANDARD.items() if name not in headers})

@@ -27,16 +27,19 @@ async def key_of(call: Call, body: bytes | None = None) -> Key | None:
     The fingerprint is an HMAC with the installation's secret. A plain hash of a body with a card number
     could be searched for that number.
     """
-    value = call.request.headers.get("Idempotency-Key")
+    request = call.request
+    value = request.headers.get("Idempotency-Key")
     if value is None:
         return None
     if not _KEY.match(value):
         raise MalformedRequest("An Idempotency-Key has 1 to 200 visible ASCII characters")
-    path = call.request.path.rstrip("/").removeprefix(PREFIXES[1])
-    body = await call.request.read() if body is None else body
-    asked = [call.request.method, path, orjson.loads(body or b"{}")]
-    if call.request.query_string:
-        asked.append(sorted(call.request.query.items()))
+    path = request.path.rstrip("/").removeprefix(PREFIXES[1])
+    body = call.raw if body is None else body
+    if body is None:
+        body = await request.read()
+    asked = [request.method, path, orjson.loads(body or b"{}")]
+    if request.query_string:
+        asked.append(sorted(request.query.items()))
     asked_text = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
     fingerprint = hmac.digest(call.settings.secret_key.encode(), asked_text, "sha256").hex()
     # Stored as a hash, since databases differ in whether two keys that differ only in case are equal.

@@ -1,10 +1,10 @@
-"""Typed keys of what the application and each request carry."""
+"""Typed keys of what the application carries."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 
-from bms.cache.counters import Counters, Taken
+from bms.cache.counters import Counters
 from bms.cache.kept import Cache
 from bms.checkout.charts import Charts
 from bms.checkout.live_seats import SeatWatch
@@ -12,7 +12,6 @@ from bms.checkout.till import Till
 from bms.checkout.turnstile import Turnstile
 from bms.errors import BMSError
 from bms.http.access_log import AccessLog
-from bms.http.addresses import Forwarded
 from bms.http.refusals import Refusals
 from bms.http.shared import SharedReply
 from bms.links import Links
@@ -21,7 +20,7 @@ from bms.metrics.process import Metrics
 from bms.payments.gateway import Gateway
 from bms.security.booking_links import BookingLinks
 from bms.security.devices import Devices
-from bms.security.identity import Identity, KnownCaller
+from bms.security.identity import KnownCaller
 from bms.security.link_tokens import LinkTokens
 from bms.security.passwords import Passwords
 from bms.security.second_factor import SecondFactors
@@ -29,20 +28,18 @@ from bms.security.signatures import Signatures
 from bms.security.tokens import Tokens
 from bms.settings import Settings
 from bms.sql.database import Database
-from bms.terms import Rate
 
 SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", Database)
 TURNSTILE = web.AppKey("turnstile", Turnstile)
 TILL = web.AppKey("till", Till)
 CHARTS = web.AppKey("charts", Charts)
-SEAT_WATCH = web.AppKey("seat_watch", SeatWatch)
+SEAT_WATCH = web.AppKey("seat_watch", SeatWatch[SharedReply])
 ACCESS_LOG = web.AppKey("access_log", AccessLog)
 REPLIES = web.AppKey("replies", Cache[SharedReply])
 CALLERS = web.AppKey("callers", Cache[KnownCaller])
 TOKENS = web.AppKey("tokens", Tokens)
 DEVICES = web.AppKey("devices", Devices)
-FORWARDED = web.AppKey("forwarded", Forwarded)
 REFUSALS = web.AppKey("refusals", Refusals)
 COUNTERS = web.AppKey("counters", Counters)
 LINK_TOKENS = web.AppKey("link_tokens", LinkTokens)
@@ -66,10 +63,3 @@ ProblemPage = Callable[[web.Request, Sequence[type[BMSError]]], web.Response | N
 PROBLEM_PAGE: web.AppKey[ProblemPage] = web.AppKey("problem_page")
 # Called when the application begins to shut down, before its last requests have ended.
 STOPPING: web.AppKey[list[Callable[[], None]]] = web.AppKey("stopping")
-
-IDENTITY = web.RequestKey("identity", Identity)
-REQUEST_ID = web.RequestKey("request_id", str)
-# The path that replaces the older one of this request.
-SUCCESSOR = web.RequestKey("successor", str)
-# What the reply says about limits: the name and rate of each, and what is left of it.
-LIMITS: web.RequestKey[list[tuple[str, Rate, Taken]]] = web.RequestKey("limits")

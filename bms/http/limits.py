@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from bms.cache.counters import Taken, key_of, seconds_to_wait
 from bms.errors import TooManyRequests
-from bms.http import keys
+from bms.http.exchange import EXCHANGE
 from bms.terms import Rate
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ async def admit(call: "Call", name: str, rate: Rate | None, *who: object) -> Non
     if rate is None:
         return
     taken = await call.counters.take(rate, key_of(name, *who))
-    call.request.setdefault(keys.LIMITS, []).append((name, rate, taken))
+    call.request[EXCHANGE].limits.append((name, rate, taken))
     if not taken.allowed:
         raise TooManyRequests(retry_after=seconds_to_wait(taken))
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Middleware
 
 from bms import logs
 from bms.errors import (
@@ -19,13 +20,15 @@ from bms.errors import (
 )
 from bms.formats import json_body
 from bms.http import keys
-from bms.http.addresses import client_address, network
+from bms.http.access_log import AccessLog
+from bms.http.addresses import Forwarded, client_address, network
+from bms.http.exchange import EXCHANGE, Exchange
 from bms.http.headers import complete
 from bms.http.limits import tell
 from bms.http.phrases import phrase
 from bms.http.resources import succeed, suggest_path
+from bms.metrics.process import Metrics
 from bms.schemas.problems import problem_document
-from bms.security.identity import STRANGER
 
 log = logging.getLogger("bms")
 
@@ -39,37 +42,45 @@ _OURS = secrets.token_hex(6)
 _numbers = itertools.count(1)
 
 
-@web.middleware
-async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
-    """Do what every request needs. One middleware does it all, since each costs every request a layer."""
-    started = time.perf_counter()
-    given = request.headers.get("X-Request-Id")
-    if given is None or not _REQUEST_ID.match(given):
-        given = f"{_OURS}-{next(_numbers):x}"
-    request[keys.REQUEST_ID] = given
-    logs.request_id.set(given)
-    request.app[keys.FORWARDED].see(request)
-    response: web.StreamResponse
-    try:
-        response = await handler(request)
-    except Exception as error:
-        response = _refuse(request, error)
-    complete(response.headers)
-    response.headers["X-Request-Id"] = given
-    if keys.LIMITS in request:
-        tell(response.headers, request[keys.LIMITS])
-    if keys.SUCCESSOR in request:
-        succeed(response.headers, request[keys.SUCCESSOR])
-    app = request.app
-    method, status, seconds = request.method, response.status, time.perf_counter() - started
-    resource = request.match_info.route.resource
-    route = "none" if resource is None else resource.canonical
-    app[keys.METRICS].observe_request(method, route, status, seconds)
-    caller = request.get(keys.IDENTITY, STRANGER).caller
-    user_id = None if caller is None else caller.user_id
-    address = client_address(request, app[keys.SETTINGS].trusted_proxies)
-    app[keys.ACCESS_LOG].note(method, request.path, status, seconds, address, user_id, given)
-    return response
+def surrounding(metrics: Metrics, access_log: AccessLog, trusted_proxies: int) -> Middleware:
+    """Return the middleware that does what every request needs, and tells ``metrics`` and ``access_log``.
+
+    One does it all, since each middleware costs every request a layer.
+    """
+    forwarded = Forwarded(trusted_proxies)
+
+    @web.middleware
+    async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
+        started = time.perf_counter()
+        given = request.headers.get("X-Request-Id")
+        if given is None or not _REQUEST_ID.match(given):
+            given = f"{_OURS}-{next(_numbers):x}"
+        exchange = request[EXCHANGE] = Exchange(given)
+        logs.request_id.set(given)
+        forwarded.see(request)
+        response: web.StreamResponse
+        try:
+            response = await handler(request)
+        except Exception as error:
+            response = _refuse(request, error)
+        headers = response.headers
+        complete(headers)
+        headers["X-Request-Id"] = given
+        if exchange.limits:
+            tell(headers, exchange.limits)
+        if exchange.successor is not None:
+            succeed(headers, exchange.successor)
+        method, status, seconds = request.method, response.status, time.perf_counter() - started
+        resource = request.match_info.route.resource
+        route = "none" if resource is None else resource.canonical
+        metrics.observe_request(method, route, status, seconds)
+        caller = exchange.identity.caller
+        user_id = None if caller is None else caller.user_id
+        address = client_address(request, trusted_proxies)
+        access_log.note(method, request.path, status, seconds, address, user_id, given)
+        return response
+
+    return surround
 
 
 def _refuse(request: web.Request, error: Exception) -> web.StreamResponse:
@@ -83,7 +94,7 @@ def _refuse(request: web.Request, error: Exception) -> web.StreamResponse:
     if isinstance(error, UnicodeDecodeError):
         return problem(request, MalformedRequest("The request is not UTF-8"))
     # The cause stays in the log, under the id that the reply carries.
-    log.error("request %s failed", request[keys.REQUEST_ID], exc_info=error)
+    log.error("request %s failed", request[EXCHANGE].request_id, exc_info=error)
     return problem(request, BMSError())
 
 
@@ -92,7 +103,7 @@ def problem(request: web.Request, error: BMSError) -> web.Response:
     page = request.app[keys.ERROR_PAGE](request, error)
     if page is not None:
         return page
-    document = problem_document(error, request[keys.REQUEST_ID])
+    document = problem_document(error, request[EXCHANGE].request_id)
     headers = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)

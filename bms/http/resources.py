@@ -29,33 +29,34 @@ def fill(request: web.Request, path: str, values: Mapping[str, Any]) -> str:
     in a path, so it is quoted: a line break would be another header.
     """
     first = next(iter(values.values()), "")
-    filled = _PLACE.sub(lambda place: quote(str(values.get(place[1], first)), safe=""), path)
-    return API + filled if request.path.startswith(f"{API}/") else filled
+    return below(request, _PLACE.sub(lambda place: quote(str(values.get(place[1], first)), safe=""), path))
 
 
-def location_of(request: web.Request, response: web.Response, paths: Iterable[str]) -> str:
-    """Return the first of ``paths`` whose places the reply's body fills: where what was made is found."""
-    assert isinstance(response.body, bytes)
-    made = _fields(response.body, paths)
+def below(request: web.Request, path: str) -> str:
+    """Return ``path``, below ``/api`` if the request is."""
+    return API + path if request.path.startswith("/api/") else path
+
+
+def location_of(request: web.Request, body: Any, paths: tuple[str, ...]) -> str:
+    """Return the first of ``paths`` whose places the reply's ``body`` fills: where what was made is found."""
+    assert isinstance(body, bytes)
+    around = _around_id(paths)
+    leading = None if around is None else _LEADING_ID.match(body)
+    if around is not None and leading is not None:
+        return below(request, leading[1].decode().join(around))
+    made: Mapping[str, Any] = orjson.loads(body)
     return next(
         fill(request, path, made)
         for path in paths
-        if all(made.get(name) is not None for name in _places(path))
+        if all(made.get(name) is not None for name in _PLACE.findall(path))
     )
 
 
-def _fields(body: bytes, paths: Iterable[str]) -> Mapping[str, Any]:
-    """Return the fields of ``body``. Where only the id is asked for, and it comes first, no more is read."""
-    leading = _LEADING_ID.match(body)
-    if leading is not None and all(_places(path) == ("id",) for path in paths):
-        return {"id": leading[1].decode()}
-    fields: Mapping[str, Any] = orjson.loads(body)
-    return fields
-
-
 @cache
-def _places(path: str) -> tuple[str, ...]:
-    return tuple(_PLACE.findall(path))
+def _around_id(paths: tuple[str, ...]) -> tuple[str, str] | None:
+    """Return what stands around the id where the one path asks for it alone: no more of a body is read."""
+    before, place, after = paths[0].partition("{id}")
+    return (before, after) if place and len(paths) == 1 and "{" not in before + after else None
 
 
 def succeed(headers: "CIMultiDict[str]", successor: str) -> None:

@@ -81,13 +81,13 @@ def compress(request: web.Request, response: web.StreamResponse) -> None:
     Callers identify themselves by a token in a header, which no foreign page can send for them: so nobody can
     guess a secret by the length of replies.
     """
+    body = response.body if isinstance(response, web.Response) else None
     if (
-        isinstance(response, web.Response)
-        and isinstance(response.body, bytes)
-        and len(response.body) >= LONG
-        and response.content_type == "application/json"
-        and hdrs.CONTENT_ENCODING not in response.headers
+        isinstance(body, bytes)
+        and len(body) >= LONG
         and hdrs.ETAG not in response.headers
+        and hdrs.CONTENT_ENCODING not in response.headers
+        and response.content_type == "application/json"
     ):
         if hdrs.ACCEPT_ENCODING not in response.headers.getall(hdrs.VARY, ()):
             response.headers.add(hdrs.VARY, hdrs.ACCEPT_ENCODING)

@@ -31,6 +31,7 @@ class Metrics:
         self._series: dict[tuple[Family, tuple[str, ...]], memoryview[float]] = {}
         # By the route as the router has it, to save the others a second look.
         self._requests: dict[tuple[str, str, int], tuple[memoryview[float], memoryview[float]]] = {}
+        self._holds: dict[str, memoryview[float]] = {}
         self._samples: list[Callable[[], None]] = []
         self._process = ProcessCollector(registry=None)
 
@@ -80,12 +81,17 @@ class Metrics:
     def observe_group(self, waits: Sequence[float]) -> None:
         """Note that a group goes through the turnstile, after its asks waited that many seconds."""
         self._observe(families.GROUP_SIZE, len(waits))
+        cells, buckets = self._cells(families.TURN_SECONDS), families.TURN_SECONDS.buckets
         for seconds in waits:
-            self._observe(families.TURN_SECONDS, seconds)
+            cells[bisect_left(buckets, seconds)] += 1
+        cells[-1] += sum(waits)
 
     def observe_hold(self, outcome: str) -> None:
         """Count an ask for tickets: ``held``, or the code of the error that refused it."""
-        self._add(families.HOLDS, outcome)
+        cells = self._holds.get(outcome)
+        if cells is None:
+            cells = self._holds[outcome] = self._cells(families.HOLDS, outcome)
+        cells[0] += 1
 
     def observe_replaced(self) -> None:
         """Count a server process that died."""

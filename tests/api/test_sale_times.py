@@ -108,7 +108,7 @@ async def test_a_sale_that_ends_between_the_look_and_the_booking(
     api: Api, scene: Scene, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The statement that writes the booking minds the time as well."""
-    monkeypatch.setattr(hold, "_check_on_sale", lambda event: None)
+    monkeypatch.setattr(hold, "_why_closed", lambda event: None)
     put(rows, scene.event, sales_end=-1)
     body = {"event": scene.event["id"], "quantity": 1}
     reply = await api.post("/bookings", body, token=scene.buyer.token)

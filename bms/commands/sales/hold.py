@@ -35,7 +35,8 @@ from bms.sql.session import Transaction
 from bms.terms import Actor, BookingStatus, EventStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, which would double the cost of making one. Nobody changes one.
+@dataclass(slots=True, kw_only=True)
 class Ask:
     """A request of ``actor`` to hold tickets for ``user_id``, for ``hold_seconds``.
 
@@ -62,7 +63,8 @@ class Ask:
     @property
     def quantity(self) -> int:
         """How many tickets are wanted."""
-        return sum(item.quantity for item in self.wanted)
+        wanted = self.wanted
+        return wanted[0].quantity if len(wanted) == 1 else sum(item.quantity for item in wanted)
 
     @property
     def buyer(self) -> Buyer:
@@ -154,9 +156,11 @@ def _quicker_twins(
 class _Sale(ForSale):
     """An event on sale. ``left`` is how many tickets of each type the earlier asks leave.
 
-    ``per_user`` is the limit of tickets for a user, if there is one.
+    ``closed`` says why nobody can buy now, None while somebody can. ``per_user`` is the limit of tickets for
+    a user, if there is one.
     """
 
+    closed: str | None
     per_user: int | None
     left: dict[int, int]
 
@@ -166,6 +170,7 @@ def _sales(tx: Transaction, asks: Sequence[Ask], limits: HoldLimits) -> dict[int
         event_id: _Sale(
             sale.event,
             sale.types,
+            _why_closed(sale.event),
             limits.per_user(
                 sale.event.per_user_limit, is_free=all(kind.price == 0 for kind in sale.types.values())
             ),
@@ -231,7 +236,8 @@ def _plan(
     ``quote`` is what it costs, and ``unpaid`` tells what of the user's is not paid. Takes the tickets off
     ``sale``. Raises the error that refuses the ask, and then takes nothing.
     """
-    _check_on_sale(sale.event)
+    if sale.closed is not None:
+        raise NotOnSale(sale.closed)
     limit = sale.per_user
     if limit is not None and held + quote.quantity > limit:
         raise PerUserLimitReached(
@@ -248,9 +254,10 @@ def _plan(
             raise SoldOut(f"{left} left of {line.name}", available=left)
     given = None if seats is None else seats.choose(ask.wanted, sale)
     confirmed = ask.confirm_free and quote.total == 0
+    buyer = ask.buyer
     try:
         if not confirmed:
-            unpaid.check(ask.buyer, quote.quantity)
+            unpaid.check(buyer, quote.quantity)
         # Last: nobody is asked to agree to a new price of tickets that cannot be had.
         check_told(quote, ask.quote)
     except BMSError:
@@ -260,7 +267,7 @@ def _plan(
     if given is not None:
         quote = given.quote(quote)
     if not confirmed:
-        unpaid.count(ask.buyer, quote.quantity)
+        unpaid.count(buyer, quote.quantity)
     for line in quote.lines:
         sale.left[line.ticket_type_id] -= line.quantity
     booking = NewBooking(
@@ -270,7 +277,7 @@ def _plan(
         quote=quote,
         terms=sale.event,
         confirmed=confirmed,
-        hold_seconds=unpaid.hold_seconds(ask.buyer, ask.hold_seconds),
+        hold_seconds=unpaid.hold_seconds(buyer, ask.hold_seconds),
         seats=given,
         locale=ask.locale,
         contact=ask.contact,
@@ -328,14 +335,15 @@ def _reserve(tx: Transaction, plans: Sequence[_Plan]) -> None:
         raise Contested()
 
 
-def _check_on_sale(event: ForSaleRow) -> None:
+def _why_closed(event: ForSaleRow) -> str | None:
     if event.status != EventStatus.PUBLISHED:
-        raise NotOnSale(f"The event is {event.status.lower()}")
+        return f"The event is {event.status.lower()}"
     if not event.organizer_active:
-        raise NotOnSale("The event is off sale for now")
+        return "The event is off sale for now"
     if event.sales_start is not None and event.asked_at < event.sales_start:
-        raise NotOnSale("The sale has not started yet")
+        return "The sale has not started yet"
     if is_over(event):
-        raise NotOnSale("The event is over")
+        return "The event is over"
     if event.asked_at >= sale_end_of(event):
-        raise NotOnSale("The sale has ended")
+        return "The sale has ended"
+    return None

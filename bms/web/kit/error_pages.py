@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from aiohttp import hdrs, web
 
 from bms.errors import BMSError
-from bms.http import keys
+from bms.http.exchange import EXCHANGE
 from bms.web.kit.pages import FormRoute, PageRoute
 from bms.web.kit.refusals import sorry
 from bms.web.kit.visit import VISIT, Visit, strangers_visit
@@ -56,7 +56,7 @@ def _sorry(visit: Visit, error: BMSError) -> web.Response:
         here="/",
         title=visit.gettext(found.title),
         advice=visit.gettext(found.advice),
-        request_id=request[keys.REQUEST_ID],
+        request_id=request[EXCHANGE].request_id,
         again=request.rel_url.raw_path if _may_help(request, error) else None,
     )
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from bms.errors import ForgedForm
 from bms.http import keys
 from bms.http.call import Call
+from bms.http.exchange import EXCHANGE
 from bms.http.shared import LONG, reads_gzip
 from bms.i18n.forms import language_name
 from bms.i18n.languages import Language, Languages
@@ -55,26 +56,28 @@ class Visit(Call):
         """Return the visit that a request makes."""
         visitor = await find_visitor(request)
         caller = None if visitor is None else visitor.caller
-        request[keys.IDENTITY] = Identity(caller)
+        request[EXCHANGE].identity = Identity(caller)
         query = {name: value for name, value in request.query.items() if name in known and value.strip()}
         words = _language(request, None if caller is None else caller.locale)
-        visit = cls(request, caller, visitor=visitor, words=words, known=query)
+        visit = cls(request, caller, request.app, visitor=visitor, words=words, known=query)
         request[VISIT] = visit
         return visit
 
     def for_nobody(self) -> "Visit":
         """Return the visit as a page is rendered that is kept for everybody."""
-        return Visit(self.request, None, visitor=None, words=self.words, known=self.known, is_kept=True)
+        return Visit(
+            self.request, None, self.app, visitor=None, words=self.words, known=self.known, is_kept=True
+        )
 
     @property
     def origin(self) -> str:
         """The address of the site, without a slash at its end."""
-        return self.request.app[keys.LINKS].origin
+        return self.app[keys.LINKS].origin
 
     @property
     def is_secure(self) -> bool:
         """Whether people reach the site over TLS."""
-        return self.request.app[keys.LINKS].is_secure
+        return self.app[keys.LINKS].is_secure
 
     @property
     def path(self) -> str:
@@ -170,7 +173,7 @@ class Visit(Call):
 def strangers_visit(request: web.Request) -> Visit:
     """Return the visit of a request whose visitor is not known, such as while the database is down."""
     words = _language(request, None)
-    return Visit(request, None, visitor=None, words=words, known={})
+    return Visit(request, None, request.app, visitor=None, words=words, known={})
 
 
 def corner(words: Language, visitor: Visitor | None) -> str:
