@@ -12,6 +12,7 @@ from bench.pages import lighthouse
 from bench.pages.bars import HOME, INSIDE, PUBLIC, SHOP, Bars, middle, missed, read
 from bench.pages.demo import demo_server, pages
 from bench.pages.lighthouse import NoLighthouse
+from bench.pages.longtasks import shortest
 from bench.pages.report import Row, render
 from bench.pages.visits import Visitor
 from bms.web.kit.pages import PageRoute
@@ -154,6 +155,11 @@ def shape(path: str) -> str:
     path = re.sub(r"\{[^{}]*(\{[^{}]*\})?[^{}]*\}", "*", path)
     path = re.sub(r"^/(e|tickets|checkout|b)/(?!contact)[^/]+", r"/\1/*", path)
     return re.sub(r"^/e/\*/(?!seats)[^/]+$", "/e/*/*", path)
+
+
+def test_other_work_only_lengthens_a_task() -> None:
+    visits = [{"open": 300.0, "drag": 60.0}, {"open": 120.0, "drag": 260.0}]
+    assert shortest(visits) == {"open": 120.0, "drag": 60.0}
 
 
 def test_bars_say_which_pages_are_measured_again() -> None:
