@@ -85,7 +85,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="script/bench",
         description="Measures BMS over HTTP beside the limits of this machine. Without names: all of it, "
         "and the report goes to docs/benchmarks.md too.",
-        epilog="names: " + "; ".join(f"{name} ({TITLES[name]})" for name in NAMES) + "; get (the three GETs)",
+        epilog="names: "
+        + "; ".join(f"{name} ({TITLES[name]})" for name in NAMES)
+        + "; get (all GETs), pages",
     )
     parser.add_argument("names", nargs="*", choices=[*NAMES, *GROUPS, []], metavar="NAME")
     parser.add_argument("--quick", action="store_true", help="everything, in short runs; writes no document")

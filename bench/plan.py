@@ -9,15 +9,17 @@ import bcrypt
 
 from bench.load import REFUSALS, Load
 from bench.stadium import Stadium
-from bench.world import BUYERS, PASSWORD, Target, World
+from bench.world import BUYERS, PASSWORD, Target, World, title_of
+from bms.web.shop.presenting import event_path
 
 CONNECTIONS = (16, 64, 256)
 BOOKINGS = ("spread", "hot", "pay", "free")
-READS = ("event", "events", "filtered", "availability")
+PAGES = ("home", "page")
+READS = ("event", "events", "filtered", "availability", *PAGES)
 SEATS = ("seats", "seats_own", "seats_best")
 # Those come last that leave work behind: mail to whoever has paid, and the logins that wrk gave up.
 NAMES = ("spread", "hot", *SEATS, *READS, "pay", "free", "login")
-GROUPS = {"get": READS, "all": NAMES}
+GROUPS = {"get": READS, "pages": PAGES, "all": NAMES}
 TITLES = {
     "spread": "POST /bookings, 100 events",
     "hot": "POST /bookings, one hot event",
@@ -29,6 +31,8 @@ TITLES = {
     "event": "GET /events/{id}, 100 events",
     "events": "GET /events, 100 events",
     "filtered": "GET /events, filtered",
+    "home": "GET /, the page",
+    "page": "GET /e/{id}/..., the page of 100 events",
     "login": "POST /login",
     "pay": "POST /bookings and /payments, pairs",
     "free": "POST /bookings, free of charge",
@@ -36,6 +40,7 @@ TITLES = {
 SEAT_REFUSALS = REFUSALS | {422}  # a pick that would leave a single seat
 LISTS = {
     "events": "/events?limit=100",
+    "home": "/",
     "filtered": "/events?category=concert&city=Rotterdam&available=true&price_max=30&sort=price",
 }
 
@@ -56,6 +61,8 @@ def paths_of(world: World, name: str) -> list[str]:
     """Return the paths that a load of reads asks for, in turn."""
     if name == "event":
         return [f"/events/{target.event_id}" for target in world.events]
+    if name == "page":
+        return [event_path(target.event_id, title_of(n)) for n, target in enumerate(world.events, 1)]
     if name == "availability":
         return [f"/events/{_stadium(world).event_id}/seating/availability"]
     return [LISTS[name]]

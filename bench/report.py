@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from bench.limit import AS_SENT, LEAN, Limit
 from bench.load import Figure
-from bench.plan import TITLES
+from bench.plan import PAGES, TITLES
 from bench.run import Results
 
 MEMORY_BAR = 150.0  # MB per process
 SEATS_SHARE = 0.35
+PAGES_SHARE = 0.5  # of what a bare handler does with the same bytes
 PICKER_MEDIAN, PICKER_P99 = 0.2, 2.0  # ms
 PINNING = 20.0  # seconds
 SEATS_MEMORY = 25.0  # MB
@@ -104,6 +105,7 @@ def bars(results: Results) -> list[Bar]:
         _share(results, "event", 0.6, "GET /events/{id}"),
         _share(results, "events", 0.6, "GET /events, 100 events"),
         _share(results, "filtered", 0.6, "GET /events, filtered"),
+        *(_share(results, name, PAGES_SHARE, TITLES[name]) for name in PAGES),
         _overload(results, "hot"),
         *seat_bars(results),
     ]

@@ -221,6 +221,11 @@ def _insert_accounts(tx: Transaction, *, buyers: int, password_hash: str) -> lis
     return made
 
 
+def title_of(number: int) -> str:
+    """Return the title of one of the 100 events, from 1 on."""
+    return f"Evening {number}"
+
+
 def make_events(server: Server, token: str) -> tuple[Target, list[Target], list[Target]]:
     """Return the hot event, those to be paid for and the free ones, made over HTTP by an admin."""
     venues = [
@@ -253,7 +258,7 @@ def make_events(server: Server, token: str) -> tuple[Target, list[Target], list[
 
     # Its second ticket type sets the numbers of events and of ticket types apart: none stands for the other.
     hot = event(0, "The hot one", PRICE, balcony=100)
-    events = [event(number, f"Evening {number}", PRICE) for number in range(1, EVENTS + 1)]
+    events = [event(number, title_of(number), PRICE) for number in range(1, EVENTS + 1)]
     free = [event(number, f"Open day {number}", "0.00") for number in range(1, EVENTS + 1)]
     return hot, events, free
 

@@ -91,6 +91,7 @@ class Purpose(StrEnum):
 
     ADDRESS = "ADDRESS"  # to confirm an address
     PASSWORD = "PASSWORD"  # to choose a new password  # noqa: S105
+    CONTACT = "CONTACT"  # to have a guest's mails go to another address
 
 
 class EventStatus(StrEnum):

@@ -96,7 +96,7 @@ async def app(
     application = create_app(settings, database_url)
     with pytest.MonkeyPatch.context() as patch:
         if request.node.get_closest_marker("slow_fan_out") is None:
-            fan_out_at_once(application[keys.DATABASE], patch)
+            fan_out_at_once(application[keys.DATABASE], settings, patch)
         yield application
 
 

@@ -90,6 +90,14 @@ class ContactChanged(AboutBooking):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContactAsked(AboutBooking):
+    """A guest's mails shall go to another address. The one that has them is asked. ``seed`` is the link's."""
+
+    kind = "booking.contact_asked"
+    seed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingCancelled(AboutBooking):
     """A booking is cancelled. ``refund`` is what is given back, None for nothing.
 

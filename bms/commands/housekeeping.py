@@ -5,6 +5,7 @@ settings are constants here. In notifications and the audit log the oldest rows 
 therefore looks only at the lowest ids and needs no index on the time.
 """
 
+from bms.commands.messages.booking_links import DAYS as LINK_DAYS
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 
@@ -74,6 +75,42 @@ DELETE_TOKENS = Statement(
                           FROM   single_use_tokens WITH (UPDLOCK, READPAST, ROWLOCK)
                           WHERE  expires_at < DATEADD(DAY, -@days, SYSUTCDATETIME())
                           ORDER BY expires_at)
+    """,
+)
+
+# An event may have moved since its links were mailed. They go on then, and so does the row.
+KEEP_LINKS = Statement(
+    "booking_links.keep",
+    "@days INT, @limit INT",
+    """
+    UPDATE booking_links WITH (ROWLOCK)
+    SET    expires_at = DATEADD(DAY, @days, SYSUTCDATETIME())
+    WHERE  token_hash IN (SELECT TOP (@limit) token_hash
+                          FROM   booking_links WITH (UPDLOCK, READPAST, ROWLOCK)
+                          WHERE  expires_at < SYSUTCDATETIME()
+                          ORDER BY expires_at)
+      AND  EXISTS (SELECT 1
+                   FROM   bookings AS b
+                   INNER JOIN events AS e ON e.id = b.event_id
+                   WHERE  b.reference = booking_links.reference
+                     AND  COALESCE(e.ends_at, e.starts_at) > DATEADD(DAY, -@days, SYSUTCDATETIME()))
+    """,
+)
+
+DELETE_LINKS = Statement(
+    "booking_links.delete_old",
+    "@days INT, @limit INT",
+    """
+    DELETE FROM booking_links WITH (ROWLOCK)
+    WHERE  token_hash IN (SELECT TOP (@limit) token_hash
+                          FROM   booking_links WITH (UPDLOCK, READPAST, ROWLOCK)
+                          WHERE  expires_at < SYSUTCDATETIME()
+                          ORDER BY expires_at)
+      AND  NOT EXISTS (SELECT 1
+                       FROM   bookings AS b
+                       INNER JOIN events AS e ON e.id = b.event_id
+                       WHERE  b.reference = booking_links.reference
+                         AND  COALESCE(e.ends_at, e.starts_at) > DATEADD(DAY, -@days, SYSUTCDATETIME()))
     """,
 )
 
@@ -208,6 +245,12 @@ def remove_old_sessions(tx: Transaction, *, limit: int) -> int:
 def remove_old_tokens(tx: Transaction, *, limit: int) -> int:
     """Remove the tokens of links that expired more than TOKEN_DAYS ago."""
     return tx.execute(DELETE_TOKENS, days=TOKEN_DAYS, limit=limit)
+
+
+def remove_old_links(tx: Transaction, *, limit: int) -> int:
+    """Remove the links to bookings of events that ended too long ago for them to work."""
+    tx.execute(KEEP_LINKS, days=LINK_DAYS, limit=limit)
+    return tx.execute(DELETE_LINKS, days=LINK_DAYS, limit=limit)
 
 
 def empty_old_mail(tx: Transaction, *, days: int, limit: int) -> int:

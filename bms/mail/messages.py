@@ -30,6 +30,7 @@ Of bookings ``name`` is None if the address is not confirmed:
 - ``refund_issued``, ``payment_returned``: ``name``, ``reference``, ``event``, ``refund``, ``currency``; the
   second also ``had_failed``.
 - ``contact_changed``: ``name``, ``reference``, ``event``, ``before`` (whether it goes to the address before).
+- ``contact_asked``: ``name``, ``reference``, ``event``, ``link``, the address of a page.
 
 Every mail about an event may have ``organizer`` (``name``, and ``email`` or None), to whom replies go, and
 ``is_limited``, which says that the recipient gets a limited number,
@@ -90,6 +91,7 @@ SUBJECTS: Mapping[str, str] = {
     "reminder": marked("%(title)s starts soon"),
     "organizer_message": marked("A message about %(title)s"),
     "contact_changed": marked("Your booking for %(title)s has another address (%(reference)s)"),
+    "contact_asked": marked("A new address for your booking for %(title)s? (%(reference)s)"),
 }
 
 # What older payloads lack.

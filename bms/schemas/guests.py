@@ -9,3 +9,9 @@ class GuestContact(RequestSchema):
 
     name = Line(max=200, min=1, required=True)
     email = Email(required=True)
+
+
+class GuestAddress(RequestSchema):
+    """Another address for a guest's mails."""
+
+    email = Email(required=True)

@@ -15,8 +15,10 @@ from bms.commands.messages.fan_out import fan_out_arrived, fan_out_page
 from bms.commands.messages.followers import FOLLOWERS
 from bms.errors import BrokerUnavailable, DatabaseUnavailable, Overloaded
 from bms.i18n.languages import Languages
+from bms.security.link_tokens import LinkTokens
 from bms.sql.database import Database
 from bms.tasks.events import first_of
+from bms.tasks.fan_out import maker_of_links
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ class Consumer:
         database: Database,
         url: str,
         languages: Languages,
+        tokens: LinkTokens,
         *,
         observe: Callable[[bool], None] = lambda _: None,
     ) -> None:
@@ -38,6 +41,7 @@ class Consumer:
         self._database = database
         self._url = url
         self._languages = languages
+        self._make_link = maker_of_links(tokens)
         self._observe = observe
         self._is_down = False
 
@@ -105,7 +109,11 @@ class Consumer:
             return
 
     async def _fan_out(self, ids: Sequence[int]) -> None:
-        to_holders = await self._database.transact(fan_out_arrived, ids=ids, languages=self._languages)
+        to_holders = await self._database.transact(
+            fan_out_arrived, ids=ids, languages=self._languages, make_link=self._make_link
+        )
         for key in to_holders:
-            while await self._database.transact(fan_out_page, languages=self._languages, announcement_id=key):
+            while await self._database.transact(
+                fan_out_page, languages=self._languages, make_link=self._make_link, announcement_id=key
+            ):
                 pass

@@ -2,9 +2,11 @@
 
 import logging
 
+from bms.commands.messages.booking_links import MakeLink, NewLink
 from bms.commands.messages.fan_out import fan_out_batch, fan_out_page, lead, put_off_first, resign
 from bms.holders import new_token
 from bms.i18n.languages import Languages
+from bms.security.link_tokens import LinkTokens
 from bms.sql.database import Database, StatementFailed
 
 log = logging.getLogger(__name__)
@@ -12,14 +14,27 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 30  # A leader that dies is replaced after this; a live one renews its lease with every round.
 
 
+def maker_of_links(tokens: LinkTokens) -> MakeLink:
+    """Return what makes the links of mails about bookings."""
+
+    def make() -> NewLink:
+        token = tokens.new()
+        return NewLink(token.seed, token.hash)
+
+    return make
+
+
 class FanOut:
     """The fan-out of one process, which leads whenever no other does."""
 
-    def __init__(self, database: Database, languages: Languages, *, wait: int = 0) -> None:
+    def __init__(
+        self, database: Database, languages: Languages, tokens: LinkTokens, *, wait: int = 0
+    ) -> None:
         """What is due for less than ``wait`` seconds is left to others."""
         self._wait = wait
         self._database = database
         self._languages = languages
+        self._make_link = maker_of_links(tokens)
         self._holder = new_token()
 
     async def run(self) -> int:
@@ -39,13 +54,19 @@ class FanOut:
 
     async def _batch(self) -> int:
         try:
-            return await self._database.transact(fan_out_batch, languages=self._languages, wait=self._wait)
+            return await self._database.transact(
+                fan_out_batch, languages=self._languages, make_link=self._make_link, wait=self._wait
+            )
         except StatementFailed:
             log.warning("a batch of announcements failed: one at a time")
         # The database refuses what follows from one of them. Try the first alone; the next round takes more.
         try:
             return await self._database.transact(
-                fan_out_batch, languages=self._languages, limit=1, wait=self._wait
+                fan_out_batch,
+                languages=self._languages,
+                make_link=self._make_link,
+                limit=1,
+                wait=self._wait,
             )
         except StatementFailed as error:
             await self._database.transact(put_off_first, error=error, to_holders=False, wait=self._wait)
@@ -53,7 +74,9 @@ class FanOut:
 
     async def _page(self) -> int:
         try:
-            return await self._database.transact(fan_out_page, languages=self._languages, wait=self._wait)
+            return await self._database.transact(
+                fan_out_page, languages=self._languages, make_link=self._make_link, wait=self._wait
+            )
         except StatementFailed as error:
             await self._database.transact(put_off_first, error=error, to_holders=True, wait=self._wait)
             return 1

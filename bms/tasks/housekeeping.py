@@ -50,6 +50,7 @@ def _chores(database: Database, settings: Settings) -> list[Chore]:
         rows(Service.USERS, housekeeping.remove_old_counters),
         rows(Service.USERS, housekeeping.remove_old_sessions),
         rows(Service.USERS, housekeeping.remove_old_tokens),
+        rows(Service.NOTIFICATIONS, housekeeping.remove_old_links),
         rows(Service.NOTIFICATIONS, housekeeping.remove_empty_mail),
     ]
     if days := settings.keep_mail_days:

@@ -14,6 +14,7 @@ from math import ceil
 from typing import Any
 
 from bms.cache.counters import Counters, key_of, seconds_to_wait
+from bms.commands.messages.booking_links import SEED
 from bms.commands.messages.outbox import (
     MAX_ATTEMPTS,
     MessageRow,
@@ -51,7 +52,7 @@ FIRST_RETRY = 15  # seconds; doubled each time
 LAST_RETRY = 3600  # seconds
 # The kinds of mail that somebody else than the recipient causes.
 OTHERS_CAUSE = frozenset(
-    {"registration", "organizer_message", "event_updated", "reminder", "contact_changed"}
+    {"registration", "organizer_message", "event_updated", "reminder", "contact_changed", "contact_asked"}
 )
 
 
@@ -222,10 +223,14 @@ class Senders:
         """Return the payload with its links. They are made now, so that no table holds one."""
         if "link" in payload:
             link = payload["link"]
-            payload = {**payload, "link": self._links.page(link["page"], self._tokens.token(link["seed"]))}
-        if "reference" in payload:
+            page = self._links.page(*link["page"].split("/"), self._tokens.token(link["seed"]))
+            payload = {**payload, "link": page}
+        if SEED in payload:
+            seed = payload[SEED]
+            return {**payload, "booking_url": seed and self._links.page("b", self._tokens.token(seed))}
+        if "reference" in payload:  # queued by the release before
             page = self._links.page("b", self._booking_links.token(payload["reference"]))
-            payload = {**payload, "booking_url": page}
+            return {**payload, "booking_url": page}
         return payload
 
     def _mark(self, message: MessageRow) -> None:

@@ -20,6 +20,7 @@ from bms.errors import BMSError, BrokerUnavailable, GatewayUnavailable
 from bms.i18n.languages import Languages
 from bms.mail.transports import Transport
 from bms.payments.gateway import Gateway
+from bms.security.link_tokens import LinkTokens
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks import figures
@@ -75,7 +76,7 @@ def list_tasks(
 ) -> tuple[Task, ...]:
     """Return the tasks that every process with background work of the settings' services runs."""
     wait = 0 if publisher is None else UNCONFIRMED_SECONDS
-    fan_out = FanOut(database, Languages(settings.locale), wait=wait)
+    fan_out = FanOut(database, Languages(settings.locale), LinkTokens(settings.secret_key), wait=wait)
     settle_payments = Reconciler(database, gateway).settle_payments
     tasks = (
         *(Task(kind.name, kind.service, partial(sweep, database, kind), kind.every) for kind in SWEEPS),
@@ -128,8 +129,13 @@ async def background(
         )
         loops[asyncio.create_task(senders.run(stopping))] = "outbox"
         if settings.amqp_url is not None:
-            languages = Languages(settings.locale)
-            consumer = Consumer(database, settings.amqp_url, languages, observe=partial(observe, "consumer"))
+            consumer = Consumer(
+                database,
+                settings.amqp_url,
+                Languages(settings.locale),
+                LinkTokens(settings.secret_key),
+                observe=partial(observe, "consumer"),
+            )
             loops[asyncio.create_task(consumer.run(stopping))] = "consumer"
     try:
         yield stopping

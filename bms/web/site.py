@@ -20,7 +20,17 @@ from bms.web.kit.shop_name import shop_name
 from bms.web.kit.visit import LANGUAGES, SHOP_NAME
 from bms.web.kit.visitors import VISITORS
 from bms.web.manage.routes import PAGES as MANAGE_PAGES
-from bms.web.shop import checkout, design, event, feeds, guest_links, home, seats, tickets
+from bms.web.shop import (
+    checkout,
+    design,
+    event,
+    feeds,
+    guest_contacts,
+    guest_links,
+    home,
+    seats,
+    tickets,
+)
 from bms.web.shop.covers import serve_cover
 from bms.web.shop.media import MEDIA, MEDIA_BYTES, MEDIA_SECONDS, serve_picture
 from bms.web.shop.plans import DRAFT_SHEETS, SHEETS, serve_sheet
@@ -40,6 +50,7 @@ PAGES: tuple[Pages, ...] = (
     tickets.pages,
     design.pages,
     guest_links.pages,
+    guest_contacts.pages,
     entrance.pages,
     proofs.pages,
     profile.pages,

@@ -113,7 +113,9 @@ async def test_while_the_broker_is_down_mail_goes_out_and_events_follow(
 
 async def test_the_fan_out_leaves_to_the_broker_what_is_new(scene: Scene) -> None:
     await scene.paid()
-    patient = FanOut(scene.db, consumer.Languages(), wait=runner.UNCONFIRMED_SECONDS)
+    patient = FanOut(
+        scene.db, consumer.Languages(), consumer.LinkTokens("x"), wait=runner.UNCONFIRMED_SECONDS
+    )
     assert await patient.run() == 0
     scene.rows("UPDATE announcements SET available_at = '2001-01-01'")
     assert await patient.run() > 0

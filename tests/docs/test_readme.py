@@ -31,7 +31,7 @@ SEPARATOR = "-- end of a step --"
 VOLATILE = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z"), "TIME"),
     (re.compile(r"\b[A-Z][a-z]+day \d+ [A-Z][a-z]+ \d{4}\b"), "DAY"),
-    (re.compile(r"-[0-9a-f]{48}\b"), "-MAC"),
+    (re.compile(r"/b/[\w-]{43}(?![\w-])"), "/b/LINK"),
     (re.compile(r"\b[0-9A-F]{26}\b"), "TICKET"),
     (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{10}\b"), "REFERENCE"),
 )

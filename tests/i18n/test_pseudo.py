@@ -13,6 +13,7 @@ from jinja2 import ChoiceLoader, DictLoader, PackageLoader
 from bms.announcements import Announcement
 from bms.commands.messages import followers
 from bms.commands.messages.telling import HoldersTelling, Telling
+from bms.commands.sales.contact_requests import request_contact
 from bms.i18n.languages import Language, Languages
 from bms.links import Links
 from bms.mail import messages
@@ -24,6 +25,7 @@ from bms.tasks.fan_out import FanOut
 from bms.tasks.outbox import send_due_messages
 from bms.tasks.reconciliation import Reconciler, send_due_refunds
 from bms.tasks.sweeps import HOLDS, REMINDERS, sweep
+from bms.terms import Actor
 from tests.kit.announced import ANNOUNCED, tell
 from tests.kit.api import Api
 from tests.kit.attendance import approach
@@ -41,7 +43,7 @@ from tests.kit.users import User
 # Mail alone: they are about what somebody else may have done in the app.
 OF_ACCOUNTS = {
     *("registration", "address_confirmation", "address_changed", "password_reset", "password_changed"),
-    *("signed_in", "second_factor_changed"),
+    *("signed_in", "second_factor_changed", "contact_asked"),
 }
 
 
@@ -132,7 +134,7 @@ async def test_nothing_that_the_service_writes_is_past_them(
     await every_occasion(scene, settings.secret_key)
     languages = {"eo": Pseudo()}
     monkeypatch.setattr("bms.i18n.languages.read_languages", lambda: languages)
-    fan_out = FanOut(scene.db, Languages("eo"))
+    fan_out = FanOut(scene.db, Languages("eo"), LinkTokens(settings.secret_key))
     scene.rows("UPDATE announcements SET available_at = created_at")
     await fan_out.run()
     assert await sweep(scene.db, REMINDERS) == 1
@@ -142,7 +144,9 @@ async def test_nothing_that_the_service_writes_is_past_them(
     data = {text for payload in payloads for text in data_of(payload)} | {"Come early"}
     tokens = LinkTokens(settings.secret_key)
     links = [payload["link"] for payload in payloads if "link" in payload]
-    data |= {Links(settings.public_url).page(one["page"], tokens.token(one["seed"])) for one in links}
+    data |= {
+        Links(settings.public_url).page(*one["page"].split("/"), tokens.token(one["seed"])) for one in links
+    }
     tray = Tray()
     while await send_due_messages(scene.db, tray, replace(settings, locale="eo")):
         pass
@@ -176,6 +180,20 @@ async def every_occasion_of_an_account(api: Api, user: User, rows: Rows, secret:
     assert (await api.post("/login", body)).status == 200
 
 
+async def ask_for_a_contact(scene: Scene, booking: Any) -> None:
+    asked = await scene.db.transact(
+        request_contact,
+        Actor(scene.buyer.id),
+        booking_id=booking["id"],
+        email="third@example.org",
+        seed="a1b2",
+        token_hash="a hash",
+        by_link=True,
+        per_hour=0,
+    )
+    assert asked == "asked"
+
+
 async def reseat_somebody(hall: Hall) -> None:
     booking = await hall.held(hall.guids()[0])
     await hall.scene.pay(booking)
@@ -193,6 +211,7 @@ async def every_occasion(scene: Scene, secret: str) -> None:
     contact = f"/bookings/{booking['id']}/contact"
     changed = await scene.api.patch(contact, {"email": "other@example.org"}, token=scene.buyer.token)
     assert changed.status == 200
+    await ask_for_a_contact(scene, booking)
     await change(scene.api, scene.organiser, scene.event, date="2099-08-03")
     message = {"event": scene.event["id"], "message": "Come early"}
     assert (await scene.api.post("/notifications", message, token=organiser)).status == 201

@@ -54,6 +54,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "event_cancelled": {**BOOKING, "reason": "The hall burnt down", "refund": "50.00"},
     "refund_issued": {**BOOKING, "refund": "12.50"},
     "payment_returned": {**BOOKING, "refund": "50.00"},
+    "contact_asked": {"name": "Ana", "reference": "BMS-7K2Q", "event": EVENT, "link": LINK},
     "contact_changed": {"name": "Ana", "reference": "BMS-7K2Q", "event": EVENT, "before": True},
     "event_updated": {
         "event": {"title": "Night of Strings"},

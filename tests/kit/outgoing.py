@@ -12,6 +12,7 @@ from bms.commands.messages import announce, outbox
 from bms.commands.messages.outbox import claim_messages
 from bms.i18n.languages import Languages
 from bms.mail.transports import Transport
+from bms.security.link_tokens import LinkTokens
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks.fan_out import FanOut
@@ -23,7 +24,7 @@ from tests.kit.tsql import Sql
 LEASE = 300
 
 
-def fan_out_at_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def fan_out_at_once(database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every unit of work that announces something return when its messages are written.
 
     So that a test need not wait. In life the fan-out runs beside the requests: tests/tasks/test_fan_out.py.
@@ -31,7 +32,8 @@ def fan_out_at_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None
     announced = database.watch("announcements")
     transact = database.transact
     # The fan-out's own units of work go past this.
-    fan_out = FanOut(cast(Database, SimpleNamespace(transact=transact)), Languages())
+    tokens = LinkTokens(settings.secret_key)
+    fan_out = FanOut(cast(Database, SimpleNamespace(transact=transact)), Languages(), tokens)
     one_at_a_time = asyncio.Lock()
 
     async def transact_and_tell(*args: Any, **kwargs: Any) -> Any:

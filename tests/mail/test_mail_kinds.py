@@ -77,6 +77,10 @@ SAYS = {
         "Your booking for Night of Strings has another address (BMS-7K2Q)",
         ["BMS-7K2Q", DAY, PLACE, "goes to another address from now on"],
     ),
+    "contact_asked": (
+        "A new address for your booking for Night of Strings? (BMS-7K2Q)",
+        ["BMS-7K2Q", DAY, PLACE, LINK, "works for 24 hours"],
+    ),
     "reminder": ("Night of Strings starts soon", [NEW_DAYS, "The old oak"]),
     "organizer_message": (
         "A message about Night of Strings",

@@ -11,9 +11,10 @@ from bms.commands.messages import fan_out as commands
 from bms.commands.messages import followers
 from bms.errors import Contested
 from bms.i18n.languages import Language, Languages
+from bms.security.link_tokens import LinkTokens
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.tasks.fan_out import FanOut
+from bms.tasks.fan_out import FanOut, maker_of_links
 from tests.kit.books import LONG_AGO, count
 from tests.kit.pseudo import translated
 from tests.kit.scene import Scene
@@ -23,12 +24,13 @@ from tests.kit.types import MakeUser
 pytestmark = pytest.mark.slow_fan_out
 
 LANGUAGES = Languages()
+TOKENS = LinkTokens("a secret of the tests")
 STATES = "SELECT kind, state FROM announcements ORDER BY id"
 
 
 @pytest.fixture
 def leader(scene: Scene) -> FanOut:
-    return FanOut(scene.db, LANGUAGES)
+    return FanOut(scene.db, LANGUAGES, TOKENS)
 
 
 def told(rows: Sql) -> tuple[int, int]:
@@ -83,7 +85,7 @@ async def test_a_fan_out_that_dies_leaves_all_or_nothing(
             await leader.run()
     assert told(scene.rows) == (0, 0)
     # The dead one's lease ends, and another leads.
-    other = FanOut(scene.db, LANGUAGES)
+    other = FanOut(scene.db, LANGUAGES, TOKENS)
     assert await other.run() == 0
     scene.rows("UPDATE leases SET leased_until = ?", LONG_AGO)
     assert await other.run() > 0
@@ -93,7 +95,7 @@ async def test_a_fan_out_that_dies_leaves_all_or_nothing(
 async def several_leaders(scene: Scene) -> None:
     """Run four fan-outs that all believe that they lead."""
     ended = await asyncio.gather(
-        *(FanOut(scene.db, LANGUAGES).run() for _ in range(4)), return_exceptions=True
+        *(FanOut(scene.db, LANGUAGES, TOKENS).run() for _ in range(4)), return_exceptions=True
     )
     assert any(isinstance(end, int) for end in ended)
 
@@ -116,7 +118,7 @@ async def test_two_leaders_write_nothing_twice(scene: Scene) -> None:
     for _ in range(5):
         await scene.paid()
     await several_leaders(scene)
-    await FanOut(scene.db, LANGUAGES).run()
+    await FanOut(scene.db, LANGUAGES, TOKENS).run()
     assert told(scene.rows) == (5, 5)
 
 
@@ -134,12 +136,12 @@ async def test_without_the_guard_two_leaders_tell_twice(
     await scene.paid()
     due = commands.LIST_DUE
     first = await scene.db.transact(lambda tx: tx.rows(due, limit=10, wait=0))
-    await FanOut(scene.db, LANGUAGES).run()
+    await FanOut(scene.db, LANGUAGES, TOKENS).run()
 
     def late(tx: Any) -> None:
         for row in first:
             telling = followers.tell_person(decode(row.kind, row.payload))
-            commands._write(tx, [commands._told(row, telling, LANGUAGES)])
+            commands._write(tx, [commands._told(row, telling, LANGUAGES)], maker_of_links(TOKENS))
         commands._finish(tx, [row.id for row in first])
 
     await scene.db.transact(late)
@@ -247,12 +249,12 @@ async def test_a_language_with_a_wrong_text_keeps_no_other_waiting(scene: Scene,
     await scene.paid()
     await move(scene, "20:00")
     let_two_minutes_pass(scene.rows)
-    await FanOut(scene.db, languages).run()
+    await FanOut(scene.db, languages, TOKENS).run()
     assert told(scene.rows) == (1, 1)
     assert states(scene.rows, "booking.confirmed") == ["NEW", "DONE"]
     assert states(scene.rows, "event.changed") == ["NEW"]
     scene.rows("UPDATE announcements SET available_at = created_at")
-    await FanOut(scene.db, LANGUAGES).run()
+    await FanOut(scene.db, LANGUAGES, TOKENS).run()
     assert told(scene.rows) == (4, 4)
 
 
@@ -275,9 +277,11 @@ async def test_holders_are_told_page_by_page_each_once(
     let_two_minutes_pass(scene.rows)
     # Whoever dies after the second page leaves the third to another.
     for _ in range(2):
-        assert await scene.db.transact(commands.fan_out_page, languages=LANGUAGES)
+        assert await scene.db.transact(
+            commands.fan_out_page, languages=LANGUAGES, make_link=maker_of_links(TOKENS)
+        )
     assert len(changes(scene.rows)) == 4
-    await FanOut(scene.db, LANGUAGES).run()
+    await FanOut(scene.db, LANGUAGES, TOKENS).run()
     told_people = scene.rows("SELECT recipient FROM outbox WHERE kind = 'event_updated'")
     assert len(told_people) == len({row.recipient for row in told_people}) == 5
     assert count(scene.rows, "notifications", "kind = 'event_updated'") == 5
@@ -288,11 +292,11 @@ async def test_without_the_guard_a_page_is_told_twice(
 ) -> None:
     """The twin: a leader that does not look whether its page is still to be told."""
     await crowd(scene, make_user, 1)
-    await FanOut(scene.db, LANGUAGES).run()
+    await FanOut(scene.db, LANGUAGES, TOKENS).run()
     await move(scene, "20:00")
     let_two_minutes_pass(scene.rows)
     due = await scene.db.transact(lambda tx: tx.row(commands.GET_DUE_TO_HOLDERS, wait=0))
-    await FanOut(scene.db, LANGUAGES).run()
+    await FanOut(scene.db, LANGUAGES, TOKENS).run()
     assert count(scene.rows, "notifications", "kind = 'event_updated'") == 1
     row = Transaction.row
 
@@ -301,7 +305,7 @@ async def test_without_the_guard_a_page_is_told_twice(
 
     monkeypatch.setattr(Transaction, "row", seen_before)
     with pytest.raises(Contested):
-        await scene.db.transact(commands.fan_out_page, languages=LANGUAGES)
+        await scene.db.transact(commands.fan_out_page, languages=LANGUAGES, make_link=maker_of_links(TOKENS))
     assert count(scene.rows, "notifications", "kind = 'event_updated'") == 1
     execute = Transaction.execute
 
@@ -310,5 +314,5 @@ async def test_without_the_guard_a_page_is_told_twice(
         return 1 if statement is commands.PROCEED else changed
 
     monkeypatch.setattr(Transaction, "execute", unguarded)
-    await scene.db.transact(commands.fan_out_page, languages=LANGUAGES)
+    await scene.db.transact(commands.fan_out_page, languages=LANGUAGES, make_link=maker_of_links(TOKENS))
     assert count(scene.rows, "notifications", "kind = 'event_updated'") == 2

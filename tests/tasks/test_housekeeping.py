@@ -67,6 +67,12 @@ PILES = {
         f" VALUES (@text, @user, 'ADDRESS', '{{}}', {AGO})",
         "token_hash",
     ),
+    "booking_links": Pile(
+        0,
+        "INSERT INTO booking_links (token_hash, reference, mailed_to, expires_at)"
+        f" VALUES (@text, 'GONE', 'x', {AGO})",
+        "token_hash",
+    ),
     "outbox": Pile(
         365,
         "INSERT INTO outbox (kind, recipient, payload, dedupe_key, state, emptied_at)"

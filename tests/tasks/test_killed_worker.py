@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.serving import environment
+from bms.security.link_tokens import hash_of
 from tests.kit.books import LONG_AGO, count
 from tests.kit.scene import Scene
 from tests.kit.types import MakeUser
@@ -83,5 +85,11 @@ async def test_a_worker_killed_again_and_again_tells_everybody_once(
     assert count(scene.rows, "notifications", "kind = 'booking_confirmed'") == bookings
     told = scene.rows("SELECT booking_id FROM notifications WHERE kind = 'booking_confirmed'")
     assert len({row.booking_id for row in told}) == bookings
-    assert len(list((tmp_path / "mail").glob("booking_confirmed-*.eml"))) == bookings
+    mails = [path.read_text() for path in (tmp_path / "mail").glob("booking_confirmed-*.eml")]
+    assert len(mails) == bookings
+    # A mail's link and the mail are written together: each opens its own booking, and no link is left over.
+    tokens = {re.findall(r"/b/([\w-]{43})\b", mail.replace("=\n", ""))[0] for mail in mails}
+    links = scene.rows("SELECT token_hash, reference FROM booking_links")
+    assert {row.token_hash for row in links} == {hash_of(token) for token in tokens}
+    assert len({row.reference for row in links}) == len(links) == bookings
     await scene.check()

@@ -69,11 +69,13 @@ async def test_the_access_log_is_of_the_same_form(
     log = AccessLog(as_json=True)
     log.note("GET", "/nothing\r\nGET /forged", 404, 0.0123456, "127.0.0.1", 7, "r-1")
     log.note("GET", "/b/secret-of-a-link", 200, 0.1, "127.0.0.1", None, "r-2")
+    log.note("POST", "/b/contact/secret-of-a-link", 200, 0.1, "127.0.0.1", None, "r-3")
     log.flush()
     lines.warning("beside it")
-    forged, secret, beside = written(capsys)
+    forged, *secret, beside = written(capsys)
     assert forged["path"] == "/nothing\\r\\nGET /forged"
     assert (forged["seconds"], forged["status"], forged["user"]) == (0.012346, 404, 7)
+    assert len(secret) == 2
     assert "secret-of-a-link" not in json.dumps(secret)
     assert list(forged)[:5] == list(beside)
 

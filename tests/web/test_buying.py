@@ -1,20 +1,9 @@
 """Buying on the site, by forms alone: as a guest, signed in, and what can go wrong."""
 
-from tests.kit.cards import CARD
+from tests.kit.guests import CONTACT, PAID, choose
 from tests.kit.scene import Scene
-from tests.kit.site import Browser, Page
+from tests.kit.site import Browser
 from tests.kit.users import PASSWORD
-
-CONTACT = {"name": "Ana Guest", "email": "ana@example.org"}
-PAID = {"method": "card", "card__number": CARD["number"], "card__expiry": "12/40", "card__cvv": "123"}
-
-
-async def choose(browser: Browser, scene: Scene, quantity: str = "2") -> Page:
-    """Choose tickets on the event's page."""
-    page = await browser.get(f"/e/{scene.event['id']}")
-    assert page.status == 200, page.text
-    name = f"q.{scene.event['ticket_types'][0]['id']}"
-    return await browser.submit(page, page.form("/e/"), **{name: quantity})
 
 
 async def test_a_guest_buys(scene: Scene, browser: Browser) -> None:

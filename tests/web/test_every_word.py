@@ -1,11 +1,14 @@
 """No word of a page is past the catalogues, shown by a language in which every text is recognisable."""
 
+import asyncio
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from bms.http import keys
 from bms.i18n import forms
 from bms.i18n.languages import Language
 from bms.web.kit.visit import LANGUAGES, SHOP_NAME
@@ -29,6 +32,7 @@ DATA = {
     "Esperanto",
     "BMS Tickets",
     "ana@example.org",
+    "bo@example.org",
     "Ana",
 }
 
@@ -131,6 +135,11 @@ async def visit_everything(scene: Scene, browser: Browser) -> list[Page]:
     assert checkout.path.startswith("/checkout/"), checkout.text
     booking = await send(checkout, checkout.path, **contact, **paid)
     await see(f"{booking.path}/cancel")
+    await see_a_guests_links(scene, browser, booking, see, send)
+    scene.rows("UPDATE event_seating SET state = 'PINNING' WHERE event_id = ?", hall.event_id)
+    await asyncio.sleep(0.3)  # what was read of its seats is shown that long
+    await see(seats)
+    await see(f"/e/{hall.event_id}")
     await see("/?lang=eo")
     await browser.sign_in(scene.buyer.username, PASSWORD)
     account = await see("/account")
@@ -148,6 +157,28 @@ async def visit_everything(scene: Scene, browser: Browser) -> list[Page]:
     await send(done, f"/tickets/{own['reference']}/review", rating="4", comment="Ana")
     await see(f"/e/{event['id']}")
     return found
+
+
+async def see_a_guests_links(scene: Scene, browser: Browser, booking: Page, see: Any, send: Any) -> None:
+    """The pages of a guest's links, and of another address."""
+
+    def mailed(kind: str) -> dict[str, Any]:
+        mails = scene.rows("SELECT payload FROM outbox WHERE kind = ? ORDER BY id DESC", kind)
+        return dict(json.loads(mails[0].payload))
+
+    tokens = browser.app[keys.LINK_TOKENS]
+    for done in ("asked", "contact", "renewed", "resent", "cancelled"):
+        await see(f"{booking.path}?done={done}")
+    await see("/b/nothing")
+    opened = await see(f"/b/{tokens.token(mailed('booking_confirmed')['booking_seed'])}")
+    await send(opened, "")
+    page = await see(f"{booking.path}/contact")
+    await send(page, page.path, email="x")
+    page = await see(f"{booking.path}/contact")
+    await send(page, page.path, email="bo@example.org")
+    await see("/b/contact/nothing")
+    agree = await see(f"/b/contact/{tokens.token(mailed('contact_asked')['link']['seed'])}")
+    await send(agree, "")
 
 
 def data_of(scene: Scene) -> set[str]:

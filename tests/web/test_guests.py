@@ -5,35 +5,9 @@ import re
 import pytest
 
 from bms.settings import Settings
-from bms.tasks.outbox import send_due_messages
-from tests.kit.outgoing import Tray
+from tests.kit.guests import CONTACT, buy, choose, link, mailed
 from tests.kit.scene import Scene
-from tests.kit.site import Browser, Page
-from tests.web.test_buying import CONTACT, PAID, choose
-
-
-async def buy(browser: Browser, scene: Scene, **contact: str) -> Page:
-    """Buy two tickets as a guest, and return the page of the booking."""
-    checkout = await choose(browser, scene)
-    page = await browser.submit(checkout, checkout.form(checkout.path), **{**CONTACT, **contact}, **PAID)
-    assert page.path.startswith("/tickets/"), page.text
-    return page
-
-
-async def mails(scene: Scene, settings: Settings) -> Tray:
-    tray = Tray()
-    while await send_due_messages(scene.db, tray, settings):
-        pass
-    return tray
-
-
-async def link(scene: Scene, settings: Settings) -> str:
-    """Return the path of the link in the mail with the tickets."""
-    tray = await mails(scene, settings)
-    (message,) = [one for one in tray.messages if one["X-BMS-Kind"] == "booking_confirmed"]
-    assert message["To"] == CONTACT["email"]
-    text = message.get_body(("plain",)).get_content()
-    return re.findall(r"https?://[^/\s]+(/b/\S+)", text)[0]
+from tests.kit.site import Browser
 
 
 async def test_the_tickets_go_to_the_guest(scene: Scene, browser: Browser, settings: Settings) -> None:
@@ -107,7 +81,7 @@ async def test_an_account_takes_over_what_was_booked_with_its_address(
     typed = {"name": "Ana", "email": CONTACT["email"].upper(), "password": "violet harmonica drizzle"}
     assert (await browser.submit(form, form.form("/sign-up"), **typed)).path == "/tickets"
     assert (await browser.get(page.path)).status == 404  # an address that is not confirmed proves nothing
-    tray = await mails(scene, settings)
+    tray = await mailed(scene, settings)
     (message,) = [one for one in tray.messages if one["X-BMS-Kind"] == "address_confirmation"]
     text = message.get_body(("plain",)).get_content()
     confirm = await browser.get(re.findall(r"https?://[^/\s]+(/confirm/\S+)", text)[0])

@@ -1,12 +1,15 @@
 """Markup in every text that people type: shown as text, on every page, whether stored or sent back."""
 
 import html
+import json
 from html.parser import HTMLParser
 from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
 
+from bms.http import keys
+from tests.kit.guests import buy
 from tests.kit.scene import Scene
 from tests.kit.seats import generate, seat_event
 from tests.kit.site import Browser
@@ -91,6 +94,7 @@ async def test_what_is_stored_is_shown_as_text(
         "/tickets",
         f"/tickets/{booking['reference']}",
         f"/tickets/{booking['reference']}/cancel",
+        f"/tickets/{booking['reference']}/contact",
         "/account",
     ):
         page = await browser.get(path)
@@ -199,3 +203,36 @@ async def test_no_redirect_leaves_the_site(scene: Scene, browser: Browser, goal:
     location = done.headers["Location"]
     assert location.startswith("/")
     assert not location.startswith(("//", "/\\"))
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+async def test_what_a_guest_types_is_text(scene: Scene, make_browser, settings, payload: str) -> None:
+    """The name and the address of a guest, and another address, on each page that shows them."""
+    await scene.on_sale(title=payload)
+    browser = make_browser()
+    booking = await buy(browser, scene, name=payload)
+    scene.rows("UPDATE bookings SET contact_email = ?", f"{payload}@example.org")
+    path = f"{booking.path}/contact"
+    page = await browser.get(path)
+    refused = await browser.submit(page, page.form(path), email=payload)
+    assert refused.status == 422
+    token = browser.app[keys.LINK_TOKENS].new()
+    scene.rows(
+        "INSERT INTO single_use_tokens (token_hash, user_id, purpose, payload, expires_at)"
+        " SELECT ?, user_id, 'CONTACT', ?, DATEADD(DAY, 1, SYSUTCDATETIME()) FROM bookings",
+        token.hash,
+        json.dumps({"booking": 1, "old": f"{payload}@example.org", "email": payload}),
+    )
+    asked = f"/b/contact/{browser.app[keys.LINK_TOKENS].token(token.seed)}"
+    shown = [page, refused, await browser.get(booking.path), await browser.get(asked)]
+    done = await make_browser().post(asked, {})
+    for one in (*shown, done):
+        assert smuggled(one.html) == [], one.path
+    assert [one.status for one in (*shown[2:], done)] == [200, 200, 200]
+
+
+async def test_markup_in_a_link_s_token_is_nothing(browser: Browser) -> None:
+    for payload in PAYLOADS:
+        for start in ("/b/", "/b/contact/", "/confirm/", "/reset/"):
+            page = await browser.get(start + quote(payload, safe=""))
+            assert smuggled(page.html) == [], (start, payload)

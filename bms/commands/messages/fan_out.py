@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from bms.announcements import KINDS, Announcement, FanOutFailed, ToHolders, decode
 from bms.commands.messages import outbox
+from bms.commands.messages.booking_links import MakeLink, link_to_bookings
 from bms.commands.messages.followers import tell_holders, tell_person
 from bms.commands.messages.holders import (
     LIST_HOLDERS,
@@ -179,18 +180,22 @@ def resign(tx: Transaction, *, holder: str, name: str = LEASE) -> None:
     tx.execute(RESIGN, name=name, holder=holder)
 
 
-def fan_out_batch(tx: Transaction, *, languages: Languages, limit: int = BATCH, wait: int = 0) -> int:
+def fan_out_batch(
+    tx: Transaction, *, languages: Languages, make_link: MakeLink, limit: int = BATCH, wait: int = 0
+) -> int:
     """Fan out up to ``limit`` announcements to one person each. Returns how many were looked at.
 
     Those due for less than ``wait`` seconds are left alone. One that cannot be composed is put off, and with
     it the later ones of its subject. Raises Contested when another leader was quicker.
     """
     due = tx.rows(LIST_DUE, limit=limit, wait=wait)
-    _tell(tx, due, languages)
+    _tell(tx, due, languages, make_link)
     return len(due)
 
 
-def fan_out_arrived(tx: Transaction, *, ids: Sequence[int], languages: Languages) -> list[int]:
+def fan_out_arrived(
+    tx: Transaction, *, ids: Sequence[int], languages: Languages, make_link: MakeLink
+) -> list[int]:
     """Fan out those of the announcements ``ids`` that are new and to one person each.
 
     Returns the ids of the others that are new: to all holders of an event, for ``fan_out_page``. Raises
@@ -198,11 +203,11 @@ def fan_out_arrived(tx: Transaction, *, ids: Sequence[int], languages: Languages
     """
     arrived = tx.rows(LIST_ARRIVED, ids=ids)
     to_holders = [one.id for one in arrived if issubclass(KINDS.get(one.kind, Announcement), ToHolders)]
-    _tell(tx, [one for one in arrived if one.id not in to_holders], languages)
+    _tell(tx, [one for one in arrived if one.id not in to_holders], languages, make_link)
     return to_holders
 
 
-def _tell(tx: Transaction, announced: Sequence[Due], languages: Languages) -> None:
+def _tell(tx: Transaction, announced: Sequence[Due], languages: Languages, make_link: MakeLink) -> None:
     told: list[Told] = []
     for announcement in announced:
         try:
@@ -211,12 +216,17 @@ def _tell(tx: Transaction, announced: Sequence[Due], languages: Languages) -> No
         except Exception as error:
             _put_off(tx, announcement, error)
     if told:
-        _write(tx, told)
+        _write(tx, told, make_link)
         _finish(tx, [one.announcement.id for one in told])
 
 
 def fan_out_page(
-    tx: Transaction, *, languages: Languages, wait: int = 0, announcement_id: int | None = None
+    tx: Transaction,
+    *,
+    languages: Languages,
+    make_link: MakeLink,
+    wait: int = 0,
+    announcement_id: int | None = None,
 ) -> bool:
     """Tell up to PAGE holders of what is due to all of an event, or of ``announcement_id``.
 
@@ -250,7 +260,8 @@ def fan_out_page(
     except Exception as error:
         _put_off(tx, due, error)
         return True
-    outbox.enqueue(tx, mails_to(due.id, holders, bookings, telling, languages, request_id=due.request_id))
+    mails = mails_to(due.id, holders, bookings, telling, languages, request_id=due.request_id)
+    outbox.enqueue(tx, link_to_bookings(tx, mails, make_link))
     _notify(
         tx,
         (
@@ -281,23 +292,21 @@ def _told(announcement: Due, telling: Telling, languages: Languages) -> Told:
     )
 
 
-def _write(tx: Transaction, told: Sequence[Told]) -> None:
-    outbox.enqueue(
-        tx,
-        [
-            Mail(
-                announcement_id=announcement.id,
-                kind=telling.kind,
-                recipient=telling.person.email,
-                dedupe_key=telling.dedupe_key,
-                payload=telling.payload,
-                locale=locale,
-                request_id=announcement.request_id,
-            )
-            for announcement, telling, locale, _ in told
-            if telling.person.email is not None and (telling.person.confirmed or telling.to_unconfirmed)
-        ],
-    )
+def _write(tx: Transaction, told: Sequence[Told], make_link: MakeLink) -> None:
+    mails = [
+        Mail(
+            announcement_id=announcement.id,
+            kind=telling.kind,
+            recipient=telling.person.email,
+            dedupe_key=telling.dedupe_key,
+            payload=telling.payload,
+            locale=locale,
+            request_id=announcement.request_id,
+        )
+        for announcement, telling, locale, _ in told
+        if telling.person.email is not None and (telling.person.confirmed or telling.to_unconfirmed)
+    ]
+    outbox.enqueue(tx, link_to_bookings(tx, mails, make_link))
     _notify(
         tx,
         (

@@ -14,6 +14,7 @@ from bms.announcements import (
     Announcement,
     BookingCancelled,
     BookingConfirmed,
+    ContactAsked,
     ContactChanged,
     EventChanged,
     EventFacts,
@@ -28,6 +29,7 @@ from bms.announcements import (
     ToHolders,
 )
 from bms.commands.messages.account_followers import OF_ACCOUNTS
+from bms.commands.messages.booking_links import SEED
 from bms.commands.messages.telling import HoldersTelling, Line, Telling
 from bms.formats import place
 from bms.i18n.languages import Language
@@ -92,7 +94,15 @@ def _contact_changed(told: ContactChanged) -> Telling:
     key = f"{told.booking_id}:{told.change_id}:{'before' if told.before else 'after'}"
     # Both are mailed; the account is notified once.
     once = line if not told.before else None
-    return _of_booking(told, "contact_changed", key, once, before=told.before)
+    # The address before gets no link: the booking is no longer its.
+    unlinked = {SEED: None} if told.before else {}
+    return _of_booking(told, "contact_changed", key, once, before=told.before, **unlinked)
+
+
+def _contact_asked(told: ContactAsked) -> Telling:
+    # One who only has a link may have asked: the mail has no word of theirs, and only the page the address.
+    link = {"page": "b/contact", "seed": told.seed}
+    return _of_booking(told, "contact_asked", told.seed, None, link=link)
 
 
 def _cancelled(told: BookingCancelled) -> Telling:
@@ -343,6 +353,7 @@ _ONE: Mapping[type[Announcement], Callable[[Any], Telling]] = {
     BookingConfirmed: _confirmed,
     TicketsResent: _resent,
     ContactChanged: _contact_changed,
+    ContactAsked: _contact_asked,
     BookingCancelled: _cancelled,
     TicketsCancelled: _tickets_cancelled,
     TicketsReseated: _reseated,

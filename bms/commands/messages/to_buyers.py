@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from bms.announcements import (
     BookingCancelled,
     BookingConfirmed,
+    ContactAsked,
     ContactChanged,
     EventFacts,
     LineFacts,
@@ -206,6 +207,12 @@ def contact_changed(
         if who.email is not None:
             changed = ContactChanged(**about, person=who, change_id=change_id, before=is_before)
             announce(tx, changed, request_id=request_id)
+
+
+def contact_asked(tx: Transaction, *, booking_id: int, seed: str, request_id: str | None) -> None:
+    """Announce to a booking's address that its mails shall go elsewhere, with the link that agrees."""
+    about = about_booking(tx.only(LIST_SUBJECTS, ids=[booking_id]))
+    announce(tx, ContactAsked(**about, seed=seed), request_id=request_id)
 
 
 def _tickets(

@@ -12,6 +12,7 @@ KINDS: Mapping[str, str] = {
     "booking_cancelled": marked("Booking cancelled"),
     "booking_confirmed": marked("Tickets"),
     "contact_changed": marked("The address of the booking was changed"),
+    "contact_asked": marked("A question about a new address of the booking"),
     "event_cancelled": marked("Event cancelled"),
     "event_updated": marked("Event changed"),
     "organizer_message": marked("Message of the organiser"),

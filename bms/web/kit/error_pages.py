@@ -1,6 +1,8 @@
 """Errors as pages, for people who meet them with a browser."""
 
 import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from aiohttp import hdrs, web
 
@@ -13,6 +15,18 @@ from bms.web.kit.visit import VISIT, Visit, strangers_visit
 _HTML = re.compile(r"\btext/html\b(?!\s*;\s*q=0(\.0*)?\s*(,|\Z))", re.IGNORECASE)
 
 
+WAITING = "waiting"  # in the ``extra`` of a page's own error: what the page waits for
+
+
+class Waiting(NamedTuple):
+    """A page that asks again by itself whether ``there`` is to be seen, ``seconds`` apart."""
+
+    template: str
+    there: str
+    seconds: int
+    values: Mapping[str, Any]
+
+
 def error_page(request: web.Request, error: BMSError) -> web.Response | None:
     """Return the page for ``error``, or None where the API answers.
 
@@ -21,8 +35,22 @@ def error_page(request: web.Request, error: BMSError) -> web.Response | None:
     if not _is_page(request):
         return None
     visit: Visit = request.get(VISIT) or strangers_visit(request)
-    found = sorry(error.status)
-    response = visit.render(
+    waiting = error.extra.get(WAITING)
+    response = _not_yet(visit, error, waiting) if isinstance(waiting, Waiting) else _sorry(visit, error)
+    response.headers["Referrer-Policy"] = "no-referrer"  # the path may be a secret
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _not_yet(visit: Visit, error: BMSError, waiting: Waiting) -> web.Response:
+    again: dict[str, Any] = {"again": waiting.there, "seconds": waiting.seconds}
+    return visit.render(waiting.template, status=error.status, here="/", **again, **waiting.values)
+
+
+def _sorry(visit: Visit, error: BMSError) -> web.Response:
+    found, request = sorry(error.status), visit.request
+    return visit.render(
         "error",
         status=error.status,
         here="/",
@@ -31,10 +59,6 @@ def error_page(request: web.Request, error: BMSError) -> web.Response | None:
         request_id=request[EXCHANGE].request_id,
         again=request.rel_url.raw_path if _may_help(request, error) else None,
     )
-    response.headers["Referrer-Policy"] = "no-referrer"  # the path may be a secret
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
 
 
 def _may_help(request: web.Request, error: BMSError) -> bool:

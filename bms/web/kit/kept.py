@@ -7,11 +7,12 @@ person's corner is ever part of what is kept.
 import gzip
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
-from aiohttp import ETag, hdrs, web
+from aiohttp import hdrs, web
 from markupsafe import Markup
+from multidict import CIMultiDict
 
 from bms.http.shared import LONG, NO_CACHE, digest, reads_gzip
 from bms.web.kit.headers import PERSONAL
@@ -41,6 +42,16 @@ class KeptPage:
     etag: str
     canonical: str | None
     gzipped: bytes | None = None
+    plain_headers: CIMultiDict[str] = field(init=False)  # of what a stranger gets, in one piece
+    gzip_headers: CIMultiDict[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        common = {**self.headers, "Cache-Control": NO_CACHE, "Vary": VARY}
+        self.plain_headers = CIMultiDict(common)
+        self.plain_headers[hdrs.ETAG] = f'"{self.etag}"'
+        self.gzip_headers = CIMultiDict(common)
+        self.gzip_headers[hdrs.ETAG] = f'W/"{self.etag}"'  # the same page in other bytes
+        self.gzip_headers[hdrs.CONTENT_ENCODING] = "gzip"
 
     @classmethod
     def of(cls, response: web.Response, strangers_corner: str) -> Self:
@@ -67,20 +78,17 @@ class KeptPage:
 
     def for_stranger(self, request: web.Request) -> web.Response:
         """Return the page for who is not signed in, or 304 if the client has it already."""
-        headers = {**self.headers, "Cache-Control": NO_CACHE, "Vary": VARY}
-        known = request.if_none_match or ()
-        if self.status == 200 and any(tag.value in ("*", self.etag) for tag in known):
+        known = request.if_none_match if hdrs.IF_NONE_MATCH in request.headers else None
+        if self.status == 200 and any(tag.value in ("*", self.etag) for tag in known or ()):
             # With all headers: a browser takes those of the 304 for the page that it has.
-            return web.Response(status=304, headers={**headers, "ETag": f'"{self.etag}"'})
-        response = web.Response(status=self.status, body=self.for_strangers, headers=headers)
-        zipped = len(self.for_strangers) >= LONG and reads_gzip(request)
-        if zipped:
-            if self.gzipped is None:
-                self.gzipped = gzip.compress(self.for_strangers, 6, mtime=0)
-            response.body = self.gzipped
-            response.headers[hdrs.CONTENT_ENCODING] = "gzip"
-        response.etag = ETag(self.etag, is_weak=zipped)
-        return response
+            return web.Response(status=304, headers=self.plain_headers.copy())
+        if len(self.for_strangers) < LONG or not reads_gzip(request):
+            return web.Response(
+                status=self.status, body=self.for_strangers, headers=self.plain_headers.copy()
+            )
+        if self.gzipped is None:
+            self.gzipped = gzip.compress(self.for_strangers, 6, mtime=0)
+        return web.Response(status=self.status, body=self.gzipped, headers=self.gzip_headers.copy())
 
     def for_visitor(self, corner: str, token: Callable[[], str]) -> web.Response:
         """Return the page with the slots filled for one person. No other gets these bytes."""

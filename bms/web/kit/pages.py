@@ -5,7 +5,7 @@ language, the form's origin and token. Errors become pages in ``errors``.
 """
 
 import enum
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -18,10 +18,12 @@ from bms.http import keys
 from bms.http.bodies import read_form
 from bms.http.call import id_in
 from bms.http.limits import admit_dear
+from bms.i18n.languages import Language
 from bms.web.kit.headers import protect
 from bms.web.kit.kept import KeptPage
 from bms.web.kit.redirects import see_other
-from bms.web.kit.visit import LANGUAGE_PARAMETER, SignInFirst, Visit, corner
+from bms.web.kit.visit import LANGUAGE_PARAMETER, SignInFirst, Visit, corner, language_of
+from bms.web.kit.visitors import has_cookie
 
 EVENT_PAGES = web.AppKey("event_pages", Cache[KeptPage])
 LIST_PAGES = web.AppKey("list_pages", Cache[KeptPage])
@@ -47,6 +49,8 @@ class PageRoute:
     known: frozenset[str]
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
+        if self.kept is not None and (at_hand := self._at_hand(request, self.kept)) is not None:
+            return at_hand
         visit = await Visit.begin(request, self.known)
         if self.kept is None:
             return finish(request, await _admitted(visit, self.handler(visit), self.path))
@@ -59,10 +63,26 @@ class PageRoute:
             return page.for_stranger(request)
         return page.for_visitor(corner(visit.words, visit.visitor), visit.token)
 
+    def _at_hand(self, request: web.Request, kept: Kept) -> web.Response | None:
+        """Return what is kept for strangers, if nothing has to be waited for: the way of a crowd."""
+        if request.query_string or has_cookie(request):
+            return None
+        key = self._key(request, language_of(request, None), ())
+        if kept is Kept.EVENT:
+            page = request.app[EVENT_PAGES].at_hand(key, slot_of(id_in(request, "id")))
+        else:
+            page = request.app[LIST_PAGES].at_hand(key)
+        if page is None or page.canonical not in (None, request.rel_url.raw_path):
+            return None
+        return page.for_stranger(request)
+
+    def _key(self, request: web.Request, words: Language, known: Iterable[tuple[str, str]]) -> str:
+        # Not the whole path: whoever made up names for one event would push all others out.
+        return repr((self.path, request.match_info.get("id"), words.tag, sorted(known)))
+
     async def _kept(self, visit: Visit, kept: Kept) -> KeptPage:
         request = visit.request
-        # Not the whole path: whoever made up names for one event would push all others out.
-        key = repr((self.path, request.match_info.get("id"), visit.words.tag, sorted(visit.known.items())))
+        key = self._key(request, visit.words, visit.known.items())
 
         async def make() -> KeptPage:
             response = finish(request, await self.handler(visit.for_nobody()))

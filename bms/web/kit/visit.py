@@ -58,7 +58,7 @@ class Visit(Call):
         caller = None if visitor is None else visitor.caller
         request[EXCHANGE].identity = Identity(caller)
         query = {name: value for name, value in request.query.items() if name in known and value.strip()}
-        words = _language(request, None if caller is None else caller.locale)
+        words = language_of(request, None if caller is None else caller.locale)
         visit = cls(request, caller, request.app, visitor=visitor, words=words, known=query)
         request[VISIT] = visit
         return visit
@@ -172,7 +172,7 @@ class Visit(Call):
 
 def strangers_visit(request: web.Request) -> Visit:
     """Return the visit of a request whose visitor is not known, such as while the database is down."""
-    words = _language(request, None)
+    words = language_of(request, None)
     return Visit(request, None, request.app, visitor=None, words=words, known={})
 
 
@@ -181,7 +181,7 @@ def corner(words: Language, visitor: Visitor | None) -> str:
     return render(words, "corner", visitor=visitor)
 
 
-def _language(request: web.Request, account: str | None) -> Language:
+def language_of(request: web.Request, account: str | None) -> Language:
     """Return the language to answer in: the link's, the one chosen before, the account's, the browser's."""
     header = request.headers.get(hdrs.ACCEPT_LANGUAGE)
     languages = request.app[LANGUAGES]

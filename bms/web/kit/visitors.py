@@ -10,7 +10,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from bms.cache.kept import Cache
 from bms.commands.accounts.site_sessions import IDLE_SECONDS, touch_site_session
@@ -67,6 +67,11 @@ def hash_of(cookie: str) -> str:
 def cookie_name(app: web.Application) -> str:
     """Return the cookie's name. Browsers take the prefix __Host- with Secure alone."""
     return SECURE_NAME if app[keys.LINKS].is_secure else PLAIN_NAME
+
+
+def has_cookie(request: web.Request) -> bool:
+    """Return whether a request may be somebody's whom the site knows."""
+    return hdrs.COOKIE in request.headers and cookie_name(request.app) in request.cookies
 
 
 async def find_visitor(request: web.Request) -> Visitor | None:

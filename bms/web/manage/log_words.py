@@ -33,6 +33,7 @@ OF_BOOKINGS: Mapping[str, str] = {
     "extend": marked("Held the tickets longer"),
     "name_contact": marked("Gave a name and an address"),
     "change_contact": marked("Changed the name or the address"),
+    "request_contact": marked("Asked to change the address; the one before has to agree"),
     "resend_tickets": marked("Mailed the tickets again"),
     "reseat": marked("Gave other seats"),
 }

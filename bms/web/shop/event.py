@@ -119,9 +119,16 @@ async def _look_up(visit: Visit) -> Shown:
     )
     dates: list[Card] = []
     others: list[Card] = []
-    if state_of(view.event, at) not in (*_FOR_SALE, State.SOON):
+    if _state(view, seating, at) not in (*_FOR_SALE, State.SOON):
         dates, others = await _others(visit, view, at)
     return Shown(view, seating, reviews, dates, others, at)
+
+
+def _state(view: EventView, seating: Seating | None, at: dt.datetime) -> State:
+    """Return what a buyer can do. While seats are written none is free: the event is not sold out by that."""
+    state = state_of(view.event, at)
+    is_preparing = seating is not None and seating.state != "OPEN"
+    return State.OPEN if is_preparing and state is State.SOLD_OUT else state
 
 
 async def _others(visit: Visit, view: EventView, at: dt.datetime) -> tuple[list[Card], list[Card]]:
@@ -186,7 +193,7 @@ def _wanted(visit: Visit, form: Form, view: EventView) -> list[Wanted]:
 
 def _render(visit: Visit, shown: Shown, form: Form, *, status: int = 200) -> web.Response:
     event = shown.view.event
-    state = state_of(event, shown.at)
+    state = _state(shown.view, shown.seating, shown.at)
     path = event_path(event.id, event.title)
     most = min(MAX_QUANTITY, event.per_user_limit or MAX_QUANTITY)
     cover = cover_of(event)

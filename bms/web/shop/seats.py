@@ -7,12 +7,14 @@ from aiohttp import hdrs, web
 
 from bms.commands.sales.pricing import Wanted
 from bms.commands.sales.seat_reading import LiveSeats
-from bms.errors import BMSError, OrphanSeat, SeatsTaken
+from bms.errors import BMSError, NotOnSale, OrphanSeat, SeatsTaken
 from bms.formats import json_body
 from bms.i18n.languages import marked
 from bms.queries.events import EventView, get_event
 from bms.queries.seating_plans import get_version_of
+from bms.queries.seats import find_seating
 from bms.seating.terms import MAX_PICKED, Kind
+from bms.web.kit.error_pages import WAITING, Waiting
 from bms.web.kit.forms import Form
 from bms.web.kit.pages import Kept, Pages
 from bms.web.kit.redirects import see_other
@@ -39,6 +41,7 @@ pages = Pages()
 
 PATH = "/e/{id:[0-9]+}/seats"
 NOTHING = Choice([], {})
+LOOK_AGAIN = 4  # seconds until a page asks again whether the seats are there
 
 
 class Shown(NamedTuple):
@@ -148,9 +151,29 @@ async def find_best(visit: Visit, typed: dict[str, str]) -> web.Response:
 async def _look_up(visit: Visit) -> Shown:
     event_id = visit.id()
     view = await visit.look_up(get_event, event_id=event_id, viewer=visit.viewer)
-    live = await visit.seat_watch.look(event_id)
+    try:
+        live = await visit.seat_watch.look(event_id)
+    except NotOnSale:
+        raise await _not_yet(visit, view) from None
     version = await visit.db.read(get_version_of, plan_id=live.seating.plan_id, version=live.seating.version)
     return Shown(view, live, version.sha256)
+
+
+async def _not_yet(visit: Visit, view: EventView) -> NotOnSale:
+    """Return what to raise while the seats of an event are written: its page says how far that is."""
+    seating = await visit.db.read_primary(find_seating, view.event.id)
+    done = 0
+    if seating is not None:
+        seats = sum(one.seats for one in seating.categories.values() if not one.is_standing)
+        done = min(99, 100 * seating.pinned // max(1, seats))
+    event = view.event
+    waiting = Waiting(
+        template="seats_not_yet",
+        there=f"/e/{event.id}/seats",
+        seconds=LOOK_AGAIN,
+        values={"event": event, "event_path": event_path(event.id, event.title), "done": done},
+    )
+    return NotOnSale("The seats are being prepared", retry_after=LOOK_AGAIN, **{WAITING: waiting})
 
 
 def _form(visit: Visit, shown: Shown, typed: dict[str, str] | None = None) -> Form:

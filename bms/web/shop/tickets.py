@@ -146,13 +146,20 @@ async def resend(visit: Visit, typed: dict[str, str]) -> web.Response:
     view = await own_booking(visit)
     try:
         await visit.db.transact(
-            resend_tickets, visit.actor, booking_id=view.id, per_hour=visit.settings.resends_per_booking
+            resend_tickets,
+            visit.actor,
+            booking_id=view.id,
+            per_hour=visit.settings.resends_per_booking,
+            ends_links="ends_links" in typed,
+            kept=visit.caller.session_id,
         )
     except BMSError as error:
         form = Form(visit.words, REVIEW)
         form.refuse(error)
         return await _show(visit, view, form, status=error.status)
-    return see_other(f"/tickets/{view.booking.reference}?done=resent")
+    return see_other(
+        f"/tickets/{view.booking.reference}?done={'renewed' if 'ends_links' in typed else 'resent'}"
+    )
 
 
 @pages.post("/tickets/{reference}/review")

@@ -107,6 +107,20 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
-// A payment on its way: look again.
+// What is still on its way, such as a payment: ask again, and go on once the page waits no more. Whoever reads it
+// is not disturbed until then.
 const waiting = document.querySelector("[data-look-again]");
-if (waiting) setTimeout(() => location.replace(waiting.dataset.reload), Number(waiting.dataset.lookAgain) * 1000);
+async function lookAgain() {
+  const { reload } = waiting.dataset;
+  try {
+    const text = await (await fetch(reload, { headers: { Accept: "text/html" } })).text();
+    const now = new DOMParser().parseFromString(text, "text/html").querySelector("[data-look-again]");
+    if (!now) return location.replace(reload);
+    if (now.innerHTML !== waiting.innerHTML && !waiting.contains(document.activeElement)) waiting.replaceChildren(...now.childNodes);
+  } catch {
+    // The network is away for a moment: the next time will tell.
+  }
+  later();
+}
+const later = () => setTimeout(lookAgain, Number(waiting.dataset.lookAgain) * 1000 * (0.8 + 0.4 * Math.random()));
+if (waiting) later();

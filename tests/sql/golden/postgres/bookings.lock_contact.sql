@@ -4,6 +4,7 @@ SELECT
   event_id,
   contact_name,
   contact_email,
+  contact_proved_at,
   locale
 FROM bookings
 WHERE

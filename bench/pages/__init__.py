@@ -1,0 +1,1 @@
+"""The pages of the site in Lighthouse: what ``script/lighthouse`` measures."""
