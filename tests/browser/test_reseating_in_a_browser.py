@@ -27,6 +27,8 @@ def seat(page: Page, name: str) -> Locator:
 async def click(page: Page, name: str) -> None:
     """Click on the map where a seat is: first to come near it, then to choose it."""
     for _ in range(2):
+        await page.locator("svg.plan").scroll_into_view_if_needed()
+        await seat(page, name).scroll_into_view_if_needed()
         box = await seat(page, name).bounding_box()
         assert box is not None
         is_near = await page.locator("svg.plan.near").count()
