@@ -45,7 +45,13 @@ class Elsewhere(Site):
 
     @property
     def serving(self) -> Mapping[str, str]:
-        return {"BMS_DATABASE_URL": self.address, "BMS_SECRET_KEY": SECRET}
+        # What is chosen for who runs BMS with the embedded database alone.
+        return {
+            "BMS_DATABASE_URL": self.address,
+            "BMS_SECRET_KEY": SECRET,
+            "BMS_GATEWAY": "simulated",
+            "BMS_PUBLIC_URL": "http://127.0.0.1",
+        }
 
 
 @dataclass(frozen=True)
