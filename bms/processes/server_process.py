@@ -1,7 +1,6 @@
 """A process that serves: alone, or under a parent that hands it a listening socket when it is needed."""
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -18,6 +17,7 @@ from bms.http import keys
 from bms.http import server as http
 from bms.http.connections import Limits
 from bms.http.server import Orders
+from bms.processes import memory
 from bms.processes.database import database_url, keep_database
 from bms.processes.stopping import LAST_SECONDS, SERVER_SECONDS, end_within
 from bms.settings import Settings
@@ -25,9 +25,6 @@ from bms.sql.odbc.target import parse_url
 
 log = logging.getLogger("bms")
 
-# What a request makes lives until its reply, beside what hundreds of others make. With the default of 700 the
-# collector would look at all of it every few requests, which takes a tenth of a hold's time.
-YOUNG_OBJECTS = 10_000
 OTHER_FILES = 256  # connections to the database, log and mail files, and so on
 # Seconds that clients with a connection have to send another request when their server is replaced. Alone it
 # is short: nobody accepts new connections meanwhile.
@@ -130,11 +127,12 @@ def _run(
     on_serving: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve ``app`` until a signal or an order ends it. Signals without a handler of their own stop it."""
+    memory.share_arenas()
     restarts = keep_database(settings)
     if restarts is not None:
         metrics = app[keys.METRICS]
         metrics.sample_with(lambda: metrics.record_restarts(restarts()))
-    app.on_startup.append(_freeze)
+    app.on_startup.append(_settle)
     # A proxy's address stands for all its clients.
     per_address = None if settings.trusted_proxies else settings.max_connections_per_address or None
     limits = Limits(_allow_files(settings.max_connections), per_address)
@@ -168,11 +166,8 @@ def _allow_files(connections: int) -> int:
     return connections
 
 
-async def _freeze(_: web.Application) -> None:
-    # These objects live as long as the process, so the collector need not traverse them while requests wait.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
+async def _settle(_: web.Application) -> None:
+    memory.settle()
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
