@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 from markupsafe import Markup
 from multidict import CIMultiDict
 
+from bms.http.headers import complete
 from bms.http.shared import LONG, NO_CACHE, digest, reads_gzip
 from bms.web.kit.headers import PERSONAL
 
@@ -52,6 +53,8 @@ class KeptPage:
         self.gzip_headers = CIMultiDict(common)
         self.gzip_headers[hdrs.ETAG] = f'W/"{self.etag}"'  # the same page in other bytes
         self.gzip_headers[hdrs.CONTENT_ENCODING] = "gzip"
+        complete(self.plain_headers)
+        complete(self.gzip_headers)
 
     @classmethod
     def of(cls, response: web.Response, strangers_corner: str) -> Self:
@@ -78,17 +81,18 @@ class KeptPage:
 
     def for_stranger(self, request: web.Request) -> web.Response:
         """Return the page for who is not signed in, or 304 if the client has it already."""
-        known = request.if_none_match if hdrs.IF_NONE_MATCH in request.headers else None
-        if self.status == 200 and any(tag.value in ("*", self.etag) for tag in known or ()):
+        if hdrs.IF_NONE_MATCH in request.headers and self._is_known(request):
             # With all headers: a browser takes those of the 304 for the page that it has.
-            return web.Response(status=304, headers=self.plain_headers.copy())
+            return web.Response(status=304, headers=self.plain_headers)
         if len(self.for_strangers) < LONG or not reads_gzip(request):
-            return web.Response(
-                status=self.status, body=self.for_strangers, headers=self.plain_headers.copy()
-            )
+            return web.Response(status=self.status, body=self.for_strangers, headers=self.plain_headers)
         if self.gzipped is None:
             self.gzipped = gzip.compress(self.for_strangers, 6, mtime=0)
-        return web.Response(status=self.status, body=self.gzipped, headers=self.gzip_headers.copy())
+        return web.Response(status=self.status, body=self.gzipped, headers=self.gzip_headers)
+
+    def _is_known(self, request: web.Request) -> bool:
+        known = request.if_none_match or ()
+        return self.status == 200 and any(tag.value in ("*", self.etag) for tag in known)
 
     def for_visitor(self, corner: str, token: Callable[[], str]) -> web.Response:
         """Return the page with the slots filled for one person. No other gets these bytes."""
