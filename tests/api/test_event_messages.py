@@ -66,6 +66,7 @@ async def test_a_new_time_is_told_to_every_holder_once(
     for mail in queued:
         payload = json.loads(mail.payload)
         assert scene.count("bookings", "reference = ?", payload.pop("reference")) == 1
+        assert payload.pop("booking_seed")
         assert payload == {
             "organizer": {"name": ANY, "email": manager.email},
             "event": {"title": "Gala"},

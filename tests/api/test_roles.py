@@ -305,6 +305,8 @@ async def _block(world: World, path: str) -> tuple[str, Any]:
 
 @row(THE_ORGANISERS, "POST /events/{id}/complimentary")
 async def _give(world: World, path: str) -> tuple[str, Any]:
+    # An earlier row of the table has changed the organiser's own address.
+    world.scene.rows("UPDATE users SET email_confirmed_at = SYSUTCDATETIME() WHERE role = 'EVENT_MANAGER'")
     kind = world.event["ticket_types"][0]["id"]
     body = {"tickets": [{"ticket_type": kind}], "name": "Ann", "email": "ann@example.org"}
     return path.format(id=world.event["id"]), body
