@@ -83,10 +83,15 @@ def end_of(starts_at: dt.datetime, ends_at: dt.datetime | None) -> dt.datetime:
 
 def add_hours(time: dt.datetime, hours: int) -> dt.datetime:
     """Return ``time`` that many hours later, or the end of the calendar that is nearest."""
+    return shift(time, dt.timedelta(hours=hours))
+
+
+def shift(time: dt.datetime, by: dt.timedelta) -> dt.datetime:
+    """Return ``time`` later ``by`` that much, or the end of the calendar that is nearest."""
     try:
-        return time + dt.timedelta(hours=hours)
+        return time + by
     except OverflowError:
-        return _LAST if hours > 0 else _FIRST
+        return _LAST if by > dt.timedelta() else _FIRST
 
 
 def is_over(event: Timed) -> bool:

@@ -13,6 +13,7 @@ from bms.commands.events.rules import LockedEvent
 from bms.commands.messages.to_holders import LastBooking, is_told, last_booking
 from bms.commands.sales.refund_rule import MOVED_BY
 from bms.errors import CurrencyFixed, EventBegun, StartTooNear, ValidationFailed
+from bms.queries.schedule import shift
 from bms.refund_rules import FIELDS, RefundRule, complete_rule
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -114,9 +115,8 @@ def moved_up_to(tx: Transaction, event: LockedEvent, wanted: Mapping[str, Any]) 
 
 def last_moved(tx: Transaction, *, event_id: int, starts_at: dt.datetime) -> int:
     """Return the last live booking of an event that has moved for it, if it begins at ``starts_at``, or 0."""
-    last = tx.only(
-        GET_LAST_MOVED, event_id=event_id, earliest=starts_at - MOVED_BY, latest=starts_at + MOVED_BY
-    )
+    earliest, latest = shift(starts_at, -MOVED_BY), shift(starts_at, MOVED_BY)
+    last = tx.only(GET_LAST_MOVED, event_id=event_id, earliest=earliest, latest=latest)
     return last.id or 0
 
 

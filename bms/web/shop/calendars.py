@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from icalendar import Alarm, Calendar, Event
 
 from bms.queries.events import EventRow
+from bms.queries.schedule import shift
 from bms.web.shop.presenting import address_of, event_path
 from bms.web.shop.prose import to_line
 
@@ -18,7 +19,7 @@ def event_entry(event: EventRow, origin: str) -> Event:
     entry = _entry(f"event-{event.id}", event, origin)
     entry.add("summary", event.title)
     entry.add("dtstart", _utc(event.starts_at))
-    entry.add("dtend", _utc(event.ends_at or event.starts_at + USUAL))
+    entry.add("dtend", _utc(event.ends_at or shift(event.starts_at, USUAL)))
     if address_of(event):
         entry.add("location", address_of(event))
     description = to_line(event.description, 300)
@@ -32,7 +33,7 @@ def sale_entry(event: EventRow, opens: dt.datetime, summary: str, origin: str) -
     entry = _entry(f"sale-{event.id}", event, origin)
     entry.add("summary", summary)
     entry.add("dtstart", _utc(opens))
-    entry.add("dtend", _utc(opens + dt.timedelta(minutes=15)))
+    entry.add("dtend", _utc(shift(opens, dt.timedelta(minutes=15))))
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", summary)

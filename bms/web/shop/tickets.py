@@ -18,6 +18,7 @@ from bms.i18n.languages import marked
 from bms.queries.bookings import BookingView
 from bms.queries.events import EventRow
 from bms.queries.own_bookings import OwnBookingRow, list_own_bookings
+from bms.queries.schedule import add_hours
 from bms.queries.seats import SeatRow
 from bms.schemas.reviews import Review
 from bms.terms import BookingStatus, PaymentStatus, RefundStatus, TicketStatus
@@ -81,7 +82,7 @@ def _is_held(row: OwnBookingRow, at: dt.datetime) -> bool:
 
 
 def _end(row: OwnBookingRow) -> dt.datetime:
-    return row.ends_at or row.starts_at + dt.timedelta(hours=3)
+    return row.ends_at or add_hours(row.starts_at, 3)
 
 
 @pages.get("/tickets/{reference}", known=("done",))
