@@ -239,10 +239,14 @@ def _measure_in_turns(world: World, server: Server, name: str, wish: Wish) -> li
     order = list(turns)
     for turn in range(1 if is_login else wish.rounds):
         for connections in order:
-            if name in SEATS and world.stadium is not None:
-                world.stadium.empty(world)
             # Nothing of a login gets warm, and those of a warm-up would still be hashed afterwards.
-            warm_up = 0 if turn or is_login else FIRST_SEATS_SECONDS if name in SEATS else 1
+            warm_up = 0 if turn or is_login else 1
+            if name in SEATS and world.stadium is not None:
+                if not turn:
+                    _load(world, server, load, connections, FIRST_SEATS_SECONDS, warm_up=0)
+                warm_up = 0
+                # Last: what a warm-up took would be asked for again.
+                world.stadium.empty(world)
             seconds = max(wish.seconds, LOGIN_SECONDS) if is_login else wish.seconds
             turns[connections].append(_load(world, server, load, connections, seconds, warm_up=warm_up))
         order.reverse()

@@ -194,7 +194,8 @@ class Turnstile:
                 finally:
                     self._count_lane(events, -1)
                     for one in group:
-                        _refuse(one, BMSError())  # Whatever went wrong, nobody waits forever.
+                        if not one.reply.done():
+                            _refuse(one, BMSError())  # Whatever went wrong, nobody waits forever.
         finally:
             # Must stay synchronous: an await between "queue empty" and this line would strand the next ask.
             lane = asyncio.current_task()

@@ -102,7 +102,8 @@ class Endpoint:
         caller, refusal = identity
         if isinstance(refusal, (DatabaseUnavailable, Overloaded)) and self._is_public_read:
             return await self._fall_back(request, refusal)
-        check_access(self.access, caller, refusal)
+        if caller is None or self.access is not Access.USER:
+            check_access(self.access, caller, refusal)
         if caller is not None and caller.must_enrol and not self.enrolling:
             raise EnrolSecondFactor()
         if self.cached is None and self.access is not Access.ANYONE:

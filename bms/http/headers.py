@@ -16,7 +16,12 @@ STANDARD: Mapping[str, str] = {
 }
 
 
+def standard(content_type: str) -> "CIMultiDict[str]":
+    """Return all headers that a reply of this type has, for replies that need no others."""
+    return CIMultiDict({**STANDARD, hdrs.CONTENT_TYPE: content_type})
+
+
 def complete(headers: "CIMultiDict[str]") -> None:
     """Add the standard headers that are missing."""
-    if hdrs.SERVER not in headers:  # else it is a kept reply, which has them all
+    if hdrs.SERVER not in headers:  # else it was made with all of them
         headers.extend({name: value for name, value in STANDARD.items() if name not in headers})

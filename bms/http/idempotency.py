@@ -13,9 +13,11 @@ from aiohttp import web
 from bms.commands.idempotency import Key, StoredReply, run_once
 from bms.errors import MalformedRequest
 from bms.http.call import PREFIXES, Call
+from bms.http.headers import standard
 
 T = TypeVar("T")
 
+_JSON = standard("application/json; charset=utf-8")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}\Z")
 
 
@@ -70,6 +72,8 @@ async def once(
 
 def send(kept: StoredReply) -> web.Response:
     """Return the response of a stored reply, marked if it is a repeat."""
+    if kept.status < 400 and not kept.replayed:
+        return web.Response(body=kept.body.encode(), status=kept.status, headers=_JSON)
     return web.Response(
         text=kept.body,
         status=kept.status,

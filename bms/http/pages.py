@@ -10,19 +10,19 @@ from aiohttp import web
 
 from bms.errors import ValidationFailed
 from bms.formats import json_body
+from bms.http.headers import standard
 from bms.terms import MAX_ID
 
 MAX_PAGE = 2**19  # bytes
+_JSON = standard("application/json")
 
 
 def respond(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """Return ``data`` as JSON, with a newline at the end: a terminal's prompt begins on a line of its own."""
-    return web.Response(
-        body=json_body(data),
-        status=status,
-        headers=headers,
-        content_type="application/json",
-    )
+    body = json_body(data)
+    if headers is None:
+        return web.Response(body=body, status=status, headers=_JSON)
+    return web.Response(body=body, status=status, headers=headers, content_type="application/json")
 
 
 def respond_with(

@@ -15,19 +15,20 @@ class MispaidRow(NamedTuple):
     payments: int
 
 
+# APPLY makes look-ups for each confirmed booking, whatever the planner thinks of how many there are.
 PAID = Statement(
     "check.paid",
     "@limit INT",
     """
     SELECT TOP (@limit) b.id, b.total, COALESCE(paid.payments, 0) AS payments
     FROM   bookings AS b
-    LEFT JOIN (SELECT booking_id, COUNT(*) AS payments, SUM(amount) AS amount
-               FROM   payments
-               WHERE  status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED') AND refund_claimed < amount
-               GROUP BY booking_id) AS paid ON paid.booking_id = b.id
-    LEFT JOIN (SELECT booking_id, SUM((quantity - cancelled) * unit_price) AS worth
-               FROM   booking_lines
-               GROUP BY booking_id) AS live ON live.booking_id = b.id
+    CROSS APPLY (SELECT COUNT(*) AS payments, SUM(p.amount) AS amount
+                 FROM   payments AS p
+                 WHERE  p.booking_id = b.id
+                   AND  p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED') AND p.refund_claimed < p.amount) AS paid
+    CROSS APPLY (SELECT SUM((bl.quantity - bl.cancelled) * bl.unit_price) AS worth
+                 FROM   booking_lines AS bl
+                 WHERE  bl.booking_id = b.id) AS live
     WHERE  b.status = 'CONFIRMED'
       AND  (COALESCE(paid.payments, 0) > 1
             OR (COALESCE(live.worth, 0) > 0 AND COALESCE(paid.payments, 0) <> 1)

@@ -36,7 +36,7 @@ STRANGER = Identity()
 
 
 class KnownCaller(NamedTuple):
-    """The caller that a token was verified for, and when the token expires (UTC, seconds since 1970)."""
+    """Who a token was verified for, and when the token expires (UTC, seconds since 1970)."""
 
-    caller: Caller
+    identity: Identity
     expires_at: float

@@ -2,30 +2,24 @@ SELECT
   b.id,
   b.total,
   COALESCE(paid.payments, 0) AS payments
-FROM bookings AS b
-LEFT JOIN (
+FROM bookings AS b INNER JOIN LATERAL (
   SELECT
-    booking_id,
     COUNT(*) AS payments,
-    SUM(amount) AS amount
-  FROM payments
+    SUM(p.amount) AS amount
+  FROM payments AS p
   WHERE
-    status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED') AND refund_claimed < amount
-  GROUP BY
-    booking_id
-) AS paid
-  ON paid.booking_id = b.id
-LEFT JOIN (
+    p.booking_id = b.id
+    AND p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')
+    AND p.refund_claimed < p.amount
+) AS paid ON TRUE INNER JOIN LATERAL (
   SELECT
-    booking_id,
     SUM((
-      quantity - cancelled
-    ) * unit_price) AS worth
-  FROM booking_lines
-  GROUP BY
-    booking_id
-) AS live
-  ON live.booking_id = b.id
+      bl.quantity - bl.cancelled
+    ) * bl.unit_price) AS worth
+  FROM booking_lines AS bl
+  WHERE
+    bl.booking_id = b.id
+) AS live ON TRUE
 WHERE
   b.status = 'CONFIRMED'
   AND (
