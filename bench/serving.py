@@ -161,4 +161,5 @@ def check_books(data_dir: Path, **settings: str) -> str:
     if done.returncode == 0:
         return ""
     broken = [line for line in done.stdout.splitlines() if line.startswith("BROKEN")]
-    return "; ".join(broken) or (done.stdout + done.stderr).strip()[-300:] or "bms check failed"
+    said = " ".join((done.stdout + done.stderr).split())  # the report has it in a cell
+    return "; ".join(broken) or said[-300:] or "bms check failed"
