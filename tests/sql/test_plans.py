@@ -57,6 +57,7 @@ INSERT INTO single_use_tokens (token_hash, user_id, purpose, payload, expires_at
 SELECT md5(n::text), 4 + n % 900, 'PASSWORD', '', now() + interval '1 day' FROM generate_series(1, 2000) AS n;
 INSERT INTO booking_links (token_hash, reference, mailed_to, expires_at)
 SELECT md5(id::text), reference, 'x', now() + interval '1 day' FROM bookings;
+INSERT INTO event_pictures (event_id, sha256, webp, jpeg) SELECT id, md5(id::text), 'x', 'x' FROM events;
 INSERT INTO gateway_notices (notice_key, notice_id, reference, outcome)
 SELECT md5(n::text), n, n, 'SUCCEEDED' FROM generate_series(1, 2000) AS n;
 INSERT INTO rate_counters (bucket, free_at) SELECT md5(n::text), now() FROM generate_series(1, 60000) AS n;

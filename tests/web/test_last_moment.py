@@ -12,7 +12,13 @@ async def test_every_page_of_it_is_shown(scene: Scene, browser: Browser) -> None
     booking = await scene.paid()
     await browser.sign_in(scene.buyer.username, PASSWORD)
     paths = (
-        *("/", "/feed.atom", "/feed.ics", f"/e/{event['id']}/the-last-waltz", f"/e/{event['id']}/calendar.ics"),
+        *(
+            "/",
+            "/feed.atom",
+            "/feed.ics",
+            f"/e/{event['id']}/the-last-waltz",
+            f"/e/{event['id']}/calendar.ics",
+        ),
         *("/tickets", f"/tickets/{booking['reference']}", f"/tickets/{booking['reference']}/calendar.ics"),
     )
     for path in paths:

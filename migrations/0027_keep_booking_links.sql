@@ -1,5 +1,5 @@
 -- Links to bookings that can be ended: the hash of each is a row, and a booking says which of them count.
--- depends: 0025_find_events_of_plans
+-- depends: 0026_add_pictures
 
 -- The token itself is in the mail alone. A link works for the address that it was mailed to.
 CREATE TABLE booking_links (
