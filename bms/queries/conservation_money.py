@@ -24,8 +24,8 @@ PAID = Statement(
     FROM   bookings AS b
     CROSS APPLY (SELECT COUNT(*) AS payments, SUM(p.amount) AS amount
                  FROM   payments AS p
-                 WHERE  p.booking_id = b.id
-                   AND  p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED') AND p.refund_claimed < p.amount) AS paid
+                 WHERE  p.booking_id = b.id AND p.refund_claimed < p.amount
+                   AND  p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')) AS paid
     CROSS APPLY (SELECT SUM((bl.quantity - bl.cancelled) * bl.unit_price) AS worth
                  FROM   booking_lines AS bl
                  WHERE  bl.booking_id = b.id) AS live

@@ -9,8 +9,8 @@ FROM bookings AS b INNER JOIN LATERAL (
   FROM payments AS p
   WHERE
     p.booking_id = b.id
-    AND p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')
     AND p.refund_claimed < p.amount
+    AND p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')
 ) AS paid ON TRUE INNER JOIN LATERAL (
   SELECT
     SUM((
