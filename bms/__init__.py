@@ -1,3 +1,3 @@
 """BMS: a ticket-booking service in which nothing is ever sold twice."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
