@@ -42,13 +42,13 @@ class SeatWatch(Generic[T]):
         """Return the seats of an event. Raises as ``read_seats`` and ``Database.read_primary``."""
         return await _seats_of(self._look(event_id))
 
-    async def share(self, event_id: int) -> tuple[LiveSeats, T]:
-        """Return the seats of an event, and what everybody gets of them. Raises as ``look``."""
+    async def share(self, event_id: int) -> T:
+        """Return what everybody gets of the seats of an event. Raises as ``look``."""
         look = self._look(event_id)
         seats = await _seats_of(look)
         if look.shared is None:
             look.shared = self._share(seats)
-        return seats, look.shared
+        return look.shared
 
     def _look(self, event_id: int) -> _Look[T]:
         now = time.monotonic()

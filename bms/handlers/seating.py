@@ -203,12 +203,12 @@ async def show(call: Call) -> web.Response:
 async def availability(call: Call) -> web.Response:
     """Show which seats are free, at most 250 ms ago; with ``since`` only those that changed."""
     event_id, since = call.id(), call.query["since"]
-    live, reply = await call.seat_watch.share(event_id)
+    live = await call.seat_watch.look(event_id)
     if live.is_draft:
         await call.look_up(get_event, event_id=event_id, viewer=call.viewer)
     changes = None if since is None else live.seat_map.changes_since(since)
     if changes is None:
-        return reply.response(call.request)
+        return (await call.seat_watch.share(event_id)).response(call.request)
     shown = {"plan_version": live.seating.version, "sequence": live.seat_map.sequence, "changes": changes}
     return respond(shown, headers={"Cache-Control": NO_CACHE})
 
