@@ -279,7 +279,8 @@ class Supervisor:
                 log.error("process %d did not stop in time: killed", child.process.pid)
                 child.process.kill()
                 child.process.join()
-            if child.serving:
+            # The signal may reach one that was replaced when its handlers are gone. It ends as asked, too.
+            if child.serving and child.process.exitcode != -signal.SIGTERM:
                 status = max(status, abs(child.process.exitcode or 0))
             child.control.close()
         for end in (self._wake, self._woken):

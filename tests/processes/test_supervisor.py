@@ -76,6 +76,13 @@ def test_a_process_that_will_not_stop_is_killed(
     assert caplog.text.count("did not stop in time: killed") >= 2
 
 
+def test_who_is_past_its_handlers_when_it_is_stopped_has_ended_well(parent: Any) -> None:
+    one = parent(targets.serves)  # SIGTERM ends it as it ends a process that has put its handlers away
+    thread = then(lambda: len(serving(one)) == 2, terminate)
+    assert one.run() == 0
+    thread.join()
+
+
 def test_who_dies_again_and_again_is_replaced_ever_later(
     parent: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

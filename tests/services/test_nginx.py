@@ -10,6 +10,7 @@ import subprocess
 from collections import Counter
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -21,6 +22,7 @@ from bench.services import Front
 from bms.http.addresses import client_address
 from bms.terms import Service
 from tests.docs.test_nginx_paths import API, PEOPLES
+from tests.kit.waiting import until
 from tests.services.conftest import StandIns, client_of, trusting
 
 pytestmark = pytest.mark.usefixtures("needs_nginx")
@@ -227,7 +229,13 @@ async def test_requests_have_one_id_and_secrets_stay_out_of_the_log(
     async with client.get("/events", headers={"X-Request-Id": 'not "safe"'}) as reply:
         given = json.loads(await reply.read())["id"]
         assert len(given) == 32
-    lines = [json.loads(line) for line in (tmp_path / "nginx.log").read_text().splitlines() if line[0] == "{"]
+
+    def logged() -> list[dict[str, Any]]:
+        written = (tmp_path / "nginx.log").read_text().splitlines(keepends=True)
+        return [json.loads(line) for line in written if line[0] == "{" and line[-1] == "\n"]
+
+    await until(lambda: len(logged()) >= 2)  # nginx writes a line after its reply
+    lines = logged()
     assert [(line["id"], line["path"], line["service"]) for line in lines] == [
         ("mine:1", "/b/-", "site"),
         (given, "/events", "events"),

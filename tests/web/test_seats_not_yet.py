@@ -1,7 +1,10 @@
 """While the seats of an event are written: pages say so, and ask again by themselves."""
 
+import asyncio
+
 import pytest
 
+from bms.checkout.live_seats import FRESH
 from bms.checkout.pinning import Pinner
 from tests.kit.scene import Scene
 from tests.kit.seats import Hall, open_hall
@@ -17,8 +20,10 @@ async def hall(scene: Scene) -> Hall:
 
 
 async def finish(hall: Hall) -> None:
+    """Write all seats, and wait until whatever a page has read before is out of date."""
     while await Pinner(hall.scene.db).run():
         pass
+    await asyncio.sleep(FRESH)
 
 
 @pytest.mark.parametrize("tag", ["en", "de", "hi"])
