@@ -120,7 +120,7 @@ class NewBooking:
         return BookingStatus.CONFIRMED if self.confirmed else BookingStatus.PENDING
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns of its row. Those of the contact are left out where it is the account."""
+        """Return the columns of its row, without those that are rare and have no value here."""
         columns = {
             "reference": self.reference,
             "user_id": self.user_id,
@@ -130,10 +130,12 @@ class NewBooking:
             "total": str(self.quote.total),
             "currency": self.quote.currency,
             "locale": self.locale,
-            "address": self.address,
-            "given_by": self.given_by,
             "hold_seconds": self.hold_seconds,
         }
+        if self.address is not None:
+            columns["address"] = self.address
+        if self.given_by is not None:
+            columns["given_by"] = self.given_by
         return columns if self.contact == ACCOUNT else columns | self.contact.columns()
 
     def row(self, made: MadeRow) -> BookingRow:
@@ -194,15 +196,17 @@ def write_bookings(
 
 
 def _line(booking_id: int, line: BookingLine) -> dict[str, Any]:
-    return {
+    columns = {
         "booking_id": booking_id,
         "ticket_type_id": line.ticket_type_id,
         "name": line.name,
         "quantity": line.quantity,
         "list_price": str(line.list_price),
         "unit_price": str(line.unit_price),
-        "seats": None if line.seats is None else orjson.dumps(line.seats).decode(),
     }
+    if line.seats is not None:
+        columns["seats"] = orjson.dumps(line.seats).decode()
+    return columns
 
 
 def _views(
