@@ -52,6 +52,15 @@ def prepared(session: Session) -> set[str]:
 UNSEEN = pytest.mark.postgres_only("no view of SQL Server shows what a session has prepared")
 
 
+def test_the_driver_keeps_no_rows_that_were_fetched(session: Session, tx: Transaction) -> None:
+    """Each cursor would keep those of its last run: of a hundred statements in each of a dozen connections."""
+    assert len(tx.rows(BY_NUMBER[0], n=1)) == 3
+    (kept,) = session._prepared.values()
+    with pytest.raises(pyodbc.ProgrammingError, match="No results"):
+        kept._cursor.fetchone()
+    assert len(tx.rows(BY_NUMBER[0], n=2)) == 2
+
+
 @UNSEEN
 def test_a_statement_is_prepared_at_its_first_run_and_kept(session: Session, tx: Transaction) -> None:
     assert len(tx.rows(BY_NUMBER[0], n=2)) == 2
