@@ -33,8 +33,8 @@ class ConnectionPool:
     cancelled borrower release a connection that is still in use. Therefore this class itself counts the
     borrowers, and only a task that nobody cancels holds a connection.
 
-    It keeps the idle connections itself, too, and lends the one that came back last. aioodbc lends them in turn,
-    so that each of them would soon have prepared every statement, however few are in use at a time.
+    It keeps the idle connections itself, too, and lends the one that came back last. aioodbc lends them in
+    turn, so that each of them would soon have prepared every statement, however few are in use at a time.
     """
 
     def __init__(

@@ -181,6 +181,6 @@ async def test_a_connection_that_nobody_took_and_that_was_closed_confuses_no_oth
     back.open.set()
     await holder
     loss.open.set()
-    assert [await taker] == held, "the one that came back was lent, and the new one lay idle when all were closed"
+    assert [await taker] == held, "the one that came back was lent, and the new one lay idle"
     assert await loser == 11
     assert await database.transact(get) == 11

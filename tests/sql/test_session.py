@@ -53,7 +53,7 @@ UNSEEN = pytest.mark.postgres_only("no view of SQL Server shows what a session h
 
 
 def test_the_driver_keeps_no_rows_that_were_fetched(session: Session, tx: Transaction) -> None:
-    """Each cursor would keep those of its last run: of a hundred statements in each of a dozen connections."""
+    """Each cursor would keep those of its last run: a hundred of them in a dozen connections."""
     assert len(tx.rows(BY_NUMBER[0], n=1)) == 3
     (kept,) = session._prepared.values()
     with pytest.raises(pyodbc.ProgrammingError, match="No results"):
