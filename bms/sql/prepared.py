@@ -22,6 +22,7 @@ class Prepared:
     def __init__(self, raw: pyodbc.Connection, compiled: Compiled) -> None:
         self.compiled = compiled
         self.handle: int | None = None
+        self.ran_at = 0.0  # by the clock of time.monotonic
         self._raw = raw
         self._cursor = self._open()
 
