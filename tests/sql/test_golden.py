@@ -8,6 +8,8 @@ import copy
 import importlib
 import os
 import pkgutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,25 @@ def test_translations_that_a_service_uses_are_those_of_the_translator():
     translated = [(s, translate(s)) for s in STATEMENTS.values() if s.postgres is None]
     compare(FILE, written(translated))
     assert [s.name for s, _ in translated if find(s) is None] == []
+
+
+SERVICE = """
+import sys
+import bms.app, bms.processes.server_process
+from bms.sql.dialect.compiling import compile_postgres
+from bms.sql.statements import registered
+for statement in registered():
+    compile_postgres(statement, tuple((name, 2) for name, p in statement.parameters.items() if p.is_list))
+print(len(list(registered())), *sorted(sys.modules))
+"""
+
+
+def test_a_process_that_serves_loads_neither_the_translator_nor_what_it_has_no_use_for():
+    done = subprocess.run([sys.executable, "-c", SERVICE], capture_output=True, text=True, check=True)
+    statements, *modules = done.stdout.split()
+    assert int(statements) > 300
+    assert "bms.sql.dialect.translations" in modules
+    assert {"sqlglot", "cryptography", "jsonschema_rs", "PIL"}.isdisjoint(modules)
 
 
 def test_changed_statement_has_no_kept_translation():
