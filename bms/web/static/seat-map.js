@@ -29,6 +29,10 @@ export class SeatMap extends View {
   pointed(one) { this.on.point(one); }
 
   drawGround() {
+    // Of each thing beyond its edge the browser keeps where it can be touched, and joins these in every frame.
+    // What lies on a floor is joined with it at once.
+    const [width, height] = this.plan.size, edge = this.plan.pitch * 2;
+    make(this.ground, "rect", { x: -edge, y: -edge, width: width + 2 * edge, height: height + 2 * edge, class: "floor" });
     for (const area of this.plan.areas) {
       const group = make(this.ground, "g", { transform: area.turn ?? "" });
       const path = make(group, "path", { d: area.d, class: area.sells === undefined ? "area" : "area sells" });
