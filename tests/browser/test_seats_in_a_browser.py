@@ -257,6 +257,29 @@ async def test_a_large_hall_shows_its_sections_first(scene: Scene, open_page: An
     assert hall.count(1) == 1
 
 
+async def test_the_map_can_be_touched_as_one_thing(hall: Hall, open_page: Any) -> None:
+    page = await open_page(f"/e/{hall.event_id}/seats", width=390, height=844)
+    await page.wait_for_selector(".seat.free")
+    assert await places(page) < 20
+    # Without the floor each seat beyond the edge is a place of its own, which the browser joins in every frame.
+    await page.evaluate("document.querySelector('.floor').remove()")
+    assert await places(page) > 200
+
+
+async def places(page: Page) -> int:
+    """Zoom in and out again, and return of how many places the largest layer consisted, for touch and wheel."""
+    layers: list[dict[str, Any]] = []
+    session = await page.context.new_cdp_session(page)
+    session.on("LayerTree.layerTreeDidChange", lambda event: layers.extend(event.get("layers", [])))
+    await session.send("DOM.enable")
+    await session.send("LayerTree.enable")
+    for button in (0, 0, 0, 2):
+        await page.locator(".zooms button").nth(button).click()
+        await page.wait_for_timeout(500)
+    await session.detach()
+    return max(len(layer.get("scrollRects", [])) for layer in layers)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 async def test_axe_and_the_width(hall: Hall, open_page: Any, theme: str, width: int) -> None:
