@@ -13,6 +13,7 @@ from bms.seating.terms import ACCESSIBLE, Kind
 from bms.seating.walk import Layout, count_seats, focus_of, position, rows_of
 
 DOT = 15  # units across
+MARK = 24  # units that the mark of what people look at reaches
 FLAT = 4  # units by which the middle of a straight row may be off
 
 _Seat = tuple[int, int, str, bool]  # x, y, category, whether it is accessible
@@ -37,6 +38,13 @@ class Picture(NamedTuple):
     dot: int
     seats: int
     sections: int
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """The left, top, width and height that show the hall, and what people look at where it is beyond."""
+        (x, y) = self.focus
+        left, top = min(0, x - MARK), min(0, y - MARK)
+        return left, top, max(self.width, x + MARK) - left, max(self.height, y + MARK) - top
 
 
 def draw_picture(layout: Layout) -> Picture:

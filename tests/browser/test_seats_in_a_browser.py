@@ -160,6 +160,7 @@ async def test_from_the_list(hall: Hall, open_page: Any) -> None:
 async def test_from_the_list_without_script(hall: Hall, open_page: Any) -> None:
     page = await open_page(f"/e/{hall.event_id}", java_script_enabled=False)
     await page.click(f"aside a[href='/e/{hall.event_id}/seats']")
+    await expect(page.locator("[hidden]:visible")).to_have_count(0)
     await page.click("[data-by-list] a")
     await page.click(".ticks summary:has-text('Circle')")
     row = page.get_by_role("group", name="Row A €25.00").last
@@ -170,15 +171,21 @@ async def test_from_the_list_without_script(hall: Hall, open_page: Any) -> None:
     await expect(page.locator(".ticket").first).to_contain_text("Circle, row A, seat 2")
 
 
-async def test_the_service_chooses(hall: Hall, open_page: Any) -> None:
-    page = await open_page(f"/e/{hall.event_id}/seats")
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_the_service_chooses(hall: Hall, open_page: Any, width: int) -> None:
+    page = await open_page(f"/e/{hall.event_id}/seats", width=width, height=844)
     await page.wait_for_selector(".seat.free")
     await page.click("#best summary")
     await page.fill(f"#best [name='q.{hall.types['Stalls']}']", "4")
     await page.get_by_role("button", name="Choose for me").click()
     await expect(page.locator(".chosen li")).to_have_count(4)
     await expect(page.locator("[data-say]")).to_contain_text("These are the best seats that are free.")
-    await expect(page.locator(".seat.chosen").first).to_be_in_viewport()
+    await expect(page.locator("svg.plan.near")).to_be_visible()
+    first = await page.locator(".seat.chosen").first.bounding_box()
+    basket = await page.locator("[data-mine]").bounding_box()
+    assert first is not None
+    assert basket is not None
+    assert 0 < first["y"] < (basket["y"] if width < 960 else 844) - first["height"]
     await page.click("#choice button.big")
     await page.wait_for_url("**/checkout/*")
     assert hall.count(1) == 4

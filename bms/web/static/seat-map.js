@@ -1,11 +1,12 @@
 // The map: draws a plan as SVG, and says which seat is meant. It chooses nothing itself.
 
 import { boxOf, make, pause, shapeOf, shapesOf } from "./seat-shapes.js";
-import { CLOSE, View } from "./seat-view.js";
+import { between, CLOSE, View } from "./seat-view.js";
 
 const FARTHEST = 9; // below it there are sections alone
 const DRAWN = 4000; // seats that stay drawn; those out of sight go first
 const COLOURS = 8; // that categories are told apart by
+const [LEAST, MOST] = [14, 28]; // pixels: how large words of the ground are
 const SLICE = 6; // milliseconds of drawing before the browser may do something else
 
 export class SeatMap extends View {
@@ -40,7 +41,7 @@ export class SeatMap extends View {
       if (area.line) path.setAttribute("stroke", area.line);
       const box = path.getBBox(), name = this.plan.categories[area.sells]?.[0];
       const at = area.text ? area : { x: box.x + box.width / 2, y: box.y + box.height / 2, size: Math.min(300, box.height / 2) };
-      make(group, "text", { x: at.x, y: at.y, "font-size": Math.max(at.size, (14 * this.plan.size[0]) / this.place.clientWidth), class: "word" }, area.text ?? name);
+      make(group, "text", { x: at.x, y: at.y, "font-size": at.size, class: "word" }, area.text ?? name).size = at.size;
     }
   }
 
@@ -174,6 +175,7 @@ export class SeatMap extends View {
     for (const section of this.plan.sections) if (this.plan.whole || (isFine && this.away(section) < 0)) this.drawSeats(section);
     if (!isFine && !this.plan.whole) for (const [section, { ready }] of this.groups) if (ready) this.fold(section);
     this.queue = this.queue.then(() => this.number());
+    for (const text of this.ground.querySelectorAll("text")) text.setAttribute("font-size", between(LEAST / this.scale, text.size, MOST / this.scale));
     for (const text of this.outlines.querySelectorAll("text")) text.classList.toggle("hidden", text.size * this.scale < 9);
     let seats = 0;
     for (const [section, group] of [...this.groups].sort(([a], [b]) => this.away(a) - this.away(b))) {
