@@ -41,10 +41,12 @@ class Picture(NamedTuple):
 
     @property
     def box(self) -> tuple[int, int, int, int]:
-        """The left, top, width and height that show the hall, and what people look at where it is beyond."""
-        (x, y) = self.focus
-        left, top = min(0, x - MARK), min(0, y - MARK)
-        return left, top, max(self.width, x + MARK) - left, max(self.height, y + MARK) - top
+        """The left, top, width and height that show the hall, and what people look at if it is at its edge."""
+        (x, y), far = self.focus, 2 * MARK
+        left, top = max(-far, min(0, x - MARK)), max(-far, min(0, y - MARK))
+        right = min(self.width + far, max(self.width, x + MARK))
+        bottom = min(self.height + far, max(self.height, y + MARK))
+        return left, top, right - left, bottom - top
 
 
 def draw_picture(layout: Layout) -> Picture:
