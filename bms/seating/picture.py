@@ -41,7 +41,7 @@ class Picture(NamedTuple):
 
     @property
     def box(self) -> tuple[int, int, int, int]:
-        """The left, top, width and height that show the hall, and what people look at if it is at its edge."""
+        """Left, top, width and height that show the hall, and its edge where people look at that."""
         (x, y), far = self.focus, 2 * MARK
         left, top = max(-far, min(0, x - MARK)), max(-far, min(0, y - MARK))
         right = min(self.width + far, max(self.width, x + MARK))

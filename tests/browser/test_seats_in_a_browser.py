@@ -268,13 +268,13 @@ async def test_the_map_can_be_touched_as_one_thing(hall: Hall, open_page: Any) -
     page = await open_page(f"/e/{hall.event_id}/seats", width=390, height=844)
     await page.wait_for_selector(".seat.free")
     assert await places(page) < 20
-    # Without the floor each seat beyond the edge is a place of its own, which the browser joins in every frame.
+    # Without the floor each seat beyond the edge is one of its own, and the browser joins all in every frame.
     await page.evaluate("document.querySelector('.floor').remove()")
     assert await places(page) > 200
 
 
 async def places(page: Page) -> int:
-    """Zoom in and out again, and return of how many places the largest layer consisted, for touch and wheel."""
+    """Zoom in and out, and return how many places the layer had that had most, for touch and wheel."""
     layers: list[dict[str, Any]] = []
     session = await page.context.new_cdp_session(page)
     session.on("LayerTree.layerTreeDidChange", lambda event: layers.extend(event.get("layers", [])))

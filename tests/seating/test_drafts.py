@@ -71,9 +71,7 @@ def test_a_picture_of_a_stadium_is_small() -> None:
 
 
 def test_a_picture_shows_what_people_look_at_at_the_edge_of_the_hall() -> None:
-    inside, edge, far = (
-        draw_picture(hall(focal_point={"x": 500, "y": y})).box for y in (300, 0, -9000)
-    )
+    inside, edge, far = (draw_picture(hall(focal_point={"x": 500, "y": y})).box for y in (300, 0, -9000))
     assert inside == (0, 0, 1000, 1000)
     assert edge == (0, -24, 1000, 1024)
     assert far == (0, -48, 1000, 1048)
