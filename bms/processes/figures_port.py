@@ -107,7 +107,7 @@ class _Port:
         await runner.setup()
         try:
             await web.SockSite(runner, listener).start()
-            # The first query takes a second longer, as it imports the translator.
+            # The first query takes longer, as it connects.
             with contextlib.suppress(BMSError):
                 await database.read_primary(get_figures)
             await asyncio.to_thread(self.stopping.wait)

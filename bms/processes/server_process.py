@@ -21,7 +21,6 @@ from bms.processes import memory
 from bms.processes.database import database_url, keep_database
 from bms.processes.stopping import LAST_SECONDS, SERVER_SECONDS, end_within
 from bms.settings import Settings
-from bms.sql.odbc.target import parse_url
 
 log = logging.getLogger("bms")
 
@@ -84,7 +83,6 @@ def run_child(control: socket.socket, settings: Settings) -> None:
     except ConfigurationError as error:
         log.error("a server process cannot start: %s", error)
         sys.exit(2)
-    _ = parse_url(url).compile  # Imports the translator, which takes a second, before anybody waits for it.
     control.sendall(IMPORTED)
     listener = _handed_over(control)
     if listener is None:

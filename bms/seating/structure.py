@@ -7,13 +7,14 @@ list is looked at before its members.
 """
 
 from functools import cache
-from typing import Any
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any
 
 from bms.seating.faults import Faults, step
 from bms.seating.schema import schema
 from bms.seating.terms import MAX_DEPTH, MAX_SEATS
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 Node = dict[str, Any]
 
@@ -144,12 +145,15 @@ def _definitions() -> Node:
     return definitions
 
 
-_validators: dict[int, jsonschema_rs.Draft202012Validator] = {}  # by the id of a part of _root(), which stays
+# By the id of a part of _root(), which stays.
+_validators: dict[int, "jsonschema_rs.Draft202012Validator"] = {}
 
 
-def _validator(node: Node) -> jsonschema_rs.Draft202012Validator:
+def _validator(node: Node) -> "jsonschema_rs.Draft202012Validator":
     found = _validators.get(id(node))
     if found is None:
+        import jsonschema_rs  # 4 MB, of which a process that is sent no plans has no need
+
         # Without a mask, an error would hold a copy of what is wrong, however large.
         found = jsonschema_rs.Draft202012Validator({**node, "$defs": _definitions()}, mask="it")
         _validators[id(node)] = found

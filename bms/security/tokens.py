@@ -9,9 +9,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import jwt
-
 from bms.errors import InvalidRefreshToken, Unauthenticated
+from bms.security.pyjwt import jwt
 from bms.terms import MAX_ID
 
 ALGORITHM = "HS256"

@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from types import ModuleType
 
+from bms.sql.dialect.compiling import compile_postgres
 from bms.sql.statements import Statement, compile_mssql, registered
 
 
@@ -18,8 +19,5 @@ def all_statements(*packages: ModuleType) -> list[Statement]:
 def text_for(statement: Statement, dialect: str) -> str:
     """Return the text that the driver of ``dialect`` gets. A list parameter has one placeholder."""
     lengths = tuple((name, 1) for name, p in statement.parameters.items() if p.is_list)
-    if dialect == "mssql":
-        return compile_mssql(statement, lengths).sql
-    from bms.sql.dialect.translate import compile_postgres
-
-    return compile_postgres(statement, lengths).sql
+    compiler = compile_mssql if dialect == "mssql" else compile_postgres
+    return compiler(statement, lengths).sql

@@ -32,6 +32,9 @@ class ConnectionPool:
     aioodbc's pool keeps dead connections, wakes no waiter when a closed connection is released, and lets a
     cancelled borrower release a connection that is still in use. Therefore this class itself counts the
     borrowers, and only a task that nobody cancels holds a connection.
+
+    It keeps the idle connections itself, too, and lends the one that came back last. aioodbc lends them in
+    turn, so that each of them would soon have prepared every statement, however few are in use at a time.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class ConnectionPool:
         self._sessions: WeakKeyDictionary[Any, Session] = WeakKeyDictionary()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._unclaimed: deque[Session | pyodbc.Error] = deque()
+        self._idle: list[Any] = []  # the last one is lent first
         self._pool: Any = None
 
     @property
@@ -98,6 +102,7 @@ class ConnectionPool:
                 log.warning("%d units of work still wait for %s", len(self._tasks), self._target.label)
                 self._executor.shutdown(wait=False)
                 return
+            await self._give_back_idle()
             self._pool.close()
             await self._pool.wait_closed()
         self._executor.shutdown(wait=True)
@@ -147,7 +152,7 @@ class ConnectionPool:
 
     async def _lend(self, work: Callable[[Session], T]) -> T:
         try:
-            connection = await self._pool.acquire()
+            connection = self._idle.pop() if self._idle else await self._pool.acquire()
             try:
                 session = await self._session_of(connection)
                 try:
@@ -156,7 +161,10 @@ class ConnectionPool:
                     if session.broken:
                         await self._drop(connection)
             finally:
-                await self._pool.release(connection)
+                if connection.closed:
+                    await self._pool.release(connection)
+                else:
+                    self._idle.append(connection)
         finally:
             self._permits.release()
 
@@ -178,8 +186,13 @@ class ConnectionPool:
         # Usually the server was restarted, and the idle connections are lost as well.
         with contextlib.suppress(pyodbc.Error):
             await connection.close()
+        await self._give_back_idle()
         with contextlib.suppress(pyodbc.Error):
             await self._pool.clear()
+
+    async def _give_back_idle(self) -> None:
+        while self._idle:
+            await self._pool.release(self._idle.pop())
 
     async def _adopt(self, raw: pyodbc.Connection) -> None:
         def prepare() -> Session:

@@ -22,6 +22,7 @@ class Prepared:
     def __init__(self, raw: pyodbc.Connection, compiled: Compiled) -> None:
         self.compiled = compiled
         self.handle: int | None = None
+        self.ran_at = 0.0  # by the clock of time.monotonic
         self._raw = raw
         self._cursor = self._open()
 
@@ -36,11 +37,12 @@ class Prepared:
             return answer
         cursor.execute(self.compiled.sql, *parameters)
         answer = take(cursor)
+        handle = None
+        # Also where nothing else can come: until it is asked for more, a driver keeps its copy of the rows.
+        while cursor.nextset():  # The count of the rows that an OUTPUT answered with may come first.
+            if cursor.description:
+                handle = cursor.fetchval()
         if self.compiled.by_handle:
-            handle = None
-            while cursor.nextset():  # The count of the rows that an OUTPUT answered with may come first.
-                if cursor.description:
-                    handle = cursor.fetchval()
             self.handle = handle
             cursor.setinputsizes((_HANDLE, *self.compiled.types))
         return answer

@@ -1,5 +1,6 @@
 """A database connection, and the transaction that commands and queries get. Both run in a pool thread."""
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
@@ -14,6 +15,10 @@ from bms.sql.statements import R, Statement, StatementError
 # A prepared cursor holds a statement handle here and a plan on the server, some 90 kB in all. There are
 # fewer statements than this. Only list parameters in several lengths could exceed it.
 MAX_PREPARED = 512
+# Seconds that a statement stays prepared without a run. Most statements of most connections ran there by
+# chance, once or twice. To prepare one again costs a round trip.
+IDLE_SECONDS = 20.0
+_CLOSED_AT_ONCE = 2  # of those, when another one is prepared, so that no unit of work closes dozens
 
 # The server keeps a statement prepared after these errors, which are frequent. After any other one the handle
 # is given up, and stays on the server until the session ends.
@@ -50,15 +55,15 @@ class Session:
         self.statement = statement.name
         lengths = statement.lengths(values)
         key = (statement.name, lengths)
-        prepared = self._prepared.get(key)
+        prepared, now = self._prepared.get(key), time.monotonic()
         if prepared is None:
             compiled = self._compile(statement, lengths)
             prepared = self._prepared[key] = Prepared(self._raw, compiled)
-            if len(self._prepared) > MAX_PREPARED:
-                _, oldest = self._prepared.popitem(last=False)
-                oldest.close()
+            prepared.ran_at = now
+            self._close_idle(now)
         else:
             self._prepared.move_to_end(key)
+            prepared.ran_at = now
         parameters = statement.bind(prepared.compiled, values)
         if statement.changes is not None:
             self._note(statement.changes, statement.named_events(values) if statement.naming else None)
@@ -75,6 +80,15 @@ class Session:
                 # Other prepared statements read the changed table too. Each would fail once.
                 self._forget(list(self._prepared))
             raise
+
+    def _close_idle(self, now: float) -> None:
+        """Make room for the statement that has come. Those that have not run for longest are first."""
+        for _ in range(_CLOSED_AT_ONCE):
+            key, oldest = next(iter(self._prepared.items()))
+            if len(self._prepared) <= MAX_PREPARED and now - oldest.ran_at < IDLE_SECONDS:
+                return
+            del self._prepared[key]
+            oldest.close()
 
     def _note(self, table: str, event_ids: Collection[int] | None) -> None:
         noted = self.changed.setdefault(table, set())

@@ -57,6 +57,9 @@ async def test_from_nothing_to_sold_out(scene: Scene, open_page: Any, options: d
     await scene.paid(2, event=reply.json)
     await page.reload()
     await expect(page.locator("main")).to_contain_text("2 of 2")
+    whole, part = [await one.bounding_box() for one in await page.locator("svg.share >> nth=0 >> rect").all()]
+    assert whole == part
+    assert whole["width"] > 100
     await expect(page.locator("main")).to_contain_text("Sold out")
 
 

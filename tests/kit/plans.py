@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 import pyodbc
 
-from bms.sql.dialect.translate import compile_postgres
+from bms.sql.dialect.compiling import compile_postgres
 from bms.sql.statements import Statement
 
 LIST = 4  # values of a list parameter

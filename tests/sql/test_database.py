@@ -117,6 +117,23 @@ async def test_a_unit_of_work_is_one_executor_hop(
     assert len(hops) == 2
 
 
+async def test_the_connection_that_came_back_last_is_lent_first(make: MakeDatabase) -> None:
+    database = await make(pool_size=3)
+    gates = [Gate() for _ in range(3)]
+
+    def wait(tx: Transaction, gate: Gate) -> int:
+        gate()
+        return pid(tx)
+
+    tasks = [asyncio.create_task(database.read(wait, gate=gate)) for gate in gates]
+    await until(lambda: all(gate.reached.is_set() for gate in gates))
+    last = 0
+    for gate, task in zip(gates, tasks, strict=True):
+        gate.open.set()
+        last = await task
+    assert {await database.read(pid) for _ in range(6)} == {last}, "the others prepare nothing meanwhile"
+
+
 @pytest.mark.postgres_only("no view of SQL Server shows what a session has prepared")
 async def test_a_statement_is_prepared_once_a_connection(make: MakeDatabase) -> None:
     database = await make(pool_size=1)

@@ -4,9 +4,12 @@
 named ``test.`` belong to tests and have no file.
 """
 
+import copy
 import importlib
 import os
 import pkgutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,9 @@ import sqlparse
 
 import bms.commands
 import bms.queries
-from bms.sql.dialect.translate import compile_postgres, translate_ddl
+from bms.sql.dialect.compiling import compile_postgres
+from bms.sql.dialect.translate import translate, translate_ddl
+from bms.sql.dialect.translations import FILE, find, written
 from bms.sql.statements import Compiled, Statement, compile_mssql, registered
 
 GOLDEN = Path(__file__).parent / "golden" / "postgres"
@@ -54,6 +59,39 @@ def test_statement_is_as_stored(name):
     compiled = compile_with_lists(STATEMENTS[name], compile_postgres)
     order = ", ".join(f"@{p}" if i is None else f"@{p}[{i}]" for p, i in compiled.order)
     compare(GOLDEN / f"{name}.sql", f"{compiled.sql}\n-- takes: {order or 'nothing'}\n")
+
+
+def test_translations_that_a_service_uses_are_those_of_the_translator():
+    translated = [(s, translate(s)) for s in STATEMENTS.values() if s.postgres is None]
+    compare(FILE, written(translated))
+    assert [s.name for s, _ in translated if find(s) is None] == []
+
+
+SERVICE = """
+import sys
+import bms.app, bms.processes.server_process
+from bms.sql.dialect.compiling import compile_postgres
+from bms.sql.statements import registered
+for statement in registered():
+    compile_postgres(statement, tuple((name, 2) for name, p in statement.parameters.items() if p.is_list))
+print(len(list(registered())), *sorted(sys.modules))
+"""
+
+
+def test_a_process_that_serves_loads_neither_the_translator_nor_what_it_has_no_use_for():
+    done = subprocess.run([sys.executable, "-c", SERVICE], capture_output=True, text=True, check=True)
+    statements, *modules = done.stdout.split()
+    assert int(statements) > 300
+    assert "bms.sql.dialect.translations" in modules
+    assert {"sqlglot", "cryptography", "jsonschema_rs", "PIL"}.isdisjoint(modules)
+
+
+def test_changed_statement_has_no_kept_translation():
+    kept = next(s for s in STATEMENTS.values() if s.parameters and find(s) is not None)
+    object.__setattr__(changed := copy.copy(kept), "text", f"{kept.text} -- changed")
+    assert find(changed) is None
+    object.__setattr__(retyped := copy.copy(kept), "declaration", f"{kept.declaration} ")
+    assert find(retyped) is None
 
 
 @pytest.mark.parametrize("name", STATEMENTS)

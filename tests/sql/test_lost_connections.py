@@ -159,24 +159,28 @@ async def test_what_fails_while_a_connection_is_set_up_leaves_none(
 async def test_a_connection_that_nobody_took_and_that_was_closed_confuses_no_other(
     make: MakeDatabase, admin: pyodbc.Connection, url: str
 ) -> None:
-    """While one is being made another comes back and is taken in its place; then all idle ones are closed."""
-    database = await make(target=slow_to_connect(parse_url(url), 0.15), pool_size=2)
-    gate = Gate()
-    holder = asyncio.create_task(database.transact(add_at, gate=gate))
-    await until(gate.reached.is_set)
-    held = [process for process, _ in sessions(admin)]
+    """While one is being made another comes back and a third is lost: then all idle ones are closed."""
+    database = await make(target=slow_to_connect(parse_url(url), 0.5), pool_size=3)
+    back, loss = Gate(), Gate()
     lost: list[int] = []
 
     def lose_the_first(tx: Transaction) -> int:
         if not lost:
             lost.append(pid(tx))
+            loss()
             terminate(admin, *lost)
         return get(tx)
 
-    taker = asyncio.create_task(database.transact(lose_the_first))
-    await until(lambda: len(sessions(admin)) == 2)
-    gate.open.set()
+    holder = asyncio.create_task(database.transact(add_at, gate=back))
+    await until(back.reached.is_set)
+    held = [process for process, _ in sessions(admin)]
+    loser = asyncio.create_task(database.transact(lose_the_first))
+    await until(loss.reached.is_set)
+    taker = asyncio.create_task(database.transact(pid))
+    await until(lambda: len(sessions(admin)) == 3)
+    back.open.set()
     await holder
-    assert await taker == 11
-    assert lost == held, "the one that came back was lent, and the new one lay idle when all were closed"
+    loss.open.set()
+    assert [await taker] == held, "the one that came back was lent, and the new one lay idle"
+    assert await loser == 11
     assert await database.transact(get) == 11

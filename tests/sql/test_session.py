@@ -1,6 +1,7 @@
 """A session on a real connection: what is kept prepared, and what the methods of a transaction answer."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pyodbc
@@ -52,6 +53,15 @@ def prepared(session: Session) -> set[str]:
 UNSEEN = pytest.mark.postgres_only("no view of SQL Server shows what a session has prepared")
 
 
+def test_the_driver_keeps_no_rows_that_were_fetched(session: Session, tx: Transaction) -> None:
+    """Each cursor would keep those of its last run: a hundred of them in a dozen connections."""
+    assert len(tx.rows(BY_NUMBER[0], n=1)) == 3
+    (kept,) = session._prepared.values()
+    with pytest.raises(pyodbc.ProgrammingError, match="No results"):
+        kept._cursor.fetchone()
+    assert len(tx.rows(BY_NUMBER[0], n=2)) == 2
+
+
 @UNSEEN
 def test_a_statement_is_prepared_at_its_first_run_and_kept(session: Session, tx: Transaction) -> None:
     assert len(tx.rows(BY_NUMBER[0], n=2)) == 2
@@ -92,6 +102,27 @@ def test_what_is_kept_is_bounded_and_the_longest_unused_goes_first(
     for statement in BY_NUMBER:
         assert len(tx.rows(statement, n=2)) == 2
     assert len(prepared(session)) == 3
+
+
+@UNSEEN
+def test_what_has_not_run_for_a_while_makes_room_for_what_runs(
+    session: Session, tx: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(session_module, "time", SimpleNamespace(monotonic=lambda: now))
+
+    def run(number: int) -> set[str]:
+        assert len(tx.rows(BY_NUMBER[number], n=2)) == 2
+        session.commit()
+        assert len(prepared(session)) == len(session._prepared)
+        return {name[-1] for name, _ in session._prepared}
+
+    assert [run(number) for number in range(4)][-1] == {"0", "1", "2", "3"}
+    now = session_module.IDLE_SECONDS
+    assert run(0) == {"0", "1", "2", "3"}, "they make room, and do not go by themselves"
+    assert run(4) == {"0", "3", "4"}, "two at once, the oldest first"
+    assert run(5) == {"0", "4", "5"}, "and none that runs"
+    assert run(1) == {"0", "1", "4", "5"}
 
 
 @pytest.mark.parametrize("while_fetching", [False, True])

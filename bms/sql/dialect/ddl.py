@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from bms.sql.dialect.parse import Parsed, Refuse
-from bms.sql.dialect.postgres import column_type, tsql_type, write
+from bms.sql.dialect.postgres import tsql_type, write
 from bms.sql.dialect.rewrite import rewrite_nodes
+from bms.sql.dialect.types import column_type
 
 
 def write_ddl(parsed: Parsed, refuse: Refuse) -> str:

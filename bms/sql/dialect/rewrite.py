@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from bms.sql.dialect.parse import Parsed, Refuse
-from bms.sql.dialect.postgres import column_type, tsql_type
+from bms.sql.dialect.postgres import tsql_type
 from bms.sql.dialect.source import check_source
 from bms.sql.dialect.subset import UNITS
+from bms.sql.dialect.types import column_type
 from bms.sql.statements import Parameter
 
 _INTEGERS = (exp.DType.BIGINT, exp.DType.INT, exp.DType.SMALLINT)

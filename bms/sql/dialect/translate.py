@@ -1,9 +1,8 @@
 """Translates T-SQL to PostgreSQL: the accepted subset exactly, and nothing else.
 
-Only the modules of this package import sqlglot. A process that uses SQL Server imports none of them.
+Only the modules of this package import sqlglot. A process that uses SQL Server imports none of them, and a
+service none either: the texts of its statements are kept (``bms.sql.dialect.translations``).
 """
-
-from functools import lru_cache
 
 from sqlglot import exp
 from sqlglot.errors import UnsupportedError
@@ -11,26 +10,24 @@ from sqlglot.errors import UnsupportedError
 from bms.sql.dialect.ddl import write_ddl
 from bms.sql.dialect.locks import place_locks
 from bms.sql.dialect.parse import Refuse, parse
-from bms.sql.dialect.postgres import parameter_type, write
+from bms.sql.dialect.postgres import write
 from bms.sql.dialect.rewrite import rewrite
-from bms.sql.statements import Compiled, Parameter, Statement, StatementError, place_parameters
+from bms.sql.statements import Statement, StatementError
 
 
-def compile_postgres(statement: Statement, lengths: tuple[tuple[str, int], ...] = ()) -> Compiled:
-    """Return ``statement`` for psqlODBC: PostgreSQL with ``CAST(? AS type)`` for each parameter.
+def translate(statement: Statement) -> str:
+    """Return the text of ``statement`` for PostgreSQL, with ``@name`` for parameters.
 
-    The casts are needed because the driver leaves the types to the server, and the server cannot infer the
-    type of ``? IS NULL``. A hand-written ``statement.postgres`` is used as it is, with the same placeholders.
     Raises StatementError, with the statement's name, for anything outside the accepted subset.
     """
-
-    def placeholder(parameter: Parameter) -> str:
-        kind = parameter_type(parameter.type)
-        if kind is None:
-            raise StatementError(f"{statement.name}: @{parameter.name} {parameter.type} is not accepted")
-        return f"CAST(? AS {kind})"
-
-    return place_parameters(statement, statement.postgres or _translate(statement), lengths, placeholder)
+    refuse = _refuser(statement.name)
+    try:
+        parsed = parse(statement.text, refuse)
+        rewrite(parsed, statement.parameters, refuse)
+        place_locks(parsed, refuse)
+        return write(parsed.tree)
+    except UnsupportedError as error:
+        raise refuse(str(error)) from error
 
 
 def translate_ddl(tsql: str) -> str:
@@ -48,18 +45,6 @@ def translate_ddl(tsql: str) -> str:
             place_locks(parsed, refuse)
             return write(parsed.tree)
         return write_ddl(parsed, refuse)
-    except UnsupportedError as error:
-        raise refuse(str(error)) from error
-
-
-@lru_cache(maxsize=1024)
-def _translate(statement: Statement) -> str:
-    refuse = _refuser(statement.name)
-    try:
-        parsed = parse(statement.text, refuse)
-        rewrite(parsed, statement.parameters, refuse)
-        place_locks(parsed, refuse)
-        return write(parsed.tree)
     except UnsupportedError as error:
         raise refuse(str(error)) from error
 

@@ -22,6 +22,7 @@ from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bms.errors import ConfigurationError
+from bms.sql.dialect.compiling import compile_postgres
 from bms.sql.odbc import drivers
 from bms.sql.odbc.handles import compile_with_handle
 from bms.sql.statements import Compiled, Statement
@@ -90,12 +91,8 @@ class Target:
 
     @property
     def compile(self) -> Compile:
-        """The compiler of statements for this database. Only PostgreSQL's imports sqlglot."""
-        if self.dialect == "mssql":
-            return compile_with_handle
-        from bms.sql.dialect.translate import compile_postgres
-
-        return compile_postgres
+        """The compiler of statements for this database."""
+        return compile_with_handle if self.dialect == "mssql" else compile_postgres
 
     def keyword(self, name: str) -> str:
         """Return the connection string's value for ``name``, in any case, or an empty string."""

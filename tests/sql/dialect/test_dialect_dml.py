@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from bms.sql.dialect.translate import compile_postgres
+from bms.sql.dialect.compiling import compile_postgres
 from tests.sql.dialect.texts import NOW, declare, translate
 
 pytestmark = pytest.mark.usefixtures("empty_registry")

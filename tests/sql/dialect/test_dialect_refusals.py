@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from bms.sql.dialect.translate import compile_postgres, translate_ddl
+from bms.sql.dialect.compiling import compile_postgres
+from bms.sql.dialect.translate import translate_ddl
 from bms.sql.statements import Statement, StatementError
 from tests.sql.dialect.texts import translate
 

@@ -12,7 +12,8 @@ import pyodbc
 import pytest
 
 from bms.sql import statements
-from bms.sql.dialect.translate import compile_postgres, translate_ddl
+from bms.sql.dialect.compiling import compile_postgres
+from bms.sql.dialect.translate import translate_ddl
 from bms.sql.statements import Statement, compile_mssql
 
 PARAMETERS = {

@@ -2,7 +2,7 @@
 
 import re
 
-from bms.sql.dialect.translate import compile_postgres
+from bms.sql.dialect.compiling import compile_postgres
 from bms.sql.statements import Statement
 
 NOW = "CAST(timezone('utc', statement_timestamp()) AS timestamp(3))"

@@ -14,7 +14,7 @@ import pytest
 
 from bms.errors import ConfigurationError, DatabaseUnavailable
 from bms.sql.database import Database
-from bms.sql.dialect.translate import compile_postgres
+from bms.sql.dialect.compiling import compile_postgres
 from bms.sql.embedded.provision import create_database, drop_database, embedded_url
 from bms.sql.embedded.server import EmbeddedServer
 from bms.sql.odbc import drivers
