@@ -1,10 +1,11 @@
 -- One load of wrk's. Arguments after "--": the mode, a text that no other run has, and the files it reads.
 --
---   book  RUN TOKENS TARGETS   POST /bookings, each by another user with a key of its own
---   pay   RUN TOKENS TARGETS   the same, and POST /payments for every booking that was answered
---   login RUN NAMES PASSWORD   POST /login
---   read  RUN PATHS            GET, in turn
+--   book  RUN PAUSE TOKENS TARGETS   POST /bookings, each by another user with a key of its own
+--   pay   RUN PAUSE TOKENS TARGETS   the same, and POST /payments for every booking that was answered
+--   login RUN PAUSE NAMES PASSWORD   POST /login
+--   read  RUN PAUSE PATHS            GET, in turn
 --
+-- PAUSE: milliseconds that a connection waits before it asks again, on the mean; 0 for none.
 -- TOKENS: a user's id and access token a line. TARGETS: the ids of an event and of a ticket type of it, and
 -- what else is wished of that, one ticket unless said. RUN ends with a number; each run goes on in TARGETS
 -- about where the one before it ended.
@@ -21,12 +22,12 @@ local function lines(path)
 end
 
 local function read_buyers(args)
-  for _, line in ipairs(lines(args[3])) do
+  for _, line in ipairs(lines(args[4])) do
     local user, token = line:match("^(%d+) (.+)$")
     tokens[#tokens + 1] = token
     token_of[user] = token
   end
-  for _, line in ipairs(lines(args[4])) do
+  for _, line in ipairs(lines(args[5])) do
     local event, kind, wish = line:match("^(%d+) (%d+) ?(.*)$")
     if wish == "" then wish = '"quantity":1' end
     targets[#targets + 1] = '{"event":' .. event .. ',"tickets":[{"ticket_type":' .. kind .. "," .. wish .. "}]}"
@@ -80,18 +81,18 @@ local modes = {
     end
   end,
   login = function(args)
-    local names = lines(args[3])
+    local names = lines(args[4])
     request = function()
       number = number + 1
       local name = names[number % #names + 1]
-      return post("/login", nil, nil, '{"username":"' .. name .. '","password":"' .. args[4] .. '"}')
+      return post("/login", nil, nil, '{"username":"' .. name .. '","password":"' .. args[5] .. '"}')
     end
     response = count
   end,
   -- Without a response function wrk makes no Lua values of the answers, and stays the lighter one.
   read = function(args)
     local requests = {}
-    for _, path in ipairs(lines(args[3])) do requests[#requests + 1] = wrk.format("GET", path) end
+    for _, path in ipairs(lines(args[4])) do requests[#requests + 1] = wrk.format("GET", path) end
     request = function()
       number = number + 1
       return requests[number % #requests + 1]
@@ -107,6 +108,9 @@ end
 
 function init(args)
   run = args[2]
+  local pause = tonumber(args[3])
+  -- Not all at once, as people do not press at once.
+  if pause > 0 then delay = function() return pause * (0.5 + math.random()) end end
   modes[args[1]](args)
 end
 

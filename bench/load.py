@@ -25,8 +25,9 @@ class LoadFailed(Exception):
 
 @dataclass(frozen=True)
 class Load:
-    """What is asked for: arguments of load.lua after the run, and the status that is a good answer.
+    """What is asked for: arguments of load.lua after the pause, and the status that is a good answer.
 
+    ``pause`` is how many milliseconds each connection waits before it asks again, on the mean.
     ``refusals`` are the statuses of a server that is well, too.
     """
 
@@ -35,6 +36,7 @@ class Load:
     arguments: tuple[str, ...]
     good: int
     refusals: frozenset[int] = REFUSALS
+    pause: float = 0.0
 
 
 @dataclass
@@ -112,7 +114,7 @@ def _wrk(load: Load, url: str, connections: int, seconds: float) -> str:
         url,
     ]
     done = subprocess.run(
-        [*command, "--", load.mode, run, *load.arguments],
+        [*command, "--", load.mode, run, f"{load.pause:.3f}", *load.arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

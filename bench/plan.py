@@ -14,6 +14,7 @@ from bms.web.shop.presenting import event_path
 
 CONNECTIONS = (16, 64, 256)
 BOOKINGS = ("spread", "hot", "pay", "free")
+CONFIRMING = ("pay", "free")
 PAGES = ("home", "page")
 READS = ("event", "events", "filtered", "availability", *PAGES)
 SEATS = ("seats", "seats_own", "seats_best")
@@ -36,6 +37,8 @@ TITLES = {
     "login": "POST /login",
     "pay": "POST /bookings and /payments, pairs",
     "free": "POST /bookings, free of charge",
+    "browse": "pages of the site, while one event sells",
+    "beside": "POST /bookings, one hot event, beside the pages",
 }
 SEAT_REFUSALS = REFUSALS | {422}  # a pick that would leave a single seat
 LISTS = {

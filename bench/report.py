@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from bench.browsing import PAGES_A_SECOND, PAGES_P99
+from bench.confirming import OUT_SECONDS
 from bench.limit import AS_SENT, LEAN, Limit
 from bench.load import Figure
 from bench.plan import PAGES, TITLES
@@ -10,6 +12,7 @@ from bench.run import Results
 
 MEMORY_BAR = 150.0  # MB per process
 SEATS_SHARE = 0.35
+CONFIRMED_SHARES = {"pay": 0.25, "free": 0.35}  # of the hot event's holds
 PAGES_SHARE = 0.5  # of what a bare handler does with the same bytes
 PICKER_MEDIAN, PICKER_P99 = 0.2, 2.0  # ms
 PINNING = 20.0  # seconds
@@ -41,6 +44,10 @@ confirm bookings also send their e-mails, to files, on the same cores. Rates cou
   row with 8 or 16 clients), with one transaction per booking. For GET it is the bare handler on BMS's own
   event loop. For logins it is the number of passwords that bcrypt alone checks on all cores.
 - **CPU**: milliseconds per request, of the server's processes and of PostgreSQL's.
+- A pair is a booking and its payment; **CPU** is of a request, and a pair has two.
+- Pages while one event sells: home, the page of that event and those of the others, each connection with a
+  pause between two requests, and holds of the event by as many connections again, at half the rate that
+  they have alone.
 - Logins come from one address, 8 at a time, each to another account than the previous one.
 """
 
@@ -106,6 +113,8 @@ def bars(results: Results) -> list[Bar]:
         _share(results, "events", 0.6, "GET /events, 100 events"),
         _share(results, "filtered", 0.6, "GET /events, filtered"),
         *(_share(results, name, PAGES_SHARE, TITLES[name]) for name in PAGES),
+        *(bar for name, least in CONFIRMED_SHARES.items() for bar in _confirmed(results, name, least)),
+        _browsing(results),
         _overload(results, "hot"),
         *seat_bars(results),
     ]
@@ -122,6 +131,35 @@ def _share(results: Results, name: str, least: float, measure: str) -> Bar:
     if ratio is None:
         return Bar(measure, f"at least {least}", "", UNKNOWN)
     return Bar(measure, f"at least {least}", f"{ratio:.2f}", MET if ratio >= least else NOT_MET)
+
+
+def _confirmed(results: Results, name: str, least: float) -> list[Bar]:
+    """Return what is to be reached by a load that confirms bookings, and by its mail."""
+    figure, hot, mail = results.find(name, 64), results.find("hot", 64), results.mail.get(name)
+    share, shown, verdict = f"at least {least} of the hot event's rate", "", UNKNOWN
+    if figure is not None and hot is not None:
+        ratio = figure.rate / hot.rate
+        shown, verdict = f"{ratio:.2f}", MET if ratio >= least else NOT_MET
+    found = [Bar(TITLES[name], share, shown, verdict)]
+    out = f"every one out within {OUT_SECONDS:.0f} s after it"
+    if mail is None:
+        return [*found, Bar(f"mail of {name}", out, "", UNKNOWN)]
+    shown = f"the last one after {mail.seconds:.0f} s; {_rate(mail.rate)} a second meanwhile"
+    if mail.left:
+        shown = f"{mail.left} were not out after {mail.seconds:.0f} s; {_rate(mail.rate)} a second meanwhile"
+    verdict = MET if not mail.left and mail.seconds <= OUT_SECONDS else NOT_MET
+    return [*found, Bar(f"mail of {name}", out, shown, verdict)]
+
+
+def _browsing(results: Results) -> Bar:
+    measure = "pages while one event sells at half its best rate, 2 processes"
+    bar = f"at least {PAGES_A_SECOND:,} a second, p99 under {PAGES_P99:.0f} ms"
+    if not results.browsing or any(figure.problems for figure in results.browsing):
+        return Bar(measure, bar, "", UNKNOWN)
+    pages, holds = results.browsing
+    shown = f"{_rate(pages.rate)} a second, p99 {pages.p99:.1f} ms, beside {_rate(holds.rate)} holds"
+    good = pages.rate >= PAGES_A_SECOND and pages.p99 < PAGES_P99
+    return Bar(measure, bar, shown, MET if good else NOT_MET)
 
 
 def seat_bars(results: Results) -> list[Bar]:
@@ -199,7 +237,7 @@ def _figures(results: Results, before: Results | None) -> str:
     head = ["measure", "connections", "per second", "share", "p50 ms", "p95 ms", "p99 ms"]
     head += ["CPU server", "CPU database", "replies"] + (["before"] if before else [])
     rows = []
-    for figure in results.figures:
+    for figure in [*results.figures, *results.browsing]:
         start = [TITLES[figure.name], str(figure.connections)]
         if figure.problems:
             rows.append([*start, "not measured", "", "", "", "", "", "", "; ".join(figure.problems)])

@@ -7,12 +7,15 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bench import machine, procfs
 from bench.beside import measure_beside
+from bench.browsing import PROCESSES, measure_browsing
+from bench.confirming import Mailing, with_mail
 from bench.limit import Limit, best, measure_limit
 from bench.load import Figure, Load, median_figure, run_load
-from bench.plan import BOOKINGS, READS, SEATS, connections_of, hashes_a_second, make_load
+from bench.plan import BOOKINGS, CONFIRMING, READS, SEATS, connections_of, hashes_a_second, make_load
 from bench.reads import measure_reads
 from bench.seating import picker_figures
 from bench.serving import WIDE_LIMITS, Server, bms_server, check_books
@@ -21,7 +24,6 @@ from bench.world import World
 
 TRIAL = (("hot", 64), ("hot", 256), ("spread", 64), ("event", 64))
 TRIAL_SECONDS = 3
-SETTLE_SECONDS = 20  # at the most, for the mail of one load to go out before the next
 SOAK_CONNECTIONS = 64
 SAMPLE_SECONDS = 10
 MEMORY_SECONDS = 5
@@ -37,7 +39,9 @@ class Results:
 
     ``pinned`` is how long the seats of a stadium took to be written, in seconds; ``picked`` has the median
     and the p99 of picking in milliseconds; ``memory_of_seats`` is what a process takes more, in MB.
-    ``beside`` has the hot event's figures by database server, for some numbers of server processes.
+    ``beside`` has the hot event's figures by database server, for some numbers of server processes. ``mail``
+    says of the loads that confirm bookings whether it kept up, and ``browsing`` has the figures of pages and
+    of the holds beside them.
     """
 
     machine: dict[str, str]
@@ -56,6 +60,8 @@ class Results:
     picked: dict[str, tuple[float, float]] = field(default_factory=dict)
     memory_of_seats: float | None = None
     beside: dict[str, list[Figure]] = field(default_factory=dict)
+    mail: dict[str, Mailing] = field(default_factory=dict)
+    browsing: list[Figure] = field(default_factory=list)
 
     def limit_of(self, figure: Figure) -> float | None:
         """Return what the figure's rate is a share of; None where that was not measured."""
@@ -105,6 +111,7 @@ class Results:
         every = [*self.figures, *(f for figures in self.trials.values() for f in figures)]
         every += [f for loops in self.bare.values() for f in loops.values()]
         every += [f for figures in self.beside.values() for f in figures]
+        every += self.browsing
         every += [self.soak_figure] if self.soak_figure else []
         return every
 
@@ -155,13 +162,20 @@ def run(world: World, wish: Wish) -> Results:
         for name in wish.names:
             if name in READS:
                 results.figures += _measure_reads(world, server, results, name, wish)
+            elif name in CONFIRMING:
+                figures, results.mail[name] = with_mail(
+                    world, partial(_measure_in_turns, world, server, name, wish)
+                )
+                results.figures += figures
+                mail = results.mail[name]
+                say(f"{name}: {mail.rate:,.0f} mails/s meanwhile, the last one {mail.seconds:.0f} s after it")
             else:
                 results.figures += _measure_in_turns(world, server, name, wish)
-            if name in ("pay", "free"):
-                _settle(world)
         if wish.soak:
             _soak(world, server, results, wish.soak)
         results.memory = procfs.memory(server.pid)
+    if "hot" in wish.names and "page" in wish.names:
+        results.browsing = _measure_browsing(world, results)
     if "hot" in wish.names:
         with bms_server(world.data_dir, results.processes, **WIDE_LIMITS) as server:
             figures = _measure_in_turns(world, server, "hot", wish)
@@ -293,12 +307,13 @@ def _judge(world: World, figure: Figure) -> Figure:
     return figure
 
 
-def _settle(world: World) -> None:
-    deadline = time.monotonic() + SETTLE_SECONDS
-    while time.monotonic() < deadline:
-        if world.rows("SELECT count(*) FROM outbox WHERE state = 'PENDING'")[0][0] == 0:
-            return
-        time.sleep(0.5)
+def _measure_browsing(world: World, results: Results) -> list[Figure]:
+    """Return the figures of pages and of the hot event's holds beside them, with two server processes."""
+    with bms_server(world.data_dir, PROCESSES) as server:
+        alone = _load(world, server, make_load(world, "hot"), 64, TRIAL_SECONDS)
+        hot = results.find("hot", 64) if results.processes == PROCESSES else None
+        figures = measure_browsing(world, server, best=max(alone.rate, hot.rate if hot else 0.0))
+        return [_judge(world, figure) for figure in figures]
 
 
 def _soak(world: World, server: Server, results: Results, seconds: int) -> None:

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from bench.confirming import Mailing
 from bench.limit import Limit
 from bench.load import Figure
 from bench.run import Results
@@ -30,6 +31,8 @@ def load(path: Path) -> Results:
         found["beside"] = {
             name: [_figure(figure) for figure in figures] for name, figures in found.get("beside", {}).items()
         }
+        found["mail"] = {name: Mailing(**mail) for name, mail in found.get("mail", {}).items()}
+        found["browsing"] = [_figure(figure) for figure in found.get("browsing", [])]
         found["soak"] = [(time, value) for time, value in found["soak"]]
         found["soak_figure"] = found["soak_figure"] and _figure(found["soak_figure"])
         return Results(**found)

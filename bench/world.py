@@ -16,6 +16,7 @@ from bench.serving import Server, ask, bms_server
 from bench.stadium import Stadium, open_stadium
 from bms import settings as settings_module
 from bms.commands.accounts import registration, sessions
+from bms.commands.accounts.names import keep_folded
 from bms.resources import make_database
 from bms.security.tokens import Tokens
 from bms.settings import Settings
@@ -208,6 +209,7 @@ def _insert_accounts(tx: Transaction, *, buyers: int, password_hash: str) -> lis
             locale=None,
             is_confirmed=False,
         )
+        keep_folded(tx, user_id=user.id, name=name)
         session_id = tx.value(
             sessions.INSERT,
             user_id=user.id,

@@ -45,7 +45,8 @@ def rfc3339(time: datetime | None) -> str | None:
     """Return a database time (naive, UTC) in RFC 3339 with Z. Milliseconds are written unless they are 0."""
     if time is None:
         return None
-    return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds") + "Z"
+    text = time.isoformat()  # With ``timespec`` it takes twice as long.
+    return f"{text[:-3] if time.microsecond else text}Z"
 
 
 def excerpt_of(text: str) -> str:

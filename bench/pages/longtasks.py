@@ -22,7 +22,9 @@ from bench.stadium import open_stadium
 
 MOST = 200  # milliseconds
 VISITS = 3
-REST = 6000  # milliseconds after a step, in which its tasks end
+PATIENCE = 10_000  # milliseconds at most after a step, in which its tasks end
+GLANCE = 500  # milliseconds; twice in a row at work for less than IDLE of them, the page is at rest
+IDLE = 50
 CHROMIUM = "/usr/bin/chromium"
 SLOWER = 4
 WATCH = """
@@ -64,35 +66,60 @@ STEPS: dict[str, Callable[[Page], None]] = {
 def visit(page: Page, cdp: CDPSession, url: str) -> dict[str, float]:
     """Return the longest task of each step of a visit, in milliseconds."""
     found = {}
+    cdp.send("Performance.enable")
     page.goto(url)
-    page.wait_for_timeout(3000)
+    rest(page, cdp)
     cdp.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     for name, step in STEPS.items():
         page.evaluate("window.longest && (longest.length = 0)")
         step(page)
-        page.wait_for_timeout(REST)
+        rest(page, cdp)
         found[name] = float(max(page.evaluate("longest"), default=0))
     return found
 
 
+def rest(page: Page, cdp: CDPSession) -> None:
+    """Wait until the page's main thread has nothing to do, at most PATIENCE."""
+    before, idle = _worked(cdp), 0
+    for _ in range(PATIENCE // GLANCE):
+        page.wait_for_timeout(GLANCE)
+        before, earlier = _worked(cdp), before
+        idle = idle + 1 if before - earlier < IDLE else 0
+        if idle == 2:
+            return
+
+
+def _worked(cdp: CDPSession) -> float:
+    """Return how long the page's main thread has been at work, in milliseconds."""
+    metrics = {one["name"]: one["value"] for one in cdp.send("Performance.getMetrics")["metrics"]}
+    return 1000 * float(metrics["TaskDuration"])
+
+
 @contextmanager
-def halls() -> Iterator[list[str]]:
-    """Serve a theatre of 1,200 seats and a stadium of 60,000, and yield the addresses of their seats."""
+def halls(names: Sequence[str]) -> Iterator[list[str]]:
+    """Serve the halls of these names, and yield the addresses of their seats."""
     with demo_server() as demo:
-        say("a stadium of 60,000 seats is put on sale")
-        stadium = _stadium(demo)
-        _, theatre = events(demo.server.url)
-        yield [f"{demo.server.url}{theatre.rpartition('/')[0]}/seats", f"{demo.server.url}/e/{stadium}/seats"]
+        yield [f"{demo.server.url}{HALLS[name](demo)}/seats" for name in names]
 
 
-def _stadium(demo: Demo) -> int:
+def _theatre(demo: Demo) -> str:
+    _, seated = events(demo.server.url)
+    return seated.rpartition("/")[0]
+
+
+def _stadium(demo: Demo) -> str:
+    say("a stadium of 60,000 seats is put on sale")
     account = {"username": "organiser", "password": demo.passwords["organiser"]}
     token = ask(demo.server, "POST", "/login", "", account)["access_token"]
     where = {"name": "The Stadium", "location": "1 Ring", "city": "Ghent", "capacity": 60_000}
     venue = ask(demo.server, "POST", "/venues", token, where)
     starts_at = f"{dt.datetime.now(dt.UTC).date() + dt.timedelta(days=300)}T19:30:00Z"
     fields = {"title": "The final", "starts_at": starts_at, "venue": venue["id"]}
-    return open_stadium(demo.server, token, fields).event_id
+    return f"/e/{open_stadium(demo.server, token, fields).event_id}"
+
+
+# Those that are measured by default, and how to put each on sale: returns the path of its event.
+HALLS: dict[str, Callable[[Demo], str]] = {"theatre": _theatre, "stadium": _stadium}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -101,11 +128,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "urls", nargs="*", metavar="URL", help="of seat maps; without any, of halls served here"
     )
+    parser.add_argument("--hall", choices=HALLS, help="serve and measure this one alone")
     parser.add_argument("--visits", type=int, default=VISITS, help=f"of each map ({VISITS})")
     arguments = parser.parse_args(argv)
     if arguments.urls:
         return int(max(measure(arguments.urls, arguments.visits)) >= MOST)
-    with halls() as served:
+    with halls([arguments.hall] if arguments.hall else list(HALLS)) as served:
         return int(max(measure(served, arguments.visits)) >= MOST)
 
 

@@ -114,14 +114,13 @@ class SharedMemory(Board):
 
     def touch(self, changes: Changes) -> None:
         tables, slots = stamps_of(changes)
-        for table in tables:
-            self._renew(TABLES.index(table) * SIZE)
-        for slot in slots:
-            self._renew(_SLOTS_AT + slot * SIZE)
-
-    def _renew(self, at: int) -> None:
-        # A reader may see half of a new stamp. That differs from the old one too.
-        self._map[at : at + SIZE] = secrets.token_bytes(SIZE)
+        # One for all of them: it only has to differ from the old ones. A reader may see half of it, which
+        # does, too.
+        stamp = secrets.token_bytes(SIZE)
+        places = [TABLES.index(table) * SIZE for table in tables]
+        places += [_SLOTS_AT + slot * SIZE for slot in slots]
+        for at in places:
+            self._map[at : at + SIZE] = stamp
 
     async def close(self) -> None:
         pass  # The map is unmapped with its last reference: a thread may still be writing.

@@ -5,6 +5,7 @@ The key's row is written in the transaction that does the work, so both are comm
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -177,7 +178,8 @@ class Key(NamedTuple):
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, which would double the cost of making one. Nobody changes one.
+@dataclass(slots=True)
 class StoredReply:
     """A reply as it is stored: its HTTP status and its JSON text."""
 
@@ -233,8 +235,10 @@ def first_replies(tx: Transaction, keys: Sequence[Key]) -> dict[Key, StoredReply
     """
     if not keys:
         return {}
-    asked = json_rows({"user_id": key.user_id, "idempotency_key": key.value} for key in keys)
+    asked = json_rows([{"user_id": key.user_id, "idempotency_key": key.value} for key in keys])
     found = {(row.user_id, row.idempotency_key): row for row in tx.rows(FIND_EACH, keys=asked)}
+    if not found:
+        return {}
     replies: dict[Key, StoredReply | BMSError] = {}
     for key in keys:
         first = found.get((key.user_id, key.value))
@@ -274,7 +278,7 @@ def keep(tx: Transaction, replies: Sequence[tuple[Key, StoredReply]]) -> None:
                 "body": reply.body,
             }
             # In one order, so that groups with keys in common wait for each other without a deadlock.
-            for key, reply in sorted(replies, key=lambda pair: (pair[0].user_id, pair[0].value))
+            for key, reply in sorted(replies, key=itemgetter(0))
         ]
         tx.execute(INSERT_EACH, keys=json_rows(rows))
 
@@ -304,7 +308,7 @@ def leave_to_payments(tx: Transaction, keys: Sequence[tuple[Key, int]]) -> None:
                 "payment_id": payment_id,
             }
             # In one order, as in ``keep``.
-            for key, payment_id in sorted(keys, key=lambda pair: (pair[0].user_id, pair[0].value))
+            for key, payment_id in sorted(keys)
         ]
         tx.execute(INSERT_OF_PAYMENTS, keys=json_rows(rows))
 

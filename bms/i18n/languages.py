@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC as UTC_ZONE
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +26,7 @@ from bms.zones import UTC, offset, to_local
 
 CATALOGUES = Path(__file__).parent / "locale"
 SOURCE = "en"  # the language of the texts in the code
+KEPT = 512  # times, and amounts, of a language: those of a sale are few, and each is shown to thousands
 
 
 class Forms(NamedTuple):
@@ -48,6 +49,8 @@ class Language:
         self._texts = texts
         self._locale = Locale.parse(tag, sep="-")
         self._own_forms = _OWN_FORMS.get(tag)
+        self._when = lru_cache(KEPT)(self._write_time)
+        self._money = lru_cache(KEPT)(self._write_amount)
 
     @classmethod
     def read(cls, tag: str, catalogue: Path) -> "Language":
@@ -88,6 +91,9 @@ class Language:
         In another zone it ends with ``(Europe/Amsterdam, UTC+2)``. Raises ValueError if ``moment`` is no such
         time or has no UTC offset.
         """
+        return self._when(moment, timezone)
+
+    def _write_time(self, moment: str, timezone: str) -> str:
         parsed = datetime.fromisoformat(moment)
         if parsed.tzinfo is None:
             raise ValueError(f"{moment} has no UTC offset")
@@ -120,6 +126,10 @@ class Language:
         ``code_first`` asks for ``EUR 25.00`` where the language has both forms. Raises ValueError or
         decimal.InvalidOperation if ``amount`` is not a finite number.
         """
+        # As a text: equal numbers may differ in their decimals.
+        return self._money(str(amount), currency, code_first)
+
+    def _write_amount(self, amount: str, currency: str, code_first: bool) -> str:
         number = Decimal(amount)
         if not number.is_finite():
             raise ValueError(f"{amount} is not an amount")

@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from email.headerregistry import BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy, Policy
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 _LINE = 76
 _BROKEN_AT_COLON = re.compile(r"\A([!-9;-~]+:)[ \t]*\r?\n[ \t]+")
+KEPT = 256  # headers
 _BYTES_PER_WORD = 39  # 52 characters of base64 and 12 around them, after "Subject: "
 
 
@@ -29,7 +31,7 @@ class SubjectHeader(UniqueUnstructuredHeader, BaseHeader):
 
     @classmethod
     def parse(cls, value: str, kwds: dict[str, Any]) -> None:
-        super().parse(value, kwds)
+        super().parse("", kwds)  # Nobody asks for the words that a literal text is made of.
         kwds["decoded"] = value
 
     def fold(self, *, policy: Policy) -> str:
@@ -57,19 +59,31 @@ def _chunks(text: str) -> Iterator[bytes]:
 
 
 class UnbrokenHeader(BaseHeader):
-    """A header with something on its first line."""
+    """A header with something on its first line, which several messages may have."""
+
+    _folded: tuple[Policy | None, str] = (None, "")
 
     def fold(self, *, policy: Policy) -> str:
         """Return the header's lines, each with the policy's line end."""
-        return _BROKEN_AT_COLON.sub(r"\1 ", super().fold(policy=policy))
+        if self._folded[0] is not policy:
+            self._folded = policy, _BROKEN_AT_COLON.sub(r"\1 ", super().fold(policy=policy))
+        return self._folded[1]
 
 
 class _Registry(HeaderRegistry):
-    """Caches one class per header name. The standard library makes one for every header of every message."""
+    """Keeps the class of each header name, and the headers that were made last.
+
+    The standard library makes a class for every header of every message. Parsing a header takes it longer
+    than rendering a page of text, and most headers of a message are those of the one before.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._classes: dict[str, type[BaseHeader]] = {}
+        self._kept = lru_cache(KEPT)(super().__call__)
+
+    def __call__(self, name: str, value: Any) -> BaseHeader:
+        return self._kept(name, value) if isinstance(value, str) else super().__call__(name, value)
 
     def __getitem__(self, name: str) -> type[BaseHeader]:
         known = self._classes.get(name)

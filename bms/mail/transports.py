@@ -4,8 +4,8 @@ import asyncio
 import hashlib
 import os
 import re
+import secrets
 import ssl
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -347,15 +347,27 @@ def _ascii_addresses(message: EmailMessage) -> bool:
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)  # mode 0600
     try:
-        with open(descriptor, "wb") as file:
+        _put(path, content)
+    except FileNotFoundError:  # the first message
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _put(path, content)
+
+
+def _put(path: Path, content: bytes) -> None:
+    temporary = f"{path.parent}/.{secrets.token_hex(8)}.part"
+    try:
+        with open(temporary, "xb", opener=_open_private) as file:
             file.write(content)
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
         raise
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def remove_old_files(directory: Path, *, days: int, limit: int) -> int:

@@ -175,7 +175,11 @@ LIST_REFUNDS = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+_LIVE = (BookingStatus.PENDING, BookingStatus.CONFIRMED)
+
+
+# Not frozen, which would double the cost of making one. Nobody changes one.
+@dataclass(slots=True)
 class BookingView:
     """A booking with what is shown of it. ``payment`` is the latest attempt.
 
@@ -202,9 +206,10 @@ class BookingView:
     @property
     def live_quantity(self) -> int:
         """How many of its tickets are held or valid."""
-        if self.status not in (BookingStatus.PENDING, BookingStatus.CONFIRMED):
+        booking = self.booking
+        if booking.status not in _LIVE:
             return 0
-        return self.booking.quantity - sum(line.cancelled for line in self.lines)
+        return booking.quantity - sum([line.cancelled for line in self.lines])
 
 
 def get_booking(tx: Transaction, *, booking_id: int, viewer_id: int | None) -> BookingView:
@@ -337,7 +342,7 @@ LIST_EACH_OF_EVENT = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AttendanceView(BookingView):
     """A booking as the event's organiser sees it, with the buyer."""
 

@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
 from typing import NamedTuple
 
 from bms.sql.session import Transaction
@@ -24,9 +23,6 @@ class ForSaleRow(NamedTuple):
     ends_at: dt.datetime | None
     sales_start: dt.datetime | None
     sales_end: dt.datetime | None
-    refund_full_hours: int
-    refund_percent: int
-    refund_none_hours: int
     organizer_active: int
     asked_at: dt.datetime
     ticket_type_id: int | None
@@ -56,9 +52,9 @@ LIST = Statement(
     "@ids BIGINT LIST",
     """
     SELECT e.id, e.version, e.status, e.currency, e.per_user_limit, e.requires_confirmed_email,
-           e.starts_at, e.ends_at, e.sales_start, e.sales_end, e.refund_full_hours, e.refund_percent,
-           e.refund_none_hours, u.is_active AS organizer_active, SYSUTCDATETIME() AS asked_at,
-           tt.id AS ticket_type_id, tt.name, tt.price, tt.available, tt.on_sale, tt.seated
+           e.starts_at, e.ends_at, e.sales_start, e.sales_end, u.is_active AS organizer_active,
+           SYSUTCDATETIME() AS asked_at, tt.id AS ticket_type_id, tt.name, tt.price, tt.available,
+           tt.on_sale, tt.seated
     FROM   events AS e
     INNER JOIN users AS u ON u.id = e.organizer_id
     LEFT JOIN ticket_types AS tt ON tt.event_id = e.id
@@ -69,7 +65,8 @@ LIST = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, which would double the cost of making one. Nobody changes one.
+@dataclass(slots=True)
 class ForSale:
     """An event and its ticket types by id, in the organiser's order."""
 
@@ -79,13 +76,12 @@ class ForSale:
 
 def list_for_sale(tx: Transaction, *, event_ids: Collection[int]) -> dict[int, ForSale]:
     """Return what events offer, by event id, whatever their status. Events that do not exist are left out."""
-    found = {}
-    for event_id, of_event in groupby(tx.rows(LIST, ids=sorted(event_ids)), key=lambda row: row.id):
-        rows = list(of_event)
-        offered = [
-            OfferedType._make(row[-len(OfferedType._fields) :])
-            for row in rows
-            if row.ticket_type_id is not None
-        ]
-        found[event_id] = ForSale(rows[0], {kind.ticket_type_id: kind for kind in offered})
+    found: dict[int, ForSale] = {}
+    types: dict[int, OfferedType] = {}
+    for row in tx.rows(LIST, ids=sorted(event_ids)):
+        if row.id not in found:
+            types = {}
+            found[row.id] = ForSale(row, types)
+        if row.ticket_type_id is not None:
+            types[row.ticket_type_id] = OfferedType._make(row[_EVENT_COLUMNS:])
     return found

@@ -13,6 +13,7 @@ from bms.seating.terms import ACCESSIBLE, Kind
 from bms.seating.walk import Layout, count_seats, focus_of, position, rows_of
 
 DOT = 15  # units across
+MARK = 24  # units that the mark of what people look at reaches
 FLAT = 4  # units by which the middle of a straight row may be off
 
 _Seat = tuple[int, int, str, bool]  # x, y, category, whether it is accessible
@@ -37,6 +38,15 @@ class Picture(NamedTuple):
     dot: int
     seats: int
     sections: int
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, width and height that show the hall, and its edge where people look at that."""
+        (x, y), far = self.focus, 2 * MARK
+        left, top = max(-far, min(0, x - MARK)), max(-far, min(0, y - MARK))
+        right = min(self.width + far, max(self.width, x + MARK))
+        bottom = min(self.height + far, max(self.height, y + MARK))
+        return left, top, right - left, bottom - top
 
 
 def draw_picture(layout: Layout) -> Picture:

@@ -66,7 +66,7 @@ class Session:
             prepared.ran_at = now
         parameters = statement.bind(prepared.compiled, values)
         if statement.changes is not None:
-            self._note(statement.changes, statement.named_events(values))
+            self._note(statement.changes, statement.named_events(values) if statement.naming else None)
         try:
             return prepared.run(parameters, take)
         except pyodbc.Error as error:

@@ -29,6 +29,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic
 
@@ -65,6 +66,13 @@ _ACCEPTS: Mapping[str, tuple[type, ...]] = {
     "DATETIME2": (dt.datetime,),
     "DATE": (dt.date,),
     "VARBINARY": (bytes,),
+}
+
+# Of these types the driver gets a value as it is, None too. Most values are of one of them. A bool is an int,
+# but its type is not.
+_AS_IT_IS: Mapping[str, frozenset[type]] = {
+    base: frozenset({type(None)} if base in ("BIT", "NVARCHAR", "DATETIME2") else {type(None), *accepted})
+    for base, accepted in _ACCEPTS.items()
 }
 
 # The ODBC type of each T-SQL type, then the length or precision and the scale where none is declared.
@@ -115,21 +123,33 @@ class Parameter:
         Raises StatementError if the declared type does not accept the value, or if a text contains NUL:
         PostgreSQL's ODBC driver silently cuts the text there.
         """
-        if value is None:
-            return None
+        if type(value) in _AS_IT_IS[self.base]:
+            return value
         accepted = _ACCEPTS[self.base]
         if not isinstance(value, accepted) or (isinstance(value, bool) and self.base != "BIT"):
             raise StatementError(f"@{self.name} is {self.type}, not {type(value).__name__}")
         if self.base == "BIT":
             return 1 if value else 0
-        if isinstance(value, str) and "\x00" in value:
-            raise StatementError(f"@{self.name} holds a NUL character")
+        if isinstance(value, str):
+            if "\x00" in value:
+                raise StatementError(f"@{self.name} holds a NUL character")
+            return value
         if isinstance(value, dt.datetime):
             if value.tzinfo is not None:
                 value = value.astimezone(dt.UTC).replace(tzinfo=None)
             # SQL Server's driver refuses a fraction finer than the parameter's scale.
             return value.replace(microsecond=value.microsecond // 1000 * 1000)
         return value
+
+    def adapt_list(self, values: Sequence[Any]) -> list[Any]:
+        """Return a value for each placeholder of a list parameter. Raises as ``adapt``.
+
+        The last value repeats in those that are too many; ``IN`` ignores that.
+        """
+        plain = _AS_IT_IS[self.base].issuperset(map(type, values))
+        adapted = list(values) if plain else [self.adapt(value) for value in values]
+        adapted += adapted[-1:] * (list_size(values) - len(adapted))
+        return adapted or [None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +173,7 @@ class Statement(Generic[R]):
     make: Callable[[Iterable[Any]], R] | None = field(init=False, repr=False, compare=False)
     changes: str | None = field(init=False, repr=False, compare=False)
     naming: tuple[Parameter, ...] = field(init=False, repr=False, compare=False)
+    lists: tuple[str, ...] = field(init=False, repr=False, compare=False)
     declared_at: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -163,7 +184,9 @@ class Statement(Generic[R]):
         object.__setattr__(self, "changes", change and change["table"])
         naming = (p for p in self.parameters.values() if p.name in _NAMES_OF_EVENTS and p.base == "BIGINT")
         object.__setattr__(self, "naming", tuple(naming))
-        object.__setattr__(self, "make", None if self.row is None else self.row._make)  # type: ignore[attr-defined]
+        object.__setattr__(self, "lists", tuple(p.name for p in self.parameters.values() if p.is_list))
+        # What ``_make`` does, without a call of Python for each row. It would count the columns, too.
+        object.__setattr__(self, "make", None if self.row is None else partial(tuple.__new__, self.row))
         object.__setattr__(self, "declared_at", _declared_at())
         if self.name in _REGISTRY:
             raise StatementError(f"there are two statements named {self.name}")
@@ -177,10 +200,14 @@ class Statement(Generic[R]):
         if values.keys() != self.parameters.keys():
             odd = ", ".join(sorted(values.keys() ^ self.parameters.keys()))
             raise StatementError(f"{self.name}: missing or unknown parameters: {odd}")
-        return [
-            self.parameters[name].adapt(values[name] if index is None else pick(values[name], index))
-            for name, index in compiled.order
-        ]
+        parameters = self.parameters
+        if not self.lists:
+            return [parameters[name].adapt(values[name]) for name, _ in compiled.order]
+        adapted = {
+            name: parameter.adapt_list(values[name]) if parameter.is_list else parameter.adapt(values[name])
+            for name, parameter in parameters.items()
+        }
+        return [adapted[name] if index is None else adapted[name][index] for name, index in compiled.order]
 
     def named_events(self, values: Mapping[str, Any]) -> Collection[int] | None:
         """Return the ids of the events that ``values`` names, or None: any event's rows may change."""
@@ -194,7 +221,7 @@ class Statement(Generic[R]):
 
     def lengths(self, values: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
         """Return the number of placeholders that each list parameter needs for ``values``."""
-        return tuple((name, list_size(values[name])) for name, p in self.parameters.items() if p.is_list)
+        return tuple([(name, list_size(values[name])) for name in self.lists]) if self.lists else ()
 
 
 def json_rows(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -286,13 +313,6 @@ def list_size(values: Sequence[Any]) -> int:
     nothing.
     """
     return 1 << max(0, len(values) - 1).bit_length()
-
-
-def pick(values: Sequence[Any], index: int) -> Any:
-    """Return the value of placeholder ``index``. Past the end the last value repeats; ``IN`` ignores that."""
-    if not values:
-        return None
-    return values[min(index, len(values) - 1)]
 
 
 # Literals, comments and quoted names may contain an @ that is no parameter. They come first, so that each is

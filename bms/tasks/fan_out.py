@@ -1,9 +1,10 @@
 """Fanning out what was announced: by one process at a time, which the committing process wakes."""
 
+import asyncio
 import logging
 
 from bms.commands.messages.booking_links import MakeLink, NewLink
-from bms.commands.messages.fan_out import fan_out_batch, fan_out_page, lead, put_off_first, resign
+from bms.commands.messages.fan_out import BATCH, fan_out_batch, fan_out_page, lead, put_off_first, resign
 from bms.holders import new_token
 from bms.i18n.languages import Languages
 from bms.security.link_tokens import LinkTokens
@@ -28,10 +29,20 @@ class FanOut:
     """The fan-out of one process, which leads whenever no other does."""
 
     def __init__(
-        self, database: Database, languages: Languages, tokens: LinkTokens, *, wait: int = 0
+        self,
+        database: Database,
+        languages: Languages,
+        tokens: LinkTokens,
+        *,
+        wait: int = 0,
+        gather: float = 0.0,
     ) -> None:
-        """What is due for less than ``wait`` seconds is left to others."""
+        """What is due for less than ``wait`` seconds is left to others.
+
+        After a round that had room for more, ``gather`` seconds pass before the next.
+        """
         self._wait = wait
+        self._gather = gather
         self._database = database
         self._languages = languages
         self._make_link = maker_of_links(tokens)
@@ -50,6 +61,9 @@ class FanOut:
                 await self._database.transact(resign, holder=self._holder)
                 break
             done += told
+            if told < BATCH:
+                # A round costs much the same for one as for many, and in a sale there is always one.
+                await asyncio.sleep(self._gather)
         return done
 
     async def _batch(self) -> int:

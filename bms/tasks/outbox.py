@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 SLOTS = 48  # messages under way: enough for 100 a second through a relay that takes 200 ms
 AT_ONCE = 0.5  # seconds of messages at the present pace that one claim takes at the most
 LEASE_SECONDS = 60  # longer than a message takes that runs into the transport's time-out, and its mark
-PER_SECOND = 130  # messages begun by one process that has nothing else to do
+PER_SECOND = 200  # messages begun by one process that has nothing else to do
 BUSY_PER_SECOND = (
     10  # messages begun by one process whose requests wait for the database: they come before mail
 )

@@ -42,6 +42,7 @@ PAUSE_AFTER_ERROR = 5.0
 LONGEST_PAUSE = 300.0
 # With a broker, what nobody has told of for so long is fanned out here, whether the broker is down or slow.
 UNCONFIRMED_SECONDS = 30
+GATHER = 0.05  # seconds in which what is announced is gathered
 STOP_SECONDS = 6.0  # for the batches that have begun when the process is asked to stop
 
 
@@ -76,7 +77,9 @@ def list_tasks(
 ) -> tuple[Task, ...]:
     """Return the tasks that every process with background work of the settings' services runs."""
     wait = 0 if publisher is None else UNCONFIRMED_SECONDS
-    fan_out = FanOut(database, Languages(settings.locale), LinkTokens(settings.secret_key), wait=wait)
+    fan_out = FanOut(
+        database, Languages(settings.locale), LinkTokens(settings.secret_key), wait=wait, gather=GATHER
+    )
     settle_payments = Reconciler(database, gateway).settle_payments
     tasks = (
         *(Task(kind.name, kind.service, partial(sweep, database, kind), kind.every) for kind in SWEEPS),

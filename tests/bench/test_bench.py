@@ -11,6 +11,7 @@ import pytest
 
 from bench import procfs, store
 from bench.__main__ import _parser, _wish
+from bench.confirming import Mailing
 from bench.limit import AS_SENT, LEAN, Limit, LimitFailed, read_pgbench
 from bench.load import Figure, Load, LoadFailed, median_figure, read_result
 from bench.plan import NAMES, READS, TITLES
@@ -28,7 +29,7 @@ RESULT = (
     '"statuses":{STATUSES},"refused":REFUSED,"without_retry_after":BARE,"pairs":300,"socket_errors":0,'
     '"timeouts":LATE}\n'
 )
-BARS = 17
+BARS = 22
 PGBENCH = """\
 transaction type: pgbench.sql
 number of failed transactions: 0 (0.000%)
@@ -117,6 +118,9 @@ def results() -> Results:
     ]
     found.bare = {name: {"asyncio": figure(name, 4000), "uvloop": figure(name, 10_000)} for name in READS}
     found.figures += [figure("seats", 300), figure("seats", 210, 256, p50=20, p99=49)]
+    found.figures[-2:-2] = [figure("pay", 175), figure("free", 245)]
+    found.mail = {"pay": Mailing(90.0, 60.0), "free": Mailing(90.0, 60.0)}
+    found.browsing = [figure("browse", 1500, p99=49.9), figure("beside", 350)]
     found.pinned, found.memory_of_seats = 20.0, 25.0
     found.picked = {"asks": (0.19, 1.99), "refusals": (0.1, 0.2)}
     found.memory = {1: 30.0, 2: 119.0}
@@ -136,11 +140,27 @@ def test_each_bar_can_be_missed() -> None:
         loops["uvloop"].rate = 10_001
     found.figures[2].p99 = 50
     found.memory[2] = 150.0
+    for name in ("pay", "free"):
+        next(one for one in found.figures if one.name == name).rate -= 1
+    found.mail = {"pay": Mailing(90.0, 60.1), "free": Mailing(90.0, 10.0, left=1)}
+    found.browsing[0].rate = 1499
     found.soak = [(time, memory + time / 100) for time, memory in found.soak]
     found.figures[-1].rate, found.figures[-1].p99 = 209.0, 50
     found.pinned, found.memory_of_seats = 20.1, 25.1
     found.picked = {"asks": (0.2, 1.0), "refusals": (0.1, 2.0)}
     assert [bar.verdict for bar in bars(found)] == ["**not met**"] * BARS
+
+
+def test_pages_must_be_quick_beside_a_sale() -> None:
+    found = results()
+    (bar,) = [bar for bar in bars(found) if bar.measure.startswith("pages while")]
+    assert bar.found == "1,500 a second, p99 49.9 ms, beside 350 holds"
+    found.browsing[0].p99 = 50.0
+    (bar,) = [bar for bar in bars(found) if bar.measure.startswith("pages while")]
+    assert bar.verdict == "**not met**"
+    found.browsing[1].problems.append("3 answers 500")
+    (bar,) = [bar for bar in bars(found) if bar.measure.startswith("pages while")]
+    assert bar.verdict == "not measured"
 
 
 def test_what_was_not_measured_is_not_judged() -> None:
@@ -163,7 +183,8 @@ def test_a_figure_with_a_problem_is_not_shown_and_its_reason_is() -> None:
     # Without its p50 there is nothing to hold the p99 against; with a problem of its own it is not met.
     found = results()
     found.figures[2].problems.append("3 answers 500")
-    assert (bars(found)[7].found, bars(found)[7].verdict) == ("3 answers 500", "**not met**")
+    (bar,) = [bar for bar in bars(found) if bar.measure == "hot, 256 connections"]
+    assert (bar.found, bar.verdict) == ("3 answers 500", "**not met**")
 
 
 def test_other_work_on_the_machine_spoils_a_run() -> None:

@@ -110,6 +110,32 @@ async def test_a_refusal_loses_nothing(scene: Scene, open_page: Any) -> None:
     assert scene.count("payments", "status = 'SUCCEEDED'") == 1
 
 
+async def test_on_a_phone_a_bar_leads_to_the_tickets_and_goes_there(scene: Scene, open_page: Any) -> None:
+    page = await open_page(f"/e/{scene.event['id']}", width=390, height=320)
+    bar = page.locator("[data-bar]")
+    await expect(bar).to_be_visible()
+    await bar.locator("a").click()
+    await expect(page.locator("#tickets")).to_be_in_viewport()
+    await expect(bar).to_be_hidden()
+    await page.evaluate("scrollTo(0, 0)")
+    await expect(bar).to_be_visible()
+
+
+async def test_without_script_nothing_shows_that_waits_for_one(scene: Scene, open_page: Any) -> None:
+    page = await open_page("/", java_script_enabled=False)
+    hidden = page.locator("[hidden]:visible")
+    await page.goto(f"/e/{scene.event['id']}")
+    await expect(page.locator("[hidden]")).not_to_have_count(0)
+    await expect(hidden).to_have_count(0)
+    await choose(page, scene)
+    await expect(hidden).to_have_count(0)
+    await fill(page, {**CONTACT, **PAID})
+    await page.click("#pay button.big")
+    await page.wait_for_url("**/tickets/*")
+    await expect(page.locator("[data-print]")).to_have_count(1)
+    await expect(hidden).to_have_count(0)
+
+
 async def test_faults_lead_to_their_fields(scene: Scene, open_page: Any) -> None:
     page = await open_page("/")
     await choose(page, scene)

@@ -160,6 +160,7 @@ async def test_from_the_list(hall: Hall, open_page: Any) -> None:
 async def test_from_the_list_without_script(hall: Hall, open_page: Any) -> None:
     page = await open_page(f"/e/{hall.event_id}", java_script_enabled=False)
     await page.click(f"aside a[href='/e/{hall.event_id}/seats']")
+    await expect(page.locator("[hidden]:visible")).to_have_count(0)
     await page.click("[data-by-list] a")
     await page.click(".ticks summary:has-text('Circle')")
     row = page.get_by_role("group", name="Row A €25.00").last
@@ -170,15 +171,21 @@ async def test_from_the_list_without_script(hall: Hall, open_page: Any) -> None:
     await expect(page.locator(".ticket").first).to_contain_text("Circle, row A, seat 2")
 
 
-async def test_the_service_chooses(hall: Hall, open_page: Any) -> None:
-    page = await open_page(f"/e/{hall.event_id}/seats")
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_the_service_chooses(hall: Hall, open_page: Any, width: int) -> None:
+    page = await open_page(f"/e/{hall.event_id}/seats", width=width, height=844)
     await page.wait_for_selector(".seat.free")
     await page.click("#best summary")
     await page.fill(f"#best [name='q.{hall.types['Stalls']}']", "4")
     await page.get_by_role("button", name="Choose for me").click()
     await expect(page.locator(".chosen li")).to_have_count(4)
     await expect(page.locator("[data-say]")).to_contain_text("These are the best seats that are free.")
-    await expect(page.locator(".seat.chosen").first).to_be_in_viewport()
+    await expect(page.locator("svg.plan.near")).to_be_visible()
+    first = await page.locator(".seat.chosen").first.bounding_box()
+    basket = await page.locator("[data-mine]").bounding_box()
+    assert first is not None
+    assert basket is not None
+    assert 0 < first["y"] < (basket["y"] if width < 960 else 844) - first["height"]
     await page.click("#choice button.big")
     await page.wait_for_url("**/checkout/*")
     assert hall.count(1) == 4
@@ -255,6 +262,29 @@ async def test_a_large_hall_shows_its_sections_first(scene: Scene, open_page: An
     await page.click("#choice button.big")
     await page.wait_for_url("**/checkout/*")
     assert hall.count(1) == 1
+
+
+async def test_the_map_can_be_touched_as_one_thing(hall: Hall, open_page: Any) -> None:
+    page = await open_page(f"/e/{hall.event_id}/seats", width=390, height=844)
+    await page.wait_for_selector(".seat.free")
+    assert await places(page) < 20
+    # Without the floor each seat beyond the edge is one of its own, and the browser joins all in every frame.
+    await page.evaluate("document.querySelector('.floor').remove()")
+    assert await places(page) > 200
+
+
+async def places(page: Page) -> int:
+    """Zoom in and out, and return how many places the layer had that had most, for touch and wheel."""
+    layers: list[dict[str, Any]] = []
+    session = await page.context.new_cdp_session(page)
+    session.on("LayerTree.layerTreeDidChange", lambda event: layers.extend(event.get("layers", [])))
+    await session.send("DOM.enable")
+    await session.send("LayerTree.enable")
+    for button in (0, 0, 0, 2):
+        await page.locator(".zooms button").nth(button).click()
+        await page.wait_for_timeout(500)
+    await session.detach()
+    return max(len(layer.get("scrollRects", [])) for layer in layers)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -2,12 +2,14 @@
 
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from bms.payments.gateway import ReferenceReused
 from bms.payments.simulated.charging import NewCharge
 from bms.payments.simulated.ledger import Ledger
 
@@ -66,3 +68,34 @@ def test_what_is_old_goes_in_batches_with_its_refunds(ledger: Ledger, path: Path
     assert len(references(ledger)) == 3
     assert ledger.remove_old(days=1, limit=10) == 1
     assert references(ledger) == ["charge2"]
+
+
+def test_books_that_were_put_in_their_place_are_written_on(ledger: Ledger, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    ledger.copy_to(copy)
+    ledger.keep_only([], [])
+    copy.replace(tmp_path / "gateway.sqlite3")
+    for beside in tmp_path.glob("gateway.sqlite3-*"):
+        beside.unlink()
+    ledger.charge(NewCharge(reference="later", amount=Decimal("1.00"), currency="EUR", method="card"))
+    assert references(ledger) == [*ALL[:3], "later", *ALL[3:]]
+
+
+def test_a_connection_is_used_again(ledger: Ledger) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        for number in range(40):
+            new = NewCharge(reference=f"more{number}", amount=Decimal("1.00"), currency="EUR", method="card")
+            threads.submit(ledger.charge, new)
+    assert len(references(ledger)) == 45
+    assert 1 <= len(ledger._idle) <= 4
+
+
+def test_a_refused_charge_leaves_nothing_behind(ledger: Ledger) -> None:
+    with pytest.raises(ReferenceReused):
+        ledger.charge(NewCharge(reference="charge0", amount=Decimal("9.00"), currency="EUR", method="card"))
+    assert references(ledger) == ALL
+    assert (
+        Ledger(ledger._path)
+        .charge(NewCharge(reference="another", amount=Decimal("9.00"), currency="EUR", method="card"))
+        .answered
+    )

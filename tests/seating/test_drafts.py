@@ -70,6 +70,13 @@ def test_a_picture_of_a_stadium_is_small() -> None:
     assert sum(len(stroke.d) for stroke in picture.strokes) < 100_000
 
 
+def test_a_picture_shows_what_people_look_at_at_the_edge_of_the_hall() -> None:
+    inside, edge, far = (draw_picture(hall(focal_point={"x": 500, "y": y})).box for y in (300, 0, -9000))
+    assert inside == (0, 0, 1000, 1000)
+    assert edge == (0, -24, 1000, 1024)
+    assert far == (0, -48, 1000, 1048)
+
+
 def test_what_differs_between_versions() -> None:
     before = number_seats({}, hall()).layout
     after = number_seats({}, hall()).layout

@@ -61,7 +61,6 @@ def give_tickets(
         user_id=user_id,
         event_id=event_id,
         quote=quote,
-        terms=sale.event,
         confirmed=True,
         locale=locale,
         contact=contact,

@@ -6,10 +6,8 @@ and one commit, and locks the ticket types last.
 """
 
 import contextlib
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bms.announcements import Announcement, BookingHeld
@@ -23,7 +21,7 @@ from bms.commands.sales.event_versions import check_unchanged
 from bms.commands.sales.limit import count_live, take_turns
 from bms.commands.sales.pricing import Quote, Wanted, check_payable, check_told, check_total, price
 from bms.commands.sales.seats import OpenSeats, SeatSale
-from bms.commands.sales.unpaid import OFF, Buyer, HoldLimits, Unpaid, count_unpaid
+from bms.commands.sales.unpaid import OFF, HoldLimits, Unpaid, count_unpaid
 from bms.commands.sales.writing import NewBooking, write_bookings
 from bms.errors import BMSError, Contested, EmailNotConfirmed, NotOnSale, PerUserLimitReached, SoldOut
 from bms.money import Money
@@ -66,9 +64,8 @@ class Ask:
         wanted = self.wanted
         return wanted[0].quantity if len(wanted) == 1 else sum(item.quantity for item in wanted)
 
-    @property
-    def buyer(self) -> Buyer:
-        return Buyer(self.user_id, self.event_id, self.address)
+
+_NOTHING = contextlib.nullcontext()
 
 
 class _Plan(NamedTuple):
@@ -96,37 +93,38 @@ def hold_tickets(
     new = [ask for ask in asks if ask.key is None or ask.key not in first]
     held = _held(tx, new, sales)
     unconfirmed = _unconfirmed(tx, new, sales)
-    unpaid = count_unpaid(tx, [ask.buyer for ask in new if ask.event_id in sales], limits)
-
-    @cache
-    def priced(event_id: int, wanted: tuple[Wanted, ...]) -> Quote:
-        # In a rush most of a group want the same.
-        return price(sales.get(event_id), wanted)
-
+    unpaid = count_unpaid(tx, [ask for ask in new if ask.event_id in sales], limits)
+    quotes: dict[tuple[int, tuple[Wanted, ...]], Quote] = {}  # In a rush most of a group want the same.
     plans: list[_Plan] = []
-    with contextlib.ExitStack() as judging:
-        seats = _open_seats(tx, {ask.event_id for ask in new}, sales, maps, judging)
+    seated = _seated(new, sales)
+    with contextlib.ExitStack() if seated else _NOTHING as judging:
+        seats = {} if judging is None else _open_seats(tx, seated, maps, judging)
         for number, ask in enumerate(asks):
             repeated = first.get(ask.key) if ask.key is not None else None
             if repeated is not None:
                 outcomes[number] = repeated
                 continue
             try:
-                quote = priced(ask.event_id, ask.wanted)
+                asked = ask.event_id, ask.wanted
+                quote = quotes.get(asked)
+                if quote is None:
+                    quote = quotes[asked] = price(sales.get(ask.event_id), ask.wanted)
                 if (ask.user_id, ask.event_id) in unconfirmed:
                     raise EmailNotConfirmed()
-                sale, count = sales[ask.event_id], held[ask.user_id, ask.event_id]
+                sale, count = sales[ask.event_id], held.get((ask.user_id, ask.event_id), 0)
                 plans.append(_plan(ask, quote, sale, count, unpaid, seats.get(ask.event_id)))
             except BMSError as refusal:
                 outcomes[number] = refusal.without_frames()
-    outcomes.update(_quicker_twins(tx, asks, outcomes, known=first))
+    if outcomes:
+        outcomes.update(_quicker_twins(tx, asks, outcomes, known=first))
     if plans:
         numbers = [number for number in range(len(asks)) if number not in outcomes]
         outcomes.update(zip(numbers, _write(tx, plans, seats), strict=True))
         # Last: from here until the commit, every other buyer of these tickets waits.
         _reserve(tx, plans)
         confirmed = {plan.ask.event_id for plan in plans if plan.booking.confirmed}
-        check_unchanged(tx, {event_id: sales[event_id].event.version for event_id in confirmed})
+        if confirmed:
+            check_unchanged(tx, {event_id: sales[event_id].event.version for event_id in confirmed})
     return [outcomes[number] for number in range(len(asks))]
 
 
@@ -144,17 +142,17 @@ def _quicker_twins(
     finds it.
     """
     refused = {
-        number: ask.key
-        for number, ask in enumerate(asks)
-        if ask.key is not None and ask.key not in known and isinstance(outcomes.get(number), BMSError)
+        number: key
+        for number, outcome in outcomes.items()
+        if isinstance(outcome, BMSError) and (key := asks[number].key) is not None and key not in known
     }
     replies = idempotency.first_replies(tx, list(refused.values()))
     return {number: replies[key] for number, key in refused.items() if key in replies}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Sale(ForSale):
-    """An event on sale. ``left`` is how many tickets of each type the earlier asks leave.
+    """An event on sale. ``taken`` is how many tickets of each type the earlier asks have taken.
 
     ``closed`` says why nobody can buy now, None while somebody can. ``per_user`` is the limit of tickets for
     a user, if there is one.
@@ -162,7 +160,7 @@ class _Sale(ForSale):
 
     closed: str | None
     per_user: int | None
-    left: dict[int, int]
+    taken: dict[int, int] = field(default_factory=dict)
 
 
 def _sales(tx: Transaction, asks: Sequence[Ask], limits: HoldLimits) -> dict[int, _Sale]:
@@ -171,18 +169,17 @@ def _sales(tx: Transaction, asks: Sequence[Ask], limits: HoldLimits) -> dict[int
             sale.event,
             sale.types,
             _why_closed(sale.event),
-            limits.per_user(
-                sale.event.per_user_limit, is_free=all(kind.price == 0 for kind in sale.types.values())
-            ),
-            {key: kind.available for key, kind in sale.types.items()},
+            limits.per_user(sale),
         )
         for event_id, sale in list_for_sale(tx, event_ids={ask.event_id for ask in asks}).items()
     }
 
 
-def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> "Counter[tuple[int, int]]":
-    """Return how many tickets each user has of an event with a limit. The counts hold until the commit."""
+def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> Mapping[tuple[int, int], int]:
+    """Return how many tickets users have of events with a limit, if any. The counts hold until the commit."""
     limited = {event_id for event_id, sale in sales.items() if sale.per_user is not None}
+    if not limited:
+        return {}
     buyers = {(ask.user_id, ask.event_id) for ask in asks if ask.event_id in limited}
     take_turns(tx, {user_id for user_id, _ in buyers})
     return count_live(tx, buyers)
@@ -191,6 +188,8 @@ def _held(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> "
 def _unconfirmed(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> set[tuple[int, int]]:
     """Return the users and events of ``asks`` where the event asks for an address that the user lacks."""
     strict = {event_id for event_id, sale in sales.items() if sale.event.requires_confirmed_email}
+    if not strict:
+        return set()
     # Who books for somebody else answers for them.
     buyers = {
         (ask.user_id, ask.event_id)
@@ -201,24 +200,19 @@ def _unconfirmed(tx: Transaction, asks: Sequence[Ask], sales: Mapping[int, _Sale
     return {buyer for buyer in buyers if buyer[0] in without}
 
 
+def _seated(asks: Sequence[Ask], sales: Mapping[int, _Sale]) -> list[int]:
+    """Return those events of ``asks`` that have a seating, in the order of their locks."""
+    seated = {event_id for event_id, sale in sales.items() for kind in sale.types.values() if kind.seated}
+    return sorted(seated & {ask.event_id for ask in asks}) if seated else []
+
+
 def _open_seats(
-    tx: Transaction,
-    event_ids: set[int],
-    sales: Mapping[int, _Sale],
-    maps: SeatMaps | None,
-    judging: contextlib.ExitStack,
+    tx: Transaction, event_ids: Sequence[int], maps: SeatMaps | None, judging: contextlib.ExitStack
 ) -> dict[int, OpenSeats]:
-    """Lock the seating of those of the events that have one, and return their seats, for a trial each."""
-    seated = [
-        event_id
-        for event_id in sorted(event_ids & sales.keys())
-        if any(kind.seated for kind in sales[event_id].types.values())
-    ]
-    if not seated:
-        return {}
+    """Lock the seating of events and return their seats, for a trial each."""
     assert maps is not None
     found: dict[int, OpenSeats] = {}
-    for event_id in seated:
+    for event_id in event_ids:
         try:
             seat_sale = SeatSale.begin(tx, maps, event_id)
         except NotOnSale as refusal:
@@ -247,17 +241,17 @@ def _plan(
     check_total(quote)
     check_payable(quote.total, quote.currency)
     for line in quote.lines:
-        if not sale.types[line.ticket_type_id].on_sale:
+        kind = sale.types[line.ticket_type_id]
+        if not kind.on_sale:
             raise NotOnSale(available=0)
-        left = sale.left[line.ticket_type_id]
+        left = kind.available - sale.taken.get(line.ticket_type_id, 0)
         if left < line.quantity:
             raise SoldOut(f"{left} left of {line.name}", available=left)
     given = None if seats is None else seats.choose(ask.wanted, sale)
     confirmed = ask.confirm_free and quote.total == 0
-    buyer = ask.buyer
     try:
         if not confirmed:
-            unpaid.check(buyer, quote.quantity)
+            unpaid.check(ask, quote.quantity)
         # Last: nobody is asked to agree to a new price of tickets that cannot be had.
         check_told(quote, ask.quote)
     except BMSError:
@@ -267,17 +261,16 @@ def _plan(
     if given is not None:
         quote = given.quote(quote)
     if not confirmed:
-        unpaid.count(buyer, quote.quantity)
+        unpaid.count(ask, quote.quantity)
     for line in quote.lines:
-        sale.left[line.ticket_type_id] -= line.quantity
+        sale.taken[line.ticket_type_id] = sale.taken.get(line.ticket_type_id, 0) + line.quantity
     booking = NewBooking(
         actor=ask.actor,
         user_id=ask.user_id,
         event_id=ask.event_id,
         quote=quote,
-        terms=sale.event,
         confirmed=confirmed,
-        hold_seconds=unpaid.hold_seconds(buyer, ask.hold_seconds),
+        hold_seconds=unpaid.hold_seconds(ask, ask.hold_seconds),
         seats=given,
         locale=ask.locale,
         contact=ask.contact,
@@ -342,8 +335,7 @@ def _why_closed(event: ForSaleRow) -> str | None:
         return "The event is off sale for now"
     if event.sales_start is not None and event.asked_at < event.sales_start:
         return "The sale has not started yet"
-    if is_over(event):
-        return "The event is over"
+    # No sale ends after its event, so while it goes on there is no more to ask.
     if event.asked_at >= sale_end_of(event):
-        return "The sale has ended"
+        return "The event is over" if is_over(event) else "The sale has ended"
     return None

@@ -4,9 +4,10 @@ Only an organiser's change of a capacity (commands/events/ticket_types) changes 
 Every function here locks ticket types, by ascending id. Call it last.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bms.commands.sales.seat_changes import free_booking
 from bms.errors import Conflict, NotOnSale, SoldOut
@@ -137,16 +138,8 @@ def reserve(
     Raises SoldOut (with how many are left), NotOnSale or Conflict.
     """
     for line in in_lock_order(lines):
-        taken = tx.row(
-            GIVE if gives else RESERVE,
-            event_id=event_id,
-            id=line.ticket_type_id,
-            quantity=line.quantity,
-            list_price=line.list_price,
-            currency=currency,
-            seated=line.seats is not None,
-        )
-        if taken is None:
+        statement = GIVE if gives else RESERVE
+        if not _take(tx, statement, line, line.quantity, event_id=event_id, currency=currency):
             raise _refusal(tx, line, currency)
 
 
@@ -155,29 +148,52 @@ def reserve_together(tx: Transaction, lines: Iterable[tuple[BookingLine, int, st
 
     The caller then rolls back.
     """
-    takings: dict[int, dict[str, Any]] = {}
-    event_of: dict[int, int] = {}
-    for line, event_id, currency in lines:
-        event_of[line.ticket_type_id] = event_id
-        taking = takings.setdefault(
-            line.ticket_type_id,
-            {
-                "id": line.ticket_type_id,
-                "quantity": 0,
-                "list_price": line.list_price,
-                "currency": currency,
-                "seated": int(line.seats is not None),
-            },
-        )
-        taking["quantity"] += line.quantity
-    ids = sorted(takings)
+    quantities: defaultdict[int, int] = defaultdict(int)
+    offers: dict[int, tuple[BookingLine, int, str]] = {}  # by ticket type; all lines of one have one offer
+    for offer in lines:
+        line = offer[0]
+        quantities[line.ticket_type_id] += line.quantity
+        offers[line.ticket_type_id] = offer
+    ids = sorted(offers)
     if len(ids) == 1:
-        return tx.row(RESERVE, event_id=event_of[ids[0]], **takings[ids[0]]) is not None
+        line, event_id, currency = offers[ids[0]]
+        return _take(tx, RESERVE, line, quantities[ids[0]], event_id=event_id, currency=currency)
     lock_types(tx, ids)
-    rows = [{**takings[key], "list_price": str(takings[key]["list_price"])} for key in ids]
+    takings = [
+        {
+            "id": key,
+            "quantity": quantities[key],
+            "list_price": str(line.list_price),
+            "currency": currency,
+            "seated": int(line.seats is not None),
+        }
+        for key in ids
+        for line, _, currency in (offers[key],)
+    ]
     # An event for each ticket type: both lists have one length, so the statement is prepared in few forms.
-    event_ids = [event_of[key] for key in ids]
-    return len(tx.rows(RESERVE_EACH, event_ids=event_ids, ids=ids, takings=json_rows(rows))) == len(ids)
+    event_ids = [offers[key][1] for key in ids]
+    return len(tx.rows(RESERVE_EACH, event_ids=event_ids, ids=ids, takings=json_rows(takings))) == len(ids)
+
+
+def _take(
+    tx: Transaction,
+    statement: Statement[LeftRow],
+    line: BookingLine,
+    quantity: int,
+    *,
+    event_id: int,
+    currency: str,
+) -> bool:
+    taken = tx.row(
+        statement,
+        event_id=event_id,
+        id=line.ticket_type_id,
+        quantity=quantity,
+        list_price=line.list_price,
+        currency=currency,
+        seated=line.seats is not None,
+    )
+    return taken is not None
 
 
 # The guard leaves the price out: a hold that ran out keeps the price at which it was made.

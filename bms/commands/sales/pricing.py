@@ -33,7 +33,8 @@ class Wanted(NamedTuple):
     best: Best | None = None
 
 
-@dataclass(frozen=True)
+# Not frozen, which would double the cost of making one. Nobody changes one.
+@dataclass
 class Quote:
     """What tickets cost now: a line for each ticket type, in the organiser's order, and their total."""
 
@@ -103,16 +104,14 @@ def price(sale: ForSale | None, wanted: Sequence[Wanted]) -> Quote:
         if (item.seats or item.best) and not types[item.ticket_type_id or next(iter(types))].seated:
             message = "Tickets of this type have no seats."
             raise ValidationFailed([{"pointer": f"/tickets/{index}", "message": message}])
-    lines = [
-        BookingLine(
-            key, kind.name, quantities[key], kind.price, kind.price, seats=() if kind.seated else None
-        )
-        for key, kind in types.items()
-        if key in quantities
-    ]
-    quantity = sum(line.quantity for line in lines)
-    total = sum((line.unit_price * line.quantity for line in lines), Decimal(0))
-    return Quote(lines, quantity, total, sale.event.currency)
+    lines: list[BookingLine] = []
+    total = Decimal(0)
+    for key, kind in types.items():
+        if key in quantities:
+            seats = () if kind.seated else None
+            lines.append(BookingLine(key, kind.name, quantities[key], kind.price, kind.price, 0, seats))
+            total += kind.price * quantities[key]
+    return Quote(lines, sum(quantities.values()), total, sale.event.currency)
 
 
 def check_total(quote: Quote) -> None:

@@ -1,11 +1,11 @@
 """Limits of what may be held without paying: nobody keeps others from an event for nothing."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from bms.errors import UnpaidLimitReached
+from bms.queries.for_sale import ForSale
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
 
@@ -31,12 +31,15 @@ class HoldLimits(NamedTuple):
         """Whether any of them needs to know the unpaid bookings."""
         return bool(self.tickets or self.bookings or self.address_tickets or self.short_seconds)
 
-    def per_user(self, own: int | None, *, is_free: bool) -> int | None:
-        """Return how many tickets one user may have of an event with the limit ``own``, or None.
+    def per_user(self, sale: ForSale) -> int | None:
+        """Return how many tickets one user may have of an event, or None.
 
         An event that asks for money needs no limit unless its organiser sets one.
         """
-        return self.free_tickets if own is None and is_free and self.free_tickets else own
+        own = sale.event.per_user_limit
+        if own is None and self.free_tickets and all(kind.price == 0 for kind in sale.types.values()):
+            return self.free_tickets
+        return own
 
 
 OFF = HoldLimits()
@@ -83,12 +86,15 @@ COUNT = Statement(
 )
 
 
-class Buyer(NamedTuple):
+class Buyer(Protocol):
     """Who holds tickets of an event, and from which address. None where addresses say nothing."""
 
-    user_id: int
-    event_id: int
-    address: str | None
+    @property
+    def user_id(self) -> int: ...
+    @property
+    def event_id(self) -> int: ...
+    @property
+    def address(self) -> str | None: ...
 
 
 @dataclass(slots=True)
@@ -97,7 +103,7 @@ class Unpaid:
 
     limits: HoldLimits
     _of_buyer: Mapping[tuple[int, int], UnpaidRow] = field(default_factory=dict)
-    _of_address: "Counter[tuple[int, str]]" = field(default_factory=Counter)
+    _of_address: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def hold_seconds(self, buyer: Buyer, seconds: int) -> int:
         """Return how long the buyer's next hold lasts, instead of ``seconds``."""
@@ -118,14 +124,15 @@ class Unpaid:
                 )
             _check(row.quantity, quantity, limits.tickets, "You hold {} unpaid tickets of this event")
         if buyer.address is not None and limits.address_tickets:
-            held = self._of_address[buyer.event_id, buyer.address]
+            held = self._of_address.get((buyer.event_id, buyer.address), 0)
             words = "{} unpaid tickets of this event are held from your network"
             _check(held, quantity, limits.address_tickets, words)
 
     def count(self, buyer: Buyer, quantity: int) -> None:
         """Count what ``buyer`` holds now, for the next of the group from the same address."""
         if buyer.address is not None:
-            self._of_address[buyer.event_id, buyer.address] += quantity
+            place = buyer.event_id, buyer.address
+            self._of_address[place] = self._of_address.get(place, 0) + quantity
 
 
 def count_unpaid(tx: Transaction, buyers: Collection[Buyer], limits: HoldLimits) -> Unpaid:
@@ -135,11 +142,12 @@ def count_unpaid(tx: Transaction, buyers: Collection[Buyer], limits: HoldLimits)
     """
     if not buyers or not limits.counted:
         return Unpaid(limits)
-    rows = tx.rows(COUNT, asks=json_rows(buyer._asdict() for buyer in buyers))
+    asked = [{"user_id": one.user_id, "event_id": one.event_id, "address": one.address} for one in buyers]
+    rows = tx.rows(COUNT, asks=json_rows(asked))
     return Unpaid(
         limits,
         {(row.user_id, row.event_id): row for row in rows},
-        Counter({(row.event_id, row.address): row.address_quantity for row in rows if row.address}),
+        {(row.event_id, row.address): row.address_quantity for row in rows if row.address},
     )
 
 

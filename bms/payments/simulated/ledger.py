@@ -2,7 +2,7 @@
 
 It stores references, outcomes, and of a card its brand and last four digits. An amount is a count of its
 currency's smallest amounts, in ``cents``, and the number of decimals that these have, in ``exponent``. Each
-call is synchronous, opens its own connection and is one transaction.
+call is synchronous, has a connection of its own and is one transaction.
 """
 
 import os
@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from bms.money import exponent_of
 from bms.payments.gateway import OutcomeStatus, ReferenceReused
@@ -85,6 +86,13 @@ class Totals:
     refunded: Decimal
 
 
+class _Open(NamedTuple):
+    """A connection that nobody uses at the moment, and the identity of its file."""
+
+    connection: sqlite3.Connection
+    file: tuple[int, int] | None
+
+
 class Ledger:
     """The ledger in the file at ``path``, created with mode 0600 at the first use."""
 
@@ -92,6 +100,8 @@ class Ledger:
         self._path = path
         self._prepared = False
         self._preparing = threading.Lock()
+        # Who closes a file's last connection moves its log into it and waits for the disk, so one stays open.
+        self._idle: list[_Open] = []
 
     def charge(self, new: NewCharge) -> Booked:
         """Book a charge unless its reference is booked already, and return the entry.
@@ -259,18 +269,38 @@ class Ledger:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         self._prepare()
-        with closing(self._connect()) as connection:
+        one = self._take()
+        try:
             # Take the write lock first: two readers that both go on to write would deadlock.
-            connection.execute("BEGIN IMMEDIATE")
+            one.connection.execute("BEGIN IMMEDIATE")
             try:
-                yield connection
+                yield one.connection
             except BaseException:
-                connection.execute("ROLLBACK")
+                one.connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
+            else:
+                one.connection.execute("COMMIT")
+        except sqlite3.Error:
+            one.connection.close()
+            raise
+        except BaseException:
+            self._idle.append(one)
+            raise
+        self._idle.append(one)
+
+    def _take(self) -> _Open:
+        """Return a connection to the file that is at the path now, which may be another than before."""
+        while self._idle:
+            one = self._idle.pop()
+            if one.file == _identity(self._path):
+                return one
+            one.connection.close()
+        return _Open(self._connect(), _identity(self._path))
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(
+            self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
@@ -286,6 +316,14 @@ class Ledger:
                 connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
                 _add_exponents(connection)
             self._prepared = True
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -25,7 +25,7 @@ from bms.web.shop.presenting import place_of
 pages = Office(MANAGE)
 
 LOGGED = 50
-STATES = (marked("Free"), marked("Held"), marked("Sold"), marked("Blocked"))
+STATES = (marked("Free seats"), marked("Held"), marked("Sold"), marked("Blocked"))
 HEADS = {
     Step.HOUR: marked("Tickets sold by hour, today"),
     Step.DAY: marked("Tickets sold by day"),

@@ -76,7 +76,10 @@ async function begin() {
     const button = (input.button = document.createElement("button"));
     Object.assign(button, { type: "button", className: "quiet turn", textContent: words.choose });
     button.setAttribute("aria-label", `${words.choose}: ${input.labels[0].textContent}`);
-    button.addEventListener("click", () => turn(at));
+    button.addEventListener("click", () => {
+      turn(at);
+      place.scrollIntoView({ block: "nearest" });
+    });
     input.after(button);
   }
   show();

@@ -1,11 +1,12 @@
 // The map: draws a plan as SVG, and says which seat is meant. It chooses nothing itself.
 
 import { boxOf, make, pause, shapeOf, shapesOf } from "./seat-shapes.js";
-import { CLOSE, View } from "./seat-view.js";
+import { between, CLOSE, View } from "./seat-view.js";
 
 const FARTHEST = 9; // below it there are sections alone
 const DRAWN = 4000; // seats that stay drawn; those out of sight go first
 const COLOURS = 8; // that categories are told apart by
+const [LEAST, MOST] = [14, 28]; // pixels: how large words of the ground are
 const SLICE = 6; // milliseconds of drawing before the browser may do something else
 
 export class SeatMap extends View {
@@ -29,6 +30,10 @@ export class SeatMap extends View {
   pointed(one) { this.on.point(one); }
 
   drawGround() {
+    // Of each thing beyond its edge the browser keeps where it can be touched, and joins these in every frame.
+    // What lies on a floor is joined with it at once.
+    const [width, height] = this.plan.size, edge = this.plan.pitch * 2;
+    make(this.ground, "rect", { x: -edge, y: -edge, width: width + 2 * edge, height: height + 2 * edge, class: "floor" });
     for (const area of this.plan.areas) {
       const group = make(this.ground, "g", { transform: area.turn ?? "" });
       const path = make(group, "path", { d: area.d, class: area.sells === undefined ? "area" : "area sells" });
@@ -36,7 +41,7 @@ export class SeatMap extends View {
       if (area.line) path.setAttribute("stroke", area.line);
       const box = path.getBBox(), name = this.plan.categories[area.sells]?.[0];
       const at = area.text ? area : { x: box.x + box.width / 2, y: box.y + box.height / 2, size: Math.min(300, box.height / 2) };
-      make(group, "text", { x: at.x, y: at.y, "font-size": Math.max(at.size, (14 * this.plan.size[0]) / this.place.clientWidth), class: "word" }, area.text ?? name);
+      make(group, "text", { x: at.x, y: at.y, "font-size": at.size, class: "word" }, area.text ?? name).size = at.size;
     }
   }
 
@@ -170,6 +175,7 @@ export class SeatMap extends View {
     for (const section of this.plan.sections) if (this.plan.whole || (isFine && this.away(section) < 0)) this.drawSeats(section);
     if (!isFine && !this.plan.whole) for (const [section, { ready }] of this.groups) if (ready) this.fold(section);
     this.queue = this.queue.then(() => this.number());
+    for (const text of this.ground.querySelectorAll("text")) text.setAttribute("font-size", between(LEAST / this.scale, text.size, MOST / this.scale));
     for (const text of this.outlines.querySelectorAll("text")) text.classList.toggle("hidden", text.size * this.scale < 9);
     let seats = 0;
     for (const [section, group] of [...this.groups].sort(([a], [b]) => this.away(a) - this.away(b))) {

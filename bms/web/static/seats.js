@@ -180,6 +180,7 @@ async function suggest(fields) {
   if (!seats) return tell(message);
   await look();
   await choose(seats);
+  map.place.scrollIntoView({ block: "nearest" });
   find("notice")?.remove();
   say(`${message} ${namesOf([...chosen.keys()])}. ${total()}`);
 }

@@ -34,17 +34,17 @@ SELECT
   b.contact_email,
   b.contact_email_folded,
   b.address,
-  b.refund_full_hours,
-  b.refund_percent,
-  b.refund_none_hours,
-  b.promised_starts_at,
+  e.refund_full_hours,
+  e.refund_percent,
+  e.refund_none_hours,
+  e.starts_at,
   b.given_by,
   CASE
     WHEN b.status = 'PENDING'
     THEN (CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) + b.hold_seconds * INTERVAL '1 second')
   END,
   CASE WHEN b.status = 'CONFIRMED' THEN CAST(timezone('utc', statement_timestamp()) AS timestamp(3)) END
-FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS b(reference varchar, user_id bigint, event_id bigint, status varchar, quantity integer, total numeric, currency varchar, locale varchar, contact_name varchar, contact_name_folded varchar, contact_email varchar, contact_email_folded varchar, address varchar, refund_full_hours integer, refund_percent integer, refund_none_hours integer, promised_starts_at timestamp(3), given_by bigint, hold_seconds integer)
+FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS b(reference varchar, user_id bigint, event_id bigint, status varchar, quantity integer, total numeric, currency varchar, locale varchar, contact_name varchar, contact_name_folded varchar, contact_email varchar, contact_email_folded varchar, address varchar, given_by bigint, hold_seconds integer)
 INNER JOIN events AS e
   ON e.id = b.event_id
 WHERE
