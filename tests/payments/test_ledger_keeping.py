@@ -1,6 +1,9 @@
 """The simulated gateway's books: copied, cut to what is known, and rid of what is old."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -79,6 +82,38 @@ def test_books_that_were_put_in_their_place_are_written_on(ledger: Ledger, tmp_p
         beside.unlink()
     ledger.charge(NewCharge(reference="later", amount=Decimal("1.00"), currency="EUR", method="card"))
     assert references(ledger) == [*ALL[:3], "later", *ALL[3:]]
+
+
+LOOK = """\
+import sys
+from pathlib import Path
+from bms.payments.simulated.ledger import Ledger
+print(*sorted(entry.reference for entry in Ledger(Path(sys.argv[1])).entries()))
+"""
+
+
+def look_elsewhere(path: Path) -> list[str]:
+    """Return what another process finds, which then closes its connection."""
+    seen = subprocess.run(
+        [sys.executable, "-c", LOOK, str(path)], capture_output=True, text=True, check=True, timeout=60
+    )
+    return seen.stdout.split()
+
+
+def test_what_is_kept_open_is_not_taken_for_closed(ledger: Ledger, path: Path) -> None:
+    # As housekeeping does, in the same process. What is open beside it must keep its locks.
+    Ledger(path).remove_old(days=1, limit=1)
+    assert look_elsewhere(path) == ALL
+    ledger.charge(NewCharge(reference="later", amount=Decimal("1.00"), currency="EUR", method="card"))
+    assert look_elsewhere(path) == sorted([*ALL, "later"])
+
+
+def test_who_closes_a_descriptor_loses_the_locks(ledger: Ledger, path: Path) -> None:
+    # What the test above is for: this is how a charge is lost.
+    os.close(os.open(path, os.O_RDWR))
+    look_elsewhere(path)
+    ledger.charge(NewCharge(reference="later", amount=Decimal("1.00"), currency="EUR", method="card"))
+    assert "later" not in look_elsewhere(path)
 
 
 def test_a_connection_is_used_again(ledger: Ledger) -> None:

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -310,7 +310,10 @@ class Ledger:
             if self._prepared:
                 return
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            # Only a new file: who closes a descriptor of a file loses all locks that the process has on it
+            # (POSIX), those of its connections, too. Another process would then remove the log that they use.
+            with suppress(FileExistsError):
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             with closing(self._connect()) as connection:
                 _use_wal(connection)
                 connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
