@@ -1,7 +1,6 @@
 """The Idempotency-Key header: from a request to a key, and from a stored reply to a response."""
 
 import hashlib
-import hmac
 import re
 from collections.abc import Callable
 from functools import partial, update_wrapper
@@ -14,6 +13,7 @@ from bms.commands.idempotency import Key, StoredReply, run_once
 from bms.errors import MalformedRequest
 from bms.http.call import PREFIXES, Call
 from bms.http.headers import standard
+from bms.security.keyed_hash import keyed_hash
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ async def key_of(call: Call, body: bytes | None = None) -> Key | None:
     if request.query_string:
         asked.append(sorted(request.query.items()))
     asked_text = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
-    fingerprint = hmac.digest(call.settings.secret_key.encode(), asked_text, "sha256").hex()
+    fingerprint = keyed_hash(call.settings.secret_key).digest(asked_text).hex()
     # Stored as a hash, since databases differ in whether two keys that differ only in case are equal.
     return Key(call.caller.user_id, hashlib.sha256(value.encode()).hexdigest(), fingerprint)
 

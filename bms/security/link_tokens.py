@@ -10,6 +10,8 @@ import hmac
 import secrets
 from typing import NamedTuple
 
+from bms.security.keyed_hash import KeyedHash
+
 _PURPOSE = b"bms link token"
 
 
@@ -24,7 +26,7 @@ class LinkTokens:
     """Makes the tokens of this installation."""
 
     def __init__(self, secret: str) -> None:
-        self._key = hmac.digest(secret.encode(), _PURPOSE, "sha256")
+        self._hash = KeyedHash(hmac.digest(secret.encode(), _PURPOSE, "sha256"))
 
     def new(self) -> LinkToken:
         """Return a new token."""
@@ -33,8 +35,7 @@ class LinkTokens:
 
     def token(self, seed: str) -> str:
         """Return the token of ``seed``: letters, digits, - and _."""
-        digest = hmac.digest(self._key, seed.encode(), "sha256")
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        return base64.urlsafe_b64encode(self._hash.digest(seed.encode())).decode().rstrip("=")
 
 
 def hash_of(token: str) -> str:
