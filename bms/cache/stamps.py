@@ -13,12 +13,12 @@ stale value.
 
 import mmap
 import os
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from bms.cache.mapped import open_whole
-from bms.security.random_bytes import random_bytes
 
 # What a transaction has changed: by table the ids of the events whose rows it changed, or None for any rows.
 Changes = Mapping[str, Collection[int] | None]
@@ -116,7 +116,7 @@ class SharedMemory(Board):
         tables, slots = stamps_of(changes)
         # One for all of them: it only has to differ from the old ones. A reader may see half of it, which
         # does, too.
-        stamp = random_bytes(SIZE)
+        stamp = secrets.token_bytes(SIZE)
         places = [TABLES.index(table) * SIZE for table in tables]
         places += [_SLOTS_AT + slot * SIZE for slot in slots]
         for at in places:

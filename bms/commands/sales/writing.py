@@ -4,6 +4,7 @@ Everything but the ticket types, which the caller takes last.
 """
 
 import datetime as dt
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -21,7 +22,6 @@ from bms.errors import Contested
 from bms.queries.bookings import BookingLine, BookingRow, BookingView, list_tickets
 from bms.queries.schedule import IS_OVER, SALE_HAS_NOT_ENDED
 from bms.seating.terms import SeatState
-from bms.security.random_bytes import random_bytes
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
 from bms.terms import Actor, BookingStatus
@@ -90,7 +90,7 @@ _OF_BYTES = bytes(ord(ALPHABET[byte & 31]) for byte in range(256))
 
 def random_code(length: int) -> str:
     """Return ``length`` random characters, of 5 bits each."""
-    return random_bytes(length).translate(_OF_BYTES).decode("ascii")
+    return secrets.token_bytes(length).translate(_OF_BYTES).decode("ascii")
 
 
 @dataclass(slots=True, kw_only=True)
