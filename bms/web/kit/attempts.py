@@ -3,7 +3,6 @@
 It is the Idempotency-Key of the API, for a browser.
 """
 
-import hmac
 import secrets
 from collections.abc import Callable, Mapping
 from functools import partial, update_wrapper
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 import orjson
 
 from bms.commands.idempotency import Key, StoredReply, run_once
+from bms.security.keyed_hash import keyed_hash
 from bms.web.kit.forms import ATTEMPT
 from bms.web.kit.visit import Visit
 
@@ -30,7 +30,7 @@ def key_of_attempt(visit: Visit, typed: Mapping[str, str]) -> Key | None:
     """Return the key under which a form has its effect once. None for a form without a number."""
     if not typed.get(FIELD):
         return None
-    secret, path = visit.settings.secret_key.encode(), visit.request.rel_url.raw_path
+    digest, path = keyed_hash(visit.settings.secret_key).digest, visit.request.rel_url.raw_path
     asked = orjson.dumps(
         [path, {name: value for name, value in typed.items() if name != "csrf"}],
         option=orjson.OPT_SORT_KEYS,
@@ -38,8 +38,8 @@ def key_of_attempt(visit: Visit, typed: Mapping[str, str]) -> Key | None:
     name = _PURPOSE + f"{path} {typed[FIELD]}".encode()
     return Key(
         visit.caller.user_id,
-        hmac.digest(secret, name, "sha256").hex(),
-        hmac.digest(secret, asked, "sha256").hex(),
+        digest(name).hex(),
+        digest(asked).hex(),
     )
 
 

@@ -13,6 +13,7 @@ import secrets
 from aiohttp import web
 
 from bms.errors import ForgedForm
+from bms.security.keyed_hash import keyed_hash
 
 FIELD = "csrf"
 _PURPOSE = b"bms form token\0"
@@ -35,7 +36,7 @@ def check_origin(request: web.Request, origin: str, *, is_proof: bool = False) -
 
 def token_key(secret_key: str, session_hash: str) -> bytes:
     """Return what the tokens of a session's forms are masked from."""
-    return hmac.digest(secret_key.encode(), _PURPOSE + session_hash.encode(), "sha256")
+    return keyed_hash(secret_key).digest(_PURPOSE + session_hash.encode())
 
 
 def new_token(key: bytes) -> str:

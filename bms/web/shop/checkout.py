@@ -1,7 +1,6 @@
 """Checkout: what is held and for how long, who the buyer is, and paying."""
 
 import datetime as dt
-import hmac
 import secrets
 from typing import Any
 
@@ -22,6 +21,7 @@ from bms.queries.events import EventRow
 from bms.queries.payments import list_payment_methods
 from bms.schemas.guests import GuestContact
 from bms.schemas.payments import Pay, present_next_action
+from bms.security.keyed_hash import keyed_hash
 from bms.terms import BookingStatus, Method, PaymentStatus
 from bms.web.kit.forms import Form, body_of
 from bms.web.kit.pages import Pages
@@ -162,15 +162,15 @@ def _order(form: Form, view: BookingView) -> dict[str, Any] | None:
 
 def _key(visit: Visit, view: BookingView, typed: dict[str, str], order: dict[str, Any]) -> Key:
     """Return the key under which this form pays once, however often it is sent."""
-    secret = visit.settings.secret_key.encode()
+    digest = keyed_hash(visit.settings.secret_key).digest
     name = f"site pay {view.id} {typed.get('attempt', '')}".encode()
     asked = orjson.dumps(
         [order["booking_id"], order["method"], order["details"]], option=orjson.OPT_SORT_KEYS
     )
     return Key(
         visit.caller.user_id,
-        hmac.digest(secret, name, "sha256").hex(),
-        hmac.digest(secret, asked, "sha256").hex(),
+        digest(name).hex(),
+        digest(asked).hex(),
     )
 
 
