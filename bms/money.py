@@ -74,7 +74,7 @@ class Money:
     @property
     def is_payable(self) -> bool:
         """Whether the amount is a whole number of the currency's smallest ones: no 1500.50 JPY."""
-        return self.amount % _UNITS[exponent_of(self.currency)] == 0
+        return self.amount % self.unit == 0
 
     def percent(self, percent: int) -> "Money":
         """Return ``percent`` of the amount, rounded half up to the currency's smallest amount."""

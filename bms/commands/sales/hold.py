@@ -65,9 +65,6 @@ class Ask:
         return wanted[0].quantity if len(wanted) == 1 else sum(item.quantity for item in wanted)
 
 
-_NOTHING = contextlib.nullcontext()
-
-
 class _Plan(NamedTuple):
     """An ask that is granted, and the booking to make for it."""
 
@@ -96,9 +93,8 @@ def hold_tickets(
     unpaid = count_unpaid(tx, [ask for ask in new if ask.event_id in sales], limits)
     quotes: dict[tuple[int, tuple[Wanted, ...]], Quote] = {}  # In a rush most of a group want the same.
     plans: list[_Plan] = []
-    seated = _seated(new, sales)
-    with contextlib.ExitStack() if seated else _NOTHING as judging:
-        seats = {} if judging is None else _open_seats(tx, seated, maps, judging)
+    with contextlib.ExitStack() as judging:
+        seats = _open_seats(tx, _seated(new, sales), maps, judging)
         for number, ask in enumerate(asks):
             repeated = first.get(ask.key) if ask.key is not None else None
             if repeated is not None:
@@ -210,9 +206,9 @@ def _open_seats(
     tx: Transaction, event_ids: Sequence[int], maps: SeatMaps | None, judging: contextlib.ExitStack
 ) -> dict[int, OpenSeats]:
     """Lock the seating of events and return their seats, for a trial each."""
-    assert maps is not None
     found: dict[int, OpenSeats] = {}
     for event_id in event_ids:
+        assert maps is not None
         try:
             seat_sale = SeatSale.begin(tx, maps, event_id)
         except NotOnSale as refusal:

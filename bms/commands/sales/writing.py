@@ -83,8 +83,6 @@ INSERT_LINES = Statement(
 
 # Without I, L, O and U, which people mistake for other characters when they read a code aloud or type it.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
 _OF_BYTES = bytes(ord(ALPHABET[byte & 31]) for byte in range(256))
 
 

@@ -278,8 +278,7 @@ class Ledger:
             except BaseException:
                 one.connection.execute("ROLLBACK")
                 raise
-            else:
-                one.connection.execute("COMMIT")
+            one.connection.execute("COMMIT")
         except sqlite3.Error:
             one.connection.close()
             raise
@@ -295,7 +294,8 @@ class Ledger:
             if one.file == _identity(self._path):
                 return one
             one.connection.close()
-        return _Open(self._connect(), _identity(self._path))
+        file = _identity(self._path)  # Before: what comes to the path meanwhile is then seen the next time.
+        return _Open(self._connect(), file)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
