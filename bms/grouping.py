@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from bms.errors import Overloaded
+from bms.lanes import Lanes
 
 AskT = TypeVar("AskT")
 ReplyT = TypeVar("ReplyT")
@@ -30,7 +31,7 @@ class Grouping(Generic[AskT, ReplyT]):
     ``together`` returns for each ask its reply, the error that refuses it, or None: it is then served alone,
     as all of a group are that ``together`` fails for. An error of the types ``for_all`` refuses the whole
     group instead. Two asks of which ``apart`` says the same are never in one group. At most ``lanes`` groups
-    are served in parallel, and at most ``queue`` asks wait.
+    are served in parallel, see ``Lanes``, and at most ``queue`` asks wait.
     """
 
     def __init__(
@@ -49,10 +50,9 @@ class Grouping(Generic[AskT, ReplyT]):
         self._apart = apart
         self._for_all = for_all
         self.group = group
-        self.lanes = lanes
+        self.lanes = Lanes(self._next_group, self._serve, most=lanes)
         self.queue = queue
         self._waiting: deque[_Waiting[AskT, ReplyT]] = deque()
-        self._open: set[asyncio.Task[Any]] = set()
 
     @property
     def waiting(self) -> int:
@@ -68,39 +68,14 @@ class Grouping(Generic[AskT, ReplyT]):
             raise Overloaded()
         waiting = _Waiting[AskT, ReplyT](ask, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        self._open_lane()
+        self.lanes.open()
         return await waiting.reply
 
     async def close(self) -> None:
         """Return when every ask has been served."""
-        while self._open:
-            await asyncio.wait(self._open)
+        await self.lanes.close()
 
-    def _open_lane(self) -> None:
-        if len(self._open) < self.lanes:
-            # A lane serves many requests, so it has the context of none.
-            lane = asyncio.create_task(self._serve(), context=Context())
-            self._open.add(lane)
-            lane.add_done_callback(self._open.discard)  # also if it is cancelled before it starts
-
-    async def _serve(self) -> None:
-        try:
-            while group := self._next_group():
-                if self._waiting:
-                    self._open_lane()
-                try:
-                    await self._serve_group(group)
-                finally:
-                    for one in group:  # Whatever went wrong, nobody waits for ever.
-                        if not one.reply.done():
-                            one.reply.cancel()
-        finally:
-            # Must stay synchronous: an await between "queue empty" and this line would strand the next ask.
-            lane = asyncio.current_task()
-            if lane is not None:
-                self._open.discard(lane)
-
-    def _next_group(self) -> list[_Waiting[AskT, ReplyT]]:
+    def _next_group(self) -> list[_Waiting[AskT, ReplyT]] | None:
         group: list[_Waiting[AskT, ReplyT]] = []
         later: list[_Waiting[AskT, ReplyT]] = []
         seen: set[Hashable] = set()
@@ -115,7 +90,15 @@ class Grouping(Generic[AskT, ReplyT]):
                 seen.add(mark)
                 group.append(one)
         self._waiting.extendleft(reversed(later))
-        return group
+        return group or None
+
+    async def _serve(self, group: Sequence[_Waiting[AskT, ReplyT]]) -> None:
+        try:
+            await self._serve_group(group)
+        finally:
+            for one in group:  # Whatever went wrong, nobody waits for ever.
+                if not one.reply.done():
+                    one.reply.cancel()
 
     async def _serve_group(self, group: Sequence[_Waiting[AskT, ReplyT]]) -> None:
         left = list(group)

@@ -14,10 +14,8 @@ import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from contextvars import Context
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any
 
 from bms.checkout.charts import Charts
 from bms.commands.idempotency import StoredReply
@@ -34,6 +32,7 @@ from bms.errors import (
     SoldOut,
     TooManyRequests,
 )
+from bms.lanes import Lanes
 from bms.seating.maps import ChartNeeded, ReleaseDue
 from bms.sql.database import Database
 
@@ -88,7 +87,7 @@ class Turnstile:
         self._database = database
         self._charts = Charts(database) if charts is None else charts
         self.group = group
-        self.lanes = lanes
+        self.lanes = Lanes(self._next_group, self._serve, most=lanes)
         self.lanes_an_event = lanes_an_event
         self.queue = queue
         self.per_user = per_user
@@ -98,7 +97,6 @@ class Turnstile:
         self._of_user: defaultdict[int, int] = defaultdict(int)  # waiting, by who asks
         self._of_event: defaultdict[int, int] = defaultdict(int)  # waiting
         self._served: defaultdict[int, int] = defaultdict(int)  # lanes by event
-        self._open: set[asyncio.Task[Any]] = set()
         self._observe_group = observe_group
         self._observe_hold = observe_hold
         self._looked: dict[int, float] = {}  # when overdue holds were last looked for, by event
@@ -136,12 +134,11 @@ class Turnstile:
         self._waiting.append(waiting)
         self._count(ask, 1)
         if self._may_serve(ask.event_id):
-            self._open_lane()
+            self.lanes.open()
 
     async def close(self) -> None:
         """Return when every ask has been served."""
-        while self._open:
-            await asyncio.wait(self._open)
+        await self.lanes.close()
 
     def _count(self, ask: Ask, step: int) -> None:
         for counts, key in ((self._of_user, ask.actor.user_id), (self._of_event, ask.event_id)):
@@ -175,34 +172,18 @@ class Turnstile:
             if not self._served[event_id]:
                 del self._served[event_id]
 
-    def _open_lane(self) -> None:
-        if len(self._open) < self.lanes:
-            # A lane serves many requests, so it has the context of none.
-            lane = asyncio.create_task(self._serve(), context=Context())
-            self._open.add(lane)
-            lane.add_done_callback(self._open.discard)  # also if it is cancelled before it starts
-
-    async def _serve(self) -> None:
+    async def _serve(self, group: Sequence[_Waiting]) -> None:
+        events = {one.ask.event_id for one in group}
+        self._count_lane(events, 1)
         try:
-            while group := self._next_group():
-                if self._waiting:
-                    self._open_lane()  # A lane that found nothing to do may find something now.
-                events = {one.ask.event_id for one in group}
-                self._count_lane(events, 1)
-                try:
-                    await self._serve_group(group)
-                finally:
-                    self._count_lane(events, -1)
-                    for one in group:
-                        if not one.reply.done():
-                            _refuse(one, BMSError())  # Whatever went wrong, nobody waits forever.
+            await self._serve_group(group)
         finally:
-            # Must stay synchronous: an await between "queue empty" and this line would strand the next ask.
-            lane = asyncio.current_task()
-            if lane is not None:
-                self._open.discard(lane)
+            self._count_lane(events, -1)
+            for one in group:
+                if not one.reply.done():
+                    _refuse(one, BMSError())  # Whatever went wrong, nobody waits forever.
 
-    def _next_group(self) -> list[_Waiting]:
+    def _next_group(self) -> list[_Waiting] | None:
         """Take the next group off the queue. Asks of one buyer go one by one: the next must see the last."""
         group: list[_Waiting] = []
         people: set[int] = set()
@@ -230,7 +211,7 @@ class Turnstile:
         self._waiting.extendleft(reversed(later))
         if group:
             self._observe_group([now - one.since for one in group])
-        return group
+        return group or None
 
     async def _serve_group(self, group: Sequence[_Waiting], *, again: int = AGAIN) -> None:
         try:

@@ -122,6 +122,7 @@ async def test_groups_side_by_side_are_for_other_events(
 ) -> None:
     hot, other = await make_event(), await make_event()
     through = Turnstile(counted, group=2, lanes=3)
+    through.lanes.late_after = 0
     asks = [ask(user, hot["id"]) for user in buyers[:6]] + [ask(user, other["id"]) for user in buyers[6:]]
     await serve(through, asks)
     assert counted.groups == [2, 2, 2, 2]
@@ -136,6 +137,7 @@ async def test_an_event_that_may_have_two_groups_has_them(
     """The twin: without the bound they are side by side, and wait for each other in the database."""
     event = await make_event()
     through = Turnstile(counted, group=2, lanes=3, lanes_an_event=3)
+    through.lanes.late_after = 0
     await serve(through, [ask(user, event["id"]) for user in buyers])
     assert counted.most == {event["id"]: 3}
 

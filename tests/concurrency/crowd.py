@@ -27,7 +27,8 @@ class Person(NamedTuple):
 def let_race(turnstile: Turnstile, *, group: int = 1, lanes: int = 8) -> None:
     """Have ``lanes`` transactions of ``group`` buyers run at a time, for one event too, as many processes."""
     turnstile.group = group
-    turnstile.lanes = turnstile.lanes_an_event = lanes
+    turnstile.lanes.most = turnstile.lanes_an_event = lanes
+    turnstile.lanes.late_after = 0
 
 
 async def make_crowd(db: Database, tokens: Tokens, size: int, role: str = "USER") -> list[Person]:

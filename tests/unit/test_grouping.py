@@ -146,14 +146,3 @@ async def test_who_is_served_alone_has_the_context_of_the_request() -> None:
 
     await asyncio.gather(send("a"), send("b"))
     assert seen == {"all": "none", "a": "a", "b": "b"}
-
-
-async def test_a_second_lane_serves_beside_the_first() -> None:
-    counter = Counter(lanes=2, group=2)
-    sent = counter.send(1, 2, 3, 4, 5, 6)
-    await settle()
-    assert counter.groups == [[1, 2], [3, 4]]
-    counter.opened.set()
-    await counter.grouping.close()
-    assert all(one.done() for one in sent)
-    assert counter.groups[2:] == [[5, 6]]

@@ -95,7 +95,7 @@ MAY_IMPORT = {
         *("sql.database", "sql.odbc"),
     },
     "checkout": {
-        *("grouping", "commands", "queries", "schemas", "payments"),
+        *("grouping", "lanes", "commands", "queries", "schemas", "payments"),
         *("seating", "sql.database", "worker"),
     },
     "commands": {
@@ -111,7 +111,8 @@ MAY_IMPORT = {
     "broker": set(),
     "mail": {"i18n.languages", "i18n.refund_rules", "i18n.templates"},
     "i18n": set(),
-    "grouping": set(),
+    "grouping": {"lanes"},
+    "lanes": set(),
     "payments": {"grouping"},
     "seating": set(),
     "pictures": set(),

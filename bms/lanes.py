@@ -1,0 +1,81 @@
+"""Lanes: groups of asks are served one after the other, and beside one that takes long.
+
+While one group is served, the next one forms. One lane makes the largest groups, and a group costs much the
+same whether it is large or small. A second lane is for the group that waits for somebody's lock: those who
+do not need that lock pass it by.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextvars import Context
+from typing import Any, Generic, TypeVar
+
+LATE_AFTER = 0.1  # seconds
+
+GroupT = TypeVar("GroupT")
+
+
+class Lanes(Generic[GroupT]):
+    """Serves what ``take`` gives by ``serve``, in at most ``most`` lanes.
+
+    ``take`` returns the next group, None if nothing waits that may be served now. ``serve`` raises nothing.
+    Another lane is opened when every open one is at a group for longer than ``late_after`` seconds; with 0 it
+    is opened at once.
+    """
+
+    def __init__(
+        self,
+        take: Callable[[], GroupT | None],
+        serve: Callable[[GroupT], Awaitable[None]],
+        *,
+        most: int,
+        late_after: float = LATE_AFTER,
+    ) -> None:
+        self._take = take
+        self._serve = serve
+        self.most = most
+        self.late_after = late_after
+        self._open: set[asyncio.Task[Any]] = set()
+        self._late: set[asyncio.Task[Any]] = set()
+
+    def open(self) -> None:
+        """Have what waits served, by a new lane unless an open one comes to it in a moment."""
+        if len(self._open) < self.most and len(self._late) == len(self._open):
+            # A lane serves many requests, so it has the context of none.
+            lane = asyncio.create_task(self._run(), context=Context())
+            self._open.add(lane)
+            lane.add_done_callback(self._end)  # also if it is cancelled before it starts
+
+    async def close(self) -> None:
+        """Return when everything that waited has been served."""
+        while self._open:
+            await asyncio.wait(self._open)
+
+    async def _run(self) -> None:
+        lane = asyncio.current_task()
+        assert lane is not None
+        loop = asyncio.get_running_loop()
+        try:
+            while (group := self._take()) is not None:
+                if self.late_after:
+                    late = loop.call_later(self.late_after, self._pass_by, lane)
+                else:
+                    late = loop.call_soon(self._pass_by, lane)
+                try:
+                    await self._serve(group)
+                finally:
+                    late.cancel()
+                    self._late.discard(lane)
+                if len(self._open) - len(self._late) > 1:
+                    break  # Another lane is at work, and comes to what waits.
+        finally:
+            # Must stay synchronous: an await between "nothing waits" and this would strand the next ask.
+            self._end(lane)
+
+    def _pass_by(self, lane: "asyncio.Task[Any]") -> None:
+        self._late.add(lane)
+        self.open()
+
+    def _end(self, lane: "asyncio.Task[Any]") -> None:
+        self._open.discard(lane)
+        self._late.discard(lane)

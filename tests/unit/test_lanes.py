@@ -1,0 +1,122 @@
+"""Lanes: one serves group after group, and another passes by a group that takes long."""
+
+import asyncio
+
+import pytest
+
+from bms.lanes import Lanes
+
+LATE_AFTER = 0.02  # seconds
+
+
+class Serving:
+    """Serves groups of one. Those in ``held`` stand still until their event is set."""
+
+    def __init__(self, *, most: int = 2, late_after: float = LATE_AFTER) -> None:
+        self.waiting: list[str] = []
+        self.served: list[str] = []
+        self.now: set[str] = set()
+        self.most_now = 0
+        self.held: dict[str, asyncio.Event] = {}
+        self.lanes = Lanes(self.take, self.serve, most=most, late_after=late_after)
+
+    def take(self) -> str | None:
+        return self.waiting.pop(0) if self.waiting else None
+
+    async def serve(self, group: str) -> None:
+        self.now.add(group)
+        self.most_now = max(self.most_now, len(self.now))
+        if group in self.held:
+            await self.held[group].wait()
+        await asyncio.sleep(0)
+        self.now.remove(group)
+        self.served.append(group)
+
+    def come(self, *groups: str) -> None:
+        for group in groups:
+            self.waiting.append(group)
+            self.lanes.open()
+
+    def hold(self, *groups: str) -> None:
+        self.held |= {group: asyncio.Event() for group in groups}
+
+    async def until(self, *served: str) -> None:
+        async with asyncio.timeout(10):
+            while self.served != list(served):
+                await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+async def serving() -> Serving:
+    return Serving()
+
+
+async def test_groups_that_are_quick_go_one_after_the_other(serving: Serving) -> None:
+    serving.come("a", "b", "c")
+    await serving.lanes.close()
+    assert (serving.served, serving.most_now) == (["a", "b", "c"], 1)
+
+
+async def test_with_no_patience_they_go_side_by_side() -> None:
+    """The twin: the test above can fail."""
+    serving = Serving(late_after=0)
+    serving.hold("a", "b")
+    serving.come("a", "b", "c")
+    await asyncio.sleep(0.01)
+    assert serving.now == {"a", "b"}
+    serving.held["b"].set()
+    await serving.until("b", "c")
+    serving.held["a"].set()
+    await serving.lanes.close()
+    assert serving.served == ["b", "c", "a"]
+
+
+async def test_a_group_that_takes_long_is_passed_by(serving: Serving) -> None:
+    serving.hold("long")
+    serving.come("long", "a", "b")
+    await serving.until("a", "b")
+    # Also by those who come while no other lane is open.
+    serving.come("c")
+    await serving.until("a", "b", "c")
+    serving.held["long"].set()
+    await serving.until("a", "b", "c", "long")
+
+
+async def test_when_all_lanes_are_late_the_others_wait(serving: Serving) -> None:
+    serving.hold("one", "two")
+    serving.come("one", "two", "a")
+    await asyncio.sleep(4 * LATE_AFTER)
+    assert serving.now == {"one", "two"}
+    serving.held["two"].set()
+    await serving.until("two", "a")
+    serving.held["one"].set()
+    await serving.lanes.close()
+    assert serving.served == ["two", "a", "one"]
+
+
+async def test_a_lane_that_was_late_leaves_the_work_to_the_one_that_passed_it_by(serving: Serving) -> None:
+    serving.hold("long", "next")
+    serving.come("long", "next")
+    async with asyncio.timeout(10):
+        while serving.now != {"long", "next"}:
+            await asyncio.sleep(0.001)
+    # The second lane has just begun, so the first one ends rather than serve beside it.
+    serving.held["long"].set()
+    await serving.until("long")
+    serving.come("a")
+    serving.held["next"].set()
+    await serving.until("long", "next", "a")
+    serving.most_now = 0
+    serving.come("b", "c", "d")
+    await serving.lanes.close()
+    assert serving.most_now == 1
+
+
+async def test_a_lane_that_is_cancelled_before_it_starts_strands_nobody(serving: Serving) -> None:
+    serving.come("a")
+    (lane,) = (task for task in asyncio.all_tasks() if task is not asyncio.current_task())
+    lane.cancel()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    serving.come("b")
+    await serving.until("a", "b")
