@@ -57,6 +57,7 @@ from bms.http.endpoint import install
 from bms.http.middleware import surrounding
 from bms.http.refusals import Refusals
 from bms.http.resources import known_paths
+from bms.http.sessions import Sessions
 from bms.http.shared import SharedReply
 from bms.links import Links
 from bms.openapi.document import describe
@@ -161,6 +162,7 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     )
     metrics.sample_with(lambda: _look(app))
     app[keys.TILL] = Till(app[keys.DATABASE])
+    app[keys.SESSIONS] = Sessions(app[keys.DATABASE])
     app[keys.TOKENS] = Tokens(
         settings.secret_key,
         access_seconds=settings.access_token_seconds,

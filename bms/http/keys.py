@@ -13,6 +13,7 @@ from bms.checkout.turnstile import Turnstile
 from bms.errors import BMSError
 from bms.http.access_log import AccessLog
 from bms.http.refusals import Refusals
+from bms.http.sessions import Sessions
 from bms.http.shared import SharedReply
 from bms.links import Links
 from bms.mail.transports import Transport
@@ -38,6 +39,7 @@ SEAT_WATCH = web.AppKey("seat_watch", SeatWatch[SharedReply])
 ACCESS_LOG = web.AppKey("access_log", AccessLog)
 REPLIES = web.AppKey("replies", Cache[SharedReply])
 CALLERS = web.AppKey("callers", Cache[KnownCaller])
+SESSIONS = web.AppKey("sessions", Sessions)
 TOKENS = web.AppKey("tokens", Tokens)
 DEVICES = web.AppKey("devices", Devices)
 REFUSALS = web.AppKey("refusals", Refusals)

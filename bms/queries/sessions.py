@@ -1,6 +1,7 @@
-"""Sessions: the one that an access token names, and those of a user."""
+"""Sessions: those that access tokens name, and those of a user."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from bms.sql.session import Transaction
@@ -10,6 +11,8 @@ from bms.sql.statements import Statement
 class LiveSession(NamedTuple):
     """The role and the language of the session's user, and since when they have a second factor."""
 
+    id: int
+    user_id: int
     role: str
     locale: str | None
     second_factor_at: dt.datetime | None
@@ -25,22 +28,22 @@ class SessionRow(NamedTuple):
     last_used_at: dt.datetime
 
 
-GET_LIVE = Statement(
-    "sessions.get_live",
-    "@id BIGINT, @user_id BIGINT",
+LIST_LIVE = Statement(
+    "sessions.list_live",
+    "@ids BIGINT LIST",
     """
-    SELECT u.role, u.locale, u.second_factor_at
+    SELECT s.id, s.user_id, u.role, u.locale, u.second_factor_at
     FROM   sessions AS s
     INNER JOIN users AS u ON u.id = s.user_id
-    WHERE  s.id = @id AND s.user_id = @user_id AND s.revoked_at IS NULL AND u.is_active = 1
+    WHERE  s.id IN (@ids) AND s.revoked_at IS NULL AND u.is_active = 1
     """,
     LiveSession,
 )
 
 
-def get_live_session(tx: Transaction, *, session_id: int, user_id: int) -> LiveSession | None:
-    """Return a user's session, or None if it has ended or the account is deactivated."""
-    return tx.row(GET_LIVE, id=session_id, user_id=user_id)
+def list_live_sessions(tx: Transaction, *, session_ids: Sequence[int]) -> list[LiveSession]:
+    """Return those of the sessions that have not ended and whose account is not deactivated."""
+    return tx.rows(LIST_LIVE, ids=session_ids)
 
 
 LIST = Statement(

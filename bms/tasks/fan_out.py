@@ -13,6 +13,7 @@ from bms.sql.database import Database, StatementFailed
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 30  # A leader that dies is replaced after this; a live one renews its lease with every round.
+LOOKS = 3  # of a process that does not lead, whether the leader has gone
 
 
 def maker_of_links(tokens: LinkTokens) -> MakeLink:
@@ -55,7 +56,8 @@ class FanOut:
         person, so that nobody's ticket waits for them.
         """
         done = 0
-        while await self._database.transact(lead, holder=self._holder, seconds=LEASE_SECONDS):
+        leads = await self._take_lead()
+        while leads:
             told = await self._batch() + await self._page()
             if not told:
                 await self._database.transact(resign, holder=self._holder)
@@ -64,7 +66,19 @@ class FanOut:
             if told < BATCH:
                 # A round costs much the same for one as for many, and in a sale there is always one.
                 await asyncio.sleep(self._gather)
+            leads = await self._lead()
         return done
+
+    async def _take_lead(self) -> bool:
+        for _ in range(LOOKS):
+            if await self._lead():
+                return True
+            # The leader tells of what is announced here too, unless its last look was a moment too early.
+            await asyncio.sleep(2 * self._gather)
+        return False
+
+    async def _lead(self) -> bool:
+        return await self._database.transact(lead, holder=self._holder, seconds=LEASE_SECONDS)
 
     async def _batch(self) -> int:
         try:

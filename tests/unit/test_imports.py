@@ -47,6 +47,7 @@ MAY_IMPORT = {
     },
     "openapi": {"http", "schemas", "security.signatures"},
     "http": {
+        "grouping",
         *(
             "cache",
             "i18n.tags",
