@@ -20,8 +20,13 @@ _numbers = itertools.count(1)
 
 def new_token() -> str:
     """Return a token of this process, each time another."""
-    pid = os.getpid()
-    return f"{host()}{pid:08x}{_began(pid) or 0:08x}{next(_numbers) & 0xFFFFFFFF:08x}"
+    return f"{_process(os.getpid())}{next(_numbers) & 0xFFFFFFFF:08x}"
+
+
+@functools.lru_cache(1)
+def _process(pid: int) -> str:
+    """Return the digits that the tokens of our own process begin with; ``pid`` changes in a fork."""
+    return f"{host()}{pid:08x}{_began(pid) or 0:08x}"
 
 
 @functools.cache

@@ -57,6 +57,7 @@ class Lanes(Generic[GroupT]):
         loop = asyncio.get_running_loop()
         try:
             while (group := self._take()) is not None:
+                late: asyncio.Handle
                 if self.late_after:
                     late = loop.call_later(self.late_after, self._pass_by, lane)
                 else:

@@ -69,7 +69,7 @@ async def pay(
         outcome = await _give_up(gateway, charge, ENDED)
     elif outcome.pending:
         outcome = await _give_up(gateway, charge, NEEDS_BUYER)
-    return await till.settle(claim.payment_id, outcome, request_id=actor.request_id)
+    return await till.settle(claim.payment_id, booking_id, outcome, request_id=actor.request_id)
 
 
 async def _give_up(gateway: Gateway, charge: Charge, why: str) -> Outcome:

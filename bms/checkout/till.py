@@ -19,6 +19,7 @@ from bms.sql.database import Database
 
 class _Settling(NamedTuple):
     payment_id: int
+    booking_id: int
     outcome: Outcome
     request_id: str | None
 
@@ -45,9 +46,11 @@ class Till:
         """Claim a booking, or return the first reply under the key. Raises as ``claim_payment``."""
         return await self.claims.ask(wish)
 
-    async def settle(self, payment_id: int, outcome: Outcome, *, request_id: str | None) -> StoredReply:
-        """Write the outcome of a payment and return the reply. Raises as ``settlement.settle``."""
-        one = _Settling(payment_id, outcome, request_id)
+    async def settle(
+        self, payment_id: int, booking_id: int, outcome: Outcome, *, request_id: str | None
+    ) -> StoredReply:
+        """Write the outcome of a booking's payment, return the reply. Raises as ``settlement.settle``."""
+        one = _Settling(payment_id, booking_id, outcome, request_id)
         return await (self.successes.ask(one) if outcome.succeeded else self._settle_alone(one))
 
     async def close(self) -> None:
@@ -77,6 +80,7 @@ class Till:
         successes = [
             Success(
                 payment_id=one.payment_id,
+                booking_id=one.booking_id,
                 gateway_reference=one.outcome.gateway_reference,
                 render=renderer(one.outcome.message, one.request_id),
                 request_id=one.request_id,

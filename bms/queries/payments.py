@@ -1,7 +1,6 @@
 """Payments, and the methods that an event accepts."""
 
 import datetime as dt
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -46,17 +45,6 @@ GET = Statement(
     PaymentRow,
 )
 
-LIST_BY_ID = Statement(
-    "payments.list_by_id",
-    "@ids BIGINT LIST",
-    f"""
-    SELECT {_COLUMNS}
-    FROM   payments
-    WHERE  id IN (@ids)
-    """,  # noqa: S608
-    PaymentRow,
-)
-
 LIST_OF_USER = Statement(
     "payments.list_of_user",
     "@user_id BIGINT, @status NVARCHAR(24), @before BIGINT, @limit INT",
@@ -89,11 +77,6 @@ def get_payment(tx: Transaction, *, payment_id: int, viewer_id: int | None) -> P
     if payment is None or viewer_id not in (None, payment.user_id):
         raise NotFound("There is no such payment")
     return payment
-
-
-def list_payments_by_id(tx: Transaction, *, payment_ids: Sequence[int]) -> list[PaymentRow]:
-    """Return these payments, whoever made them, in no order."""
-    return tx.rows(LIST_BY_ID, ids=payment_ids)
 
 
 def list_payments(

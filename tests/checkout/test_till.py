@@ -84,13 +84,21 @@ async def served(*asks: Any) -> list[Any]:
     return await asyncio.gather(*asks, return_exceptions=True)
 
 
+async def settled(till: Till, crowd: Sequence[tuple[User, dict[str, Any]]], claims: Sequence[Any]) -> list[Any]:
+    """Settle the claims of a crowd, all of which have paid."""
+    pairs = zip(crowd, claims, strict=True)
+    return await served(
+        *(till.settle(claim.payment_id, booking["id"], PAID, request_id="r") for (_, booking), claim in pairs)
+    )
+
+
 @pytest.mark.needs("text in OPENJSON")
 async def test_a_crowd_pays_together(
     scene: Scene, till: Watched, crowd: list[tuple[User, dict[str, Any]]]
 ) -> None:
     claims = await served(*(till.claim(wish(*one, key=f"k{n}")) for n, one in enumerate(crowd)))
     assert all(isinstance(claim, Claim) for claim in claims), claims
-    replies = await served(*(till.settle(claim.payment_id, PAID, request_id="r") for claim in claims))
+    replies = await settled(till, crowd, claims)
     assert [reply.status for reply in replies] == [201] * 6
     assert (till.groups, till.alone) == ([6, 6], 0)
     assert {scene.status(booking) for _, booking in crowd} == {"CONFIRMED"}
@@ -153,7 +161,7 @@ async def test_a_payment_that_another_settles_spoils_no_group(
             render=lambda payment, status: StoredReply.of(201, {"status": status}),
             request_id=None,
         )
-    replies = await served(*(till.settle(claim.payment_id, PAID, request_id="r") for claim in claims))
+    replies = await settled(till, crowd, claims)
     assert [reply.status for reply in replies] == [201, 409, 201, 201, 201, 201]
     assert scene.count("tickets", "status = 'VALID'") == 10
     assert [scene.status(booking) for _, booking in crowd][1] == "PENDING"
@@ -170,7 +178,7 @@ async def test_late_payments_are_settled_alone(
         crowd[0][1]["id"],
     )
     scene.rows("UPDATE ticket_types SET available = available + 2")
-    replies = await served(*(till.settle(claim.payment_id, PAID, request_id="r") for claim in claims))
+    replies = await settled(till, crowd, claims)
     assert [reply.status for reply in replies] == [201] * 6
     assert (till.groups[-1], till.alone) == (6, 1)
     assert scene.count("tickets", "status = 'VALID'") == 12

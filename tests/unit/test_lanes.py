@@ -1,6 +1,7 @@
 """Lanes: one serves group after group, and another passes by a group that takes long."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -41,9 +42,14 @@ class Serving:
         self.held |= {group: asyncio.Event() for group in groups}
 
     async def until(self, *served: str) -> None:
-        async with asyncio.timeout(10):
-            while self.served != list(served):
-                await asyncio.sleep(0.001)
+        await when(lambda: self.served == list(served))
+
+
+async def when(holds: Callable[[], bool]) -> None:
+    """Return as soon as a condition holds."""
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110  # nobody tells of it
+            await asyncio.sleep(0.001)
 
 
 @pytest.fixture
@@ -97,9 +103,7 @@ async def test_when_all_lanes_are_late_the_others_wait(serving: Serving) -> None
 async def test_a_lane_that_was_late_leaves_the_work_to_the_one_that_passed_it_by(serving: Serving) -> None:
     serving.hold("long", "next")
     serving.come("long", "next")
-    async with asyncio.timeout(10):
-        while serving.now != {"long", "next"}:
-            await asyncio.sleep(0.001)
+    await when(lambda: serving.now == {"long", "next"})
     # The second lane has just begun, so the first one ends rather than serve beside it.
     serving.held["long"].set()
     await serving.until("long")

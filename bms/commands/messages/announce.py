@@ -43,12 +43,16 @@ HURRY = Statement(
 )
 
 
+Announced = tuple[Announcement, str | None]
+"""An announcement, and the id of the request that made the change."""
+
+
 def announce(tx: Transaction, *announcements: Announcement, request_id: str | None = None) -> None:
     """Write a row for each of ``announcements``, with the id of the request that made the change."""
     announce_each(tx, [(announcement, request_id) for announcement in announcements])
 
 
-def announce_each(tx: Transaction, announced: Sequence[tuple[Announcement, str | None]]) -> None:
+def announce_each(tx: Transaction, announced: Sequence[Announced]) -> None:
     """Write a row for each announcement with the id of its request, in one statement."""
     rows = [
         {

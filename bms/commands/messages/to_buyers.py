@@ -26,7 +26,7 @@ from bms.announcements import (
     TicketsCancelled,
     TicketsResent,
 )
-from bms.commands.messages.announce import announce, announce_each
+from bms.commands.messages.announce import Announced, announce, announce_each
 from bms.formats import rfc3339
 from bms.money import Money
 from bms.queries.bookings import BookingLine, TicketRow, list_lines, list_tickets
@@ -126,26 +126,34 @@ GET_REFUND = Statement(
 )
 
 
-def bookings_confirmed(tx: Transaction, confirmed: Sequence[tuple[int, str | None]]) -> None:
-    """Announce that bookings are confirmed and have tickets; each comes with the id of its request."""
-    requests = dict(confirmed)
+def bookings_confirmed(
+    tx: Transaction,
+    requests: Mapping[int, str | None],
+    tickets: Mapping[int, Sequence[TicketRow]],
+    *,
+    lines: Mapping[int, Sequence[BookingLine]] | None = None,
+    beside: Sequence[Announced] = (),
+) -> None:
+    """Announce that bookings are confirmed and have ``tickets``, after what is announced ``beside``.
+
+    ``requests`` are the ids of the requests that confirmed them, by booking. ``lines``, in the organiser's
+    order, are read unless the caller knows them.
+    """
     ids = list(requests)
-    lines = list_lines(tx, booking_ids=ids)
-    tickets = list_tickets(tx, booking_ids=ids)
+    if lines is None:
+        lines = list_lines(tx, booking_ids=ids)
     subjects = tx.rows(LIST_SUBJECTS, ids=ids)
     seats = list_labels(
         tx, [seat for subject in subjects for seat in _seats_of(subject, tickets[subject.booking_id])]
     )
-    announce_each(
-        tx,
-        [
-            (
-                _confirmed(subject, lines[subject.booking_id], tickets[subject.booking_id], seats),
-                requests[subject.booking_id],
-            )
-            for subject in subjects
-        ],
-    )
+    confirmed = [
+        (
+            _confirmed(subject, lines[subject.booking_id], tickets[subject.booking_id], seats),
+            requests[subject.booking_id],
+        )
+        for subject in subjects
+    ]
+    announce_each(tx, [*beside, *confirmed])
 
 
 def _seats_of(subject: SubjectRow, tickets: Sequence[TicketRow]) -> list[tuple[int, int]]:

@@ -56,8 +56,8 @@ def confirm_free_order(tx: Transaction, actor: Actor, *, booking_id: int) -> Boo
     confirmed = tx.row(CONFIRM_FREE, id=booking_id, user_id=actor.user_id)
     if confirmed is None:
         raise _not_confirmable(tx, get_booking(tx, booking_id=booking_id, viewer_id=actor.user_id))
-    tickets.issue(tx, [Issue(booking_id, confirmed.event_id, lines_of(tx, booking_id))])
-    to_buyers.bookings_confirmed(tx, [(booking_id, actor.request_id)])
+    issued = tickets.issue(tx, [Issue(booking_id, confirmed.event_id, lines_of(tx, booking_id))])
+    to_buyers.bookings_confirmed(tx, {booking_id: actor.request_id}, issued)
     audit.record(tx, actor, "confirm", "booking", booking_id)
     return get_booking(tx, booking_id=booking_id, viewer_id=None)
 

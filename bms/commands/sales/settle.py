@@ -250,8 +250,8 @@ def _confirm(
         return False
     if was_held:
         sell_seats(tx, context.event_id, context.booking_id, lines)
-    tickets.issue(tx, [Issue(context.booking_id, context.event_id, lines)])
-    to_buyers.bookings_confirmed(tx, [(context.booking_id, request_id)])
+    issued = tickets.issue(tx, [Issue(context.booking_id, context.event_id, lines)])
+    to_buyers.bookings_confirmed(tx, {context.booking_id: request_id}, issued)
     return True
 
 

@@ -19,7 +19,7 @@ from bms.commands.sales.pricing import Quote
 from bms.commands.sales.seats import Given, OpenSeats, Taking
 from bms.commands.sales.tickets import Issue
 from bms.errors import Contested
-from bms.queries.bookings import BookingLine, BookingRow, BookingView, list_tickets
+from bms.queries.bookings import BookingLine, BookingRow, BookingView, TicketRow
 from bms.queries.schedule import IS_OVER, SALE_HAS_NOT_ENDED
 from bms.seating.terms import SeatState
 from bms.sql.session import Transaction
@@ -212,10 +212,10 @@ def _views(
 ) -> list[BookingView]:
     """Issue and mail the tickets of the confirmed bookings, and return all bookings as they are shown."""
     confirmed = [(one, row) for one, row in pairs if one.confirmed]
+    issued: Mapping[int, Sequence[TicketRow]] = {}
     if confirmed:
-        tickets.issue(tx, [Issue(row.id, one.event_id, one.quote.lines) for one, row in confirmed])
-        to_buyers.bookings_confirmed(tx, [(row.id, one.actor.request_id) for one, row in confirmed])
-    issued = list_tickets(tx, booking_ids=[row.id for _, row in confirmed]) if confirmed else {}
+        issued = tickets.issue(tx, [Issue(row.id, one.event_id, one.quote.lines) for one, row in confirmed])
+        to_buyers.bookings_confirmed(tx, {row.id: one.actor.request_id for one, row in confirmed}, issued)
     return [
         BookingView(
             row,
