@@ -97,15 +97,14 @@ class Pay(RequestSchema):
 
     older_names: ClassVar = {"booking": "booking_id", "bookingId": "booking_id", "payment_method": "method"}
 
-    @validates_schema(skip_on_field_errors=True)
-    def details_of_method(self, data: dict[str, Any], **_: Any) -> None:
-        errors = _DETAILS[data["method"]].validate(data["details"])
-        if errors:
-            raise ValidationError({"details": errors})
-
     @post_load
     def load_details(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {**data, "details": _DETAILS[data["method"]].load(data["details"])}
+        """Load the details as those of the method. They are looked at once the method is known to be one."""
+        try:
+            details = _DETAILS[data["method"]].load(data["details"])
+        except ValidationError as error:
+            raise ValidationError({"details": error.messages}) from None
+        return {**data, "details": details}
 
 
 class PaymentList(ListQuery):
