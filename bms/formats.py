@@ -23,6 +23,8 @@ def one_line(text: str) -> str:
 
     No mail can carry a lone surrogate: it becomes a question mark.
     """
+    if text.isascii() and text.isprintable():  # as most are
+        return text
     return _CONTROLS.sub(" ", text.encode("utf-8", "replace").decode("utf-8"))
 
 

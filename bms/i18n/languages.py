@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC as UTC_ZONE
 from datetime import datetime
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,7 +66,7 @@ class Language:
         """Its forms, as CLDR has them."""
         return self._locale
 
-    @property
+    @cached_property
     def is_right_to_left(self) -> bool:
         """Whether it is written from right to left."""
         return self._locale.text_direction == "rtl"

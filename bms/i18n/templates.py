@@ -25,4 +25,5 @@ def teach(environment: Environment, language: Language) -> None:
 
 def _filled(text: str, values: dict[str, Any], context: EvalContext) -> str:
     """Return ``text`` with ``values`` in it. In HTML both are escaped, apart from values that are markup."""
-    return (escape(text) if context.autoescape else text) % values
+    shown = escape(text) if context.autoescape else text
+    return shown % values if values or "%" in text else shown

@@ -46,7 +46,6 @@ All ticket holders of an event get the same payload, so it names no recipient. H
 - ``organizer_message``: ``event``, ``sender`` (a name), ``paragraphs`` (a list of texts).
 """
 
-import contextlib
 import hashlib
 import re
 from collections.abc import Mapping
@@ -68,8 +67,9 @@ from bms.formats import one_line, place, tidy
 from bms.i18n.languages import Language, marked
 from bms.i18n.refund_rules import describe_rule
 from bms.i18n.templates import teach
-from bms.mail.headers import POLICY
+from bms.mail.headers import POLICY, REQUEST_HEADER
 from bms.mail.terms import refund_terms
+from bms.mail.wire import set_alternatives
 
 # Beside the values of the payload a subject may show ``title``, the event's.
 SUBJECTS: Mapping[str, str] = {
@@ -99,9 +99,6 @@ _ABSENT: Mapping[str, Any] = {"organizer": None, "booking_url": None, "terms": N
 
 # The file transport names its files by it.
 KIND_HEADER = "X-BMS-Kind"
-REQUEST_HEADER = "X-Request-Id"
-# No part contains it, as each is quoted-printable: "_" never follows "=" there (RFC 2045, section 6.7).
-BOUNDARY = "=_bms"
 
 # Quoted local parts are rare, and may contain what ends an SMTP command, so they are refused.
 _ADDRESS = re.compile(r'([^\s<>()\[\]\\,:;"@]+)@([^\s<>()\[\]\\,:;"@]+)')
@@ -179,8 +176,7 @@ def _message(
 ) -> EmailMessage:
     message = EmailMessage(policy=POLICY)
     message["Subject"] = subject
-    name, address = parseaddr(sender)
-    message["From"] = _to_address("From", address, one_line(name))
+    message["From"] = _from(sender)
     try:
         message["To"] = _to_address("To", recipient)
     except ValueError as error:
@@ -189,10 +185,7 @@ def _message(
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: asks for no out-of-office replies
     message[KIND_HEADER] = kind
-    # Quoted-printable keeps long lines and Unicode intact on relays without 8BITMIME.
-    message.set_content(text, cte="quoted-printable")
-    message.make_alternative(BOUNDARY)
-    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    set_alternatives(message, text, html)
     return message
 
 
@@ -204,6 +197,12 @@ def _add_reply_to(message: EmailMessage, organizer: Mapping[str, Any] | None) ->
             message["Reply-To"] = _to_address("Reply-To", organizer["email"], name)
 
 
+@lru_cache(16)
+def _from(sender: str) -> BaseHeader:
+    name, address = parseaddr(sender)
+    return _to_address("From", address, one_line(name))
+
+
 @lru_cache(256)
 def _to_address(header: str, address: str, display_name: str = "") -> BaseHeader:
     """Return a header that names one address. Those of the mails of an event's buyers have most in common."""
@@ -212,8 +211,10 @@ def _to_address(header: str, address: str, display_name: str = "") -> BaseHeader
 
 
 def _address(address: str, display_name: str) -> Address:
-    with contextlib.suppress(ValueError):
-        address = parse_address(address).ascii
+    # One of ASCII and small letters is its own ASCII form.
+    if not (address.isascii() and address.islower()):
+        with suppress(ValueError):
+            address = parse_address(address).ascii
     # Accounts from before that rule, and senders, may have an address that it refuses, such as one@localhost.
     match = _ADDRESS.fullmatch(address)
     # The email package decodes encoded words in an address, and line ends inside them.

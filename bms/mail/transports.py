@@ -2,15 +2,10 @@
 
 import asyncio
 import hashlib
-import os
 import re
-import secrets
 import ssl
-import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from pathlib import Path
 from socket import gethostname
 from typing import Any, NamedTuple, Protocol
@@ -21,7 +16,9 @@ import aiosmtplib
 from bms.errors import ConfigurationError
 from bms.formats import one_line
 from bms.mail.connections import Connections, Kept
+from bms.mail.files import Files
 from bms.mail.messages import KIND_HEADER
+from bms.mail.wire import from_address, needs_utf8, to_address, to_bytes
 
 SMTP_PORT, SMTPS_PORT = 25, 465
 TIMEOUT = 30.0
@@ -273,7 +270,12 @@ class _ConnectionEnded(Exception):
 
 async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> None:
     try:
-        await client.send_message(message)
+        await client.sendmail(
+            from_address(message),
+            [to_address(message)],
+            to_bytes(message),
+            mail_options=["SMTPUTF8", "BODY=8BITMIME"] if needs_utf8(message) else [],
+        )
     except TimeoutError:
         raise
     except (aiosmtplib.SMTPNotSupported, ValueError) as error:
@@ -307,10 +309,6 @@ def _own_name() -> str:
     return name if "." in name and name.isascii() else "[127.0.0.1]"
 
 
-# A message, or what a process that died left of one.
-_FILE = re.compile(r"[a-z_]+-[0-9a-f]{32}\.eml|\.[a-z0-9_]+\.part")
-
-
 class FileTransport:
     """Writes each message to ``<kind>-<digest of its Message-ID>.eml`` in a directory.
 
@@ -320,6 +318,7 @@ class FileTransport:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._files = Files()
 
     def __repr__(self) -> str:
         return f"FileTransport({str(self._directory)!r})"
@@ -330,65 +329,13 @@ class FileTransport:
             raise PermanentMailError("the message has no Message-ID")
         digest = hashlib.sha256(str(identifier).encode()).hexdigest()[:32]
         kind = re.sub("[^a-z_]", "", message.get(KIND_HEADER, "")) or "mail"
-        content = message.as_bytes(policy=SMTP if _ascii_addresses(message) else SMTPUTF8)
         try:
-            await asyncio.to_thread(_write, self._directory / f"{kind}-{digest}.eml", content)
+            await self._files.write(self._directory / f"{kind}-{digest}.eml", to_bytes(message))
         except OSError as error:
             raise TransientMailError(_words(error)) from error
 
     async def close(self) -> None:
-        """Do nothing: no file is kept open."""
-
-
-def _ascii_addresses(message: EmailMessage) -> bool:
-    # Other addresses need the UTF-8 form of headers (RFC 6532).
-    headers = (message["From"], message["To"])
-    return all(address.addr_spec.isascii() for header in headers for address in header.addresses)
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        _put(path, content)
-    except FileNotFoundError:  # the first message
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _put(path, content)
-
-
-def _put(path: Path, content: bytes) -> None:
-    temporary = f"{path.parent}/.{secrets.token_hex(8)}.part"
-    try:
-        with open(temporary, "xb", opener=_open_private) as file:
-            file.write(content)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def remove_old_files(directory: Path, *, days: int, limit: int) -> int:
-    """Remove up to ``limit`` messages that FileTransport wrote to ``directory`` more than ``days`` ago.
-
-    Returns how many were removed: 0 when there is no such directory. Other files are left alone.
-    """
-    oldest = time.time() - days * 86_400
-    removed = 0
-    with suppress(FileNotFoundError), os.scandir(directory) as entries:
-        for entry in entries:
-            if removed == limit:
-                break
-            if not _FILE.fullmatch(entry.name):
-                continue
-            # Another process may remove it, or write it anew, at this moment.
-            with suppress(FileNotFoundError):
-                if entry.stat(follow_symlinks=False).st_mtime < oldest:
-                    os.unlink(entry.path)
-                    removed += 1
-    return removed
+        await self._files.close()
 
 
 def transport_from_url(url: str | None, directory: Path) -> Transport:

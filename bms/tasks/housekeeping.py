@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from bms.commands import housekeeping
-from bms.mail.transports import remove_old_files
+from bms.mail.files import remove_old_files
 from bms.payments.simulated.ledger import Ledger
 from bms.settings import SIMULATED, Settings
 from bms.sql.database import Database

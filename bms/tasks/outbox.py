@@ -9,10 +9,12 @@ import json
 import logging
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from email.utils import parseaddr
 from math import ceil
 from typing import Any
 
+from bms.addresses import parse_address
 from bms.cache.counters import Counters, key_of, seconds_to_wait
 from bms.commands.messages.booking_links import SEED
 from bms.commands.messages.outbox import (
@@ -76,6 +78,7 @@ class Senders:
         self._database = database
         self._transport = transport
         self._sender = settings.mail_from
+        self._domain = _domain(settings.mail_from)
         self._languages = Languages(settings.locale)
         self._counters = counters
         self._rate = settings.rate_mails_per_recipient
@@ -186,7 +189,7 @@ class Senders:
                     self._with_links(payload),
                     recipient=message.recipient,
                     sender=self._sender,
-                    message_id=message_id(message.dedupe_key, _domain(self._sender)),
+                    message_id=message_id(message.dedupe_key, self._domain),
                     language=self._languages.find(message.locale),
                     request_id=message.request_id,
                 )
@@ -290,4 +293,9 @@ def retry_delay(attempts: int) -> int | None:
 
 
 def _domain(sender: str) -> str:
-    return parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+    """Return the domain that a sender's messages have in their Message-ID, which is ASCII."""
+    address = parseaddr(sender)[1]
+    if not address.isascii():
+        with suppress(ValueError):
+            address = parse_address(address).ascii
+    return address.rpartition("@")[2] or "localhost"

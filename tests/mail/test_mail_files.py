@@ -69,6 +69,25 @@ async def test_a_directory_that_cannot_be_written_is_transient(tmp_path: Path) -
         await FileTransport(tmp_path / "mail").send(registration())
 
 
+async def test_a_file_that_cannot_be_written_keeps_no_other_from_it(tmp_path: Path) -> None:
+    files = FileTransport(tmp_path)
+    await files.send(registration())
+    (path,) = files_in(tmp_path)
+    path.unlink()
+    path.mkdir()
+    others = [registration(key=str(number)) for number in range(5)]
+    outcomes = await asyncio.gather(
+        *(files.send(message) for message in [*others[:2], registration(), *others[2:]]),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [type(None)] * 2 + [TransientMailError] + [
+        type(None)
+    ] * 3
+    assert sum(path.is_file() for path in files_in(tmp_path)) == 5
+    assert len(files_in(tmp_path)) == 6
+    await files.close()
+
+
 async def test_a_message_without_an_id_is_permanent(tmp_path: Path) -> None:
     message = registration()
     del message["Message-ID"]

@@ -8,6 +8,7 @@ from bms.mail.transports import (
     PermanentMailError,
     TransientMailError,
 )
+from bms.mail.wire import to_bytes
 from tests.kit.letters import registration, text_of, transport
 from tests.kit.mailbox import LOGIN, PASSWORD, Mailbox, talking
 
@@ -24,6 +25,7 @@ async def test_a_message_arrives_as_it_was_sent() -> None:
     for header in ("Subject", "From", "To", "Date", "Message-ID"):
         assert mailbox.only()[header] == message[header]
     assert text_of(mailbox.only()) == text_of(message)
+    assert mailbox.envelopes[0].content == to_bytes(message)
     assert "    ..dots at the line's start\n" in text_of(mailbox.only())
 
 
@@ -44,6 +46,7 @@ async def test_an_international_address_needs_and_uses_smtputf8() -> None:
         await transport(f"smtp://{address}").send(message)
     assert mailbox.envelopes[0].rcpt_tos == ["jürgen@bücher.example"]
     assert "SMTPUTF8" in mailbox.envelopes[0].mail_options
+    assert mailbox.envelopes[0].content == to_bytes(message)
     async with Mailbox().serving(enable_SMTPUTF8=False) as address:
         with pytest.raises(TransientMailError, match="SMTPUTF8"):
             await transport(f"smtp://{address}").send(message)

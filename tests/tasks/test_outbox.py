@@ -12,6 +12,7 @@ import pytest
 from bms.commands.messages.outbox import MAX_ATTEMPTS, retry_dead
 from bms.http import keys
 from bms.mail.transports import PermanentMailError, TransientMailError
+from bms.mail.wire import to_bytes
 from bms.queries.conservation import list_notes
 from bms.queries.outbox import list_outbox
 from bms.sql.session import Transaction
@@ -40,6 +41,16 @@ async def test_one_message_an_occasion(outgoing: Outgoing) -> None:
     outgoing.rows("UPDATE outbox SET dedupe_key = 'another'")
     await outgoing.queue()
     assert outgoing.count() == 2
+
+
+async def test_a_sender_at_a_domain_in_any_script(outgoing: Outgoing) -> None:
+    outgoing.settings = dataclasses.replace(outgoing.settings, mail_from="BMS <tickets@bücher.example>")
+    await outgoing.queue()
+    assert await outgoing.send() == 1
+    (message,) = outgoing.tray.messages
+    assert message["From"].addresses[0].addr_spec == "tickets@xn--bcher-kva.example"
+    assert message["Message-ID"].endswith("@xn--bcher-kva.example>")
+    assert to_bytes(message).isascii()
 
 
 async def test_many_workers_at_once_send_each_message_once(outgoing: Outgoing) -> None:

@@ -110,7 +110,7 @@ MAY_IMPORT = {
     },
     "sql": {"cache.stamps"},
     "broker": set(),
-    "mail": {"i18n.languages", "i18n.refund_rules", "i18n.templates"},
+    "mail": {"grouping", "i18n.languages", "i18n.refund_rules", "i18n.templates"},
     "i18n": set(),
     "grouping": {"lanes"},
     "lanes": set(),
