@@ -13,7 +13,7 @@ from bms import logs
 from bms.checkout.charts import Charts
 from bms.checkout.live_seats import SeatWatch
 from bms.checkout.till import Till
-from bms.checkout.turnstile import Turnstile
+from bms.checkout.turnstile import CROWD, Turnstile
 from bms.commands.refusals import add_refusals
 from bms.commands.sales.unpaid import HoldLimits
 from bms.formats import json_body
@@ -154,6 +154,8 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     app[keys.SEAT_WATCH] = SeatWatch(app[keys.DATABASE], app[keys.CHARTS], seating.all_seats)
     app[keys.TURNSTILE] = Turnstile(
         app[keys.DATABASE],
+        # Of several processes one works while the database works for another.
+        crowd=CROWD if settings.workers == 1 else None,
         per_user=settings.waiting_asks_per_user,
         limits=_hold_limits(settings),
         charts=app[keys.CHARTS],

@@ -2,7 +2,8 @@
 
 While one group is served, the next one forms. One lane makes the largest groups, and a group costs much the
 same whether it is large or small. A second lane is for the group that waits for somebody's lock: those who
-do not need that lock pass it by.
+do not need that lock pass it by. A process that has the machine to itself may also open one for a crowd, so
+that one group is made ready while the database works on another.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ class Lanes(Generic[GroupT]):
 
     ``take`` returns the next group, None if nothing waits that may be served now. ``serve`` raises nothing.
     Another lane is opened when every open one is at a group for longer than ``late_after`` seconds; with 0 it
-    is opened at once.
+    is opened at once. It is opened too when ``is_crowded`` says that enough wait for a group of their own.
     """
 
     def __init__(
@@ -29,18 +30,20 @@ class Lanes(Generic[GroupT]):
         serve: Callable[[GroupT], Awaitable[None]],
         *,
         most: int,
+        is_crowded: Callable[[], bool] = lambda: False,
         late_after: float = LATE_AFTER,
     ) -> None:
         self._take = take
         self._serve = serve
         self.most = most
+        self._is_crowded = is_crowded
         self.late_after = late_after
         self._open: set[asyncio.Task[Any]] = set()
         self._late: set[asyncio.Task[Any]] = set()
 
     def open(self) -> None:
         """Have what waits served, by a new lane unless an open one comes to it in a moment."""
-        if len(self._open) < self.most and len(self._late) == len(self._open):
+        if len(self._open) < self.most and (len(self._late) == len(self._open) or self._is_crowded()):
             # A lane serves many requests, so it has the context of none.
             lane = asyncio.create_task(self._run(), context=Context())
             self._open.add(lane)
@@ -67,7 +70,7 @@ class Lanes(Generic[GroupT]):
                 finally:
                     late.cancel()
                     self._late.discard(lane)
-                if len(self._open) - len(self._late) > 1:
+                if len(self._open) - len(self._late) > 1 and not self._is_crowded():
                     break  # Another lane is at work, and comes to what waits.
         finally:
             # Must stay synchronous: an await between "nothing waits" and this would strand the next ask.

@@ -41,6 +41,7 @@ SEATS = 1000  # tickets in one transaction, unless one ask alone wants more
 AGAIN = 3  # retries of a group that lost its tickets to another transaction
 LANES = 2  # groups in parallel per process
 LANES_AN_EVENT = 1  # groups in parallel per process and event
+CROWD = 16  # waiting asks that are worth a transaction beside another, in a process that has cores to itself
 QUEUE = 1000  # waiting asks
 PATIENCE = 10.0  # seconds until a waiting ask is refused
 HELD, CANCELLED = "held", "cancelled"  # outcomes that are no error's code
@@ -64,7 +65,8 @@ class Turnstile:
     """Serves asks by ``hold_tickets``, up to ``group`` in one transaction.
 
     At most ``lanes`` transactions run in parallel, at most ``lanes_an_event`` of them for the same event. At
-    most ``queue`` asks wait, ``per_user`` of them of one user (0: any number).
+    most ``queue`` asks wait, ``per_user`` of them of one user (0: any number). While ``crowd`` or more wait,
+    another lane is opened at once; None: only beside a group that takes long.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Turnstile:
         group: int = GROUP,
         lanes: int = LANES,
         lanes_an_event: int = LANES_AN_EVENT,
+        crowd: int | None = None,
         queue: int = QUEUE,
         per_user: int = 0,
         limits: HoldLimits = OFF,
@@ -87,8 +90,9 @@ class Turnstile:
         self._database = database
         self._charts = Charts(database) if charts is None else charts
         self.group = group
-        self.lanes = Lanes(self._next_group, self._serve, most=lanes)
+        self.lanes = Lanes(self._next_group, self._serve, most=lanes, is_crowded=self._is_crowded)
         self.lanes_an_event = lanes_an_event
+        self._crowd = crowd
         self.queue = queue
         self.per_user = per_user
         self._limits = limits
@@ -162,6 +166,9 @@ class Turnstile:
         del self._waiting[at]
         self._count(last.ask, -1)
         _refuse(last, Overloaded())
+
+    def _is_crowded(self) -> bool:
+        return self._crowd is not None and len(self._waiting) >= self._crowd
 
     def _may_serve(self, event_id: int) -> bool:
         return event_id not in self._served or self._served[event_id] < self.lanes_an_event

@@ -84,7 +84,9 @@ async def served(*asks: Any) -> list[Any]:
     return await asyncio.gather(*asks, return_exceptions=True)
 
 
-async def settled(till: Till, crowd: Sequence[tuple[User, dict[str, Any]]], claims: Sequence[Any]) -> list[Any]:
+async def settled(
+    till: Till, crowd: Sequence[tuple[User, dict[str, Any]]], claims: Sequence[Any]
+) -> list[Any]:
     """Settle the claims of a crowd, all of which have paid."""
     pairs = zip(crowd, claims, strict=True)
     return await served(

@@ -124,3 +124,26 @@ async def test_a_lane_that_is_cancelled_before_it_starts_strands_nobody(serving:
     await asyncio.sleep(0)
     serving.come("b")
     await serving.until("a", "b")
+
+
+async def test_for_a_crowd_another_lane_is_opened_at_once(serving: Serving) -> None:
+    crowded = Lanes(
+        serving.take,
+        serving.serve,
+        most=2,
+        late_after=60,
+        is_crowded=lambda: len(serving.waiting) >= 2,
+    )
+    serving.lanes = crowded
+    serving.hold("a", "b")
+    serving.come("a")
+    await when(lambda: serving.now == {"a"})
+    serving.come("b")  # It waits, since it is no crowd,
+    await asyncio.sleep(0.01)
+    assert serving.now == {"a"}
+    serving.come("c")  # and now there is one.
+    await when(lambda: serving.now == {"a", "b"})
+    serving.held["a"].set()
+    serving.held["b"].set()
+    await crowded.close()
+    assert (sorted(serving.served), serving.most_now) == (["a", "b", "c"], 2)
