@@ -215,7 +215,12 @@ def _views(
     issued: Mapping[int, Sequence[TicketRow]] = {}
     if confirmed:
         issued = tickets.issue(tx, [Issue(row.id, one.event_id, one.quote.lines) for one, row in confirmed])
-        to_buyers.bookings_confirmed(tx, {row.id: one.actor.request_id for one, row in confirmed}, issued)
+        to_buyers.bookings_confirmed(
+            tx,
+            {row.id: one.actor.request_id for one, row in confirmed},
+            issued,
+            lines={row.id: one.quote.lines for one, row in confirmed},
+        )
     return [
         BookingView(
             row,
