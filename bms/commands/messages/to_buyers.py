@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from bms.announcements import (
     BookingCancelled,
@@ -29,7 +29,7 @@ from bms.announcements import (
 from bms.commands.messages.announce import Announced, announce, announce_each
 from bms.formats import rfc3339
 from bms.money import Money
-from bms.queries.bookings import BookingLine, TicketRow, list_lines, list_tickets
+from bms.queries.bookings import BookingLine, list_lines, list_tickets
 from bms.queries.seats import Labels, SeatRow, list_labels
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
@@ -70,6 +70,17 @@ class Recipient(NamedTuple):
 
     name: str
     email: str | None
+
+
+class Issued(Protocol):
+    """A ticket, as a mail shows it."""
+
+    @property
+    def ticket_type_id(self) -> int: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def seat_no(self) -> int | None: ...
 
 
 class IssuedRefund(NamedTuple):
@@ -129,7 +140,7 @@ GET_REFUND = Statement(
 def bookings_confirmed(
     tx: Transaction,
     requests: Mapping[int, str | None],
-    tickets: Mapping[int, Sequence[TicketRow]],
+    tickets: Mapping[int, Sequence[Issued]],
     *,
     lines: Mapping[int, Sequence[BookingLine]] | None = None,
     beside: Sequence[Announced] = (),
@@ -156,12 +167,12 @@ def bookings_confirmed(
     announce_each(tx, [*beside, *confirmed])
 
 
-def _seats_of(subject: SubjectRow, tickets: Sequence[TicketRow]) -> list[tuple[int, int]]:
+def _seats_of(subject: SubjectRow, tickets: Sequence[Issued]) -> list[tuple[int, int]]:
     return [(subject.event_id, ticket.seat_no) for ticket in tickets if ticket.seat_no is not None]
 
 
 def _ticket_facts(
-    subject: SubjectRow, tickets: Iterable[TicketRow], names: Mapping[int, str], seats: Labels
+    subject: SubjectRow, tickets: Iterable[Issued], names: Mapping[int, str], seats: Labels
 ) -> list[TicketFacts]:
     return [
         TicketFacts(
@@ -183,7 +194,7 @@ def seat_facts(seat: SeatRow) -> SeatFacts:
 
 
 def _confirmed(
-    subject: SubjectRow, lines: Sequence[BookingLine], tickets: Sequence[TicketRow], seats: Labels
+    subject: SubjectRow, lines: Sequence[BookingLine], tickets: Sequence[Issued], seats: Labels
 ) -> BookingConfirmed:
     return BookingConfirmed(**about_booking(subject), **_tickets(subject, lines, tickets, seats))
 
@@ -192,7 +203,11 @@ def tickets_resent(tx: Transaction, *, booking_id: int, resend_id: str, request_
     """Announce that a confirmed booking's tickets are to be mailed again."""
     subject = tx.only(LIST_SUBJECTS, ids=[booking_id])
     lines = list_lines(tx, booking_ids=[booking_id])[booking_id]
-    tickets = list_tickets(tx, booking_ids=[booking_id])[booking_id]
+    tickets = [
+        ticket
+        for ticket in list_tickets(tx, booking_ids=[booking_id])[booking_id]
+        if ticket.status == TicketStatus.VALID
+    ]
     seats = list_labels(tx, _seats_of(subject, tickets))
     issued = _tickets(subject, lines, tickets, seats)
     resent = TicketsResent(**about_booking(subject), **issued, resend_id=resend_id)
@@ -224,7 +239,7 @@ def contact_asked(tx: Transaction, *, booking_id: int, seed: str, request_id: st
 
 
 def _tickets(
-    subject: SubjectRow, lines: Sequence[BookingLine], tickets: Sequence[TicketRow], seats: Labels
+    subject: SubjectRow, lines: Sequence[BookingLine], tickets: Sequence[Issued], seats: Labels
 ) -> dict[str, Any]:
     names = {line.ticket_type_id: line.name for line in lines}
     return {
@@ -237,9 +252,7 @@ def _tickets(
             )
             for line in lines
         ],
-        "tickets": _ticket_facts(
-            subject, (ticket for ticket in tickets if ticket.status == TicketStatus.VALID), names, seats
-        ),
+        "tickets": _ticket_facts(subject, tickets, names, seats),
         # What costs nothing is not refunded.
         "terms": RuleFacts(
             full_until_hours=subject.refund_full_hours,

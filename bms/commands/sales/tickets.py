@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from bms.queries.bookings import BookingLine, TicketRow
+from bms.queries.bookings import BookingLine
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
 
@@ -15,14 +15,11 @@ INSERT = Statement(
     "@tickets NVARCHAR(MAX)",
     """
     INSERT INTO tickets (booking_id, event_id, ticket_type_id, seat_no, code, status)
-    OUTPUT inserted.id, inserted.booking_id, inserted.ticket_type_id, inserted.code, inserted.seat_no,
-           inserted.status
     SELECT t.booking_id, t.event_id, t.ticket_type_id, t.seat_no, t.code, 'VALID'
     FROM   OPENJSON(@tickets) WITH (place INT, booking_id BIGINT, event_id BIGINT, ticket_type_id BIGINT,
                                     seat_no INT, code NVARCHAR(32)) AS t
     ORDER BY t.place
     """,
-    TicketRow,
 )
 
 
@@ -34,7 +31,15 @@ class Issue(NamedTuple):
     lines: Sequence[BookingLine]
 
 
-def issue(tx: Transaction, issues: Iterable[Issue]) -> dict[int, list[TicketRow]]:
+class NewTicket(NamedTuple):
+    """A ticket that has just been issued."""
+
+    ticket_type_id: int
+    code: str
+    seat_no: int | None
+
+
+def issue(tx: Transaction, issues: Iterable[Issue]) -> dict[int, list[NewTicket]]:
     """Issue the tickets of each booking, each with a random code of 104 bits, and return them by booking."""
     wanted = [
         (one, line, line.seats[at] if line.seats else None)
@@ -42,22 +47,14 @@ def issue(tx: Transaction, issues: Iterable[Issue]) -> dict[int, list[TicketRow]
         for line in one.lines
         for at in range(line.quantity)
     ]
-    codes = _codes(len(wanted))
-    rows = [
-        {
-            "place": place,
-            "booking_id": one.booking_id,
-            "event_id": one.event_id,
-            "ticket_type_id": line.ticket_type_id,
-            "seat_no": seat_no,
-            "code": codes[place],
-        }
-        for place, (one, line, seat_no) in enumerate(wanted)
-    ]
-    issued: dict[int, list[TicketRow]] = {one.booking_id: [] for one, _, _ in wanted}
-    # The server returns them in any order.
-    for ticket in sorted(tx.rows(INSERT, tickets=json_rows(rows))):
-        issued[ticket.booking_id].append(ticket)
+    issued: dict[int, list[NewTicket]] = {one.booking_id: [] for one, _, _ in wanted}
+    rows = []
+    for place, ((one, line, seat_no), code) in enumerate(zip(wanted, _codes(len(wanted)), strict=True)):
+        ticket = NewTicket(line.ticket_type_id, code, seat_no)
+        issued[one.booking_id].append(ticket)
+        of = {"place": place, "booking_id": one.booking_id, "event_id": one.event_id}
+        rows.append(of | ticket._asdict())
+    tx.execute(INSERT, tickets=json_rows(rows))
     return issued
 
 

@@ -19,7 +19,7 @@ from bms.commands.sales.pricing import Quote
 from bms.commands.sales.seats import Given, OpenSeats, Taking
 from bms.commands.sales.tickets import Issue
 from bms.errors import Contested
-from bms.queries.bookings import BookingLine, BookingRow, BookingView, TicketRow
+from bms.queries.bookings import BookingLine, BookingRow, BookingView, TicketRow, list_tickets
 from bms.queries.schedule import IS_OVER, SALE_HAS_NOT_ENDED
 from bms.seating.terms import SeatState
 from bms.sql.session import Transaction
@@ -212,7 +212,7 @@ def _views(
 ) -> list[BookingView]:
     """Issue and mail the tickets of the confirmed bookings, and return all bookings as they are shown."""
     confirmed = [(one, row) for one, row in pairs if one.confirmed]
-    issued: Mapping[int, Sequence[TicketRow]] = {}
+    shown: Mapping[int, Sequence[TicketRow]] = {}
     if confirmed:
         issued = tickets.issue(tx, [Issue(row.id, one.event_id, one.quote.lines) for one, row in confirmed])
         to_buyers.bookings_confirmed(
@@ -221,11 +221,12 @@ def _views(
             issued,
             lines={row.id: one.quote.lines for one, row in confirmed},
         )
+        shown = list_tickets(tx, booking_ids=[row.id for _, row in confirmed])
     return [
         BookingView(
             row,
             one.quote.lines,
-            issued.get(row.id, ()),
+            shown.get(row.id, ()),
             None,
             (),
             seats={} if one.seats is None else seats[one.event_id].labels(one.seats),

@@ -16,5 +16,4 @@ SELECT
 FROM JSONB_TO_RECORDSET(CAST(CAST(? AS text) AS jsonb)) AS t(place integer, booking_id bigint, event_id bigint, ticket_type_id bigint, seat_no integer, code varchar)
 ORDER BY
   t.place NULLS FIRST
-RETURNING id, booking_id, ticket_type_id, code, seat_no, status
 -- takes: @tickets
