@@ -36,17 +36,17 @@ from bms.security.link_tokens import LinkTokens
 from bms.settings import Settings
 from bms.sql.database import Database
 from bms.tasks.events import first_of
-from bms.tasks.pace import Pace
+from bms.tasks.pace import Core, Pace
 
 log = logging.getLogger(__name__)
 
 SLOTS = 48  # messages under way: enough for 100 a second through a relay that takes 200 ms
 AT_ONCE = 0.5  # seconds of messages at the present pace that one claim takes at the most
 LEASE_SECONDS = 60  # longer than a message takes that runs into the transport's time-out, and its mark
-PER_SECOND = 200  # messages begun by one process that has nothing else to do
-BUSY_PER_SECOND = (
-    10  # messages begun by one process whose requests wait for the database: they come before mail
-)
+PER_SECOND = 500  # messages begun by one process that has nothing else to do
+BUSY_PER_SECOND = 10  # messages begun by one process that is busy with requests: they come before mail,
+GIVES_WAY = 30  # as long as no mail is late by so many seconds
+BUSY = 0.6  # of a core: mail alone takes less
 GATHER = 0.05  # seconds that a mark waits for others
 POLL = 1.0  # seconds between two looks at the outbox when nothing wakes the senders
 PAUSE_AFTER_ERROR = 5.0  # seconds
@@ -90,6 +90,8 @@ class Senders:
         self._sent: list[MessageRow] = []
         self._given_back: list[MessageRow] = []
         self._marking: asyncio.Task[None] | None = None
+        self._core = Core()
+        self._late = 0  # seconds that the oldest message of the last claim has waited
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until ``stopping`` is set. Then finish what a server may have got, and give the rest back."""
@@ -117,7 +119,7 @@ class Senders:
                     await self._first_sent(stopping)
                     # A claim of several messages costs as much as one.
                     await asyncio.sleep(max(GATHER, began + claimed / pace.rate - now()))
-                    pace.learn(busy=self._database.busy)
+                    pace.learn(busy=self._gives_way())
                 elif not claimed:
                     await first_of(stopping, written, seconds=POLL * random.uniform(0.8, 1.2))  # noqa: S311
         finally:
@@ -129,11 +131,17 @@ class Senders:
         if free <= 0:
             return 0
         messages = await self._database.transact(claim_messages, limit=free, lease_seconds=LEASE_SECONDS)
+        self._late = max((message.late for message in messages), default=0)
         for message in messages:
             task = asyncio.create_task(self._deliver(message))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
         return len(messages)
+
+    def _gives_way(self) -> bool:
+        """Return whether requests need what mail would take. Mail that is late gives way no more."""
+        share = self._core.share()
+        return self._late < GIVES_WAY and (self._database.busy or share > BUSY)
 
     async def finish(self) -> None:
         """Return when nothing is under way any more and every mark is written."""

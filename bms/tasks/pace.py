@@ -1,15 +1,31 @@
 """How fast background work may begin while requests are served beside it.
 
-Requests and background work share the connections to the database. While a unit of work waits for one, work
-that can wait slows down, until none waits any more.
+Requests and background work share the process and its connections to the database. While either is busy, work
+that can wait slows down.
 """
 
-SLOWER = 0.5  # what is left of the rate after a look that found somebody waiting
-FASTER = 1.25  # what the rate grows by after one that found nobody
+import time
+
+SLOWER = 0.5  # what is left of the rate after a look that found the process busy
+FASTER = 1.25  # what the rate grows by after one that did not
+
+
+class Core:
+    """How much of one core this process uses. Python runs in one thread at a time, so it has no more."""
+
+    def __init__(self) -> None:
+        self._looked = time.monotonic()
+        self._used = time.process_time()
+
+    def share(self) -> float:
+        """Return the share since the last look: 1 for a whole core."""
+        last_looked, last_used = self._looked, self._used
+        self._looked, self._used = time.monotonic(), time.process_time()
+        return (self._used - last_used) / max(self._looked - last_looked, 0.001)
 
 
 class Pace:
-    """A rate between ``slowest`` and ``fastest`` a second, which a busy database lowers."""
+    """A rate between ``slowest`` and ``fastest`` a second, which a busy process lowers."""
 
     def __init__(self, *, slowest: float, fastest: float) -> None:
         self._slowest = slowest
@@ -17,6 +33,6 @@ class Pace:
         self.rate = fastest  # pieces of work a second
 
     def learn(self, *, busy: bool) -> None:
-        """Take in whether the database was ``busy`` at a moment."""
+        """Take in whether the process was ``busy`` since the last time."""
         factor = SLOWER if busy else FASTER
         self.rate = min(self._fastest, max(self._slowest, self.rate * factor))

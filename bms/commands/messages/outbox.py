@@ -28,7 +28,8 @@ class DueMessage(NamedTuple):
 class MessageRow(NamedTuple):
     """A message under the lease ``lease_token``. ``payload`` is JSON, ``locale`` a language's tag.
 
-    ``request_id`` is of the request that it follows from, if it follows from one.
+    ``request_id`` is of the request that it follows from, if it follows from one. ``late`` is for how many
+    seconds it has been due.
     """
 
     id: int
@@ -40,6 +41,7 @@ class MessageRow(NamedTuple):
     attempts: int
     lease_token: str
     request_id: str | None
+    late: int
 
 
 class SentMessage(NamedTuple):
@@ -83,7 +85,8 @@ LEASE = Statement(
     SET    leased_until = DATEADD(SECOND, @seconds, SYSUTCDATETIME()), lease_token = @token,
            attempts = attempts + 1
     OUTPUT inserted.id, inserted.kind, inserted.recipient, inserted.payload, inserted.dedupe_key,
-           inserted.locale, inserted.attempts, inserted.lease_token, inserted.request_id
+           inserted.locale, inserted.attempts, inserted.lease_token, inserted.request_id,
+           DATEDIFF(SECOND, inserted.available_at, SYSUTCDATETIME()) AS late
     WHERE  id IN (@ids) AND state = 'PENDING' AND available_at <= SYSUTCDATETIME()
       AND  (leased_until IS NULL OR leased_until < SYSUTCDATETIME())
     """,
