@@ -7,11 +7,14 @@ that one group is made ready while the database works on another.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextvars import Context
 from typing import Any, Generic, TypeVar
 
 LATE_AFTER = 0.1  # seconds
+
+log = logging.getLogger(__name__)
 
 GroupT = TypeVar("GroupT")
 
@@ -19,7 +22,8 @@ GroupT = TypeVar("GroupT")
 class Lanes(Generic[GroupT]):
     """Serves what ``take`` gives by ``serve``, in at most ``most`` lanes.
 
-    ``take`` returns the next group, None if nothing waits that may be served now. ``serve`` raises nothing.
+    ``take`` returns the next group, None if nothing waits that may be served now. What ``serve`` raises is
+    logged, and the next group is served.
     Another lane is opened when every open one is at a group for longer than ``late_after`` seconds; with 0 it
     is opened at once. It is opened too when ``is_crowded`` says that enough wait for a group of their own.
     """
@@ -67,6 +71,8 @@ class Lanes(Generic[GroupT]):
                     late = loop.call_soon(self._pass_by, lane)
                 try:
                     await self._serve(group)
+                except Exception:
+                    log.exception("a group could not be served")
                 finally:
                     late.cancel()
                     self._late.discard(lane)

@@ -47,9 +47,9 @@ MAY_IMPORT = {
     },
     "openapi": {"http", "schemas", "security.signatures"},
     "http": {
-        "grouping",
         *(
             "cache",
+            "grouping",
             "i18n.tags",
             "links",
             "checkout.charts",

@@ -30,6 +30,8 @@ class Serving:
         if group in self.held:
             await self.held[group].wait()
         await asyncio.sleep(0)
+        if group == "broken":
+            raise ValueError(group)
         self.now.remove(group)
         self.served.append(group)
 
@@ -114,6 +116,12 @@ async def test_a_lane_that_was_late_leaves_the_work_to_the_one_that_passed_it_by
     serving.come("b", "c", "d")
     await serving.lanes.close()
     assert serving.most_now == 1
+
+
+async def test_behind_a_group_that_breaks_the_next_is_served(serving: Serving) -> None:
+    serving.come("broken", "a")
+    await serving.lanes.close()
+    assert serving.served == ["a"]
 
 
 async def test_a_lane_that_is_cancelled_before_it_starts_strands_nobody(serving: Serving) -> None:
