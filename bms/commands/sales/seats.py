@@ -46,6 +46,7 @@ TAKE = Statement(
     FROM   OPENJSON(@seats) WITH (seat_no INT, was INT, state SMALLINT, booking_id BIGINT,
                                   ticket_type_id BIGINT) AS j
     WHERE  event_seats.event_id = @event_id AND event_seats.seat_no = j.seat_no AND event_seats.state = j.was
+      AND  j.seat_no BETWEEN 0 AND 2147483647
     """,
 )
 
