@@ -53,7 +53,7 @@ def judge_picks(
     ]
     if strange:
         raise OtherCategory(seats=_guids(seat_map, strange))
-    parts = [place for line in places for place in _rest_of_tables(seat_map, line)]
+    parts = [place for line in places for place in _rest_of_tables(seat_map, line)] if chart.tables else []
     if parts:
         tables = dict.fromkeys(chart.table_of[place] for place in parts)
         raise TableWhole(seats=_guids(seat_map, [place for table in tables for place in chart.tables[table]]))
@@ -136,14 +136,8 @@ def _orphans(
     for line, picks in zip(places, lines, strict=True):
         by_categories.setdefault(picks.categories, set()).update(line)
     for categories, picked in by_categories.items():
-        seated = frozenset(at for at in categories if chart.categories[at].seats)
+        seated = chart.seated(categories)
         pool = seat_map.pool(seated)
-        now = rule_now(
-            rule,
-            free=sum(seat_map.free(at) for at in seated),
-            seats=sum(chart.categories[at].seats for at in seated),
-            seconds_to_start=seconds_to_start,
-        )
         beside = {place for line in places for place in line} - picked
         segments: dict[int, set[int]] = {}
         for place in sorted(picked):
@@ -153,7 +147,9 @@ def _orphans(
             if not chart.segments[segment].whole:
                 found = find_orphans(chart, pool, segment, here, beside)
                 if found is not None:
-                    yield now, found
+                    free = sum(seat_map.free(at) for at in seated)
+                    seats = sum(chart.categories[at].seats for at in seated)
+                    yield rule_now(rule, free=free, seats=seats, seconds_to_start=seconds_to_start), found
 
 
 def _guids(seat_map: SeatMap, places: Sequence[int]) -> list[str]:

@@ -84,7 +84,7 @@ class Given:
     """
 
     seats: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    standing: "Counter[int]" = field(default_factory=Counter)
+    standing: dict[int, int] = field(default_factory=dict)
     fit: str | None = None
 
     def quote(self, quote: Quote) -> Quote:
@@ -112,7 +112,8 @@ def current_map(tx: Transaction, maps: SeatMaps, event_id: int, seating: Seating
         _prepare(found, seating)
         maps.keep(event_id, version, seating.opened, found)
     else:
-        found.apply(upto, _changed(tx, event_id, found.sequence))
+        changed = tx.rows(LIST_CHANGED, event_id=event_id, after=found.sequence)
+        found.apply(upto, changed)
         if released and not found.released:
             found.release_accessible()
             _prepare(found, seating)
@@ -138,10 +139,6 @@ def _states(tx: Transaction, event_id: int, end: int) -> Iterator[tuple[int, int
         yield from tx.rows(LIST_STATES, event_id=event_id, first=first, end=first + READ_AT_ONCE)
 
 
-def _changed(tx: Transaction, event_id: int, after: int) -> list[tuple[int, int]]:
-    return [(row.seat_no, row.state) for row in tx.rows(LIST_CHANGED, event_id=event_id, after=after)]
-
-
 class SeatSale:
     """The seats of one event for one group of buyers. The row of the event's seating is locked.
 
@@ -157,6 +154,8 @@ class SeatSale:
         self.allow_blocked = False
         self._maps = maps
         self._standing = {no: one.free for no, one in seating.categories.items() if one.is_standing}
+        # The ticket types of people who stand.
+        self._standers = {kind for kind, numbers in seating.types.items() if numbers <= self._standing.keys()}
 
     @classmethod
     def begin(cls, tx: Transaction, maps: SeatMaps, event_id: int) -> "SeatSale":
@@ -180,43 +179,46 @@ class SeatSale:
         """
         before = trial.taken
         given = Given()
-        standing = Counter(self._standing)
+        standers = self._standers
         try:
-            self._stand([line for line in lines if self._stands(line)], given, standing)
-            seated = [line for line in lines if not self._stands(line)]
+            self._stand([line for line in lines if line.ticket_type_id in standers], given)
+            seated = [line for line in lines if line.ticket_type_id not in standers]
             self._own_picks(trial, [line for line in seated if line.seats], given, seconds_to_start)
             self._best(trial, [line for line in seated if not line.seats], given)
         except BaseException:
             trial.give_back(before)
             raise
-        self._standing = dict(standing)
+        for category, quantity in given.standing.items():
+            self._standing[category] -= quantity
         return given
 
     def labels(self, given: Given) -> dict[int, SeatRow]:
         """Return the seats of ``given`` as people read them, by number."""
-        chart = self.map.chart
-        return {
-            seat.no: SeatRow(
-                self.event_id,
-                seat.no,
-                seat.guid,
-                seat.section,
-                seat.row,
-                seat.number,
-                seat.entrance,
-                chart.kinds[chart.place_of[seat.no]],
-                seat.category,
-            )
-            for numbers in given.seats.values()
-            for seat in chart.seats(numbers)
-        }
+        return {no: self._label(no) for numbers in given.seats.values() for no in numbers}
 
-    def take(self, tx: Transaction, takings: Iterable[Taking]) -> None:
+    def _label(self, no: int) -> SeatRow:
+        chart = self.map.chart
+        place = chart.place_of[no]
+        row = chart.rows[chart.row_of[place]]
+        return SeatRow(
+            self.event_id,
+            no,
+            chart.guids[place],
+            chart.sections[row.section],
+            row.number,
+            chart.numbers[place],
+            row.entrance,
+            chart.kinds[place],
+            chart.categories[chart.category_of[place]].name,
+        )
+
+    def take(self, tx: Transaction, takings: Sequence[Taking]) -> None:
         """Take the seats of bookings. Raises Contested if one of them is not what the map said."""
+        state = self.map.state
         rows = [
             {
                 "seat_no": no,
-                "was": self.map.state(no),
+                "was": state(no),
                 "state": taking.state,
                 "booking_id": taking.booking_id,
                 "ticket_type_id": kind,
@@ -225,33 +227,30 @@ class SeatSale:
             for kind, numbers in taking.given.seats.items()
             for no in numbers
         ]
-        freed: Counter[int] = Counter()
         chart = self.map.chart
-        for row in rows:
-            if row["was"] == SeatState.FREE:
-                freed[chart.category_of[chart.place_of[row["seat_no"]]]] -= 1
+        free = [row["seat_no"] for row in rows if row["was"] is SeatState.FREE]
+        taken = Counter([chart.category_of[chart.place_of[no]] for no in free])
         for taking in takings:
-            freed.subtract(taking.given.standing)
+            if taking.given.standing:
+                taken.update(taking.given.standing)
+        freed = {category: -count for category, count in taken.items()}
         if not take_seats(tx, self.event_id, self.seating.sequence, rows) or not count_free(
             tx, self.event_id, freed
         ):
             self._maps.forget(self.event_id)
             raise Contested()
 
-    def _stands(self, line: Picked) -> bool:
-        return all(self.seating.categories[no].is_standing for no in self.seating.types[line.ticket_type_id])
-
-    def _stand(self, lines: Sequence[Picked], given: Given, standing: "Counter[int]") -> None:
+    def _stand(self, lines: Sequence[Picked], given: Given) -> None:
         for line in lines:
             if line.seats:
                 raise ValidationFailed(
                     [{"pointer": f"{line.pointer}/seats", "message": "These tickets have no seats."}]
                 )
             (category,) = self.seating.types[line.ticket_type_id]
-            if standing[category] < line.quantity:
-                raise SoldOut(available=standing[category])
-            standing[category] -= line.quantity
-            given.standing[category] += line.quantity
+            given_here = given.standing.get(category, 0)
+            if self._standing[category] - given_here < line.quantity:
+                raise SoldOut(available=self._standing[category] - given_here)
+            given.standing[category] = given_here + line.quantity
             given.seats[line.ticket_type_id] = ()
 
     def _own_picks(
