@@ -25,7 +25,7 @@ MAX_POOLS = 64
 
 _STATES = tuple(SeatState)  # by number: a call of SeatState takes five times as long
 _FREE = int(SeatState.FREE)
-_UNSOLD = (_FREE, int(SeatState.HELD))
+_UNSOLD = (1, 1, 0, 0)  # by number: whether a seat is free or held
 
 Change = tuple[int, int]  # the seat's number, its state
 
@@ -63,7 +63,7 @@ class SeatMap:
         # Of the places that are not accessible: how many there are, and how many are free or held.
         others = [no for place, no in enumerate(chart.no_of) if not chart.is_accessible(place)]
         self._others = len(others)
-        self._unsold = sum(self._states[no] in _UNSOLD for no in others)
+        self._unsold = sum(_UNSOLD[self._states[no]] for no in others)
         self._snapshot: Snapshot | None = None
         self._largest = self._measure_largest()
 
@@ -135,24 +135,24 @@ class SeatMap:
             if sequence < self._sequence:
                 return  # read before what the map has from somebody else
             states, place_of = self._states, self.chart.place_of
-            # By place. They may be all seats of a stadium, so this is done in few steps each.
-            changed = {
-                place: (no, state)
+            changed = [
+                (no, place, state)
                 for no, state in dict(changes).items()
                 if (place := place_of[no]) >= 0 and states[no] != state
-            }
-            category_of, kinds = self.chart.category_of, self.chart.kinds
+            ]
+            # They may be all seats of a stadium, so each takes few steps.
+            category_of, kinds, usable, free = self.chart.category_of, self.chart.kinds, self._usable, self._free
             with self._reading:
-                for place, (no, state) in changed.items():
+                for no, place, state in changed:
                     was, states[no] = states[no], state
-                    self._usable[place] = state == _FREE
-                    self._free[category_of[place]] += (state == _FREE) - (was == _FREE)
+                    usable[place] = state == _FREE
+                    free[category_of[place]] += (state == _FREE) - (was == _FREE)
                     if not kinds[place] & ACCESSIBLE:
-                        self._unsold += (state in _UNSOLD) - (was in _UNSOLD)
-                self._note(sequence, [no for no, _ in changed.values()])
+                        self._unsold += _UNSOLD[state] - _UNSOLD[was]
+                self._note(sequence, [no for no, _, _ in changed])
                 self._sequence = sequence
                 self._snapshot = None
-            self._update_pools(changed)
+            self._update_pools([place for _, place, _ in changed])
             self._largest = self._measure_largest()
 
     def release_accessible(self) -> None:
