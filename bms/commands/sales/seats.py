@@ -36,6 +36,9 @@ LOCK_OPEN = Statement(
     """,
 )
 
+# The range holds every seat. It has PostgreSQL expect few rows of the JSON, so that it looks each seat up by
+# the primary key. It would else read all seats of an event whose rows are so new that it has no statistics
+# of them: 36 ms for 60,000.
 TAKE = Statement(
     "event_seats.take",
     "@event_id BIGINT, @sequence BIGINT, @seats NVARCHAR(MAX)",
