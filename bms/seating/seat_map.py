@@ -141,7 +141,12 @@ class SeatMap:
                 if (place := place_of[no]) >= 0 and states[no] != state
             ]
             # They may be all seats of a stadium, so each takes few steps.
-            category_of, kinds, usable, free = self.chart.category_of, self.chart.kinds, self._usable, self._free
+            category_of, kinds, usable, free = (
+                self.chart.category_of,
+                self.chart.kinds,
+                self._usable,
+                self._free,
+            )
             with self._reading:
                 for no, place, state in changed:
                     was, states[no] = states[no], state

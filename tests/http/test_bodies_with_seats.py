@@ -14,8 +14,12 @@ from bms.terms import MAX_ID
 HOLD = Hold()
 PLAIN: dict[str, Any] = {"event": 7, "tickets": [{"ticket_type": 11, "seats": ["A-1", "Block 2-3"]}]}
 IDS = st.sampled_from([1, 7, MAX_ID, MAX_ID + 1, 0, -1, True, 1.0, "7", None])
-GUIDS = st.sampled_from(["A-1", "A 1", " A-1", "A-1 ", "", " ", "Ä-1", "A\t1", "A\x00", "x" * 190, "x" * 191, 1, None])
-SEATS = st.one_of(st.lists(GUIDS, max_size=4), st.sampled_from([[], ["A"] * 100, ["A"] * 101, "A-1", {}, None]))
+GUIDS = st.sampled_from(
+    ["A-1", "A 1", " A-1", "A-1 ", "", " ", "Ä-1", "A\t1", "A\x00", "x" * 190, "x" * 191, 1, None]
+)
+SEATS = st.one_of(
+    st.lists(GUIDS, max_size=4), st.sampled_from([[], ["A"] * 100, ["A"] * 101, "A-1", {}, None])
+)
 LINES = st.one_of(
     st.fixed_dictionaries({"ticket_type": IDS, "seats": SEATS}),
     st.fixed_dictionaries(
