@@ -143,7 +143,7 @@ _NOTHING_ELSE = {"event_id": None, "user_id": None, "quote": None, "locale": Non
 
 
 def _plain_picks(data: Any) -> dict[str, Any] | None:
-    """Return what ``Hold`` makes of a body with an event and some seats of one ticket type, None of any other.
+    """Return what ``Hold`` makes of an event and some seats of one ticket type, None of any other body.
 
     So nearly everybody picks seats, and no two bodies are the same, so that none is kept. It takes a tenth of
     what the fields would take to say the same. What is odd in any way is left to them.
