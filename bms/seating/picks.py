@@ -1,7 +1,6 @@
 """The seats that people pick themselves: are they there, free, theirs to buy, and is nobody left alone."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from bms.errors import CompanionSeat, OrphanSeat, OtherCategory, SeatsTaken, TableWhole, ValidationFailed
@@ -10,8 +9,7 @@ from bms.seating.seat_map import SeatMap, Trial
 from bms.seating.terms import SeatState
 
 
-@dataclass(frozen=True, slots=True)
-class Picks:
+class Picks(NamedTuple):
     """The seats of one line, by guid, and the categories that its ticket type sells."""
 
     guids: Sequence[str]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from bms.commands.sales.pricing import Quote, Wanted
 from bms.errors import BMSError, Contested, NoBlock, NotOnSale, SoldOut, ValidationFailed
+from bms.queries.bookings import BookingLine
 from bms.queries.for_sale import ForSale
 from bms.queries.seats import LIST_CHANGED, LIST_STATES, Seating, SeatRow, find_seating
 from bms.seating.asks import Ask, Best, Found
@@ -92,7 +93,8 @@ class Given:
 
     def quote(self, quote: Quote) -> Quote:
         """Return ``quote`` with the seats in its lines."""
-        lines = [line._replace(seats=self.seats.get(line.ticket_type_id)) for line in quote.lines]
+        # By position: ``_replace`` takes three times as long.
+        lines = [BookingLine(*line[:-1], self.seats.get(line.ticket_type_id)) for line in quote.lines]
         return Quote(lines, quote.quantity, quote.total, quote.currency)
 
 
