@@ -259,8 +259,10 @@ def _measure_in_turns(world: World, server: Server, name: str, wish: Wish) -> li
                 if not turn:
                     _load(world, server, load, connections, FIRST_SEATS_SECONDS, warm_up=0)
                 warm_up = 0
-                # Last: what a warm-up took would be asked for again.
+                # Last: what a warm-up took would be asked for again. Who reads the seats takes none, and the
+                # processes hear of those that were freed: on no day of a sale are tens of thousands at once.
                 world.stadium.empty(world)
+                _load(world, server, make_load(world, "availability"), connections, 1, warm_up=0)
             seconds = max(wish.seconds, LOGIN_SECONDS) if is_login else wish.seconds
             turns[connections].append(_load(world, server, load, connections, seconds, warm_up=warm_up))
         order.reverse()

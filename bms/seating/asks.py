@@ -39,7 +39,8 @@ class Best:
     companions: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, which would double the cost of making one. Nobody changes one.
+@dataclass(slots=True)
 class Ask:
     """``quantity`` seats of ``categories``, those of the line's ticket type. ``best`` counts among them."""
 

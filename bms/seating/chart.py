@@ -103,8 +103,10 @@ class Chart:
     tables: list[tuple[int, ...]]  # those sold whole
     table_of: dict[int, int]
     bay_of: dict[int, int] = field(default_factory=dict, repr=False)  # companion's place: wheelchair place
+    with_seats: frozenset[int] = field(default=frozenset(), repr=False)  # the categories that have any
 
     def __post_init__(self) -> None:
+        self.with_seats = frozenset(at for at, category in enumerate(self.categories) if category.seats)
         self.bay_of = {place: bay for bay, places in self.companions.items() for place in places}
 
     def place(self, guid: str) -> int | None:
@@ -162,6 +164,10 @@ class Chart:
     def is_accessible(self, place: int) -> bool:
         """Return whether the seat is a wheelchair place or a companion's."""
         return bool(self.kinds[place] & ACCESSIBLE)
+
+    def seated(self, categories: frozenset[int]) -> frozenset[int]:
+        """Return those of ``categories`` that have seats."""
+        return categories & self.with_seats
 
     def section_numbers(self, names: Iterable[str]) -> frozenset[int]:
         """Return the numbers of the sections with these names. Unknown ones are left out."""

@@ -27,7 +27,7 @@ def find_best(trial: Trial, ask: Ask, standing: Standing | None = None) -> Found
     seat_map = trial.map
     chart = seat_map.chart
     reach: Reach = None if ask.best.sections is None else chart.section_numbers(ask.best.sections)
-    seated = frozenset(at for at in ask.categories if chart.categories[at].seats)
+    seated = chart.seated(ask.categories)
     if ask.best.wheelchairs or ask.best.companions:
         accessible = find_accessible(trial, ask, seated, reach)
         if accessible is None:

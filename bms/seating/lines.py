@@ -15,6 +15,10 @@ def find_for_lines(trial: Trial, asks: Sequence[Ask], standing: Standing | None 
     children sit together. Lines of different categories cannot: they get a block each, or NotTogether if
     they insist on being together. Raises NoBlock, with nothing taken.
     """
+    if len(asks) == 1:
+        block = find_best(trial, asks[0], standing)
+        trial.take(block.seats)
+        return [block]
     before = trial.taken
     groups: dict[object, list[int]] = {}
     for at, ask in enumerate(asks):

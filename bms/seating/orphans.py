@@ -44,7 +44,7 @@ def find_orphans(
     single that was none before, or if every other block of the same size would leave one. Accessible seats
     and their neighbours are nobody's orphans.
     """
-    runs = pool.runs.get(segment, ())
+    runs = pool.runs(segment)
     singles = _singles(chart, segment, runs, picked | others)
     if not singles:
         return None

@@ -1,7 +1,6 @@
 """The seats that people pick themselves: are they there, free, theirs to buy, and is nobody left alone."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from bms.errors import CompanionSeat, OrphanSeat, OtherCategory, SeatsTaken, TableWhole, ValidationFailed
@@ -10,8 +9,7 @@ from bms.seating.seat_map import SeatMap, Trial
 from bms.seating.terms import SeatState
 
 
-@dataclass(frozen=True, slots=True)
-class Picks:
+class Picks(NamedTuple):
     """The seats of one line, by guid, and the categories that its ticket type sells."""
 
     guids: Sequence[str]
@@ -53,7 +51,7 @@ def judge_picks(
     ]
     if strange:
         raise OtherCategory(seats=_guids(seat_map, strange))
-    parts = [place for line in places for place in _rest_of_tables(seat_map, line)]
+    parts = [place for line in places for place in _rest_of_tables(seat_map, line)] if chart.tables else []
     if parts:
         tables = dict.fromkeys(chart.table_of[place] for place in parts)
         raise TableWhole(seats=_guids(seat_map, [place for table in tables for place in chart.tables[table]]))
@@ -136,14 +134,8 @@ def _orphans(
     for line, picks in zip(places, lines, strict=True):
         by_categories.setdefault(picks.categories, set()).update(line)
     for categories, picked in by_categories.items():
-        seated = frozenset(at for at in categories if chart.categories[at].seats)
+        seated = chart.seated(categories)
         pool = seat_map.pool(seated)
-        now = rule_now(
-            rule,
-            free=sum(seat_map.free(at) for at in seated),
-            seats=sum(chart.categories[at].seats for at in seated),
-            seconds_to_start=seconds_to_start,
-        )
         beside = {place for line in places for place in line} - picked
         segments: dict[int, set[int]] = {}
         for place in sorted(picked):
@@ -153,7 +145,9 @@ def _orphans(
             if not chart.segments[segment].whole:
                 found = find_orphans(chart, pool, segment, here, beside)
                 if found is not None:
-                    yield now, found
+                    free = sum(seat_map.free(at) for at in seated)
+                    seats = sum(chart.categories[at].seats for at in seated)
+                    yield rule_now(rule, free=free, seats=seats, seconds_to_start=seconds_to_start), found
 
 
 def _guids(seat_map: SeatMap, places: Sequence[int]) -> list[str]:

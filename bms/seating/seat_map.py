@@ -11,20 +11,21 @@ Threads: ``judging`` is held by whoever changes the map or has a trial, for as l
 import threading
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 
 from bms.seating.availability import CategoryCount, Snapshot, pack
 from bms.seating.chart import Chart
 from bms.seating.pool import Pool
-from bms.seating.terms import Kind, SeatState
+from bms.seating.terms import ACCESSIBLE, Kind, SeatState
 
 MAX_CHANGES = 2000  # listed one by one; of more it is shorter to send all
 MAX_POOLS = 64
 
 _STATES = tuple(SeatState)  # by number: a call of SeatState takes five times as long
-_UNSOLD = (SeatState.FREE, SeatState.HELD)
+_FREE = int(SeatState.FREE)
+_UNSOLD = (1, 1, 0, 0)  # by number: whether a seat is free or held
 
 Change = tuple[int, int]  # the seat's number, its state
 
@@ -62,7 +63,7 @@ class SeatMap:
         # Of the places that are not accessible: how many there are, and how many are free or held.
         others = [no for place, no in enumerate(chart.no_of) if not chart.is_accessible(place)]
         self._others = len(others)
-        self._unsold = sum(self._states[no] in _UNSOLD for no in others)
+        self._unsold = sum(_UNSOLD[self._states[no]] for no in others)
         self._snapshot: Snapshot | None = None
         self._largest = self._measure_largest()
 
@@ -133,20 +134,30 @@ class SeatMap:
         with self.judging:
             if sequence < self._sequence:
                 return  # read before what the map has from somebody else
-            changed = [(no, state) for no, state in dict(changes).items() if self._is_news(no, state)]
+            states, place_of = self._states, self.chart.place_of
+            changed = [
+                (no, place, state)
+                for no, state in dict(changes).items()
+                if (place := place_of[no]) >= 0 and states[no] != state
+            ]
+            # They may be all seats of a stadium, so each takes few steps.
+            category_of, kinds, usable, free = (
+                self.chart.category_of,
+                self.chart.kinds,
+                self._usable,
+                self._free,
+            )
             with self._reading:
-                for no, state in changed:
-                    place = self.chart.place_of[no]
-                    free = state == SeatState.FREE
-                    self._free[self.chart.category_of[place]] += free - (self._states[no] == SeatState.FREE)
-                    if not self.chart.is_accessible(place):
-                        self._unsold += (state in _UNSOLD) - (self._states[no] in _UNSOLD)
-                    self._states[no] = state
-                    self._usable[place] = free
-                    self._note(sequence, no)
+                for no, place, state in changed:
+                    was, states[no] = states[no], state
+                    usable[place] = state == _FREE
+                    free[category_of[place]] += (state == _FREE) - (was == _FREE)
+                    if not kinds[place] & ACCESSIBLE:
+                        self._unsold += _UNSOLD[state] - _UNSOLD[was]
+                self._note(sequence, [no for no, _, _ in changed])
                 self._sequence = sequence
                 self._snapshot = None
-            self._update_pools([self.chart.place_of[no] for no, _ in changed])
+            self._update_pools([place for _, place, _ in changed])
             self._largest = self._measure_largest()
 
     def release_accessible(self) -> None:
@@ -195,9 +206,6 @@ class SeatMap:
         """Return whether everybody may be given the seat at ``place``."""
         return self._released or not self.chart.is_accessible(place)
 
-    def _is_news(self, no: int, state: int) -> bool:
-        return self.chart.place_of[no] >= 0 and self._states[no] != state
-
     def _members(self, categories: frozenset[int]) -> bytes:
         chart = self.chart
         return bytes(
@@ -205,22 +213,21 @@ class SeatMap:
             for place, (category, segment) in enumerate(zip(chart.category_of, chart.segment_of, strict=True))
         )
 
-    def mark(self, places: Iterable[int], *, usable: bool) -> None:
+    def mark(self, places: Collection[int], *, usable: bool) -> None:
         """Say whether ``places`` can be given to somebody. For a trial alone."""
+        states, no_of = self._states, self.chart.no_of
         for place in places:
             # Blocked seats can be taken by those who may, and are blocked again afterwards.
-            free = usable and self._states[self.chart.no_of[place]] == SeatState.FREE
-            self._usable[place] = free
+            self._usable[place] = usable and states[no_of[place]] == _FREE
             self._taken[place] = not usable
         self._update_pools(places)
 
-    def _update_pools(self, places: Iterable[int]) -> None:
-        of_category: dict[int, list[int]] = {}
-        for place in places:
-            of_category.setdefault(self.chart.category_of[place], []).append(place)
+    def _update_pools(self, places: Collection[int]) -> None:
+        category_of = self.chart.category_of
+        changed = {category_of[place] for place in places}
         for categories, pool in self._pools.items():
-            for category in categories & of_category.keys():
-                pool.set_open(of_category[category], self._usable)
+            if not changed.isdisjoint(categories):
+                pool.set_open(places, self._usable)
 
     def _measure_largest(self) -> list[int]:
         largest = []
@@ -229,10 +236,12 @@ class SeatMap:
             largest.append(0 if pool is None else pool.longest(None))
         return largest
 
-    def _note(self, sequence: int, no: int) -> None:
-        if len(self._changes) == self._changes.maxlen:
-            self._complete_from = self._changes[0][0]
-        self._changes.append((sequence, no))
+    def _note(self, sequence: int, seats: Sequence[int]) -> None:
+        known = len(self._changes)
+        dropped = known + len(seats) - 2 * MAX_CHANGES
+        if dropped > 0:
+            self._complete_from = self._changes[dropped - 1][0] if dropped <= known else sequence
+        self._changes.extend([(sequence, no) for no in seats])
 
 
 class Trial:

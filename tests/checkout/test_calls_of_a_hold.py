@@ -1,10 +1,8 @@
 """A hold makes few calls in the thread that writes it: they can be counted on a busy machine, time cannot."""
 
 import itertools
-import sys
 from collections.abc import Sequence
-from types import FrameType
-from typing import Any
+from functools import partial
 
 import pytest
 from aiohttp.test_utils import TestClient
@@ -18,6 +16,7 @@ from bms.sql.database import Database
 from bms.sql.session import Transaction
 from bms.terms import Actor
 from tests.concurrency.crowd import make_crowd
+from tests.kit.calls import counting
 from tests.kit.types import Make
 
 SIZE = 8
@@ -42,17 +41,7 @@ def ask(user_id: int, event_id: int) -> Ask:
 
 def counted(tx: Transaction, *, asks: Sequence[Ask]) -> float:
     """Hold tickets and return how many calls of functions each ask took."""
-    calls = 0
-
-    def note(_frame: FrameType, event: str, _arg: Any) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
-    sys.setprofile(note)
-    try:
-        replies = hold_tickets(tx, asks=asks)
-    finally:
-        sys.setprofile(None)
+    replies, calls = counting(partial(hold_tickets, tx, asks=asks))
     assert all(isinstance(reply, StoredReply) for reply in replies)
     return calls / len(asks)
 

@@ -199,7 +199,8 @@ def index_of(pool: Pool) -> tuple[object, ...]:
         for reach in (None, frozenset({0}), frozenset({1}), frozenset({0, 1}))
     ]
     longest = [pool.longest(reach) for reach in (None, frozenset({0}), frozenset({1}))]
-    return bytes(pool.open), dict(pool.runs), asked, longest
+    runs = [pool.runs(at) for at in range(len(pool._chart.segments))]
+    return bytes(pool.open), runs, asked, longest
 
 
 CHANGES = st.lists(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 3)), max_size=8), max_size=8)

@@ -7,6 +7,7 @@ chooses.
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pyodbc
@@ -15,6 +16,7 @@ import pytest
 import bms.commands
 import bms.queries
 from bench.big.making import Size, fill_database
+from bms.commands.sales.seats import TAKE
 from bms.sql.catalogue import all_statements
 from bms.sql.odbc.target import parse_url
 from bms.sql.statements import Statement
@@ -194,3 +196,35 @@ def without(connection: pyodbc.Connection, *indexes: str) -> Iterator[None]:
     finally:
         connection.rollback()
         connection.autocommit = True
+
+
+@pytest.fixture
+def new_event(server: Server) -> Iterator[pyodbc.Connection]:
+    """Yield a connection to a database with the seats of an event, of which it has no statistics yet."""
+    with (
+        server.migrated() as url,
+        closing(pyodbc.connect(parse_url(url).odbc, autocommit=True)) as connection,
+    ):
+        connection.execute("ALTER TABLE event_seats SET (autovacuum_enabled = off)").close()
+        connection.execute(
+            """
+            INSERT INTO event_seats (event_id, seat_no, guid, section_no, row_no, category_no, seat_rank,
+                                     kinds, section, row_label, seat_number, state, changed)
+            SELECT 1, n, 's' || n, 1, 1, 1, 1, 0, 'Stalls', '1', n, 0, n FROM generate_series(1, 20000) AS n
+            """
+        ).close()
+        yield connection
+
+
+def ways(connection: pyodbc.Connection, statement: Statement[Any]) -> set[str | None]:
+    """Return the indexes by which a statement finds seats."""
+    found = scans(Planner(connection, avoid_scans=False).plan(statement))
+    return {scan.by for scan in found if scan.table == "event_seats"}
+
+
+def test_a_seat_of_a_new_event_is_taken_by_its_key(new_event: pyodbc.Connection) -> None:
+    assert ways(new_event, TAKE) == {"pk_event_seats"}
+    expectation = "AND  j.seat_no BETWEEN 0 AND 2147483647"
+    assert expectation in TAKE.text
+    plain = replace(TAKE, name="test.take_at_large", text=TAKE.text.replace(expectation, ""))
+    assert ways(new_event, plain) != {"pk_event_seats"}  # the twin

@@ -91,7 +91,7 @@ def hold_tickets(
     held = _held(tx, new, sales)
     unconfirmed = _unconfirmed(tx, new, sales)
     unpaid = count_unpaid(tx, [ask for ask in new if ask.event_id in sales], limits)
-    quotes: dict[tuple[int, tuple[Wanted, ...]], Quote] = {}  # In a rush most of a group want the same.
+    quotes: dict[tuple[object, ...], Quote] = {}  # In a rush most of a group want the same.
     plans: list[_Plan] = []
     with contextlib.ExitStack() as judging:
         seats = _open_seats(tx, _seated(new, sales), maps, judging)
@@ -101,7 +101,8 @@ def hold_tickets(
                 outcomes[number] = repeated
                 continue
             try:
-                asked = ask.event_id, ask.wanted
+                # Which seats they are makes no difference to the price.
+                asked = ask.event_id, *[(*item[:2], bool(item.seats or item.best)) for item in ask.wanted]
                 quote = quotes.get(asked)
                 if quote is None:
                     quote = quotes[asked] = price(sales.get(ask.event_id), ask.wanted)
