@@ -13,7 +13,7 @@ from bms.commands.idempotency import StoredReply
 from bms.commands.sales.hold import Ask
 from bms.commands.sales.pricing import Wanted
 from bms.commands.sales.reseat import reseat_booking
-from bms.errors import BMSError, Contested
+from bms.errors import BMSError, Contested, PriceChanged
 from bms.resources import make_database
 from bms.seating.asks import Best
 from bms.settings import Settings
@@ -204,6 +204,30 @@ async def test_standing_and_seats_are_sold_side_by_side(scene: Scene, make_user:
     await hall.scene.balanced()
     await hall.scene.cancel(first)
     await hall.held(by=await make_user(), **stand)
+    await hall.scene.balanced()
+
+
+async def test_who_is_refused_for_the_price_leaves_the_standing_places(
+    scene: Scene, db: Database, make_user: MakeUser
+) -> None:
+    """Both are judged in one transaction, and the area has room for three."""
+    hall = await seat_event(scene, await _with_standing(scene))
+    asks = [
+        Ask(
+            actor=Actor((user := await make_user()).id),
+            user_id=user.id,
+            event_id=hall.event_id,
+            wanted=(Wanted(hall.types["Standing"], 3),),
+            hold_seconds=600,
+            key=None,
+            quote=quote,
+            render=lambda view: StoredReply(201, ""),
+        )
+        for quote in ("outdated", None)
+    ]
+    through = Turnstile(db)
+    replies = await asyncio.gather(*(through.hold(one) for one in asks), return_exceptions=True)
+    assert [type(reply) for reply in replies] == [PriceChanged, StoredReply]
     await hall.scene.balanced()
 
 

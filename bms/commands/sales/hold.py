@@ -253,7 +253,7 @@ def _plan(
         check_told(quote, ask.quote)
     except BMSError:
         if seats is not None and given is not None:
-            seats.give_back()
+            seats.give_back(given)
         raise
     if given is not None:
         quote = given.quote(quote)

@@ -197,6 +197,11 @@ class SeatSale:
             self._standing[category] -= quantity
         return given
 
+    def leave(self, given: Given) -> None:
+        """Let the places where people stand be had again."""
+        for category, quantity in given.standing.items():
+            self._standing[category] += quantity
+
     def labels(self, given: Given) -> dict[int, SeatRow]:
         """Return the seats of ``given`` as people read them, by number."""
         return {no: self._label(no) for numbers in given.seats.values() for no in numbers}
@@ -347,11 +352,12 @@ class OpenSeats:
         left = (offered.event.starts_at - offered.event.asked_at).total_seconds()
         return self.sale.choose(self.trial, lines, seconds_to_start=left)
 
-    def give_back(self) -> None:
+    def give_back(self, given: Given) -> None:
         """Give back what was chosen last: the booking is refused after all."""
         assert self.sale is not None
         assert self.trial is not None
         self.trial.give_back(self._before)
+        self.sale.leave(given)
 
     def take(self, tx: Transaction, takings: Sequence[Taking]) -> None:
         """Take the seats of bookings. Raises Contested."""
