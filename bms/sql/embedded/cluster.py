@@ -50,6 +50,8 @@ fsync = on
 synchronous_commit = on
 full_page_writes = on
 jit = off
+# A sale fills tables in seconds. Until their statistics are made, plans read the whole of them.
+autovacuum_naptime = '10s'
 timezone = 'UTC'
 log_timezone = 'UTC'
 lc_messages = 'C'
