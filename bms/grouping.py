@@ -75,7 +75,7 @@ class Grouping(Generic[AskT, ReplyT]):
         """Return when every ask has been served."""
         await self.lanes.close()
 
-    def _next_group(self) -> list[_Waiting[AskT, ReplyT]] | None:
+    def _next_group(self) -> list[_Waiting[AskT, ReplyT]]:
         group: list[_Waiting[AskT, ReplyT]] = []
         later: list[_Waiting[AskT, ReplyT]] = []
         seen: set[Hashable] = set()
@@ -90,7 +90,7 @@ class Grouping(Generic[AskT, ReplyT]):
                 seen.add(mark)
                 group.append(one)
         self._waiting.extendleft(reversed(later))
-        return group or None
+        return group
 
     async def _serve(self, group: Sequence[_Waiting[AskT, ReplyT]]) -> None:
         try:

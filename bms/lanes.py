@@ -22,15 +22,15 @@ GroupT = TypeVar("GroupT")
 class Lanes(Generic[GroupT]):
     """Serves what ``take`` gives by ``serve``, in at most ``most`` lanes.
 
-    ``take`` returns the next group, None if nothing waits that may be served now. What ``serve`` raises is
-    logged, and the next group is served.
-    Another lane is opened when every open one is at a group for longer than ``late_after`` seconds; with 0 it
-    is opened at once. It is opened too when ``is_crowded`` says that enough wait for a group of their own.
+    ``take`` returns the next group, an empty one if nothing waits that may be served now. What ``serve``
+    raises is logged, and the next group is served. Another lane is opened when every open one is at a group
+    for longer than ``late_after`` seconds, or at once when ``is_crowded`` says that enough wait for a group
+    of their own.
     """
 
     def __init__(
         self,
-        take: Callable[[], GroupT | None],
+        take: Callable[[], GroupT],
         serve: Callable[[GroupT], Awaitable[None]],
         *,
         most: int,
@@ -63,12 +63,8 @@ class Lanes(Generic[GroupT]):
         assert lane is not None
         loop = asyncio.get_running_loop()
         try:
-            while (group := self._take()) is not None:
-                late: asyncio.Handle
-                if self.late_after:
-                    late = loop.call_later(self.late_after, self._pass_by, lane)
-                else:
-                    late = loop.call_soon(self._pass_by, lane)
+            while group := self._take():
+                late = loop.call_later(self.late_after, self._pass_by, lane)
                 try:
                     await self._serve(group)
                 except Exception:

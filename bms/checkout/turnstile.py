@@ -190,7 +190,7 @@ class Turnstile:
                 if not one.reply.done():
                     _refuse(one, BMSError())  # Whatever went wrong, nobody waits forever.
 
-    def _next_group(self) -> list[_Waiting] | None:
+    def _next_group(self) -> list[_Waiting]:
         """Take the next group off the queue. Asks of one buyer go one by one: the next must see the last."""
         group: list[_Waiting] = []
         people: set[int] = set()
@@ -218,7 +218,7 @@ class Turnstile:
         self._waiting.extendleft(reversed(later))
         if group:
             self._observe_group([now - one.since for one in group])
-        return group or None
+        return group
 
     async def _serve_group(self, group: Sequence[_Waiting], *, again: int = AGAIN) -> None:
         try:

@@ -21,8 +21,8 @@ class Serving:
         self.held: dict[str, asyncio.Event] = {}
         self.lanes = Lanes(self.take, self.serve, most=most, late_after=late_after)
 
-    def take(self) -> str | None:
-        return self.waiting.pop(0) if self.waiting else None
+    def take(self) -> str:
+        return self.waiting.pop(0) if self.waiting else ""
 
     async def serve(self, group: str) -> None:
         self.now.add(group)

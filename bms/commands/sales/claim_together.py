@@ -4,7 +4,6 @@ It serves the ordinary case: a held booking of an event that is on sale. Any oth
 ``claim_payment``, which says why it is refused.
 """
 
-import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import NamedTuple
 
 from bms.commands import audit, idempotency
 from bms.commands.idempotency import Key, StoredReply
+from bms.commands.sales.codes import hex_codes
 from bms.commands.sales.pay import IS_PAYABLE, ChargeRow, Claim
 from bms.commands.sales.pricing import check_payable
 from bms.errors import BMSError
@@ -145,8 +145,7 @@ def _claim(tx: Transaction, wishes: Sequence[Wish], locked: Mapping[int, LockedB
     """Write a payment for each wish, and return the claims by booking id."""
     if not wishes:
         return {}
-    digits = secrets.token_hex(16 * len(wishes))  # one call: each lets another thread go first
-    references = {digits[32 * at : 32 * at + 32]: wish for at, wish in enumerate(wishes)}
+    references = dict(zip(hex_codes(len(wishes), 16), wishes, strict=True))
     rows = tx.rows(
         INSERT_EACH,
         payments=json_rows(

@@ -218,7 +218,7 @@ def _note(
     )
 
 
-def facts_of(payment_id: int, payment: SettledRow) -> dict[str, Any]:
+def facts_of(payment_id: int, payment: SettledRow | PaymentRow) -> dict[str, Any]:
     """Return what every announcement of a payment says."""
     return {
         "payment_id": payment_id,

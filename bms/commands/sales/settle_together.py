@@ -14,7 +14,7 @@ from bms.commands.idempotency import StoredReply
 from bms.commands.messages import to_buyers
 from bms.commands.sales import tickets
 from bms.commands.sales.seat_changes import sell_seats
-from bms.commands.sales.settle import Render, SettledRow, facts_of
+from bms.commands.sales.settle import Render, facts_of
 from bms.commands.sales.tickets import Issue
 from bms.errors import Contested
 from bms.queries.bookings import list_lines
@@ -105,13 +105,11 @@ def _settle(tx: Transaction, held: dict[int, Success], confirmed: dict[int, int]
         if any(line.seats is not None for line in lines[booking_id]):
             sell_seats(tx, confirmed[booking_id], booking_id, lines[booking_id])
     issued = tickets.issue(tx, [Issue(key, confirmed[key], lines[key]) for key in requests])
-    succeeded = [(_succeeded(payment), requests[payment.booking_id]) for payment in settled]
+    succeeded = [
+        (PaymentSucceeded(**facts_of(payment.id, payment)), requests[payment.booking_id])
+        for payment in settled
+    ]
     to_buyers.bookings_confirmed(tx, requests, issued, lines=lines, beside=succeeded)
     replies = {payment.id: held[payment.id].render(payment, BookingStatus.CONFIRMED) for payment in settled}
     idempotency.finish_payments(tx, replies)
     return replies
-
-
-def _succeeded(payment: PaymentRow) -> PaymentSucceeded:
-    about = SettledRow(payment.booking_id, payment.user_id, payment.amount, payment.currency, payment.method)
-    return PaymentSucceeded(**facts_of(payment.id, about))

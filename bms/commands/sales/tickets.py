@@ -1,9 +1,9 @@
 """Issuing tickets, when a booking is confirmed."""
 
-import secrets
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from bms.commands.sales.codes import hex_codes
 from bms.queries.bookings import BookingLine
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement, json_rows
@@ -48,18 +48,12 @@ def issue(tx: Transaction, issues: Iterable[Issue]) -> dict[int, list[NewTicket]
         for at in range(line.quantity)
     ]
     issued: dict[int, list[NewTicket]] = {one.booking_id: [] for one, _, _ in wanted}
+    codes = [code.upper() for code in hex_codes(len(wanted), CODE_BYTES)]
     rows = []
-    for place, ((one, line, seat_no), code) in enumerate(zip(wanted, _codes(len(wanted)), strict=True)):
+    for place, ((one, line, seat_no), code) in enumerate(zip(wanted, codes, strict=True)):
         ticket = NewTicket(line.ticket_type_id, code, seat_no)
         issued[one.booking_id].append(ticket)
         of = {"place": place, "booking_id": one.booking_id, "event_id": one.event_id}
         rows.append(of | ticket._asdict())
     tx.execute(INSERT, tickets=json_rows(rows))
     return issued
-
-
-def _codes(number: int) -> list[str]:
-    # All at once: whoever asks the system for random bytes lets another thread go first.
-    digits = secrets.token_hex(CODE_BYTES * number).upper()
-    length = 2 * CODE_BYTES
-    return [digits[at : at + length] for at in range(0, length * number, length)]

@@ -4,7 +4,6 @@ Everything but the ticket types, which the caller takes last.
 """
 
 import datetime as dt
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ import orjson
 from bms.commands import audit
 from bms.commands.messages import to_buyers
 from bms.commands.sales import tickets
+from bms.commands.sales.codes import random_code
 from bms.commands.sales.contacts import ACCOUNT, Contact
 from bms.commands.sales.pricing import Quote
 from bms.commands.sales.seats import Given, OpenSeats, Taking
@@ -80,15 +80,6 @@ INSERT_LINES = Statement(
                                   seats NVARCHAR(MAX)) AS bl
     """,
 )
-
-# Without I, L, O and U, which people mistake for other characters when they read a code aloud or type it.
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_OF_BYTES = bytes(ord(ALPHABET[byte & 31]) for byte in range(256))
-
-
-def random_code(length: int) -> str:
-    """Return ``length`` random characters, of 5 bits each."""
-    return secrets.token_bytes(length).translate(_OF_BYTES).decode("ascii")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -30,17 +30,19 @@ def key_of_attempt(visit: Visit, typed: Mapping[str, str]) -> Key | None:
     """Return the key under which a form has its effect once. None for a form without a number."""
     if not typed.get(FIELD):
         return None
-    digest, path = keyed_hash(visit.settings.secret_key).digest, visit.request.rel_url.raw_path
+    path = visit.request.rel_url.raw_path
     asked = orjson.dumps(
         [path, {name: value for name, value in typed.items() if name != "csrf"}],
         option=orjson.OPT_SORT_KEYS,
     )
     name = _PURPOSE + f"{path} {typed[FIELD]}".encode()
-    return Key(
-        visit.caller.user_id,
-        digest(name).hex(),
-        digest(asked).hex(),
-    )
+    return hashed_key(visit, visit.caller.user_id, name, asked)
+
+
+def hashed_key(visit: Visit, user_id: int, name: bytes, asked: bytes) -> Key:
+    """Return the key of a user's form by its ``name``, for what it asks for. Both are kept as hashes."""
+    digest = keyed_hash(visit.settings.secret_key).digest
+    return Key(user_id, digest(name).hex(), digest(asked).hex())
 
 
 async def run_attempt(

@@ -21,8 +21,8 @@ from bms.queries.events import EventRow
 from bms.queries.payments import list_payment_methods
 from bms.schemas.guests import GuestContact
 from bms.schemas.payments import Pay, present_next_action
-from bms.security.keyed_hash import keyed_hash
 from bms.terms import BookingStatus, Method, PaymentStatus
+from bms.web.kit.attempts import hashed_key
 from bms.web.kit.forms import Form, body_of
 from bms.web.kit.pages import Pages
 from bms.web.kit.redirects import see_other
@@ -162,16 +162,11 @@ def _order(form: Form, view: BookingView) -> dict[str, Any] | None:
 
 def _key(visit: Visit, view: BookingView, typed: dict[str, str], order: dict[str, Any]) -> Key:
     """Return the key under which this form pays once, however often it is sent."""
-    digest = keyed_hash(visit.settings.secret_key).digest
     name = f"site pay {view.id} {typed.get('attempt', '')}".encode()
     asked = orjson.dumps(
         [order["booking_id"], order["method"], order["details"]], option=orjson.OPT_SORT_KEYS
     )
-    return Key(
-        visit.caller.user_id,
-        digest(name).hex(),
-        digest(asked).hex(),
-    )
+    return hashed_key(visit, visit.caller.user_id, name, asked)
 
 
 async def _show(visit: Visit, view: BookingView, form: Form, *, status: int = 200) -> web.Response:

@@ -12,8 +12,8 @@ from bms.commands.sales.hold import Ask
 from bms.commands.sales.pricing import Wanted
 from bms.i18n.languages import marked
 from bms.queries.bookings import BookingView
-from bms.security.keyed_hash import keyed_hash
 from bms.terms import Actor, Right
+from bms.web.kit.attempts import hashed_key
 from bms.web.kit.visit import Visit
 from bms.web.kit.visitors import hash_of, new_cookie
 
@@ -81,7 +81,6 @@ def _render(view: BookingView) -> StoredReply:
 
 def _key(visit: Visit, actor: Actor, event_id: int, wanted: Sequence[Wanted], token: str) -> Key:
     """Return a key under which the same form has its effect once, if it is sent again at once."""
-    digest = keyed_hash(visit.settings.secret_key).digest
     asked = orjson.dumps([event_id, sorted([*line[:3], repr(line.best)] for line in wanted)])
     pressed = f"site hold {token} {int(time.time()) // SAME_PRESS} ".encode() + asked
-    return Key(actor.user_id, digest(pressed).hex(), digest(asked).hex())
+    return hashed_key(visit, actor.user_id, pressed, asked)
