@@ -59,6 +59,7 @@ from bms.http.refusals import Refusals
 from bms.http.resources import known_paths
 from bms.http.sessions import Sessions
 from bms.http.shared import SharedReply
+from bms.lanes import Turns
 from bms.links import Links
 from bms.openapi.document import describe
 from bms.resources import (
@@ -152,10 +153,13 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     )
     app[keys.CHARTS] = Charts(app[keys.DATABASE])
     app[keys.SEAT_WATCH] = SeatWatch(app[keys.DATABASE], app[keys.CHARTS], seating.all_seats)
+    # Of several processes one works while the database works for another; one alone needs two groups for it.
+    is_alone = settings.workers == 1
+    turns = Turns(2 if is_alone else 1)
     app[keys.TURNSTILE] = Turnstile(
         app[keys.DATABASE],
-        # Of several processes one works while the database works for another.
-        crowd=CROWD if settings.workers == 1 else None,
+        turns=turns,
+        crowd=CROWD if is_alone else None,
         per_user=settings.waiting_asks_per_user,
         limits=_hold_limits(settings),
         charts=app[keys.CHARTS],
@@ -163,7 +167,7 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
         observe_hold=metrics.observe_hold,
     )
     metrics.sample_with(lambda: _look(app))
-    app[keys.TILL] = Till(app[keys.DATABASE])
+    app[keys.TILL] = Till(app[keys.DATABASE], turns=turns)
     app[keys.SESSIONS] = Sessions(app[keys.DATABASE])
     app[keys.TOKENS] = Tokens(
         settings.secret_key,

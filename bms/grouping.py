@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from bms.errors import Overloaded
-from bms.lanes import Lanes
+from bms.lanes import Lanes, Turns
 
 AskT = TypeVar("AskT")
 ReplyT = TypeVar("ReplyT")
@@ -31,7 +31,8 @@ class Grouping(Generic[AskT, ReplyT]):
     ``together`` returns for each ask its reply, the error that refuses it, or None: it is then served alone,
     as all of a group are that ``together`` fails for. An error of the types ``for_all`` refuses the whole
     group instead. Two asks of which ``apart`` says the same are never in one group. At most ``lanes`` groups
-    are served in parallel, see ``Lanes``, and at most ``queue`` asks wait.
+    are served in parallel, in ``turns`` with those of other groupings by ``rank``, see ``Lanes``. At most
+    ``queue`` asks wait.
     """
 
     def __init__(
@@ -44,13 +45,15 @@ class Grouping(Generic[AskT, ReplyT]):
         group: int = 64,
         lanes: int = 2,
         queue: int = 1000,
+        turns: Turns | None = None,
+        rank: int = 0,
     ) -> None:
         self._together = together
         self._alone = alone
         self._apart = apart
         self._for_all = for_all
         self.group = group
-        self.lanes = Lanes(self._next_group, self._serve, most=lanes)
+        self.lanes = Lanes(self._next_group, self._serve, most=lanes, turns=turns, rank=rank)
         self.queue = queue
         self._waiting: deque[_Waiting[AskT, ReplyT]] = deque()
 

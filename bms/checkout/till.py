@@ -6,6 +6,7 @@ The gateway is asked in between, for all of them side by side. See ``bms.groupin
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from bms.checkout.ranks import Rank
 from bms.checkout.settlement import renderer, settle
 from bms.commands.idempotency import StoredReply
 from bms.commands.sales.claim_together import Wish, claim_payments
@@ -13,6 +14,7 @@ from bms.commands.sales.pay import Claim, claim_payment
 from bms.commands.sales.settle_together import Success, settle_successes
 from bms.errors import DatabaseUnavailable
 from bms.grouping import Grouping
+from bms.lanes import Turns
 from bms.payments.gateway import Outcome
 from bms.sql.database import Database
 
@@ -25,21 +27,25 @@ class _Settling(NamedTuple):
 
 
 class Till:
-    """Claims and settles the payments that requests make."""
+    """Claims and settles the payments that requests make, in ``turns`` with what else the process writes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, turns: Turns | None = None) -> None:
         self.database = database
         self.claims = Grouping[Wish, Claim | StoredReply](
             self._claim_together,
             self._claim_alone,
             apart=lambda wish: wish.actor.user_id,
             for_all=(DatabaseUnavailable,),
+            turns=turns,
+            rank=Rank.CLAIM,
         )
         self.successes = Grouping[_Settling, StoredReply](
             self._settle_together,
             self._settle_alone,
             apart=lambda one: one.payment_id,
             for_all=(DatabaseUnavailable,),
+            turns=turns,
+            rank=Rank.SETTLE,
         )
 
     async def claim(self, wish: Wish) -> Claim | StoredReply:

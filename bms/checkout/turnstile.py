@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from bms.checkout.charts import Charts
+from bms.checkout.ranks import Rank
 from bms.commands.idempotency import StoredReply
 from bms.commands.sales.expire import expire_holds_of_event
 from bms.commands.sales.hold import Ask, hold_tickets
@@ -32,7 +33,7 @@ from bms.errors import (
     SoldOut,
     TooManyRequests,
 )
-from bms.lanes import Lanes
+from bms.lanes import Lanes, Turns
 from bms.seating.maps import ChartNeeded, ReleaseDue
 from bms.sql.database import Database
 
@@ -66,7 +67,8 @@ class Turnstile:
 
     At most ``lanes`` transactions run in parallel, at most ``lanes_an_event`` of them for the same event. At
     most ``queue`` asks wait, ``per_user`` of them of one user (0: any number). While ``crowd`` or more wait,
-    another lane is opened at once; None: only beside a group that takes long.
+    another lane is opened at once; None: only beside a group that takes long. Groups take ``turns`` with what
+    else the process writes.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Turnstile:
         per_user: int = 0,
         limits: HoldLimits = OFF,
         charts: Charts | None = None,
+        turns: Turns | None = None,
         observe_group: Callable[[Sequence[float]], None] = lambda _: None,
         observe_hold: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -90,7 +93,14 @@ class Turnstile:
         self._database = database
         self._charts = Charts(database) if charts is None else charts
         self.group = group
-        self.lanes = Lanes(self._next_group, self._serve, most=lanes, is_crowded=self._is_crowded)
+        self.lanes = Lanes(
+            self._next_group,
+            self._serve,
+            most=lanes,
+            is_crowded=self._is_crowded,
+            turns=turns,
+            rank=Rank.HOLD,
+        )
         self.lanes_an_event = lanes_an_event
         self._crowd = crowd
         self.queue = queue

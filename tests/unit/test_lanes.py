@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bms.lanes import Lanes
+from bms.lanes import Lanes, Turns
 
 LATE_AFTER = 0.02  # seconds
 
@@ -13,13 +13,21 @@ LATE_AFTER = 0.02  # seconds
 class Serving:
     """Serves groups of one. Those in ``held`` stand still until their event is set."""
 
-    def __init__(self, *, most: int = 2, late_after: float = LATE_AFTER) -> None:
+    def __init__(
+        self,
+        *,
+        most: int = 2,
+        late_after: float = LATE_AFTER,
+        turns: Turns | None = None,
+        rank: int = 0,
+        served: list[str] | None = None,
+    ) -> None:
         self.waiting: list[str] = []
-        self.served: list[str] = []
+        self.served: list[str] = [] if served is None else served
         self.now: set[str] = set()
         self.most_now = 0
         self.held: dict[str, asyncio.Event] = {}
-        self.lanes = Lanes(self.take, self.serve, most=most, late_after=late_after)
+        self.lanes = Lanes(self.take, self.serve, most=most, late_after=late_after, turns=turns, rank=rank)
 
     def take(self) -> str:
         return self.waiting.pop(0) if self.waiting else ""
@@ -155,3 +163,101 @@ async def test_for_a_crowd_another_lane_is_opened_at_once(serving: Serving) -> N
     serving.held["b"].set()
     await crowded.close()
     assert (sorted(serving.served), serving.most_now) == (["a", "b", "c"], 2)
+
+
+def lanes_in_turn(turns: Turns | None, *, late_after: float = 60) -> tuple[Serving, Serving]:
+    """Lanes that come first, and others that come second. They tell what was served in one list."""
+    first = Serving(turns=turns, late_after=late_after)
+    return first, Serving(turns=turns, rank=1, served=first.served, late_after=late_after)
+
+
+async def test_lanes_that_take_turns_serve_one_group_at_a_time() -> None:
+    first, second = lanes_in_turn(Turns())
+    second.hold("a")
+    second.come("a")
+    await when(lambda: second.now == {"a"})
+    first.come("b")
+    await asyncio.sleep(0.01)
+    assert first.served == []
+    second.held["a"].set()
+    await first.until("a", "b")
+
+
+async def test_lanes_without_turns_do_not_wait_for_each_other() -> None:
+    """The twin: the test above can fail."""
+    first, second = lanes_in_turn(None)
+    second.hold("a")
+    second.come("a")
+    await when(lambda: second.now == {"a"})
+    first.come("b")
+    await first.until("b")
+    second.held["a"].set()
+    await first.until("b", "a")
+
+
+async def test_with_two_places_two_are_served_at_once() -> None:
+    first, second = lanes_in_turn(Turns(2))
+    second.hold("a")
+    second.come("a")
+    first.come("b")
+    await first.until("b")
+    second.held["a"].set()
+    await second.lanes.close()
+
+
+@pytest.mark.parametrize(
+    ("patience", "served"), [(60, ["now", "first", "last"]), (0, ["now", "last", "first"])]
+)
+async def test_the_lowest_rank_comes_first_until_another_has_waited_long(
+    patience: float, served: list[str]
+) -> None:
+    turns = Turns(patience=patience)
+    first, second = lanes_in_turn(turns)
+    last = Serving(turns=turns, rank=2, served=first.served)
+    second.hold("now")
+    second.come("now")
+    await when(lambda: second.now == {"now"})
+    last.come("last")
+    await asyncio.sleep(0.001)
+    first.come("first")
+    await asyncio.sleep(0.001)
+    second.held["now"].set()
+    await first.until(*served)
+
+
+async def test_a_group_that_takes_long_gives_its_turn_back() -> None:
+    first, second = lanes_in_turn(Turns(), late_after=LATE_AFTER)
+    second.hold("long")
+    second.come("long")
+    await when(lambda: second.now == {"long"})
+    first.come("a")
+    await first.until("a")
+    second.held["long"].set()
+    await first.until("a", "long")
+    # It did not give back a second turn, that of another.
+    first.hold("b")
+    first.come("b")
+    await when(lambda: first.now == {"b"})
+    second.come("c")
+    await asyncio.sleep(0.001)
+    assert second.now == set()
+    first.held["b"].set()
+    await first.until("a", "long", "b", "c")
+
+
+async def test_who_no_longer_waits_for_a_turn_passes_it_on() -> None:
+    turns = Turns()
+    await turns.take(0)
+    gone, there = (asyncio.create_task(turns.take(0)) for _ in range(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    turns.give_back()
+    await there
+    # One whose turn comes in the moment in which it is cancelled.
+    gone, there = (asyncio.create_task(turns.take(0)) for _ in range(2))
+    await asyncio.sleep(0)
+    turns.give_back()
+    gone.cancel()
+    await there
+    turns.give_back()
+    await turns.take(0)
