@@ -41,6 +41,8 @@ def parse_address(text: str) -> Address:
 
 def fold_address(text: str) -> str:
     """Return ``text`` as the unique column has it: addresses that differ in case or script only are one."""
+    if text.isascii():
+        return text.casefold()  # All that could be found in it: its ASCII form is itself.
     try:
         return parse_address(text).ascii.casefold()
     except ValueError:

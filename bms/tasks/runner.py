@@ -42,7 +42,7 @@ PAUSE_AFTER_ERROR = 5.0
 LONGEST_PAUSE = 300.0
 # With a broker, what nobody has told of for so long is fanned out here, whether the broker is down or slow.
 UNCONFIRMED_SECONDS = 30
-GATHER = 0.05  # seconds in which what is announced is gathered
+GATHER = 0.2  # seconds in which what is announced beside other things is gathered
 STOP_SECONDS = 6.0  # for the batches that have begun when the process is asked to stop
 
 

@@ -5,9 +5,11 @@ is stored in its reader's language, so its line is a function of it. A mail is c
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from msgspec import to_builtins
 
 from bms.announcements import (
     AboutBooking,
@@ -77,9 +79,9 @@ def _tickets(told: BookingConfirmed) -> dict[str, Any]:
     return {
         "total": told.total,
         "currency": told.currency,
-        "lines": [asdict(line) for line in told.lines],
-        "tickets": [asdict(ticket) for ticket in told.tickets],
-        "terms": told.terms and asdict(told.terms),
+        "lines": to_builtins(told.lines),
+        "tickets": to_builtins(told.tickets),
+        "terms": to_builtins(told.terms),
     }
 
 
@@ -151,7 +153,7 @@ def _tickets_cancelled(told: TicketsCancelled) -> Telling:
         "tickets_cancelled",
         told.first_ticket_id,
         line,
-        tickets=[asdict(ticket) for ticket in told.tickets],
+        tickets=to_builtins(told.tickets),
         left=told.left,
         reason=told.reason,
         refund=told.refund,
@@ -167,7 +169,7 @@ def _reseated(told: TicketsReseated) -> Telling:
             seats="; ".join(_seat(change.after, language) for change in told.changes),
         )
 
-    changes = [asdict(change) for change in told.changes]
+    changes = to_builtins(told.changes)
     return _of_booking(told, "tickets_reseated", f"{told.booking_id}:{told.change_id}", line, changes=changes)
 
 
@@ -222,8 +224,8 @@ def _of_booking(told: AboutBooking, kind: str, key: int | str, line: Line | None
             # Until the address is confirmed, it may be a stranger's whom somebody greets by our mail.
             "name": told.person.name if told.person.confirmed else None,
             "reference": told.reference,
-            "event": asdict(told.event),
-            "organizer": _organizer(told),
+            "event": to_builtins(told.event),
+            "organizer": to_builtins(told.organizer),
             # How many mails an address gets that somebody else has given.
             "is_limited": told.person.is_contact or isinstance(told, TicketsResent),
             **payload,
@@ -263,7 +265,7 @@ def _change(told: EventChanged, refundable: Sequence[str] | None) -> HoldersTell
         if refundable is not None:
             texts.append(_refundable(told, refundable, language))
         if ruled and told.new_rule is not None:
-            rule = describe_rule(language, **asdict(told.new_rule))
+            rule = describe_rule(language, **to_builtins(told.new_rule))
             texts.append(
                 language.gettext("The refund rule of %(title)s is now: %(rule)s", title=told.title, rule=rule)
             )
@@ -279,9 +281,9 @@ def _change(told: EventChanged, refundable: Sequence[str] | None) -> HoldersTell
             "new": _where(told.new),
             "moved": moved or not ruled,
             "refundable": refundable is not None,
-            "old_rule": asdict(told.old_rule) if ruled and told.old_rule is not None else None,
-            "new_rule": asdict(told.new_rule) if ruled and told.new_rule is not None else None,
-            "organizer": _organizer(told),
+            "old_rule": to_builtins(told.old_rule) if ruled else None,
+            "new_rule": to_builtins(told.new_rule) if ruled else None,
+            "organizer": to_builtins(told.organizer),
         },
         line=line,
     )
@@ -313,7 +315,7 @@ def _near(told: EventNear) -> HoldersTelling:
         # Every change of an event's time makes a new version, and a reminder of its own.
         occasion=f"reminder:{told.event_id}:{told.version}",
         statuses=CONFIRMED,
-        payload={"event": asdict(told.event), "organizer": _organizer(told)},
+        payload={"event": to_builtins(told.event), "organizer": to_builtins(told.organizer)},
         line=line,
     )
 
@@ -324,8 +326,8 @@ def _message(told: OrganizerMessage) -> HoldersTelling:
         occasion=f"organizer_message:{told.message_id}",
         statuses=CONFIRMED,
         payload={
-            "event": asdict(told.event),
-            "organizer": _organizer(told),
+            "event": to_builtins(told.event),
+            "organizer": to_builtins(told.organizer),
             "sender": told.sender,
             "paragraphs": told.message.splitlines(),
         },
@@ -335,16 +337,12 @@ def _message(told: OrganizerMessage) -> HoldersTelling:
     )
 
 
-def _organizer(told: AboutBooking | ToHolders) -> dict[str, Any] | None:
-    return None if told.organizer is None else asdict(told.organizer)
-
-
 def _where(facts: EventFacts) -> dict[str, Any]:
-    return {name: fact for name, fact in asdict(facts).items() if name != "title"}
+    return {name: fact for name, fact in to_builtins(facts).items() if name != "title"}
 
 
 def _when_and_where(facts: EventFacts, language: Language) -> str:
-    event = asdict(facts)
+    event = to_builtins(facts)
     return ", ".join(filter(None, (language.period(event), place(event))))
 
 
