@@ -3,31 +3,33 @@
 import re
 from datetime import date, datetime, timedelta, timezone
 
-# Issuer ranges by leading digits (ISO/IEC 7812). A narrow range stands before a wider one that contains it.
-_RANGES: tuple[tuple[int, int, str], ...] = (
-    (34, 34, "amex"),
-    (37, 37, "amex"),
-    (300, 305, "diners"),
-    (3095, 3095, "diners"),
-    (36, 36, "diners"),
-    (38, 39, "diners"),
-    (3528, 3589, "jcb"),
-    (4, 4, "visa"),
-    (51, 55, "mastercard"),
-    (2221, 2720, "mastercard"),
-    (6521, 6522, "rupay"),
-    (508, 508, "rupay"),
-    (81, 82, "rupay"),
-    (6011, 6011, "discover"),
-    (644, 649, "discover"),
-    (65, 65, "discover"),
-    (60, 60, "rupay"),
-    (5018, 5018, "maestro"),
-    (5020, 5020, "maestro"),
-    (5038, 5038, "maestro"),
-    (6304, 6304, "maestro"),
-    (6759, 6763, "maestro"),
+# Issuer ranges by so many leading digits, compared as text (ISO/IEC 7812). A narrow range stands before a
+# wider one that contains it.
+_RANGES: tuple[tuple[int, str, str, str], ...] = (
+    (2, "34", "34", "amex"),
+    (2, "37", "37", "amex"),
+    (3, "300", "305", "diners"),
+    (4, "3095", "3095", "diners"),
+    (2, "36", "36", "diners"),
+    (2, "38", "39", "diners"),
+    (4, "3528", "3589", "jcb"),
+    (1, "4", "4", "visa"),
+    (2, "51", "55", "mastercard"),
+    (4, "2221", "2720", "mastercard"),
+    (4, "6521", "6522", "rupay"),
+    (3, "508", "508", "rupay"),
+    (2, "81", "82", "rupay"),
+    (4, "6011", "6011", "discover"),
+    (3, "644", "649", "discover"),
+    (2, "65", "65", "discover"),
+    (2, "60", "60", "rupay"),
+    (4, "5018", "5018", "maestro"),
+    (4, "5020", "5020", "maestro"),
+    (4, "5038", "5038", "maestro"),
+    (4, "6304", "6304", "maestro"),
+    (4, "6759", "6763", "maestro"),
 )
+_LEADING_DIGITS = re.compile("[0-9]{1,4}")
 
 _EXPIRY = re.compile(r"\s*([0-9]{1,2})\s*/\s*((?:20)?[0-9]{2})\s*", re.ASCII)
 
@@ -58,10 +60,11 @@ def brand_of(number: str) -> str:
 
     One of visa, mastercard, amex, discover, rupay, jcb, diners, maestro and unknown.
     """
-    for low, high, brand in _RANGES:
-        lead = number[: len(str(low))]
-        if re.fullmatch("[0-9]+", lead) and len(lead) == len(str(low)) and low <= int(lead) <= high:
-            return brand
+    digits = _LEADING_DIGITS.match(number)
+    if digits is not None:
+        for length, low, high, brand in _RANGES:
+            if low <= digits[0][:length] <= high and len(digits[0]) >= length:
+                return brand
     return "unknown"
 
 

@@ -74,19 +74,21 @@ RESIGN = Statement(
     "UPDATE leases WITH (ROWLOCK) SET holder = NULL WHERE name = @name AND holder = @holder",
 )
 
-# A row waits for the earlier ones of its subject that are put off.
+# A row waits for the earlier ones of its subject that are put off. Those are few, so they are found once and
+# not once a row.
 LIST_DUE = Statement(
     "announcements.list_due",
     "@wait INT, @limit INT",
     """
     SELECT TOP (@limit) a.id, a.kind, a.payload, a.attempts, a.told_up_to, a.request_id
     FROM   announcements AS a
+    LEFT JOIN (SELECT e.subject, e.subject_id, MIN(e.id) AS first_id
+               FROM   announcements AS e
+               WHERE  e.state = 'NEW' AND e.available_at > SYSUTCDATETIME()
+               GROUP BY e.subject, e.subject_id) AS p
+           ON p.subject = a.subject AND p.subject_id = a.subject_id AND p.first_id < a.id
     WHERE  a.state = 'NEW' AND a.available_at <= DATEADD(SECOND, -@wait, SYSUTCDATETIME())
-      AND  a.subject <> 'event'
-      AND  NOT EXISTS (SELECT 1
-                       FROM   announcements AS e
-                       WHERE  e.state = 'NEW' AND e.subject = a.subject AND e.subject_id = a.subject_id
-                         AND  e.id < a.id AND e.available_at > SYSUTCDATETIME())
+      AND  a.subject <> 'event' AND p.first_id IS NULL
     ORDER BY a.id
     """,
     Due,
