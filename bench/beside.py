@@ -1,7 +1,7 @@
 """The hot event on another database server, in turns with the embedded one: ``script/bench --beside``.
 
-It is a run of its own. The other database is one that its URL names: empty, on a server of this machine. Its
-own settings say how durable it is.
+It is a run of its own. The other database is one that its URL names: empty, on a server of this machine that
+waits for its disk as the embedded one does.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from bench.other import ask_other
 from bench.plan import make_load
 from bench.run import Results, say
 from bench.serving import Server, bms_server, check_books
-from bench.world import BUYERS, Site, World, make_accounts, make_events
+from bench.world import BUYERS, NotDurable, Site, World, make_accounts, make_events
 from bms.sql.odbc.target import parse_url
 from bms.sql.yoyo.apply import apply_migrations
 
@@ -67,18 +67,20 @@ class _Place:
 def measure_beside(world: World, address: str, *, seconds: float, rounds: int) -> Results:
     """Return a run that holds by server's name a figure of the hot event for each of ``PROCESSES``.
 
-    All the server processes run at once, and take turns of so many ``seconds``. Raises NotLocal, and NoAnswer
-    for a database that cannot be asked.
+    All the server processes run at once, and take turns of so many ``seconds``. Raises NotLocal, NoAnswer
+    for a database that cannot be asked, and NotDurable for one that does not wait for a disk.
     """
     target = parse_url(address)
     root = procfs.listener(target.port or 0)
     if not root:
         raise NotLocal(f"nothing that can be measured listens at {target.label}")
     said = ask_other(target)
+    if not said.is_durable:
+        raise NotDurable(f"{target.label} does not wait for a disk: {said.settings}")
     results = Results(machine.describe(world))
     results.machine |= {
         "other server": said.version,
-        "its settings": said.durability,
+        "its settings": said.settings,
         "its driver": said.driver,
         "turns": f"{rounds} of {seconds:g} s",
     }

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pyodbc
 
+from bench.world import DURABLE
 from bms.sql.odbc.target import Target
 
-_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 _DELAYED = "SELECT delayed_durability_desc FROM sys.databases WHERE name = DB_NAME()"
 
 
@@ -17,14 +17,16 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True)
 class Other:
-    """What a server says of itself: a name for tables, its version, and how durable what it commits is.
+    """What a server says of itself: a name for tables, its version, and the settings that decide whether a
+    commit waits for the disk (``is_durable``).
 
     ``driver`` is the ODBC driver's file and version.
     """
 
     name: str
     version: str
-    durability: str
+    settings: str
+    is_durable: bool
     driver: str
 
 
@@ -40,11 +42,13 @@ def ask_other(target: Target) -> Other:
         )
         if target.dialect == "postgres":
             version = str(_value(connection, "SHOW server_version")).split()[0]
-            return Other("PostgreSQL", f"PostgreSQL {version}", _settings(connection), driver)
+            return Other("PostgreSQL", f"PostgreSQL {version}", *_settings(connection), driver)
         name, version = read_version(str(_value(connection, "SELECT @@VERSION")))
         if name == "Babelfish":
-            return Other(name, version, _settings(connection), driver)
-        return Other(name, version, f"delayed durability {_value(connection, _DELAYED)}", driver)
+            return Other(name, version, *_settings(connection), driver)
+        delayed = str(_value(connection, _DELAYED))
+        # ALLOWED delays the commits that ask for it, and BMS's do not.
+        return Other(name, version, f"delayed durability {delayed}", delayed != "FORCED", driver)
     finally:
         connection.close()
 
@@ -57,10 +61,11 @@ def read_version(text: str) -> tuple[str, str]:
     return "SQL Server", text.partition("\n")[0].strip()
 
 
-def _settings(connection: pyodbc.Connection) -> str:
+def _settings(connection: pyodbc.Connection) -> tuple[str, bool]:
     # Babelfish has PostgreSQL's function in T-SQL, too.
-    values = (_value(connection, f"SELECT current_setting('{name}')") for name in _DURABLE)
-    return ", ".join(f"{name} {value}" for name, value in zip(_DURABLE, values, strict=True))
+    found = {name: _value(connection, f"SELECT current_setting('{name}')") for name in DURABLE}
+    shown = ", ".join(f"{name} {value}" for name, value in found.items())
+    return shown, all(value == "on" for value in found.values())
 
 
 def _value(connection: pyodbc.Connection, sql: str) -> object:

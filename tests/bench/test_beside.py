@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as program
-from bench import procfs, store
-from bench.beside import EMBEDDED
+from bench import beside, procfs, store
+from bench.beside import EMBEDDED, measure_beside
 from bench.beside_page import INTRODUCTION, render_beside
 from bench.load import Figure
-from bench.other import NoAnswer, ask_other, read_version
+from bench.other import NoAnswer, Other, ask_other, read_version
 from bench.report import render
 from bench.run import Results
+from bench.world import NotDurable, Target, World
+from bms.sql.embedded.server import EmbeddedServer
 from bms.sql.odbc.target import parse_url
 
 BABELFISH = (
@@ -164,7 +166,10 @@ def test_a_server_is_asked_what_it_is(empty_database_url: str) -> None:
     said = ask_other(parse_url(empty_database_url))
     assert said.name in said.version
     assert any(digit.isdigit() for digit in said.version)
-    assert ("delayed durability" if said.name == "SQL Server" else "fsync ") in said.durability
+    if said.name == "SQL Server":
+        assert "delayed durability" in said.settings
+    else:
+        assert said.is_durable is (said.settings == "fsync on, synchronous_commit on, full_page_writes on")
     assert "odbc" in said.driver
 
 
@@ -174,3 +179,15 @@ def test_a_server_that_is_not_there_cannot_be_asked() -> None:
     with pytest.raises(NoAnswer, match=f"postgresql://127.0.0.1:{port}/x: ") as refused:
         ask_other(parse_url(f"postgresql://me:hidden@127.0.0.1:{port}/x"))
     assert "hidden" not in str(refused.value)
+
+
+def test_a_server_that_does_not_wait_for_its_disk_is_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Other("PostgreSQL", "PostgreSQL 18.6", "fsync off", is_durable=False, driver="an ODBC driver")
+    monkeypatch.setattr(beside, "ask_other", lambda _: told)
+    world = World(tmp_path, EmbeddedServer(tmp_path / "none"), [], Target(1, 1), [], [])
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"postgresql://127.0.0.1:{listening.getsockname()[1]}/x"
+        with pytest.raises(NotDurable, match="fsync off"):
+            measure_beside(world, url, seconds=1, rounds=1)
