@@ -10,23 +10,29 @@ from pathlib import Path
 from urllib.error import URLError
 
 from bench import store
-from bench.beside import NotLocal
+from bench.beside import NotLocal, measure_beside
+from bench.beside_page import render_beside
 from bench.limit import LimitFailed
 from bench.load import LoadFailed
+from bench.other import NoAnswer
 from bench.people import REPORTS, run_people
 from bench.plan import GROUPS, NAMES, TITLES
 from bench.report import render
-from bench.run import Wish, run, say
+from bench.run import Results, Wish, run, say
 from bench.serving import ServerFailed
 from bench.tape import NotTaped
 from bench.world import NotDurable, World, make_world, scratch_parent
 from bms.errors import ConfigurationError
 
-DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+DOCUMENT = DOCS / "benchmarks.md"
+BESIDE_DOCUMENT = DOCS / "another-database-server.md"
 MOST_PROCESSES = 4
 ROUNDS = 9
 SECONDS = 3
 PEOPLE_SECONDS = 60
+# The hot event is all that is sold beside, by as many processes and connections as its page says.
+_NOT_BESIDE = ("names", "connections", "processes", "no_limit", "soak", "locust")
 _FAILURES = (
     LimitFailed,
     LoadFailed,
@@ -34,6 +40,7 @@ _FAILURES = (
     NotTaped,
     NotDurable,
     NotLocal,
+    NoAnswer,
     ConfigurationError,
     URLError,
 )
@@ -41,7 +48,7 @@ _FAILURES = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark and return the exit status: 1 when something could not be measured honestly."""
-    arguments = _parser().parse_args(argv)
+    arguments = _parse(argv)
     if not sys.platform.startswith("linux"):
         print("script/bench: it reads /proc, which Linux alone has.", file=sys.stderr)
         return 1
@@ -52,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with make_world(data_dir, seats=wish.needs_seats) as world:
             if arguments.locust:
                 return _run_people(world, arguments)
-            results = run(world, wish)
+            results = _run(world, wish, arguments.beside)
     except _FAILURES as error:
         print(f"script/bench: {error}", file=sys.stderr)
         return 1
@@ -61,15 +68,29 @@ def main(argv: Sequence[str] | None = None) -> int:
             say(f"The data directory is {data_dir}")
         else:
             shutil.rmtree(data_dir, ignore_errors=True)
-    text = render(results, before)
+    text = render_beside(results, before) if arguments.beside else render(results, before)
     print(text)
     if arguments.json:
         store.save(results, arguments.json)
-    partial = arguments.names or arguments.quick or arguments.no_limit or arguments.connections
-    if not partial and not results.problems:
-        DOCUMENT.write_text(text)
-        say(f"Written to {DOCUMENT}")
+    document = None if results.problems else _document(arguments)
+    if document:
+        document.write_text(text)
+        say(f"Written to {document}")
     return 1 if results.problems else 0
+
+
+def _run(world: World, wish: Wish, beside: str | None) -> Results:
+    if beside is None:
+        return run(world, wish)
+    return measure_beside(world, beside, seconds=wish.seconds, rounds=wish.rounds)
+
+
+def _document(arguments: argparse.Namespace) -> Path | None:
+    """Return the page that a whole run writes, None for a run that is a part of one."""
+    if arguments.beside:
+        return None if arguments.quick else BESIDE_DOCUMENT
+    partial = arguments.names or arguments.quick or arguments.no_limit or arguments.connections
+    return None if partial else DOCUMENT
 
 
 def _run_people(world: World, arguments: argparse.Namespace) -> int:
@@ -80,11 +101,23 @@ def _run_people(world: World, arguments: argparse.Namespace) -> int:
     return 1 if problem else 0
 
 
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.beside and any(getattr(arguments, name) for name in _NOT_BESIDE):
+        parser.error(
+            "--beside is a run of its own: no names, and of the options --seconds, --quick, --json, "
+            "--baseline and --keep alone"
+        )
+    return arguments
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="script/bench",
         description="Measures BMS over HTTP beside the limits of this machine. Without names: all of it, "
-        "and the report goes to docs/benchmarks.md too.",
+        "and the report goes to docs/benchmarks.md too. With --beside: another database server, and "
+        "the report goes to docs/another-database-server.md.",
         epilog="names: "
         + "; ".join(f"{name} ({TITLES[name]})" for name in NAMES)
         + "; get (all GETs), pages",
@@ -107,7 +140,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--beside",
         metavar="URL",
-        help="an empty database on another server of this machine, to sell the hot event from in turns",
+        help="an empty database on another server of this machine, to sell the hot event from in turns with "
+        "the embedded one; nothing else is measured",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the run")
     parser.add_argument(
@@ -130,7 +164,7 @@ def _wish(arguments: argparse.Namespace) -> Wish:
     wanted = {one for name in arguments.names or ["all"] for one in GROUPS.get(name, (name,))}
     most = 2 if arguments.quick else min(MOST_PROCESSES, 2 * (os.cpu_count() or 1))
     return Wish(
-        names=[name for name in NAMES if name in wanted],
+        names=[name for name in NAMES if name in wanted and not arguments.beside],
         connections=arguments.connections,
         processes=arguments.processes or ([1] if arguments.names else range(1, most + 1)),
         seconds=arguments.seconds or (2 if arguments.quick else SECONDS),
@@ -138,7 +172,6 @@ def _wish(arguments: argparse.Namespace) -> Wish:
         quick=arguments.quick or bool(arguments.names),
         with_limits=not arguments.no_limit,
         soak=arguments.soak,
-        beside=arguments.beside,
     )
 
 

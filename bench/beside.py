@@ -1,18 +1,20 @@
 """The hot event on another database server, in turns with the embedded one: ``script/bench --beside``.
 
-The other database is one that its URL names: empty, on a server of this machine. Its own settings say how
-durable it is.
+It is a run of its own. The other database is one that its URL names: empty, on a server of this machine that
+waits for its disk as the embedded one does.
 """
 
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bench import procfs
+from bench import machine, procfs
 from bench.load import Figure, Load, median_figure, run_load
+from bench.other import ask_other
 from bench.plan import make_load
+from bench.run import Results, say
 from bench.serving import Server, bms_server, check_books
-from bench.world import BUYERS, Site, World, make_accounts, make_events
+from bench.world import BUYERS, NotDurable, Site, World, make_accounts, make_events
 from bms.sql.odbc.target import parse_url
 from bms.sql.yoyo.apply import apply_migrations
 
@@ -62,19 +64,30 @@ class _Place:
     server: Server
 
 
-def measure_beside(world: World, address: str, *, seconds: float, rounds: int) -> dict[str, list[Figure]]:
-    """Return by server's name a figure of the hot event for each of ``PROCESSES``.
+def measure_beside(world: World, address: str, *, seconds: float, rounds: int) -> Results:
+    """Return a run that holds by server's name a figure of the hot event for each of ``PROCESSES``.
 
-    All the server processes run at once, and take turns. Raises NotLocal.
+    All the server processes run at once, and take turns of so many ``seconds``. Raises NotLocal, NoAnswer
+    for a database that cannot be asked, and NotDurable for one that does not wait for a disk.
     """
     target = parse_url(address)
     root = procfs.listener(target.port or 0)
     if not root:
         raise NotLocal(f"nothing that can be measured listens at {target.label}")
+    said = ask_other(target)
+    if not said.is_durable:
+        raise NotDurable(f"{target.label} does not wait for a disk: {said.settings}")
+    results = Results(machine.describe(world))
+    results.machine |= {
+        "other server": said.version,
+        "its settings": said.settings,
+        "its driver": said.driver,
+        "turns": f"{rounds} of {seconds:g} s",
+    }
     other = Elsewhere(world.data_dir / "beside", world.postgres, address, root)
     sites: list[tuple[str, Site, Load]] = [
         (EMBEDDED, world, make_load(world, "hot")),
-        (target.label, other, _load_of(other)),
+        (said.name, other, _load_of(other)),
     ]
     with contextlib.ExitStack() as stack:
         places = [
@@ -82,7 +95,9 @@ def measure_beside(world: World, address: str, *, seconds: float, rounds: int) -
             for processes in PROCESSES
             for name, site, load in sites
         ]
-        return _in_turns(places, seconds=seconds, rounds=rounds)
+        results.uvloop = all(place.server.has_uvloop for place in places)
+        results.beside = _in_turns(places, seconds=seconds, rounds=rounds)
+    return results
 
 
 def _serve(site: Site, processes: int) -> contextlib.AbstractContextManager[Server]:
@@ -106,6 +121,7 @@ def _in_turns(places: Sequence[_Place], *, seconds: float, rounds: int) -> dict[
         for number in order:
             turns[number].append(_turn(places[number], seconds, 1 if turn else WARM_UP_SECONDS))
         order.reverse()
+        say(f"turn {turn + 1} of {rounds}")
     found: dict[str, list[Figure]] = {}
     for place, figures in zip(places, turns, strict=True):
         figure = median_figure(figures)

@@ -1,14 +1,14 @@
 """The run in Markdown: one table of figures, beside the limits they are measured against."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from bench.browsing import PAGES_A_SECOND, PAGES_P99
 from bench.confirming import OUT_SECONDS
 from bench.limit import AS_SENT, LEAN, Limit
-from bench.load import Figure
 from bench.plan import PAGES, TITLES
 from bench.run import Results
+from bench.tables import as_answers, as_rate, as_times, problem_section, table
 
 MEMORY_BAR = 150.0  # MB per process
 SEATS_SHARE = 0.35
@@ -27,7 +27,8 @@ INTRODUCTION = """\
 # Benchmarks
 
 `script/bench` writes this page from one run on one machine, with the client (wrk) beside the server. Compare
-machines by the shares: each rate is divided by the limit that the same run measured.
+machines by the shares: each rate is divided by the limit that the same run measured. The hot event on another
+database server has [a page of its own](another-database-server.md).
 """
 
 EXPLANATION = """\
@@ -59,13 +60,6 @@ statements are those of `bench/five_statements.sql`. The better of the two is th
 """
 
 
-BESIDE_EXPLANATION = """\
-POST /bookings, one hot event, 64 connections, in turns: medians. All server processes of this table run at
-once, each number on the same two databases.
-
-"""
-
-
 class Bar(NamedTuple):
     """One line of what is to be reached, the figure found, and what that means."""
 
@@ -77,9 +71,9 @@ class Bar(NamedTuple):
 
 def render(results: Results, before: Results | None = None) -> str:
     """Return the report; ``before`` is an earlier run, whose rates then stand beside these."""
-    parts = [INTRODUCTION, _table(("", ""), [[name, text] for name, text in _machine(results)])]
+    parts = [INTRODUCTION, table(("", ""), [[name, text] for name, text in _machine(results)])]
     parts.append("## Requirements\n")
-    parts.append(_table(("measure", "bar", "found", ""), [list(bar) for bar in bars(results)]))
+    parts.append(table(("measure", "bar", "found", ""), [list(bar) for bar in bars(results)]))
     parts.append("## Figures\n")
     parts.append(_figures(results, before))
     parts.append(EXPLANATION)
@@ -93,15 +87,11 @@ def render(results: Results, before: Results | None = None) -> str:
     if results.trials:
         parts.append("## Server processes\n")
         parts.append(_trials(results))
-    if results.beside:
-        parts.append("## Another database server\n")
-        parts.append(_beside(results.beside))
     if results.soak_figure is not None:
         parts.append("## Memory over time\n")
         parts.append(_soak(results))
     if results.problems:
-        parts.append("## Problems of this run\n")
-        parts.append("".join(f"- {problem}\n" for problem in results.problems))
+        parts.append(problem_section(results.problems))
     return "\n".join(parts)
 
 
@@ -154,9 +144,11 @@ def _confirmed(results: Results, name: str, least: float) -> list[Bar]:
     out = f"every one out within {OUT_SECONDS:.0f} s after it"
     if mail is None:
         return [*found, Bar(f"mail of {name}", out, "", UNKNOWN)]
-    shown = f"the last one after {mail.seconds:.0f} s; {_rate(mail.rate)} a second meanwhile"
+    shown = f"the last one after {mail.seconds:.0f} s; {as_rate(mail.rate)} a second meanwhile"
     if mail.left:
-        shown = f"{mail.left} were not out after {mail.seconds:.0f} s; {_rate(mail.rate)} a second meanwhile"
+        shown = (
+            f"{mail.left} were not out after {mail.seconds:.0f} s; {as_rate(mail.rate)} a second meanwhile"
+        )
     verdict = MET if not mail.left and mail.seconds <= OUT_SECONDS else NOT_MET
     return [*found, Bar(f"mail of {name}", out, shown, verdict)]
 
@@ -176,7 +168,7 @@ def _browsing(results: Results) -> Bar:
     if not results.browsing or any(figure.problems for figure in results.browsing):
         return Bar(measure, bar, "", UNKNOWN)
     pages, holds = results.browsing
-    shown = f"{_rate(pages.rate)} a second, p99 {pages.p99:.1f} ms, beside {_rate(holds.rate)} holds"
+    shown = f"{as_rate(pages.rate)} a second, p99 {pages.p99:.1f} ms, beside {as_rate(holds.rate)} holds"
     good = pages.rate >= PAGES_A_SECOND and pages.p99 < PAGES_P99
     return Bar(measure, bar, shown, MET if good else NOT_MET)
 
@@ -263,24 +255,11 @@ def _figures(results: Results, before: Results | None) -> str:
         else:
             ratio = results.ratio_of(figure)
             share = "" if ratio is None else f"{ratio:.2f}"
-            rows.append([*start, _rate(figure.rate), share, *_times(figure), _answers(figure.statuses)])
+            rows.append([*start, as_rate(figure.rate), share, *as_times(figure), as_answers(figure.statuses)])
         if before:
             then = before.find(figure.name, figure.connections)
-            rows[-1].append("" if then is None else _rate(then.rate))
-    return _table(head, rows)
-
-
-def _times(figure: Figure) -> list[str]:
-    percentiles = [f"{value:.1f}" for value in (figure.p50, figure.p95, figure.p99)]
-    return [*percentiles, f"{figure.server_cpu:.2f}", f"{figure.database_cpu:.2f}"]
-
-
-def _answers(statuses: dict[int, int]) -> str:
-    return ", ".join(f"{count:,} {status}" for status, count in sorted(statuses.items()))
-
-
-def _rate(rate: float) -> str:
-    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}"
+            rows[-1].append("" if then is None else as_rate(then.rate))
+    return table(head, rows)
 
 
 def _limits(results: Results) -> str:
@@ -293,12 +272,12 @@ def _limits(results: Results) -> str:
             cells = [_limit(rates.get((statements, number, spread))) for spread in (True, False)]
             rows.append([statements + trips, str(number), *cells])
     return (
-        LIMIT_EXPLANATION + "\n" + _table(("statements", "clients", "100 ticket types", "one hot row"), rows)
+        LIMIT_EXPLANATION + "\n" + table(("statements", "clients", "100 ticket types", "one hot row"), rows)
     )
 
 
 def _limit(limit: Limit | None) -> str:
-    return "" if limit is None else f"{_rate(limit.rate)} ({limit.mean:.1f} ms)"
+    return "" if limit is None else f"{as_rate(limit.rate)} ({limit.mean:.1f} ms)"
 
 
 def _bare(results: Results) -> str:
@@ -306,51 +285,31 @@ def _bare(results: Results) -> str:
     rows = []
     for name, found in results.bare.items():
         shown = [found.get(loop) for loop in loops]
-        rows.append([TITLES[name], *("" if f is None or f.problems else _rate(f.rate) for f in shown)])
-    return _table(("measure", *(f"per second on {loop}" for loop in loops)), rows)
+        rows.append([TITLES[name], *("" if f is None or f.problems else as_rate(f.rate) for f in shown)])
+    return table(("measure", *(f"per second on {loop}" for loop in loops)), rows)
 
 
 def _trials(results: Results) -> str:
     rows = [
-        [f"**{number}**" if number == results.processes else str(number), *(_rate(f.rate) for f in figures)]
+        [f"**{number}**" if number == results.processes else str(number), *(as_rate(f.rate) for f in figures)]
         for number, figures in sorted(results.trials.items())
     ]
     some = next(iter(results.trials.values()))
     head = ["processes", *(f"{TITLES[f.name]}, {f.connections} connections" for f in some)]
     return (
         "Requests per second, from two short runs each. The figures above use the best number overall.\n\n"
-        + _table(head, rows)
+        + table(head, rows)
     )
-
-
-def _beside(beside: Mapping[str, Sequence[Figure]]) -> str:
-    first = next(iter(beside.values()))
-    rows = []
-    for name, figures in beside.items():
-        for figure, embedded in zip(figures, first, strict=True):
-            start = [name, str(figure.processes)]
-            if figure.problems or embedded.problems or not embedded.rate:
-                rows.append([*start, "not measured", "", "", "", "", "", "", "; ".join(figure.problems)])
-            else:
-                share = f"{figure.rate / embedded.rate:.2f}"
-                rows.append([*start, _rate(figure.rate), share, *_times(figure), _answers(figure.statuses)])
-    head = ["server", "processes", "per second", "of the embedded one", "p50 ms", "p95 ms", "p99 ms"]
-    return BESIDE_EXPLANATION + _table([*head, "CPU server", "CPU database", "replies"], rows)
 
 
 def _soak(results: Results) -> str:
     assert results.soak_figure is not None
-    memory = [value for _, value in results.soak]
+    memory, rate = [value for _, value in results.soak], as_rate(results.soak_figure.rate)
     settled = [sample for sample in results.soak if sample[0] >= _SETTLED_SECONDS]
     text = (
-        f"{results.soak[-1][0]:.0f} s of bookings, {_rate(results.soak_figure.rate)} per second. The largest "
+        f"{results.soak[-1][0]:.0f} s of bookings, {rate} per second. The largest "
         f"server process:\n{memory[0]:.1f} MB first, {memory[-1]:.1f} MB last, {max(memory):.1f} MB at most"
     )
     if len(settled) > 1:
         text += f"; after\nthe first minute {slope(settled) * FLAT_SECONDS:+.1f} MB in ten minutes"
     return text + ".\n"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

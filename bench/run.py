@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bench import machine, procfs
-from bench.beside import measure_beside
 from bench.browsing import PROCESSES, measure_browsing
 from bench.confirming import Mailing, with_mail
 from bench.limit import Limit, best, measure_limit
@@ -39,9 +38,9 @@ class Results:
 
     ``pinned`` is how long the seats of a stadium took to be written, in seconds; ``picked`` has the median
     and the p99 of picking in milliseconds; ``memory_of_seats`` is what a process takes more, in MB.
-    ``beside`` has the hot event's figures by database server, for some numbers of server processes. ``mail``
-    says of the loads that confirm bookings whether it kept up, and ``browsing`` has the figures of pages and
-    of the holds beside them.
+    ``beside`` has the hot event's figures by database server, the embedded one first, for some numbers of
+    server processes; a run has those or the others. ``mail`` says of the loads that confirm bookings whether
+    it kept up, and ``browsing`` has the figures of pages and of the holds beside them.
     """
 
     machine: dict[str, str]
@@ -119,8 +118,7 @@ class Results:
 @dataclass(frozen=True)
 class Wish:
     """What a run is to measure; ``processes`` holds the numbers of server processes to choose from,
-    ``seconds`` is how long a turn takes, and ``rounds`` how many turns each load has. ``beside`` is the URL
-    of another database server to put the hot event on, too.
+    ``seconds`` is how long a turn takes, and ``rounds`` how many turns each load has.
     """
 
     names: Sequence[str]
@@ -131,7 +129,6 @@ class Wish:
     rounds: int = 1
     with_limits: bool = True
     soak: int = 0
-    beside: str | None = None
 
     @property
     def needs_seats(self) -> bool:
@@ -184,8 +181,6 @@ def run(world: World, wish: Wish) -> Results:
         results.pinned = world.stadium.seconds
         results.memory_of_seats = _memory_of_seats(world)
         results.picked = picker_figures(PICKER_ASKS)
-    if wish.beside:
-        results.beside = measure_beside(world, wish.beside, seconds=wish.seconds, rounds=wish.rounds)
     if "login" in wish.names:
         results.hashes = hashes_a_second(os.cpu_count() or 1)
     return results

@@ -35,7 +35,7 @@ CITIES = ("Rotterdam", "Utrecht", "Antwerp", "Ghent")
 CATEGORIES = ("concert", "theatre", "conference", "workshop", "sports")
 DESCRIPTION = "An evening of which the programme says a few sentences more than anybody reads. " * 4
 _MEMORY_FILESYSTEMS = {"tmpfs", "ramfs"}
-_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
+DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
 class NotDurable(Exception):
@@ -135,7 +135,7 @@ def open_site(data_dir: Path) -> Iterator[Site]:
     """
     with EmbeddedServer(data_dir / "postgres") as postgres:
         create_database(postgres, DATABASE)
-        for setting in _DURABLE:
+        for setting in DURABLE:
             if query(postgres, f"SHOW {setting}")[0][0] != "on":
                 raise NotDurable(f"{setting} is off")
         apply_migrations(embedded_url(postgres))
