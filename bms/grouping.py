@@ -69,7 +69,7 @@ class Grouping(Generic[AskT, ReplyT]):
         """
         if len(self._waiting) >= self.queue:
             raise Overloaded()
-        waiting = _Waiting[AskT, ReplyT](ask, asyncio.get_running_loop().create_future())
+        waiting: _Waiting[AskT, ReplyT] = _Waiting(ask, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self.lanes.open()
         return await waiting.reply

@@ -36,12 +36,12 @@ _EXPIRY = re.compile(r"\s*([0-9]{1,2})\s*/\s*((?:20)?[0-9]{2})\s*", re.ASCII)
 
 def digits_of(number: str) -> str:
     """Return the number without the spaces and hyphens that people type."""
-    return re.sub("[ -]", "", number)
+    return number.replace(" ", "").replace("-", "")
 
 
 def luhn_valid(number: str) -> bool:
     """Return whether ``number`` is ASCII digits with a valid check digit (Luhn, ISO/IEC 7812-1 annex B)."""
-    if not re.fullmatch("[0-9]+", number):
+    if not (number.isascii() and number.isdecimal()):
         return False
     total = 0
     for place, character in enumerate(reversed(number)):
