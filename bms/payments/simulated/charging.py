@@ -60,20 +60,38 @@ def book_charge(connection: sqlite3.Connection, new: NewCharge) -> Booked:
     Raises ReferenceReused, and ValueError for an amount that is no amount of its currency. Nothing is written
     then.
     """
-    earlier = connection.execute(
-        "SELECT exponent FROM charges WHERE reference = ?", (new.reference,)
+    created = None
+    try:
+        created = _insert(connection, new)
+    except ValueError:
+        if _find(connection, new.reference) is None:
+            raise
+    row = _find(connection, new.reference) if created is None else created
+    assert row is not None  # the reference has an entry, or the charge was refused
+    if (amount_of(row), row["currency"]) != (new.amount, new.currency):
+        raise ReferenceReused(f"charge {new.reference} was booked with another amount or currency")
+    return Booked(outcome_of(row), new.answered or created is None, row["answers_at"])
+
+
+def _find(connection: sqlite3.Connection, reference: str) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM charges WHERE reference = ?", (reference,)
     ).fetchone()
-    exponent = exponent_of(new.currency) if earlier is None else earlier["exponent"]
-    cents = cents_of(new.amount, exponent)
-    created = connection.execute(
+    return row
+
+
+def _insert(connection: sqlite3.Connection, new: NewCharge) -> sqlite3.Row | None:
+    """Return the new line of the ledger, None if the reference has one. Raises ValueError as ``cents_of``."""
+    exponent = exponent_of(new.currency)
+    row: sqlite3.Row | None = connection.execute(
         "INSERT INTO charges (reference, gateway_reference, cents, currency, method, brand, last4,"
         " status, failure_code, message, answers_at, refunding, exponent)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (reference) DO NOTHING",
+        " ON CONFLICT (reference) DO NOTHING RETURNING *",
         (
             new.reference,
             gateway_reference_of("ch", new.reference),
-            cents,
+            cents_of(new.amount, exponent),
             new.currency,
             new.method,
             new.brand,
@@ -84,11 +102,8 @@ def book_charge(connection: sqlite3.Connection, new: NewCharge) -> Booked:
             new.refunding,
             exponent,
         ),
-    ).rowcount
-    row = connection.execute("SELECT * FROM charges WHERE reference = ?", (new.reference,)).fetchone()
-    if (amount_of(row), row["currency"]) != (new.amount, new.currency):
-        raise ReferenceReused(f"charge {new.reference} was booked with another amount or currency")
-    return Booked(outcome_of(row), new.answered or not created, row["answers_at"])
+    ).fetchone()
+    return row
 
 
 def status_of(failure: tuple[str, str] | None, *, waits: bool = False) -> OutcomeStatus:
