@@ -5,6 +5,7 @@ import logging
 
 from bms.commands.messages.booking_links import MakeLink, NewLink
 from bms.commands.messages.fan_out import BATCH, fan_out_batch, fan_out_page, lead, put_off_first, resign
+from bms.errors import Contested
 from bms.holders import new_token
 from bms.i18n.languages import Languages
 from bms.security.link_tokens import LinkTokens
@@ -81,10 +82,13 @@ class FanOut:
         return await self._database.transact(lead, holder=self._holder, seconds=LEASE_SECONDS)
 
     async def _batch(self) -> int:
+        # Contested: what was read has changed since, so that there is something to look at again.
         try:
             return await self._database.transact(
                 fan_out_batch, languages=self._languages, make_link=self._make_link, wait=self._wait
             )
+        except Contested:
+            return 1
         except StatementFailed:
             log.warning("a batch of announcements failed: one at a time")
         # The database refuses what follows from one of them. Try the first alone; the next round takes more.
@@ -96,6 +100,8 @@ class FanOut:
                 limit=1,
                 wait=self._wait,
             )
+        except Contested:
+            return 1
         except StatementFailed as error:
             await self._database.transact(put_off_first, error=error, to_holders=False, wait=self._wait)
             return 1
@@ -105,6 +111,8 @@ class FanOut:
             return await self._database.transact(
                 fan_out_page, languages=self._languages, make_link=self._make_link, wait=self._wait
             )
+        except Contested:
+            return 1
         except StatementFailed as error:
             await self._database.transact(put_off_first, error=error, to_holders=True, wait=self._wait)
             return 1

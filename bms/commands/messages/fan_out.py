@@ -109,14 +109,15 @@ GET_DUE_TO_HOLDERS = Statement(
     Due,
 )
 
-# Those of which a message has come. One waits while an earlier one of its subject is new and has not come.
+# Those of which a message has come. One waits while an earlier one of its subject is new and has not come. One
+# that was put off is left to the fan-out.
 LIST_ARRIVED = Statement(
     "announcements.list_arrived",
     "@ids BIGINT LIST",
     """
     SELECT a.id, a.kind, a.payload, a.attempts, a.told_up_to, a.request_id
     FROM   announcements AS a
-    WHERE  a.id IN (@ids) AND a.state = 'NEW'
+    WHERE  a.id IN (@ids) AND a.state = 'NEW' AND a.available_at <= SYSUTCDATETIME()
       AND  (SELECT COUNT(*)
             FROM   announcements AS e
             WHERE  e.state = 'NEW' AND e.subject = a.subject AND e.subject_id = a.subject_id AND e.id < a.id)
@@ -135,13 +136,14 @@ FINISH = Statement(
     "UPDATE announcements WITH (ROWLOCK) SET state = 'DONE' WHERE id IN (@ids) AND state = 'NEW'",
 )
 
+# The row is still due, unless another change was merged into it since it was read.
 PROCEED = Statement(
     "announcements.proceed",
     "@id BIGINT, @state NVARCHAR(16), @told BIGINT, @told_before BIGINT",
     """
     UPDATE announcements WITH (ROWLOCK)
     SET    state = @state, told_up_to = @told
-    WHERE  id = @id AND state = 'NEW' AND told_up_to = @told_before
+    WHERE  id = @id AND state = 'NEW' AND told_up_to = @told_before AND available_at <= SYSUTCDATETIME()
     """,
 )
 
@@ -231,7 +233,7 @@ def fan_out_page(
     """Tell up to PAGE holders of what is due to all of an event, or of ``announcement_id``.
 
     Returns False when nothing is due, or for no more than ``wait`` seconds. Raises Contested when another
-    leader was quicker.
+    leader was quicker, or another change was merged into this one meanwhile.
     """
     if announcement_id is None:
         due = tx.row(GET_DUE_TO_HOLDERS, wait=wait)
