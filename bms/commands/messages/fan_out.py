@@ -109,8 +109,8 @@ GET_DUE_TO_HOLDERS = Statement(
     Due,
 )
 
-# Those of which a message has come. One waits while an earlier one of its subject is new and has not come. One
-# that was put off is left to the fan-out.
+# Those of which a message has come. One waits while an earlier one of its subject is new and has not come.
+# One that was put off is left to the fan-out.
 LIST_ARRIVED = Statement(
     "announcements.list_arrived",
     "@ids BIGINT LIST",

@@ -32,8 +32,8 @@ VARY = "Accept-Encoding, Accept-Language, Cookie"
 class KeptPage:
     """A page as bytes: what stands before, between and after the slots, and what a stranger gets.
 
-    ``canonical`` is the path that it is for, which its handler says with CANONICAL. ``seconds`` is for how long
-    it is true if nothing is written.
+    ``canonical`` is the path that it is for, which its handler says with CANONICAL. ``seconds`` is for how
+    long it is true if nothing is written.
     """
 
     status: int
