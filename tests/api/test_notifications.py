@@ -86,6 +86,7 @@ async def test_pages(api: Api, admin: User, buyer: User) -> None:
         (await api.get(f"/notifications?{query}", token=buyer.token)).problem(422, "validation_failed")
 
 
+@pytest.mark.needs("text in OPENJSON")
 @pytest.mark.parametrize("name", ["event", "event_id"])
 async def test_an_organiser_writes_to_the_holders(
     api: Api, scene: Scene, rows: Rows, manager: User, name: str
