@@ -38,7 +38,8 @@ WAITING = "available_at = DATEADD(SECOND, 120, SYSUTCDATETIME())"
         ("UPDATE outbox SET announcement_id = 999999", MAIL),
         # Of an emptied mail the announcement may be gone, and of one from before there were any.
         ("UPDATE outbox SET announcement_id = 999999, emptied_at = created_at", None),
-        ("UPDATE outbox SET announcement_id = 0", None),
+        ("UPDATE outbox SET announcement_id = 0, created_at = '2001-01-01'", None),
+        ("UPDATE outbox SET announcement_id = 0", MAIL),
     ],
 )
 async def test_what_is_wrong_is_found(told: Scene, change: str, rule: Statement[object] | None) -> None:
