@@ -2,18 +2,23 @@
 
 import asyncio
 import logging
+import time
 
 from bms.commands.messages.booking_links import MakeLink, NewLink
 from bms.commands.messages.fan_out import BATCH, fan_out_batch, fan_out_page, lead, put_off_first, resign
+from bms.commands.messages.holders import PAGE
 from bms.errors import Contested
 from bms.holders import new_token
 from bms.i18n.languages import Languages
 from bms.security.link_tokens import LinkTokens
 from bms.sql.database import Database, StatementFailed
+from bms.tasks.pace import Pace
 
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 30  # A leader that dies is replaced after this; a live one renews its lease with every round.
+SMALLEST_PAGE = 25  # holders
+SLOW_PAGE = 0.05  # seconds, waits included: the next one is smaller, so that no transaction takes twice that
 LOOKS = 3  # of a process that does not lead, whether the leader has gone
 
 
@@ -49,6 +54,7 @@ class FanOut:
         self._languages = languages
         self._make_link = maker_of_links(tokens)
         self._holder = new_token()
+        self._pages = Pace(slowest=SMALLEST_PAGE, fastest=PAGE)
 
     async def run(self) -> int:
         """Fan out everything that is due and return how many announcements and pages that were.
@@ -107,10 +113,17 @@ class FanOut:
             return 1
 
     async def _page(self) -> int:
+        began = time.monotonic()
         try:
-            return await self._database.transact(
-                fan_out_page, languages=self._languages, make_link=self._make_link, wait=self._wait
+            told = await self._database.transact(
+                fan_out_page,
+                languages=self._languages,
+                make_link=self._make_link,
+                wait=self._wait,
+                limit=int(self._pages.rate),
             )
+            self._pages.learn(busy=time.monotonic() - began > SLOW_PAGE)
+            return told
         except Contested:
             return 1
         except StatementFailed as error:

@@ -229,8 +229,10 @@ def fan_out_page(
     make_link: MakeLink,
     wait: int = 0,
     announcement_id: int | None = None,
+    limit: int | None = None,
 ) -> bool:
-    """Tell up to PAGE holders of what is due to all of an event, or of ``announcement_id``.
+    """Tell up to ``limit`` holders, PAGE at the most, of what is due to all of an event, or of
+    ``announcement_id``.
 
     Returns False when nothing is due, or for no more than ``wait`` seconds. Raises Contested when another
     leader was quicker, or another change was merged into this one meanwhile.
@@ -241,6 +243,7 @@ def fan_out_page(
         due = tx.row(LIST_ARRIVED, ids=[announcement_id])
     if due is None:
         return False
+    size = min(PAGE, limit or PAGE)
     try:
         announcement = decode(due.kind, due.payload)
         assert isinstance(announcement, ToHolders)
@@ -254,7 +257,7 @@ def fan_out_page(
         statuses=telling.statuses,
         up_to=announcement.up_to,
         after=due.told_up_to,
-        limit=PAGE,
+        limit=size,
     )
     bookings = list_their_bookings(tx, announcement, telling, after=due.told_up_to, holders=holders)
     try:
@@ -274,7 +277,7 @@ def fan_out_page(
     proceeded = tx.execute(
         PROCEED,
         id=due.id,
-        state="NEW" if len(holders) == PAGE else "DONE",
+        state="NEW" if len(holders) == size else "DONE",
         told=holders[-1].id if holders else due.told_up_to,
         told_before=due.told_up_to,
     )
