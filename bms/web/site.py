@@ -89,6 +89,12 @@ def open_site(app: web.Application, board: Board | None) -> None:
         weigh=len,
     )
     app[MEDIA] = media
+    app[keys.CACHES] |= {
+        "event_pages": app[EVENT_PAGES],
+        "list_pages": app[LIST_PAGES],
+        "visitors": app[VISITORS],
+        "media": media,
+    }
     app[SHEETS] = Sheets(app[keys.DATABASE], app[keys.CHARTS])
     app[DRAFT_SHEETS] = Sheets(app[keys.DATABASE], app[keys.CHARTS])
     app[keys.ERROR_PAGE] = error_page
