@@ -29,7 +29,8 @@ def keep_for(response: web.StreamResponse, seconds: float) -> None:
 
 def seconds_of(response: web.StreamResponse) -> float:
     """Return for how many seconds ``response`` is true if nothing is written."""
-    return response.get(_SECONDS, inf)
+    seconds: float = response.get(_SECONDS, inf)
+    return seconds
 
 
 @dataclass(slots=True)
