@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bms import logs
+from bms.cache.kept import Cache
 from bms.checkout.charts import Charts
 from bms.checkout.live_seats import SeatWatch
 from bms.checkout.till import Till
@@ -145,6 +146,8 @@ def create_app(settings: Settings, database_url: str) -> web.Application:
     app[keys.DATABASE] = make_database(settings, database_url, metrics, is_patient=False)
     app[keys.REPLIES] = make_reply_cache(settings, app[keys.DATABASE].board)
     app[keys.CALLERS] = make_caller_cache(app[keys.DATABASE].board)
+    caches: dict[str, Cache[Any]] = {"replies": app[keys.REPLIES], "callers": app[keys.CALLERS]}
+    app[keys.CACHES] = caches
     app[keys.COUNTERS] = make_counters(settings, app[keys.DATABASE])
     app[keys.REFUSALS] = Refusals(
         lambda counts: app[keys.DATABASE].transact(
@@ -236,8 +239,8 @@ def _look(app: web.Application) -> None:
     metrics.record_pools(database.usage())
     metrics.record_replica(database.replica_is_up)
     metrics.record_turnstile(app[keys.TURNSTILE].waiting)
-    metrics.record_cache("replies", app[keys.REPLIES].requests._asdict())
-    metrics.record_cache("callers", app[keys.CALLERS].requests._asdict())
+    for name, cached in app[keys.CACHES].items():
+        metrics.record_cache(name, cached.requests._asdict())
 
 
 async def _figures(app: web.Application) -> AsyncIterator[None]:

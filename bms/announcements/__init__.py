@@ -28,6 +28,7 @@ from bms.announcements.of_accounts import (
     PasswordForgotten,
     SecondFactorChanged,
     SignedIn,
+    UserMessaged,
     UserRegistered,
 )
 from bms.announcements.of_bookings import (
@@ -106,6 +107,7 @@ __all__ = [
     "TicketsReseated",
     "TicketsResent",
     "ToHolders",
+    "UserMessaged",
     "UserRegistered",
     "decode",
 ]
@@ -131,6 +133,7 @@ KINDS: dict[str, type[Announcement]] = {
         PasswordChanged,
         SignedIn,
         SecondFactorChanged,
+        UserMessaged,
         BookingHeld,
         BookingConfirmed,
         TicketsResent,

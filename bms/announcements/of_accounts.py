@@ -18,6 +18,16 @@ class UserRegistered(Announcement):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserMessaged(Announcement):
+    """An admin has written to one user, in the app alone. Whoever asked has the notification in the reply."""
+
+    kind = "user.messaged"
+    subject = "user"
+    user_id: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AboutAccount(Announcement):
     """What somebody is told about their account."""
 

@@ -33,6 +33,9 @@ SHARING = {
     "event_categories": "ticket_types",
     "event_category_types": "ticket_types",
     "event_figures": "events",
+    "event_seating": "events",
+    "event_seats": "events",
+    "reviews": "events",
 }
 # Each row of these belongs to an event.
 EVENT_TABLES = (*TABLES[:3], *SHARING)

@@ -1,6 +1,7 @@
 """Typed keys of what the application carries."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from aiohttp import web
 
@@ -39,6 +40,7 @@ SEAT_WATCH = web.AppKey("seat_watch", SeatWatch[SharedReply])
 ACCESS_LOG = web.AppKey("access_log", AccessLog)
 REPLIES = web.AppKey("replies", Cache[SharedReply])
 CALLERS = web.AppKey("callers", Cache[KnownCaller])
+CACHES = web.AppKey("caches", dict[str, Cache[Any]])  # all of them, by the names that /metrics shows
 SESSIONS = web.AppKey("sessions", Sessions)
 TOKENS = web.AppKey("tokens", Tokens)
 DEVICES = web.AppKey("devices", Devices)

@@ -27,6 +27,12 @@ def keep_for(response: web.StreamResponse, seconds: float) -> None:
     response[_SECONDS] = seconds
 
 
+def seconds_of(response: web.StreamResponse) -> float:
+    """Return for how many seconds ``response`` is true if nothing is written."""
+    seconds: float = response.get(_SECONDS, inf)
+    return seconds
+
+
 @dataclass(slots=True)
 class SharedReply:
     """A reply's bytes and headers, from which any number of responses are made, and how long it is true."""
@@ -49,7 +55,7 @@ class SharedReply:
         if len(body) >= LONG:
             response.headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
         complete(response.headers)
-        return cls(body, response.headers.copy(), response.headers["ETag"], response.get(_SECONDS, inf))
+        return cls(body, response.headers.copy(), response.headers["ETag"], seconds_of(response))
 
     @staticmethod
     def weigh(reply: "SharedReply") -> int:

@@ -260,14 +260,16 @@ class UnannouncedMailRow(NamedTuple):
     kind: str
 
 
-# 0 is a mail from before there were announcements. The row of an emptied one may be gone.
+# 0 is a mail from before there were announcements. The announcement of an emptied one may be gone.
 MAIL = Statement(
     "check.mail",
     "@limit INT",
     """
     SELECT TOP (@limit) o.id, o.kind
     FROM   outbox AS o
-    WHERE  o.announcement_id <> 0 AND o.emptied_at IS NULL
+    WHERE  o.emptied_at IS NULL
+      AND  (o.announcement_id <> 0
+            OR o.created_at > (SELECT MIN(earliest.created_at) FROM announcements AS earliest))
       AND  NOT EXISTS (SELECT 1 FROM announcements AS a WHERE a.id = o.announcement_id)
     ORDER BY o.id
     """,

@@ -13,7 +13,7 @@ from bms.broker.events import NotOurs, read_id
 from bms.broker.subscription import Delivery, Subscription, subscribed
 from bms.commands.messages.fan_out import fan_out_arrived, fan_out_page
 from bms.commands.messages.followers import FOLLOWERS
-from bms.errors import BrokerUnavailable, DatabaseUnavailable, Overloaded
+from bms.errors import BrokerUnavailable, Contested, DatabaseUnavailable, Overloaded
 from bms.i18n.languages import Languages
 from bms.security.link_tokens import LinkTokens
 from bms.sql.database import Database
@@ -90,6 +90,8 @@ class Consumer:
         while ours and not stopping.is_set():
             try:
                 await self._fan_out([key for _, key in ours])
+            except Contested:
+                continue  # somebody else was quicker, and what is left is read again
             except (DatabaseUnavailable, Overloaded) as error:
                 log.warning("consumer: %s", error)
                 await first_of(stopping, seconds=PAUSE)

@@ -2,17 +2,23 @@
 
 import asyncio
 import logging
+import time
 
 from bms.commands.messages.booking_links import MakeLink, NewLink
 from bms.commands.messages.fan_out import BATCH, fan_out_batch, fan_out_page, lead, put_off_first, resign
+from bms.commands.messages.holders import PAGE
+from bms.errors import Contested
 from bms.holders import new_token
 from bms.i18n.languages import Languages
 from bms.security.link_tokens import LinkTokens
 from bms.sql.database import Database, StatementFailed
+from bms.tasks.pace import Pace
 
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 30  # A leader that dies is replaced after this; a live one renews its lease with every round.
+SMALLEST_PAGE = 25  # holders
+SLOW_PAGE = 0.05  # seconds, waits included: the next one is smaller, so that no transaction takes twice that
 LOOKS = 3  # of a process that does not lead, whether the leader has gone
 
 
@@ -48,6 +54,7 @@ class FanOut:
         self._languages = languages
         self._make_link = maker_of_links(tokens)
         self._holder = new_token()
+        self._pages = Pace(slowest=SMALLEST_PAGE, fastest=PAGE)
 
     async def run(self) -> int:
         """Fan out everything that is due and return how many announcements and pages that were.
@@ -81,10 +88,13 @@ class FanOut:
         return await self._database.transact(lead, holder=self._holder, seconds=LEASE_SECONDS)
 
     async def _batch(self) -> int:
+        # Contested: what was read has changed since, so that there is something to look at again.
         try:
             return await self._database.transact(
                 fan_out_batch, languages=self._languages, make_link=self._make_link, wait=self._wait
             )
+        except Contested:
+            return 1
         except StatementFailed:
             log.warning("a batch of announcements failed: one at a time")
         # The database refuses what follows from one of them. Try the first alone; the next round takes more.
@@ -96,15 +106,26 @@ class FanOut:
                 limit=1,
                 wait=self._wait,
             )
+        except Contested:
+            return 1
         except StatementFailed as error:
             await self._database.transact(put_off_first, error=error, to_holders=False, wait=self._wait)
             return 1
 
     async def _page(self) -> int:
+        began = time.monotonic()
         try:
-            return await self._database.transact(
-                fan_out_page, languages=self._languages, make_link=self._make_link, wait=self._wait
+            told = await self._database.transact(
+                fan_out_page,
+                languages=self._languages,
+                make_link=self._make_link,
+                wait=self._wait,
+                limit=int(self._pages.rate),
             )
+            self._pages.learn(busy=time.monotonic() - began > SLOW_PAGE)
+            return told
+        except Contested:
+            return 1
         except StatementFailed as error:
             await self._database.transact(put_off_first, error=error, to_holders=True, wait=self._wait)
             return 1

@@ -30,7 +30,7 @@ class Pace:
     def __init__(self, *, slowest: float, fastest: float) -> None:
         self._slowest = slowest
         self._fastest = fastest
-        self.rate = fastest  # pieces of work a second
+        self.rate = fastest  # pieces of work a second, or at a time
 
     def learn(self, *, busy: bool) -> None:
         """Take in whether the process was ``busy`` since the last time."""

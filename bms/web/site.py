@@ -70,7 +70,14 @@ def open_site(app: web.Application, board: Board | None) -> None:
     app[LANGUAGES] = Languages(settings.locale)
     app[SHOP_NAME] = shop_name(settings.mail_from)
     app[VISITORS] = Cache(board, CALLERS, lifetime=lifetime, capacity=VISITORS_KEPT)
-    app[EVENT_PAGES] = Cache(board, EVENTS, lifetime=lifetime, capacity=PAGES_BYTES, weigh=KeptPage.weigh)
+    app[EVENT_PAGES] = Cache(
+        board,
+        EVENTS,
+        lifetime=lifetime,
+        capacity=PAGES_BYTES,
+        weigh=KeptPage.weigh,
+        lasts=KeptPage.lasts,
+    )
     app[LIST_PAGES] = Cache(
         board, _NO_TABLE, lifetime=LIST_SECONDS, capacity=PAGES_BYTES, weigh=KeptPage.weigh
     )
@@ -82,6 +89,12 @@ def open_site(app: web.Application, board: Board | None) -> None:
         weigh=len,
     )
     app[MEDIA] = media
+    app[keys.CACHES] |= {
+        "event_pages": app[EVENT_PAGES],
+        "list_pages": app[LIST_PAGES],
+        "visitors": app[VISITORS],
+        "media": media,
+    }
     app[SHEETS] = Sheets(app[keys.DATABASE], app[keys.CHARTS])
     app[DRAFT_SHEETS] = Sheets(app[keys.DATABASE], app[keys.CHARTS])
     app[keys.ERROR_PAGE] = error_page

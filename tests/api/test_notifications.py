@@ -42,6 +42,9 @@ async def test_an_admin_sends_to_a_user(api: Api, admin: User, buyer: User, rows
     (line,) = rows("SELECT user_id, subject_id FROM audit_log WHERE subject = 'notification'")
     assert (line.user_id, line.subject_id) == (admin.id, sent["id"])
     assert mails(rows, "message") == []
+    (announced,) = rows("SELECT payload, state FROM announcements WHERE kind = 'user.messaged'")
+    assert json.loads(announced.payload) == {"user_id": buyer.id, "message": "Welcome.\nEnjoy!"}
+    assert announced.state == "DONE"
 
 
 async def test_reading(api: Api, admin: User, buyer: User, make_user: MakeUser) -> None:
@@ -83,6 +86,7 @@ async def test_pages(api: Api, admin: User, buyer: User) -> None:
         (await api.get(f"/notifications?{query}", token=buyer.token)).problem(422, "validation_failed")
 
 
+@pytest.mark.needs("text in OPENJSON")
 @pytest.mark.parametrize("name", ["event", "event_id"])
 async def test_an_organiser_writes_to_the_holders(
     api: Api, scene: Scene, rows: Rows, manager: User, name: str

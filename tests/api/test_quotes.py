@@ -256,6 +256,7 @@ async def test_a_changed_price_is_refused_with_a_new_quote(api: Api, scene: Scen
     assert (await api.post("/bookings", body, token=token)).json["total"] == "60.00"
 
 
+@pytest.mark.needs("text in OPENJSON")
 async def test_a_repeat_under_a_key_is_not_priced_again(api: Api, scene: Scene) -> None:
     event, token = scene.event, scene.buyer.token
     key = {"Idempotency-Key": "one"}

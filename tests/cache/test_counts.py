@@ -7,7 +7,7 @@ import pytest
 
 from bms.cache.kept import Cache, Requests
 from bms.cache.stamps import EVENTS, SharedMemory
-from tests.kit.api import Api
+from tests.kit.api import Api, Client
 from tests.kit.scene import Scene
 
 
@@ -66,6 +66,22 @@ async def counted(api: Api, cache: str) -> dict[str, int]:
     lines = (await api.get("/metrics")).text.splitlines()
     shown = [line.removeprefix(head).split('"} ') for line in lines if line.startswith(head)]
     return {outcome: round(float(count)) for outcome, count in shown}
+
+
+async def test_metrics_show_the_caches_of_the_site(api: Api, client: Client, scene: Scene) -> None:
+    names = ("event_pages", "list_pages", "visitors", "media")
+    assert [set(await counted(api, name)) for name in names] == [{"hit", "miss", "shared"}] * 4
+    slug = scene.event["title"].lower().replace(" ", "-")
+    before = await counted(api, "event_pages")
+    for _ in range(3):
+        async with client.get(f"/e/{scene.event['id']}/{slug}") as page:
+            assert page.status == 200
+    after = await counted(api, "event_pages")
+    assert {outcome: after[outcome] - before[outcome] for outcome in after} == {
+        "hit": 2,
+        "miss": 1,
+        "shared": 0,
+    }
 
 
 async def test_metrics_show_both_caches(api: Api, scene: Scene) -> None:

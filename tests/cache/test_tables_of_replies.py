@@ -1,81 +1,35 @@
 """What is kept reads no table that is not on the board: a write to it would leave the kept value stale."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-import sqlglot
-from sqlglot import exp
 
 from bms.app import ENDPOINTS
-from bms.cache.stamps import CALLERS, EVENT_TABLES, EVENTS, SHARING, SIZE, TABLES
+from bms.cache.stamps import CALLERS, EVENTS, SHARING, TABLES
 from bms.http.endpoint import Cached, Endpoint
 from bms.queries import events
 from bms.queries.event_orders import ORDERS
 from bms.queries.events import PaymentOption
-from bms.sql.session import Session
 from bms.sql.statements import Statement
 from tests.kit.api import Api
+from tests.kit.on_board import (
+    Executed,
+    not_on_board,
+    of_other_events,
+    on_board,
+    tables_of,
+    watch_statements,
+)
 from tests.kit.scene import Scene
 
 KEPT = [endpoint for endpoint in ENDPOINTS if endpoint.cached is not None]
 
 
-class Executed(NamedTuple):
-    """A statement that was executed, and its values."""
-
-    statement: Statement[Any]
-    values: dict[str, Any]
-
-
 @pytest.fixture
 def executed(monkeypatch: pytest.MonkeyPatch) -> list[Executed]:
     """What the service has executed, for the test to clear."""
-    done: list[Executed] = []
-    run = Session.run
-
-    def record(
-        session: Session, statement: Statement[Any], values: dict[str, Any], take: Callable[..., Any]
-    ) -> Any:
-        done.append(Executed(statement, values))
-        return run(session, statement, values, take)
-
-    monkeypatch.setattr(Session, "run", record)
-    return done
-
-
-def tables_of(statement: Statement[Any]) -> set[str]:
-    """Return the tables that a query reads."""
-    (tree,) = sqlglot.parse(statement.text, dialect="tsql")
-    assert isinstance(tree, exp.Select)
-    named = {cte.alias for cte in tree.find_all(exp.CTE)}
-    return {table.name for table in tree.find_all(exp.Table)} - named
-
-
-def on_board(part: slice) -> set[str]:
-    """Return the tables whose stamps are in ``part``."""
-    own = set(TABLES[part.start // SIZE : part.stop // SIZE])
-    return own | {table for table, stamped in SHARING.items() if stamped in own}
-
-
-def not_on_board(executed: list[Executed], part: slice) -> set[str]:
-    read = set().union(*(tables_of(done.statement) for done in executed))
-    assert read
-    return read - on_board(part)
-
-
-def of_other_events(executed: list[Executed], event_id: int) -> set[str]:
-    """Return the statements that read rows of events and are not bound to this one."""
-    return {
-        done.statement.name
-        for done in executed
-        if tables_of(done.statement) & set(EVENT_TABLES) and _events(done.values) != {event_id}
-    }
-
-
-def _events(values: dict[str, Any]) -> set[int]:
-    named = {values[name] for name in ("id", "event_id") if name in values}
-    return named | set(values.get("event_ids", ()))
+    return watch_statements(monkeypatch)
 
 
 def queries(endpoint: Endpoint, scene: Scene) -> Iterator[dict[str, Any]]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from bms.commands.sales import settle
+from bms.sql.statements import Statement
 from bms.tasks.sweeps import HOLDS, sweep
 from tests.kit.api import Api, Reply
 from tests.kit.books import available, count, status_of
@@ -153,3 +155,45 @@ async def test_after_the_start_a_late_success_counts_while_the_sale_runs_on(
     else:
         reply.problem(409, "hold_expired")
         assert (scene.status(payment.booking), scene.available()) == ("EXPIRED", 8)
+
+
+# What Babelfish answers if it had to wait: the row as it was before.
+LOCK_AS_IT_WAS = Statement(
+    "test.lock_as_it_was",
+    settle.LOCK_BOOKING.declaration,
+    "SELECT 'PENDING' AS status FROM bookings WHERE id = @id",
+    settle.BookingStatusRow,
+)
+
+
+async def test_a_lock_that_shows_the_row_before_its_wait_sells_nothing_twice(
+    scene: Scene, late: MakeLate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "LOCK_BOOKING", LOCK_AS_IT_WAS)
+    payment = await late(await scene.on_sale(capacity=3), 3)
+    await scene.held(3, by=await scene.make_user())
+    (await payment.end()).problem(409, "hold_expired")
+    assert scene.status(payment.booking) == "EXPIRED"
+    assert scene.count("refunds") == 1
+    await scene.balanced()
+
+
+async def test_without_the_status_in_its_guard_it_would(
+    scene: Scene, late: MakeLate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin of the test above."""
+    unguarded = Statement(
+        "test.confirm_whatever",
+        settle.CONFIRM.declaration,
+        settle.CONFIRM.text.replace("status = @was", "(status = @was OR status = 'EXPIRED')"),
+    )
+    assert unguarded.text != settle.CONFIRM.text
+    monkeypatch.setattr(settle, "CONFIRM", unguarded)
+    monkeypatch.setattr(settle, "LOCK_BOOKING", LOCK_AS_IT_WAS)
+    payment = await late(await scene.on_sale(capacity=3), 3)
+    await scene.held(3, by=await scene.make_user())
+    assert (await payment.end()).status == 201
+    with pytest.raises(AssertionError):
+        await scene.balanced()
+    scene.rows("UPDATE ticket_types SET capacity = 6 WHERE capacity = 3")  # what was sold of three
+    await scene.balanced()

@@ -32,6 +32,7 @@ def instant(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
 
 
+@pytest.mark.needs("parts of a second")
 async def test_the_reply_says_what_the_buyer_must_do(api: Api, scene: Scene, buyer: User) -> None:
     booking = await scene.held(2)
     reply = await scene.pay(booking, NEEDS_BUYER)

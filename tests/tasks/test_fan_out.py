@@ -14,7 +14,8 @@ from bms.i18n.languages import Language, Languages
 from bms.security.link_tokens import LinkTokens
 from bms.sql.session import Transaction
 from bms.sql.statements import Statement
-from bms.tasks.fan_out import FanOut, maker_of_links
+from bms.tasks import fan_out as task
+from bms.tasks.fan_out import SMALLEST_PAGE, FanOut, maker_of_links
 from tests.kit.books import LONG_AGO, count
 from tests.kit.pseudo import translated
 from tests.kit.scene import Scene
@@ -316,3 +317,30 @@ async def test_without_the_guard_a_page_is_told_twice(
     monkeypatch.setattr(Transaction, "execute", unguarded)
     await scene.db.transact(commands.fan_out_page, languages=LANGUAGES, make_link=maker_of_links(TOKENS))
     assert count(scene.rows, "notifications", "kind = 'event_updated'") == 2
+
+
+async def test_pages_that_take_long_become_smaller(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    await scene.paid()
+    for _ in range(5):
+        message = {"event": scene.event["id"], "message": "Doors open at seven."}
+        sent = await scene.api.post("/notifications", message, token=scene.organiser.token)
+        assert sent.status == 201
+    sizes = []
+    page = commands.fan_out_page
+
+    def fan_out_page(tx: Transaction, *, limit: int, **options: Any) -> bool:
+        sizes.append(limit)
+        return page(tx, limit=limit, **options)
+
+    monkeypatch.setattr(task, "fan_out_page", fan_out_page)
+    leader = FanOut(scene.db, LANGUAGES, TOKENS)
+    monkeypatch.setattr(task, "SLOW_PAGE", 0)
+    await leader.run()
+    assert sizes[0] == commands.PAGE
+    assert sizes[-1] == SMALLEST_PAGE
+    assert sizes == sorted(sizes, reverse=True)
+    monkeypatch.setattr(task, "SLOW_PAGE", 1000)
+    for _ in range(10):
+        await leader.run()
+    assert sizes[-1] == commands.PAGE
+    assert told(scene.rows) == (6, 6)

@@ -1,61 +1,24 @@
 """A worker that is killed at any point loses no message and writes none twice."""
 
 import asyncio
-import contextlib
 import random
 import re
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bench.serving import environment
 from bms.security.link_tokens import hash_of
-from tests.kit.books import LONG_AGO, count
+from tests.kit.books import count
 from tests.kit.scene import Scene
 from tests.kit.types import MakeUser
 from tests.kit.waiting import until
+from tests.kit.workers import forget_leases, is_open, worker
 
 BUYERS = 12
 BOOKINGS = 5  # of each
 KILLS = 6
 
 pytestmark = pytest.mark.slow_fan_out
-
-
-@contextlib.contextmanager
-def worker(directory: Path, url: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run ``bms worker``, which fans out and sends into files, and kill it at the end."""
-    settings = environment(
-        directory,
-        BMS_DATABASE_URL=url,
-        BMS_GATEWAY="simulated",
-        BMS_PUBLIC_URL="http://127.0.0.1:8080",
-        BMS_SECRET_KEY="a secret for tests, long enough for HS256",
-    )
-    with (directory / "worker.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bms.cli", "worker"], cwd=directory, env=settings, stdout=log, stderr=log
-        )
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-
-
-def forget_leases(scene: Scene) -> None:
-    """Let the time of every lease pass."""
-    scene.rows("UPDATE leases SET leased_until = ?", LONG_AGO)
-    scene.rows("UPDATE outbox SET leased_until = ? WHERE leased_until IS NOT NULL", LONG_AGO)
-
-
-def is_open(scene: Scene) -> bool:
-    """Return whether anything is still to be told."""
-    return bool(scene.count("announcements", "state = 'NEW'") + scene.count("outbox", "state = 'PENDING'"))
 
 
 async def test_a_worker_killed_again_and_again_tells_everybody_once(

@@ -34,16 +34,21 @@ GET_SHOWN = Statement(
 
 REMOVE = Statement(
     "reviews.remove",
-    "@id BIGINT",
+    "@id BIGINT, @event_id BIGINT",
     """
     UPDATE reviews WITH (ROWLOCK)
     SET    removed_at = SYSUTCDATETIME()
-    WHERE  id = @id AND removed_at IS NULL
+    WHERE  id = @id AND event_id = @event_id AND removed_at IS NULL
     """,
 )
 
 DELETE = Statement(
-    "reviews.delete", "@id BIGINT", "DELETE FROM reviews WITH (ROWLOCK) WHERE id = @id AND removed_at IS NULL"
+    "reviews.delete",
+    "@id BIGINT, @event_id BIGINT",
+    """
+    DELETE FROM reviews WITH (ROWLOCK)
+    WHERE  id = @id AND event_id = @event_id AND removed_at IS NULL
+    """,
 )
 
 # The order of locks is event, then booking. Before an event has begun nobody has reviewed it.
@@ -152,5 +157,5 @@ def _shown(tx: Transaction, review_id: int) -> ShownReview:
 
 
 def _take_away(tx: Transaction, review: ShownReview, statement: Statement[None]) -> None:
-    if tx.execute(statement, id=review.id) == 1:
+    if tx.execute(statement, id=review.id, event_id=review.event_id) == 1:
         add_rating(tx, event_id=review.event_id, reviews=-1, stars=-review.rating)

@@ -94,11 +94,11 @@ INSERT = Statement(
 
 REPLACE = Statement(
     "reviews.replace",
-    "@id BIGINT, @rating INT, @comment NVARCHAR(2000)",
+    "@id BIGINT, @event_id BIGINT, @rating INT, @comment NVARCHAR(2000)",
     """
     UPDATE reviews WITH (ROWLOCK)
     SET    rating = @rating, comment = @comment, updated_at = SYSUTCDATETIME()
-    WHERE  id = @id
+    WHERE  id = @id AND event_id = @event_id
     """,
 )
 
@@ -152,7 +152,7 @@ def post_review(tx: Transaction, actor: Actor, *, event_id: int, rating: int, co
         add_rating(tx, event_id=event_id, reviews=1, stars=rating)
     else:
         review_id = old.id
-        tx.execute(REPLACE, id=review_id, rating=rating, comment=comment)
+        tx.execute(REPLACE, id=review_id, event_id=event_id, rating=rating, comment=comment)
         add_rating(tx, event_id=event_id, reviews=0, stars=rating - old.rating)
     audit.record(tx, actor, "create" if old is None else "replace", "review", review_id)
     posted = ReviewPosted(review_id=review_id, event_id=event_id, user_id=actor.user_id, rating=rating)

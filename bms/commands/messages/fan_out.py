@@ -112,13 +112,14 @@ GET_DUE_TO_HOLDERS = Statement(
 )
 
 # Those of which a message has come. One waits while an earlier one of its subject is new and has not come.
+# One that was put off is left to the fan-out.
 LIST_ARRIVED = Statement(
     "announcements.list_arrived",
     "@ids BIGINT LIST",
     """
     SELECT a.id, a.kind, a.payload, a.attempts, a.told_up_to, a.request_id
     FROM   announcements AS a
-    WHERE  a.id IN (@ids) AND a.state = 'NEW'
+    WHERE  a.id IN (@ids) AND a.state = 'NEW' AND a.available_at <= SYSUTCDATETIME()
       AND  (SELECT COUNT(*)
             FROM   announcements AS e
             WHERE  e.state = 'NEW' AND e.subject = a.subject AND e.subject_id = a.subject_id AND e.id < a.id)
@@ -137,13 +138,14 @@ FINISH = Statement(
     "UPDATE announcements WITH (ROWLOCK) SET state = 'DONE' WHERE id IN (@ids) AND state = 'NEW'",
 )
 
+# The row is still due, unless another change was merged into it since it was read.
 PROCEED = Statement(
     "announcements.proceed",
     "@id BIGINT, @state NVARCHAR(16), @told BIGINT, @told_before BIGINT",
     """
     UPDATE announcements WITH (ROWLOCK)
     SET    state = @state, told_up_to = @told
-    WHERE  id = @id AND state = 'NEW' AND told_up_to = @told_before
+    WHERE  id = @id AND state = 'NEW' AND told_up_to = @told_before AND available_at <= SYSUTCDATETIME()
     """,
 )
 
@@ -229,11 +231,13 @@ def fan_out_page(
     make_link: MakeLink,
     wait: int = 0,
     announcement_id: int | None = None,
+    limit: int | None = None,
 ) -> bool:
-    """Tell up to PAGE holders of what is due to all of an event, or of ``announcement_id``.
+    """Tell up to ``limit`` holders, PAGE at the most, of what is due to all of an event, or of
+    ``announcement_id``.
 
     Returns False when nothing is due, or for no more than ``wait`` seconds. Raises Contested when another
-    leader was quicker.
+    leader was quicker, or another change was merged into this one meanwhile.
     """
     if announcement_id is None:
         due = tx.row(GET_DUE_TO_HOLDERS, wait=wait)
@@ -241,6 +245,7 @@ def fan_out_page(
         due = tx.row(LIST_ARRIVED, ids=[announcement_id])
     if due is None:
         return False
+    size = min(PAGE, limit or PAGE)
     try:
         announcement = decode(due.kind, due.payload)
         assert isinstance(announcement, ToHolders)
@@ -254,7 +259,7 @@ def fan_out_page(
         statuses=telling.statuses,
         up_to=announcement.up_to,
         after=due.told_up_to,
-        limit=PAGE,
+        limit=size,
     )
     bookings = list_their_bookings(tx, announcement, telling, after=due.told_up_to, holders=holders)
     try:
@@ -274,7 +279,7 @@ def fan_out_page(
     proceeded = tx.execute(
         PROCEED,
         id=due.id,
-        state="NEW" if len(holders) == PAGE else "DONE",
+        state="NEW" if len(holders) == size else "DONE",
         told=holders[-1].id if holders else due.told_up_to,
         told_before=due.told_up_to,
     )

@@ -18,7 +18,7 @@ from bms.sql.session import Transaction
 from bms.sql.statements import Statement, cut
 
 MAX_NOTIFICATION = 1000  # UTF-16 units
-PAGE = 125  # holders a transaction, which takes 20 ms of work
+PAGE = 125  # holders a transaction at the most, which takes 20 ms of work
 
 
 class Holder(NamedTuple):

@@ -1,9 +1,13 @@
-"""Notifications that people send, and marking them as read. The others are fanned out (``fan_out``)."""
+"""Notifications that people send, and marking them as read.
+
+Those to the holders of an event are fanned out, as all others are (``fan_out``). One to a single user is
+written with its announcement, because the reply shows it.
+"""
 
 import secrets
 from typing import NamedTuple
 
-from bms.announcements import OrganizerMessage
+from bms.announcements import OrganizerMessage, UserMessaged
 from bms.commands import audit
 from bms.commands.messages.announce import announce
 from bms.commands.messages.to_holders import event_facts, get_organizer, last_booking
@@ -89,6 +93,7 @@ def message_user(tx: Transaction, actor: Actor, *, user_id: int, message: str) -
     notification = tx.row(SEND, user_id=user_id, kind="message", message=message)
     if notification is None:
         raise ValidationFailed.of("user", "There is no such user.")
+    announce(tx, UserMessaged(user_id=user_id, message=message), request_id=actor.request_id)
     audit.record(tx, actor, "send", "notification", notification.id)
     return notification
 

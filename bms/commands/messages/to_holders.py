@@ -15,6 +15,8 @@ from bms.sql.session import Transaction
 from bms.sql.statements import Statement
 from bms.terms import EventStatus
 
+MARGIN_SECONDS = 5  # before it is told of, a change is merged with no other: that one might commit too late
+
 _RULE = ("refund_full_hours", "refund_percent", "refund_none_hours")
 _FACTS = ("title", "starts_at", "ends_at", "timezone", "venue_id", "address")
 _TOLD = ("starts_at", "ends_at", "timezone", "venue_id", "address", *_RULE)
@@ -109,15 +111,15 @@ GET_VENUE = Statement(
     VenuePlace,
 )
 
-# Nobody is told of it yet.
+# Nobody is told of it yet, nor will be before this commits.
 FIND_WAITING = Statement(
     "announcements.find_waiting_change",
-    "@event_id BIGINT",
+    "@event_id BIGINT, @margin INT",
     """
     SELECT TOP (1) id, payload
     FROM   announcements WITH (UPDLOCK, ROWLOCK)
     WHERE  subject = 'event' AND subject_id = @event_id AND state = 'NEW' AND kind = 'event.changed'
-      AND  available_at > SYSUTCDATETIME() AND attempts = 0
+      AND  available_at > DATEADD(SECOND, @margin, SYSUTCDATETIME()) AND attempts = 0
     ORDER BY id DESC
     """,
     Waiting,
@@ -185,7 +187,7 @@ def announce_merged(tx: Transaction, changed: EventChanged, *, request_id: str |
 
     They are not merged if somebody has booked in between: that buyer has seen other facts.
     """
-    waiting = tx.row(FIND_WAITING, event_id=changed.event_id)
+    waiting = tx.row(FIND_WAITING, event_id=changed.event_id, margin=MARGIN_SECONDS)
     if waiting is not None:
         first = decode(EventChanged.kind, waiting.payload)
         assert isinstance(first, EventChanged)

@@ -137,13 +137,15 @@ GET_CONTEXT = Statement(
     ContextRow,
 )
 
+# From the status that it was found in. Some servers answer the lock of a booking with its row as it was
+# before the wait, and one that has expired needs its tickets again.
 CONFIRM = Statement(
     "bookings.confirm",
-    "@id BIGINT",
+    "@id BIGINT, @was NVARCHAR(16)",
     """
     UPDATE bookings WITH (ROWLOCK, UPDLOCK)
     SET    status = 'CONFIRMED', confirmed_at = SYSUTCDATETIME(), hold_expires_at = NULL
-    WHERE  id = @id AND status IN ('PENDING', 'EXPIRED')
+    WHERE  id = @id AND status = @was
     """,
 )
 
@@ -245,8 +247,9 @@ def _confirm(
     *,
     was_held: bool,
 ) -> bool:
-    """Confirm the locked booking, issue its tickets and announce it. Returns False if it was cancelled."""
-    if tx.execute(CONFIRM, id=context.booking_id) != 1:
+    """Confirm the locked booking, issue its tickets and announce it. Returns False if it has ended."""
+    was = BookingStatus.PENDING if was_held else BookingStatus.EXPIRED
+    if tx.execute(CONFIRM, id=context.booking_id, was=was) != 1:
         return False
     if was_held:
         sell_seats(tx, context.event_id, context.booking_id, lines)

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from multidict import CIMultiDict
 
 from bms.http.headers import complete
-from bms.http.shared import LONG, NO_CACHE, digest, reads_gzip
+from bms.http.shared import LONG, NO_CACHE, digest, reads_gzip, seconds_of
 from bms.web.kit.headers import PERSONAL
 
 # Random, so that no text of an event can be taken for a slot.
@@ -32,7 +32,8 @@ VARY = "Accept-Encoding, Accept-Language, Cookie"
 class KeptPage:
     """A page as bytes: what stands before, between and after the slots, and what a stranger gets.
 
-    ``canonical`` is the path that it is for, which its handler says with CANONICAL.
+    ``canonical`` is the path that it is for, which its handler says with CANONICAL. ``seconds`` is for how
+    long it is true if nothing is written.
     """
 
     status: int
@@ -42,6 +43,7 @@ class KeptPage:
     for_strangers: bytes
     etag: str
     canonical: str | None
+    seconds: float
     gzipped: bytes | None = None
     plain_headers: CIMultiDict[str] = field(init=False)  # of what a stranger gets, in one piece
     gzip_headers: CIMultiDict[str] = field(init=False)
@@ -72,12 +74,18 @@ class KeptPage:
         whole = response.body.replace(corner, strangers_corner.encode()).replace(token, b"")
         headers = {name: value for name, value in response.headers.items() if name != hdrs.CONTENT_LENGTH}
         canonical = response.get(CANONICAL)
-        return cls(response.status, headers, pieces, slots, whole, digest(whole), canonical)
+        seconds = seconds_of(response)
+        return cls(response.status, headers, pieces, slots, whole, digest(whole), canonical, seconds)
 
     @staticmethod
     def weigh(page: "KeptPage") -> int:
         """Return about how many bytes ``page`` takes."""
         return 2 * len(page.for_strangers) + len(page.gzipped or b"") + 2000
+
+    @staticmethod
+    def lasts(page: "KeptPage") -> float:
+        """Return for how many seconds from its making ``page`` is true if nothing is written."""
+        return page.seconds
 
     def for_stranger(self, request: web.Request) -> web.Response:
         """Return the page for who is not signed in, or 304 if the client has it already."""

@@ -8,10 +8,12 @@ from aiohttp import web
 
 from bms.commands.sales.pricing import Wanted
 from bms.errors import BMSError
+from bms.http.shared import keep_for
 from bms.i18n.languages import Language, marked
 from bms.queries.event_lists import EventFilter, Position, list_events
 from bms.queries.events import EventView, get_event
 from bms.queries.reviews import ReviewRow, list_reviews_of_event
+from bms.queries.schedule import seconds_unchanged
 from bms.queries.seats import Seating, find_seating
 from bms.schemas.bookings import MAX_QUANTITY, Hold
 from bms.terms import EventStatus
@@ -44,6 +46,7 @@ pages = Pages()
 REVIEWS = 10  # shown
 OTHERS = 3  # other events shown where this one cannot be bought
 LOOKED_AT = 40  # events of the organiser among which there may be other dates
+OTHERS_SECONDS = 1.0  # how old what is said of other events may be, as in lists
 _FOR_SALE = (State.OPEN, State.FEW)
 _HOLD = Hold()
 
@@ -119,7 +122,7 @@ async def _look_up(visit: Visit) -> Shown:
     )
     dates: list[Card] = []
     others: list[Card] = []
-    if _state(view, seating, at) not in (*_FOR_SALE, State.SOON):
+    if _names_others(_state(view, seating, at)):
         dates, others = await _others(visit, view, at)
     return Shown(view, seating, reviews, dates, others, at)
 
@@ -129,6 +132,10 @@ def _state(view: EventView, seating: Seating | None, at: dt.datetime) -> State:
     state = state_of(view.event, at)
     is_preparing = seating is not None and seating.state != "OPEN"
     return State.OPEN if is_preparing and state is State.SOLD_OUT else state
+
+
+def _names_others(state: State) -> bool:
+    return state not in (*_FOR_SALE, State.SOON)
 
 
 async def _others(visit: Visit, view: EventView, at: dt.datetime) -> tuple[list[Card], list[Card]]:
@@ -231,4 +238,6 @@ def _render(visit: Visit, shown: Shown, form: Form, *, status: int = 200) -> web
         linked_data=describe(shown.view, state, visit.origin, path, cover.searched),
     )
     response[CANONICAL] = path
+    unchanged = seconds_unchanged([event])
+    keep_for(response, min(unchanged, OTHERS_SECONDS) if _names_others(state) else unchanged)
     return response

@@ -9,8 +9,10 @@ from bms.commands.sales.pricing import Wanted
 from bms.commands.sales.seat_reading import LiveSeats
 from bms.errors import BMSError, NotOnSale, OrphanSeat, SeatsTaken
 from bms.formats import json_body
+from bms.http.shared import keep_for
 from bms.i18n.languages import marked
 from bms.queries.events import EventView, get_event
+from bms.queries.schedule import seconds_unchanged
 from bms.queries.seating_plans import get_version_of
 from bms.queries.seats import find_seating
 from bms.seating.terms import MAX_PICKED, Kind
@@ -66,7 +68,9 @@ async def show(visit: Visit) -> web.Response:
     shown = await _look_up(visit)
     if not shown.is_open:
         event = shown.view.event
-        return web.Response(status=302, body=b"", headers={"Location": event_path(event.id, event.title)})
+        away = web.Response(status=302, body=b"", headers={"Location": event_path(event.id, event.title)})
+        keep_for(away, seconds_unchanged([event]))
+        return away
     return _render(visit, shown, _form(visit, shown))
 
 
@@ -286,7 +290,7 @@ def _render(
     chosen = {one.seat.no for one in choice.picks}
     categories = categories_of(shown.view, live)
     types = {kind.ticket_type_id: (one, kind) for one in categories for kind in one.types}
-    return visit.render(
+    response = visit.render(
         "seats",
         status=status,
         here=f"/e/{event.id}/seats",
@@ -309,3 +313,5 @@ def _render(
         instead=instead,
         listed=None if listed is None else [list_section(live, at, chosen) for at in listed],
     )
+    keep_for(response, seconds_unchanged([event]))
+    return response

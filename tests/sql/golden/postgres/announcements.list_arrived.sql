@@ -9,6 +9,7 @@ FROM announcements AS a
 WHERE
   a.id IN (CAST(? AS bigint), CAST(? AS bigint))
   AND a.state = 'NEW'
+  AND a.available_at <= CAST(timezone('utc', statement_timestamp()) AS timestamp(3))
   AND (
     SELECT
       COUNT(*)

@@ -3,8 +3,15 @@ SELECT
   o.kind
 FROM outbox AS o
 WHERE
-  o.announcement_id <> 0
-  AND o.emptied_at IS NULL
+  o.emptied_at IS NULL
+  AND (
+    o.announcement_id <> 0
+    OR o.created_at > (
+      SELECT
+        MIN(earliest.created_at)
+      FROM announcements AS earliest
+    )
+  )
   AND NOT EXISTS(
     SELECT
       1

@@ -1,4 +1,4 @@
 DELETE FROM reviews
 WHERE
-  id = CAST(? AS bigint) AND removed_at IS NULL
--- takes: @id
+  id = CAST(? AS bigint) AND event_id = CAST(? AS bigint) AND removed_at IS NULL
+-- takes: @id, @event_id
