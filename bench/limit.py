@@ -114,6 +114,8 @@ def read_pgbench(output: str) -> tuple[float, float]:
 
 
 def _check_books(world: World) -> None:
+    # A mail of the five statements follows from nothing.
+    world.rows("DELETE FROM outbox WHERE announcement_id = 0", DATABASE)
     settings = settings_module.load({"BMS_DATA_DIR": str(world.data_dir)}, Path("/nonexistent"))
     findings, _ = asyncio.run(check(settings, embedded_url(world.postgres, DATABASE)))
     broken = [finding.rule for finding in findings if finding.rows]
