@@ -154,6 +154,13 @@ def run(world: World, wish: Wish) -> Results:
             row = "100 ticket types" if limit.spread else "one hot row"
             say(f"pgbench, {limit.statements}, {row}, {limit.clients} clients: {limit.rate:,.0f}/s")
     results.processes = _choose_processes(world, wish, results)
+    # First: a quarter of an hour later the holds of the other loads run out, as fast as they were made.
+    if "hot" in wish.names and "page" in wish.names:
+        results.browsing = _measure_browsing(world)
+    limited: list[Figure] = []
+    if "hot" in wish.names:
+        with bms_server(world.data_dir, results.processes, **WIDE_LIMITS) as server:
+            limited = [replace(one, name="limited") for one in _measure_in_turns(world, server, "hot", wish)]
     with bms_server(world.data_dir, results.processes) as server:
         results.uvloop = server.has_uvloop
         for name in wish.names:
@@ -171,12 +178,7 @@ def run(world: World, wish: Wish) -> Results:
         if wish.soak:
             _soak(world, server, results, wish.soak)
         results.memory = procfs.memory(server.pid)
-    if "hot" in wish.names and "page" in wish.names:
-        results.browsing = _measure_browsing(world, results)
-    if "hot" in wish.names:
-        with bms_server(world.data_dir, results.processes, **WIDE_LIMITS) as server:
-            figures = _measure_in_turns(world, server, "hot", wish)
-        results.figures += [replace(figure, name="limited") for figure in figures]
+    results.figures += limited
     if world.stadium is not None and set(SEATS) & set(wish.names):
         results.pinned = world.stadium.seconds
         results.memory_of_seats = _memory_of_seats(world)
@@ -304,13 +306,11 @@ def _judge(world: World, figure: Figure) -> Figure:
     return figure
 
 
-def _measure_browsing(world: World, results: Results) -> list[Figure]:
+def _measure_browsing(world: World) -> list[Figure]:
     """Return the figures of pages and of the hot event's holds beside them, with two server processes."""
     with bms_server(world.data_dir, PROCESSES) as server:
         alone = _load(world, server, make_load(world, "hot"), 64, TRIAL_SECONDS)
-        hot = results.find("hot", 64) if results.processes == PROCESSES else None
-        figures = measure_browsing(world, server, best=max(alone.rate, hot.rate if hot else 0.0))
-        return [_judge(world, figure) for figure in figures]
+        return [_judge(world, figure) for figure in measure_browsing(world, server, best=alone.rate)]
 
 
 def _soak(world: World, server: Server, results: Results, seconds: int) -> None:

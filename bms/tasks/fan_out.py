@@ -46,7 +46,8 @@ class FanOut:
     ) -> None:
         """What is due for less than ``wait`` seconds is left to others.
 
-        After a round that had room for more, ``gather`` seconds pass before the next.
+        After a round that had room for more, ``gather`` seconds pass before the next, unless there are pages
+        to tell.
         """
         self._wait = wait
         self._gather = gather
@@ -65,12 +66,12 @@ class FanOut:
         done = 0
         leads = await self._take_lead()
         while leads:
-            told = await self._batch() + await self._page()
-            if not told:
+            told, page = await self._batch(), await self._page()
+            if not told + page:
                 await self._database.transact(resign, holder=self._holder)
                 break
-            done += told
-            if told < BATCH:
+            done += told + page
+            if told < BATCH and not page:
                 # A round costs much the same for one as for many, and in a sale there is always one.
                 await asyncio.sleep(self._gather)
             leads = await self._lead()

@@ -344,3 +344,19 @@ async def test_pages_that_take_long_become_smaller(scene: Scene, monkeypatch: py
         await leader.run()
     assert sizes[-1] == commands.PAGE
     assert told(scene.rows) == (6, 6)
+
+
+async def test_nothing_is_gathered_between_pages(scene: Scene, leader: FanOut) -> None:
+    await scene.paid()
+    await leader.run()
+    message = {"event": scene.event["id"], "message": "Doors open at seven."}
+    assert (await scene.api.post("/notifications", message, token=scene.organiser.token)).status == 201
+    gathering = FanOut(scene.db, LANGUAGES, TOKENS, gather=3600)
+    async with asyncio.timeout(60):
+        assert await gathering.run() == 1
+    # The twin: what is told to one person is gathered.
+    await scene.paid()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1):
+            await gathering.run()
+    assert count(scene.rows, "announcements", "state = 'NEW'") == 0
