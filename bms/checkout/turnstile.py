@@ -39,7 +39,7 @@ from bms.sql.database import Database
 
 GROUP = 128  # asks in one transaction
 SEATS = 1000  # tickets in one transaction, unless one ask alone wants more
-AGAIN = 3  # retries of a group that lost its tickets to another transaction
+AGAIN = 8  # retries of a group that lost its tickets to another transaction, or whose event changed meanwhile
 LANES = 2  # groups in parallel per process
 LANES_AN_EVENT = 1  # groups in parallel per process and event
 CROWD = 16  # waiting asks that are worth a transaction beside another, in a process that has cores to itself
