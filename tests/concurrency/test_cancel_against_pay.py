@@ -65,7 +65,9 @@ async def test_without_the_guards_a_cancelled_booking_has_tickets(
     """The twin: who cancels asks for no payment, and who confirms does not ask what the booking is."""
     nothing = Statement("test.no_payment", "@booking_id BIGINT", "SELECT 0 AS n WHERE @booking_id > 0")
     unguarded = Statement(
-        "test.confirm_unguarded", "@id BIGINT", "UPDATE bookings SET status = 'CONFIRMED' WHERE id = @id"
+        "test.confirm_unguarded",
+        settle.CONFIRM.declaration,
+        "UPDATE bookings SET status = 'CONFIRMED' WHERE id = @id AND @was <> ''",
     )
     monkeypatch.setattr(cancel, "HAS_PAYMENT_IN_PROGRESS", nothing)
     monkeypatch.setattr(settle, "CONFIRM", unguarded)

@@ -134,8 +134,9 @@ def callers_of(name: str) -> set[str]:
 
 
 def test_mail_and_notifications_are_written_by_the_fan_out_alone() -> None:
+    ours = [one for one in registered() if not one.name.startswith("test.")]
     writing = {
-        table: {one.name for one in registered() if f"INSERT INTO {table} " in one.text}
+        table: {one.name for one in ours if f"INSERT INTO {table} " in one.text}
         for table in ("outbox", "notifications")
     }
     # One that an admin sends to one user is written with its announcement: the reply shows it.
