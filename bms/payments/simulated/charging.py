@@ -64,16 +64,17 @@ def book_charge(connection: sqlite3.Connection, new: NewCharge) -> Booked:
     try:
         created = _insert(connection, new)
     except ValueError:
-        if _find(connection, new.reference) is None:
+        if find_line(connection, new.reference) is None:
             raise
-    row = _find(connection, new.reference) if created is None else created
+    row = find_line(connection, new.reference) if created is None else created
     assert row is not None  # the reference has an entry, or the charge was refused
     if (amount_of(row), row["currency"]) != (new.amount, new.currency):
         raise ReferenceReused(f"charge {new.reference} was booked with another amount or currency")
     return Booked(outcome_of(row), new.answered or created is None, row["answers_at"])
 
 
-def _find(connection: sqlite3.Connection, reference: str) -> sqlite3.Row | None:
+def find_line(connection: sqlite3.Connection, reference: str) -> sqlite3.Row | None:
+    """Return the ledger's line of a charge, or None."""
     row: sqlite3.Row | None = connection.execute(
         "SELECT * FROM charges WHERE reference = ?", (reference,)
     ).fetchone()

@@ -25,6 +25,7 @@ from bms.payments.simulated.charging import (
     amount_of,
     book_charge,
     cents_of,
+    find_line,
     gateway_reference_of,
     outcome_of,
     status_of,
@@ -125,7 +126,7 @@ class Ledger:
     def find_charge(self, reference: str) -> Booked | None:
         """Return the entry of a charge, or None."""
         with self._transaction() as connection:
-            row = connection.execute("SELECT * FROM charges WHERE reference = ?", (reference,)).fetchone()
+            row = find_line(connection, reference)
         return Booked(outcome_of(row), answers_at=row["answers_at"]) if row else None
 
     def look_up(self, gateway_reference: str) -> Entry | None:
