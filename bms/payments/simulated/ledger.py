@@ -24,6 +24,7 @@ from bms.payments.simulated.charging import (
     Refunding,
     amount_of,
     book_charge,
+    book_new,
     cents_of,
     find_line,
     gateway_reference_of,
@@ -109,11 +110,15 @@ class Ledger:
 
         Raises ReferenceReused, and ValueError for an amount that is no amount of its currency.
         """
-        with self._transaction() as connection:
-            return book_charge(connection, new)
+        (booked,) = self.charge_each([new])
+        if isinstance(booked, ValueError):
+            raise booked
+        return booked
 
     def charge_each(self, charges: Sequence[NewCharge]) -> list[Booked | ValueError]:
         """Book charges in one transaction. Return for each its entry, or the error that refuses it."""
+        with suppress(sqlite3.IntegrityError, ValueError), self._connection() as connection:
+            return [*book_new(connection, charges)]
         booked: list[Booked | ValueError] = []
         with self._transaction() as connection:
             for new in charges:
@@ -269,17 +274,23 @@ class Ledger:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._connection() as connection:
+            # Take the write lock first: two readers that both go on to write would deadlock.
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection on which each statement is a transaction unless one is begun."""
         self._prepare()
         one = self._take()
         try:
-            # Take the write lock first: two readers that both go on to write would deadlock.
-            one.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield one.connection
-            except BaseException:
-                one.connection.execute("ROLLBACK")
-                raise
-            one.connection.execute("COMMIT")
+            yield one.connection
         except sqlite3.Error:
             one.connection.close()
             raise
