@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from bms.commands import audit, idempotency
 from bms.commands.idempotency import Key, StoredReply
-from bms.commands.sales.codes import hex_codes
+from bms.commands.sales.codes import references
 from bms.commands.sales.pay import IS_PAYABLE, ChargeRow, Claim
 from bms.commands.sales.pricing import check_payable
 from bms.errors import BMSError
@@ -145,7 +145,7 @@ def _claim(tx: Transaction, wishes: Sequence[Wish], locked: Mapping[int, LockedB
     """Write a payment for each wish, and return the claims by booking id."""
     if not wishes:
         return {}
-    references = dict(zip(hex_codes(len(wishes), 16), wishes, strict=True))
+    wish_of = dict(zip(references(len(wishes)), wishes, strict=True))
     rows = tx.rows(
         INSERT_EACH,
         payments=json_rows(
@@ -160,10 +160,10 @@ def _claim(tx: Transaction, wishes: Sequence[Wish], locked: Mapping[int, LockedB
                 "card_last4": wish.card_last4,
                 "claimed_by": new_token(),
             }
-            for reference, wish in references.items()
+            for reference, wish in wish_of.items()
         ),
     )
-    made = [(references[row.reference], row) for row in rows]
+    made = [(wish_of[row.reference], row) for row in rows]
     idempotency.leave_to_payments(tx, [(wish.key, row.id) for wish, row in made if wish.key is not None])
     audit.record_each(tx, "claim", "payment", [(wish.actor, row.id) for wish, row in made])
     return {wish.booking_id: Claim(row.id, row) for wish, row in made}

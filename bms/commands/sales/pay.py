@@ -5,13 +5,13 @@ payment (ux_payments_live) until it is settled.
 """
 
 import datetime as dt
-import secrets
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
 from bms.commands import audit, idempotency
 from bms.commands.idempotency import Key, StoredReply
+from bms.commands.sales.codes import references
 from bms.commands.sales.pricing import check_payable
 from bms.errors import BookingNotPending, HoldExpired, NotFound, NotOnSale, ValidationFailed
 from bms.holders import new_token
@@ -170,7 +170,7 @@ def claim_payment(
         raise ValidationFailed.of("method", "The event does not accept this method of payment.")
     payment = tx.only(
         INSERT,
-        reference=secrets.token_hex(16),
+        reference=references(1)[0],
         booking_id=booking_id,
         user_id=actor.user_id,
         amount=booking.total,

@@ -5,7 +5,6 @@ ck_payments_refunded again. A failed refund stays claimed, as the money is still
 tries again under a new reference.
 """
 
-import secrets
 from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
@@ -15,6 +14,7 @@ from bms.commands import audit, idempotency
 from bms.commands.idempotency import StoredReply
 from bms.commands.messages import to_buyers
 from bms.commands.messages.announce import announce
+from bms.commands.sales.codes import references
 from bms.errors import RefundNotDue
 from bms.money import Money
 from bms.queries.due import MAX_REFUND_ATTEMPTS
@@ -171,7 +171,7 @@ def claim_refund(
         raise RefundNotDue("This is more than what is left of the payment")
     refund_id = tx.only(
         INSERT,
-        reference=secrets.token_hex(16),
+        reference=references(1)[0],
         payment_id=payment_id,
         amount=amount,
         currency=payment.currency,
@@ -230,4 +230,4 @@ def postpone_refund(tx: Transaction, *, refund_id: int, seconds: int) -> None:
 
 def renew_refund(tx: Transaction, *, refund_id: int) -> None:
     """Make a FAILED refund PENDING again, under a new reference: the gateway is done with the old one."""
-    tx.execute(RENEW, id=refund_id, reference=secrets.token_hex(16))
+    tx.execute(RENEW, id=refund_id, reference=references(1)[0])

@@ -121,7 +121,7 @@ class _Line(NamedTuple):
     exponent: int
 
 
-_INSERT = f"INSERT INTO charges ({', '.join(_Line._fields)})"  # noqa: S608
+_INSERT = f"INSERT INTO charges ({', '.join(_Line._fields)})"
 _VALUES = f"({', '.join('?' * len(_Line._fields))})"
 
 
@@ -130,7 +130,7 @@ def _line(new: NewCharge) -> _Line:
     exponent = exponent_of(new.currency)
     return _Line(
         new.reference,
-        gateway_reference_of("ch", new.reference),
+        new_gateway_reference("ch", new.reference),
         cents_of(new.amount, exponent),
         new.currency,
         new.method,
@@ -158,9 +158,9 @@ def outcome_of(row: sqlite3.Row) -> Outcome:
     )
 
 
-def gateway_reference_of(prefix: str, reference: str) -> str:
-    """Return the gateway's own reference: the same for the same ``reference``."""
-    return f"{prefix}_{hashlib.sha256(reference.encode()).hexdigest()[:24]}"
+def new_gateway_reference(prefix: str, reference: str) -> str:
+    """Return the gateway's own reference for a new line, which begins with the time as ours do."""
+    return f"{prefix}_{time.time_ns() // 1_000_000:012x}{hashlib.sha256(reference.encode()).hexdigest()[:16]}"
 
 
 def cents_of(amount: Decimal, exponent: int) -> int:

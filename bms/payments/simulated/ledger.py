@@ -27,7 +27,7 @@ from bms.payments.simulated.charging import (
     book_new,
     cents_of,
     find_line,
-    gateway_reference_of,
+    new_gateway_reference,
     outcome_of,
     status_of,
 )
@@ -202,7 +202,7 @@ class Ledger:
                 " failure_code, message, exponent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
                 (
                     reference,
-                    gateway_reference_of("re", reference),
+                    new_gateway_reference("re", reference),
                     gateway_reference,
                     cents,
                     currency,
