@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from bms import memory
 from bms.commands.events.release import release_accessible
 from bms.errors import Contested, Overloaded
 from bms.queries.seating_plans import get_layout
@@ -47,6 +48,7 @@ class Charts:
         layout = await self._database.read_primary(get_layout, plan_id=wanted.plan_id, version=wanted.version)
         chart = await self.worker.run(jobs.chart_of, layout)
         self.maps.keep_chart(wanted, chart)
+        memory.give_back()  # the chart as it was sent is as large again
         return chart
 
     async def provide(self, lacking: Contested) -> bool:

@@ -10,14 +10,13 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from bms import logs
+from bms import logs, memory
 from bms.app import create_app
 from bms.errors import ConfigurationError
 from bms.http import keys
 from bms.http import server as http
 from bms.http.connections import Limits
 from bms.http.server import Orders
-from bms.processes import memory
 from bms.processes.database import database_url, keep_database
 from bms.processes.stopping import LAST_SECONDS, SERVER_SECONDS, end_within
 from bms.settings import Settings

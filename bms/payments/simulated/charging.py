@@ -128,19 +128,21 @@ _VALUES = f"({', '.join('?' * len(_Line._fields))})"
 def _line(new: NewCharge) -> _Line:
     """Return the line of a charge that is booked now. Raises ValueError as ``cents_of``."""
     exponent = exponent_of(new.currency)
+    failure_code, message = new.failure or (None, None)
     return _Line(
-        new.reference,
-        new_gateway_reference("ch", new.reference),
-        cents_of(new.amount, exponent),
-        new.currency,
-        new.method,
-        new.brand,
-        new.last4,
-        status_of(new.failure, waits=new.waits),
-        *(new.failure or (None, None)),
-        time.time() + new.delay,
-        new.refunding,
-        exponent,
+        reference=new.reference,
+        gateway_reference=new_gateway_reference("ch", new.reference),
+        cents=cents_of(new.amount, exponent),
+        currency=new.currency,
+        method=new.method,
+        brand=new.brand,
+        last4=new.last4,
+        status=status_of(new.failure, waits=new.waits),
+        failure_code=failure_code,
+        message=message,
+        answers_at=time.time() + new.delay,
+        refunding=new.refunding,
+        exponent=exponent,
     )
 
 
