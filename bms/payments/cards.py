@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 # Issuer ranges by so many leading digits, compared as text (ISO/IEC 7812). A narrow range stands before a
 # wider one that contains it.
@@ -31,6 +32,9 @@ _RANGES: tuple[tuple[int, str, str, str], ...] = (
 )
 _LEADING_DIGITS = re.compile("[0-9]{1,4}")
 
+# A digit twice, and of what has two digits their sum.
+_DOUBLED = str.maketrans("0123456789", "0246813579")
+
 _EXPIRY = re.compile(r"\s*([0-9]{1,2})\s*/\s*((?:20)?[0-9]{2})\s*", re.ASCII)
 
 
@@ -43,11 +47,9 @@ def luhn_valid(number: str) -> bool:
     """Return whether ``number`` is ASCII digits with a valid check digit (Luhn, ISO/IEC 7812-1 annex B)."""
     if not (number.isascii() and number.isdecimal()):
         return False
-    total = 0
-    for place, character in enumerate(reversed(number)):
-        digit = int(character) << (place % 2)
-        total += digit - 9 if digit > 9 else digit
-    return total % 10 == 0
+    from_the_end = number[::-1]
+    doubled = from_the_end[1::2].translate(_DOUBLED)
+    return sum(map(int, from_the_end[::2] + doubled)) % 10 == 0
 
 
 def number_valid(number: str) -> bool:
@@ -61,10 +63,14 @@ def brand_of(number: str) -> str:
     One of visa, mastercard, amex, discover, rupay, jcb, diners, maestro and unknown.
     """
     digits = _LEADING_DIGITS.match(number)
-    if digits is not None:
-        for length, low, high, brand in _RANGES:
-            if low <= digits[0][:length] <= high and len(digits[0]) >= length:
-                return brand
+    return "unknown" if digits is None else _brand_by(digits[0])
+
+
+@lru_cache(1000)
+def _brand_by(digits: str) -> str:
+    for length, low, high, brand in _RANGES:
+        if low <= digits[:length] <= high and len(digits) >= length:
+            return brand
     return "unknown"
 
 
@@ -99,5 +105,5 @@ def is_expired(month: int, year: int, today: date) -> bool:
 
 def cvv_valid(cvv: str, brand: str) -> bool:
     """Return whether the code has the brand's length: amex 4 digits, unknown 3 or 4, others 3."""
-    lengths = {"amex": "4", "unknown": "3,4"}.get(brand, "3")
-    return re.fullmatch(f"[0-9]{{{lengths}}}", cvv) is not None
+    lengths = {"amex": (4,), "unknown": (3, 4)}.get(brand, (3,))
+    return len(cvv) in lengths and cvv.isascii() and cvv.isdecimal()

@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from bms.errors import ValidationFailed
-from bms.schemas.payments import Pay
+from bms.schemas.base import RequestSchema
+from bms.schemas.payments import CardDetails, Pay
 
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12/40", "cvv": "123", "holder": "Ana Ruiz"}
 
@@ -73,3 +76,43 @@ def test_no_message_quotes_a_value() -> None:
         details_of("card", details)
     shown = f"{caught.value} {caught.value.extra} {caught.value.detail}"
     assert not [value for value in ("4241", "01/20", "98765", "Secret") if value in shown]
+
+
+class ByTheFields(CardDetails):
+    """The details of a card, none of which is seen to be good at once."""
+
+    def _plain(self, data: Any) -> None:
+        return None
+
+
+def outcome(schema: RequestSchema, data: Any) -> Any:
+    try:
+        return schema.parse(data)
+    except ValidationFailed as refused:
+        return refused.extra
+
+
+TEXTS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        ["4242424242424242", "378282246310005", "4242-4242 4242 4242", "12/40", " 1 / 2040", "1/20"]
+    ),
+    st.sampled_from(["123", "1234", "", " 123", "12\x7f", "x" * 101, "\u0664\u0662", "B\u00e9"]),
+    st.none() | st.integers(),
+)
+
+
+@given(st.dictionaries(st.sampled_from(["number", "expiry", "cvv", "holder", "pin"]), TEXTS) | TEXTS)
+@example(CARD)
+@example(CARD | {"number": " 4242424242424242"})
+@example(CARD | {"cvv": "\u0661\u0662\u0663"})
+@example(CARD | {"holder": ""})
+@example(CARD | {"holder": "x" * 100})
+@example(CARD | {"expiry": " 12/40"})
+def test_what_is_seen_to_be_good_at_once_is_good_by_the_fields_too(data: Any) -> None:
+    assert outcome(CardDetails(), data) == outcome(ByTheFields(), data)
+
+
+def test_a_plain_card_is_seen_to_be_good_at_once() -> None:
+    assert CardDetails()._plain(CARD) == CARD | {"number": "4242424242424242"}
+    assert CardDetails()._plain(CARD | {"cvv": "12"}) is None
