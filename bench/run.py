@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
+from statistics import median
 
 from bench import machine, procfs
 from bench.browsing import PROCESSES, measure_browsing
@@ -38,6 +39,7 @@ class Results:
 
     ``pinned`` is how long the seats of a stadium took to be written, in seconds; ``picked`` has the median
     and the p99 of picking in milliseconds; ``memory_of_seats`` is what a process takes more, in MB.
+    ``of_hot`` has for the loads that confirm bookings their share of the hot event's rate, in turns with it.
     ``beside`` has the hot event's figures by database server, the embedded one first, for some numbers of
     server processes; a run has those or the others. ``mail`` says of the loads that confirm bookings whether
     it kept up, and ``browsing`` has the figures of pages and of the holds beside them.
@@ -59,6 +61,7 @@ class Results:
     picked: dict[str, tuple[float, float]] = field(default_factory=dict)
     memory_of_seats: float | None = None
     beside: dict[str, list[Figure]] = field(default_factory=dict)
+    of_hot: dict[str, float] = field(default_factory=dict)
     mail: dict[str, Mailing] = field(default_factory=dict)
     browsing: list[Figure] = field(default_factory=list)
 
@@ -168,7 +171,7 @@ def run(world: World, wish: Wish) -> Results:
                 results.figures += _measure_reads(world, server, results, name, wish)
             elif name in CONFIRMING:
                 figures, results.mail[name] = with_mail(
-                    world, partial(_measure_in_turns, world, server, name, wish)
+                    world, partial(_measure_beside_hot, world, server, results, name, wish)
                 )
                 results.figures += figures
                 mail = results.mail[name]
@@ -264,6 +267,34 @@ def _measure_in_turns(world: World, server: Server, name: str, wish: Wish) -> li
             turns[connections].append(_load(world, server, load, connections, seconds, warm_up=warm_up))
         order.reverse()
     return [_judge(world, median_figure(of_one)) for of_one in turns.values()]
+
+
+def _measure_beside_hot(
+    world: World, server: Server, results: Results, name: str, wish: Wish
+) -> list[Figure]:
+    """Return a figure of the load for each of its numbers of connections, in turns with as many for the hot
+    event. Notes the median of the shares of that event's rate that its turns had.
+    """
+    loads = {one: make_load(world, one) for one in (name, "hot")}
+    figures = []
+    for connections in connections_of(name, wish.connections):
+        rounds: list[dict[str, Figure]] = []
+        for number in range(wish.rounds):
+            warm_up = 0 if number else 1
+            rounds.append(
+                {
+                    one: _load(world, server, load, connections, wish.seconds, warm_up=warm_up)
+                    for one, load in loads.items()
+                }
+            )
+            loads = dict(reversed(loads.items()))  # so that neither always comes after the other
+        hot = median_figure([turns["hot"] for turns in rounds])
+        figure = _judge(world, median_figure([turns[name] for turns in rounds]))
+        figure.problems += [f"the hot event beside it: {problem}" for problem in hot.problems]
+        if not figure.problems:
+            results.of_hot[name] = median(turns[name].rate / turns["hot"].rate for turns in rounds)
+        figures.append(figure)
+    return figures
 
 
 def _measure_reads(world: World, server: Server, results: Results, name: str, wish: Wish) -> list[Figure]:
