@@ -53,9 +53,11 @@ def test_a_group_of_new_charges_is_one_statement(ledger: Ledger, monkeypatch: py
 
 def test_in_a_group_each_charge_has_its_own_outcome(ledger: Ledger) -> None:
     first = ledger.charge(new("p-1"))
+    (kept,) = ledger._idle
     repeat, other_amount, bad, fresh, again = ledger.charge_each(
         [new("p-1"), new("p-1", "26.00"), new("p-2", "0.001"), new("p-3"), new("p-3")]
     )
+    assert ledger._idle == [kept], "who closes the last connection waits for the disk"
     assert repeat == first
     assert isinstance(other_amount, ReferenceReused)
     assert isinstance(bad, ValueError)

@@ -120,7 +120,9 @@ class SimulatedGateway:
                 raise GatewayUnavailable
         else:
             booked = await self._charges.ask(_new_charge(charge, behaviour, number, self._slow_seconds))
-        await asyncio.sleep(booked.answers_at - time.time())
+        seconds = booked.answers_at - time.time()
+        if seconds > 0:
+            await asyncio.sleep(seconds)
         if not booked.answered:
             raise GatewayUnavailable
         return self._with_page(booked.outcome)

@@ -289,15 +289,17 @@ class Ledger:
         """Lend a connection on which each statement is a transaction unless one is begun."""
         self._prepare()
         one = self._take()
+        is_well = True
         try:
             yield one.connection
-        except sqlite3.Error:
-            one.connection.close()
+        except sqlite3.Error as error:
+            is_well = isinstance(error, sqlite3.IntegrityError)
             raise
-        except BaseException:
-            self._idle.append(one)
-            raise
-        self._idle.append(one)
+        finally:
+            if is_well:
+                self._idle.append(one)
+            else:
+                one.connection.close()
 
     def _take(self) -> _Open:
         """Return a connection to the file that is at the path now, which may be another than before."""
