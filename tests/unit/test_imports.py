@@ -18,7 +18,7 @@ PACKAGE = Path(bms.__file__).parent
 
 LEAVES = {
     *("addresses", "announcements", "characters", "errors", "formats", "holders", "logs", "money"),
-    *("refund_rules", "terms", "zones"),
+    *("memory", "refund_rules", "terms", "zones"),
 }
 
 # part: the parts, or single modules of a part, that it may import; anything may import LEAVES

@@ -185,7 +185,8 @@ def language_of(request: web.Request, account: str | None) -> Language:
     """Return the language to answer in: the link's, the one chosen before, the account's, the browser's."""
     header = request.headers.get(hdrs.ACCEPT_LANGUAGE)
     languages = request.app[LANGUAGES]
-    chosen = (request.query.get(LANGUAGE_PARAMETER), request.cookies.get(LANGUAGE_COOKIE))
-    return languages.find(
-        *(tag for tag in chosen if tag in languages), account, *(acceptable(header) if header else ())
-    )
+    chosen: list[str] = []
+    if request.query_string or hdrs.COOKIE in request.headers:  # most have neither, and looking takes longer
+        named = (request.query.get(LANGUAGE_PARAMETER), request.cookies.get(LANGUAGE_COOKIE))
+        chosen = [tag for tag in named if tag is not None and tag in languages]
+    return languages.find(*chosen, account, *(acceptable(header) if header else ()))
