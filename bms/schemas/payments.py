@@ -70,7 +70,7 @@ class CardDetails(RequestSchema):
         return {**data, "number": digits_of(data["number"])}
 
 
-_NEEDED = {"number", "expiry", "cvv"}
+_NEEDED = {name for name, field in CardDetails().fields.items() if field.required}
 
 
 def _faults_of_card(data: Mapping[str, str]) -> dict[str, list[str]]:

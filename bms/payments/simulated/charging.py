@@ -92,7 +92,7 @@ def book_charge(connection: sqlite3.Connection, new: NewCharge) -> Booked:
         return booked
     if (amount_of(row), row["currency"]) != (new.amount, new.currency):
         raise ReferenceReused(f"charge {new.reference} was booked with another amount or currency")
-    return Booked(outcome_of(row), answers_at=row["answers_at"])
+    return booked_of(row)
 
 
 def find_line(connection: sqlite3.Connection, reference: str) -> sqlite3.Row | None:
@@ -151,6 +151,11 @@ def status_of(failure: tuple[str, str] | None, *, waits: bool = False) -> Outcom
     if failure:
         return OutcomeStatus.FAILED
     return OutcomeStatus.PENDING if waits else OutcomeStatus.SUCCEEDED
+
+
+def booked_of(row: sqlite3.Row) -> Booked:
+    """Return the entry that a charge's line of the ledger is. Whoever asks for it gets an answer."""
+    return Booked(outcome_of(row), answers_at=row["answers_at"])
 
 
 def outcome_of(row: sqlite3.Row) -> Outcome:

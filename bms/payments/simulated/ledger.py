@@ -25,6 +25,7 @@ from bms.payments.simulated.charging import (
     amount_of,
     book_charge,
     book_new,
+    booked_of,
     cents_of,
     find_line,
     new_gateway_reference,
@@ -132,7 +133,7 @@ class Ledger:
         """Return the entry of a charge, or None."""
         with self._transaction() as connection:
             row = find_line(connection, reference)
-        return Booked(outcome_of(row), answers_at=row["answers_at"]) if row else None
+        return booked_of(row) if row else None
 
     def look_up(self, gateway_reference: str) -> Entry | None:
         """Return the charge that the gateway knows by ``gateway_reference``, or None."""
